@@ -1,0 +1,17 @@
+/** Errors meant for the person at the keyboard: one line that says what is wrong and what to do. */
+
+/** Bad input, a bad file, an impossible request. The command prints the message alone and exits 1. */
+export class PaletteError extends Error {
+  override readonly name: string = "PaletteError";
+}
+
+/** The command or the library was called wrongly. The command prints the message and exits 2. */
+export class UsageError extends PaletteError {
+  override readonly name: string = "UsageError";
+}
+
+/** The first line of whatever was thrown, without a final full stop: to be quoted in a message. */
+export function reasonOf(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return (text.split("\n", 1)[0] ?? "").trim().replace(/\.$/, "");
+}

@@ -1,0 +1,22 @@
+/** All tasks. Adding one is its file and one line here. */
+import { UsageError } from "../errors.ts";
+import { colorize } from "./colorize.ts";
+import { dejpeg } from "./dejpeg.ts";
+import { inpaint } from "./inpaint.ts";
+import type { Task } from "./task.ts";
+import { uncrop } from "./uncrop.ts";
+
+/** The tasks in the paper's order. */
+export const tasks = [colorize, inpaint, uncrop, dejpeg] as const;
+
+export type TaskName = (typeof tasks)[number]["name"];
+
+/** @throws UsageError listing the names when there is no such task. */
+export function taskNamed(name: string): Task {
+  const found = tasks.find((task) => task.name === name);
+  if (found === undefined) {
+    const names = tasks.map((task) => task.name).join(", ");
+    throw new UsageError(`There is no task "${name}"; the tasks are ${names}.`);
+  }
+  return found;
+}

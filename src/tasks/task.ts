@@ -1,0 +1,77 @@
+/**
+ * What a task is. Palette's claim is that no task has its own architecture, loss or settings
+ * (paper, section 4): a task only says how the source x is made from a picture, and which pixels
+ * the network is to fill.
+ */
+import { PaletteError } from "../errors.ts";
+import type { Image, Mask } from "../images/image.ts";
+import type { Random } from "../random.ts";
+
+export type { TaskName } from "./registry.ts";
+
+/** What the network is given: the source x and, when only a part is to be made, where it is. */
+export interface Condition {
+  /** [3, H, W]; known and degraded pixels in [-1, 1], the pixels of the hole N(0, 1). */
+  readonly x: Image;
+  /** 1 = to be filled. Without a mask the whole picture is the network's. */
+  readonly mask?: Mask;
+  /** The choices made, in words: "quality 7", "free-form 23%", "left". */
+  readonly detail: string;
+}
+
+/** Which part of the new picture is grown; "all" grows a border around the photo. */
+export type Side = "left" | "right" | "top" | "bottom" | "all";
+
+/** Fixes a choice that is random otherwise. A task ignores what is not its own. */
+export interface TaskOptions {
+  /** JPEG quality, 1 to 100. */
+  quality?: number;
+  /** The hole, at the size of the condition. */
+  mask?: Mask;
+  side?: Side;
+}
+
+/** A task by its name; the registry holds them all. */
+export interface Task<Name extends string = string> {
+  readonly name: Name;
+  readonly title: string;
+  readonly description: string;
+  /**
+   * Training and evaluation: degrades the clean photo `y` at the model's resolution. All that is
+   * random comes from `random`: its type and area of hole, its quality, the noise in the hole.
+   * @throws PaletteError for an option out of range.
+   */
+  degrade(y: Image, random: Random, options?: TaskOptions): Promise<Condition>;
+  /**
+   * Restoring: the user's own picture, of any size, becomes a condition of `resolution` x
+   * `resolution`. Nothing is degraded but what has to be filled.
+   * @throws PaletteError for an option that is missing or out of range.
+   */
+  condition(
+    photo: Image,
+    resolution: number,
+    random: Random,
+    options?: TaskOptions,
+  ): Promise<Condition>;
+}
+
+/**
+ * The finished picture: with a mask, the network's `yHat` in the hole and the known pixels of x
+ * exactly as they were elsewhere; without one `yHat` itself. What comes from the network is clipped
+ * to [-1, 1].
+ */
+export function compose(condition: Condition, yHat: Image): Image {
+  const { x, mask } = condition;
+  if (yHat.width !== x.width || yHat.height !== x.height) {
+    throw new PaletteError(
+      `The network's picture is ${yHat.width}x${yHat.height}, but the source is ${x.width}x${x.height}.`,
+    );
+  }
+  const pixels = x.width * x.height;
+  const data = new Float32Array(3 * pixels);
+  for (let i = 0; i < data.length; i++) {
+    const known = mask !== undefined && mask.data[i % pixels] === 0;
+    data[i] = known ? x.data[i]! : Math.min(1, Math.max(-1, yHat.data[i]!));
+  }
+  return { width: x.width, height: x.height, data };
+}
