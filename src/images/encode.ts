@@ -1,0 +1,68 @@
+/** From pixels to files. */
+import { randomBytes } from "node:crypto";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { PaletteError, reasonOf } from "../errors.ts";
+import type { Image } from "./image.ts";
+import { fromImage } from "./sharp.ts";
+
+export type ImageFormat = "png" | "jpeg" | "webp";
+
+const formats: Record<string, ImageFormat> = {
+  ".png": "png",
+  ".jpg": "jpeg",
+  ".jpeg": "jpeg",
+  ".webp": "webp",
+};
+
+/**
+ * The picture as a file's bytes, rounded to 8 bits. PNG keeps every pixel; JPEG and WebP are written
+ * at quality 95 with full colour resolution where the format has it.
+ * @throws PaletteError when the format cannot hold so large a picture.
+ */
+export async function encodeImage(image: Image, format: ImageFormat): Promise<Uint8Array> {
+  const pipeline = fromImage(image);
+  try {
+    if (format === "png") return await pipeline.png().toBuffer();
+    if (format === "jpeg") {
+      return await pipeline.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
+    }
+    return await pipeline.webp({ quality: 95 }).toBuffer();
+  } catch (thrown) {
+    throw new PaletteError(
+      `A picture of ${image.width}x${image.height} cannot be written as ${format} (${reasonOf(thrown)}); use PNG.`,
+      { cause: thrown },
+    );
+  }
+}
+
+/**
+ * The format that a file name asks for.
+ * @throws PaletteError for an ending other than .png, .jpg, .jpeg and .webp.
+ */
+export function formatOf(path: string): ImageFormat {
+  const format = formats[extname(path).toLowerCase()];
+  if (format === undefined) {
+    throw new PaletteError(`Cannot write ${path}: name it .png, .jpg or .webp.`);
+  }
+  return format;
+}
+
+/**
+ * Writes the picture in the format of its file name, creating the folders. The file appears whole or
+ * not at all: it is written under another name and renamed.
+ * @throws PaletteError when the name's ending is unknown or the file cannot be written.
+ */
+export async function writeImage(path: string, image: Image): Promise<void> {
+  const bytes = await encodeImage(image, formatOf(path));
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(temporary, bytes);
+    await rename(temporary, path);
+  } catch (thrown) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw new PaletteError(`Cannot write ${path}: ${reasonOf(thrown)}.`, { cause: thrown });
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The one place where sharp (libvips) is set up. One thread an operation: the cores belong to the
+ * network, and sharp still runs several operations side by side. No operation cache: every picture
+ * is used once and would only hold memory.
+ */
+import sharp from "sharp";
+import { type Image, toBytes } from "./image.ts";
+
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** 0x3FFF squared: libvips' customary bound, 268 megapixels. */
+export const maximalPixels = 268_402_689;
+
+/** A sharp pipeline over interleaved 8-bit RGB. */
+export function fromRaw(rgb: Uint8Array, width: number, height: number): sharp.Sharp {
+  return sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: maximalPixels });
+}
+
+/** A sharp pipeline over a picture, rounded to 8 bits. */
+export function fromImage(image: Image): sharp.Sharp {
+  return fromRaw(toBytes(image), image.width, image.height);
+}
+
+/** The pixels at the end of a pipeline as interleaved 8-bit RGB. */
+export async function toRaw(pipeline: sharp.Sharp): Promise<RgbBytes> {
+  const { data, info } = await pipeline
+    .toColourspace("srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw new Error(`expected 3 channels, found ${info.channels}`);
+  return { width: info.width, height: info.height, rgb: data };
+}
+
+/** Interleaved 8-bit sRGB: `rgb` is [height, width, 3]. */
+export interface RgbBytes {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
+
+export { sharp };
