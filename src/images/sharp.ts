@@ -3,7 +3,7 @@
  * network, and sharp still runs several operations side by side. No operation cache: every picture
  * is used once and would only hold memory.
  */
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { type Image, toBytes } from "./image.ts";
 
 sharp.concurrency(1);
@@ -13,17 +13,17 @@ sharp.cache(false);
 export const maximalPixels = 268_402_689;
 
 /** A sharp pipeline over interleaved 8-bit RGB. */
-export function fromRaw(rgb: Uint8Array, width: number, height: number): sharp.Sharp {
+export function fromRaw(rgb: Uint8Array, width: number, height: number): Sharp {
   return sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: maximalPixels });
 }
 
 /** A sharp pipeline over a picture, rounded to 8 bits. */
-export function fromImage(image: Image): sharp.Sharp {
+export function fromImage(image: Image): Sharp {
   return fromRaw(toBytes(image), image.width, image.height);
 }
 
 /** The pixels at the end of a pipeline as interleaved 8-bit RGB. */
-export async function toRaw(pipeline: sharp.Sharp): Promise<RgbBytes> {
+export async function toRaw(pipeline: Sharp): Promise<RgbBytes> {
   const { data, info } = await pipeline
     .toColourspace("srgb")
     .raw({ depth: "uchar" })

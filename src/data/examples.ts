@@ -1,0 +1,117 @@
+/**
+ * From photos to training examples. Example k is a function of the seed and of k alone: it does not
+ * matter which others were asked, in which order or in which batches, nor which files turned out to
+ * be broken before. So a resumed run sees exactly what it would have seen.
+ */
+import { PaletteError, UsageError } from "../errors.ts";
+import { type Box, flipHorizontal, type Image } from "../images/image.ts";
+import { cropAndResizeBytes } from "../images/resize.ts";
+import type { RgbBytes } from "../images/sharp.ts";
+import { Random } from "../random.ts";
+import type { Condition, Task } from "../tasks/task.ts";
+import { PhotoCache } from "./photo-cache.ts";
+
+export interface Example {
+  readonly index: number;
+  /** The path of the photo that y was cut from. */
+  readonly photo: string;
+  readonly task: Task;
+  /** The clean picture, [3, resolution, resolution] in [-1, 1]. */
+  readonly y: Image;
+  readonly condition: Condition;
+}
+
+export interface ExampleSourceOptions {
+  /** Paths, in a fixed order: another order gives other examples. */
+  photos: readonly string[];
+  /** Each example is of one of these, all equally likely. */
+  tasks: readonly Task[];
+  resolution: number;
+  seed: number;
+  /** How much memory decoded photos may hold; 1 GiB unless given. */
+  cacheBytes?: number;
+  /** Called once for each file that cannot be used. */
+  onSkip?: (path: string, reason: string) => void;
+}
+
+/** Photos are kept at up to this many times the resolution: a crop of half of it still shrinks. */
+const oversize = 4;
+
+export class ExampleSource {
+  private readonly options: ExampleSourceOptions;
+  private readonly cache: PhotoCache;
+
+  /** @throws UsageError without photos or tasks, or when the resolution is not a whole number. */
+  constructor(options: ExampleSourceOptions) {
+    const { photos, tasks, resolution } = options;
+    if (photos.length === 0) throw new UsageError("Examples need at least one photo.");
+    if (tasks.length === 0) throw new UsageError("Examples need at least one task.");
+    if (!Number.isInteger(resolution) || resolution < 1) {
+      throw new UsageError(`The resolution is a whole number of pixels, not ${resolution}.`);
+    }
+    this.options = options;
+    this.cache = new PhotoCache({
+      shortSide: oversize * resolution,
+      smallestSide: Math.ceil(resolution / oversize),
+      ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
+      ...(options.onSkip === undefined ? {} : { onSkip: options.onSkip }),
+    });
+  }
+
+  /** Files met so far that could not be used, with the reason. */
+  get skipped(): ReadonlyMap<string, string> {
+    return this.cache.skipped;
+  }
+
+  /**
+   * Example number `index`: a random square of a random photo, half the time mirrored, degraded by a
+   * random task.
+   * @throws PaletteError when not one of the photos can be used.
+   */
+  async example(index: number): Promise<Example> {
+    const { tasks, resolution, seed } = this.options;
+    const random = Random.from(seed, "example", index);
+    const { path, photo } = await this.choosePhoto(random);
+    const box = randomSquare(photo.width, photo.height, resolution, random);
+    const mirrored = random.uniform() < 0.5;
+    const task = random.pick(tasks);
+    const cut = await cropAndResizeBytes(photo, box, resolution, resolution);
+    const y = mirrored ? flipHorizontal(cut) : cut;
+    return { index, photo: path, task, y, condition: await task.degrade(y, random) };
+  }
+
+  /**
+   * Draws until a photo can be used. Broken ones are drawn too, whether or not they are known to be
+   * broken: otherwise the stream would depend on what was asked before.
+   */
+  private async choosePhoto(random: Random): Promise<{ path: string; photo: RgbBytes }> {
+    const { photos } = this.options;
+    while (this.cache.skipped.size < photos.length) {
+      const path = random.pick(photos);
+      const photo = await this.cache.get(path);
+      if (photo !== undefined) return { path, photo };
+    }
+    const [first] = this.cache.skipped.values();
+    throw new PaletteError(`None of the ${photos.length} photos can be used; the first: ${first}`);
+  }
+}
+
+/**
+ * A square anywhere in the picture, its side uniform from half of the short side to all of it; not
+ * below the resolution if the picture allows, as enlarged crops would teach blur.
+ */
+export function randomSquare(
+  width: number,
+  height: number,
+  resolution: number,
+  random: Random,
+): Box {
+  const short = Math.min(width, height);
+  const side = random.integer(Math.max(Math.ceil(short / 2), Math.min(resolution, short)), short);
+  return {
+    left: random.integer(0, width - side),
+    top: random.integer(0, height - side),
+    width: side,
+    height: side,
+  };
+}
