@@ -40,7 +40,7 @@ export interface LevelOptions {
  * `smallestGamma`) down in equal parts: with all of the paper's 1000 steps every usable level once,
  * which is 468 network calls, or 1000 with `belowTrained`. More steps than there are usable levels
  * walk each level once. "logsnr" gives exactly `steps` levels from the smallest usable gamma to the
- * schedule's gamma_1, both included (one step: the smallest alone; a schedule of one usable level: that one).
+ * schedule's gamma_1, both included (one step: the smallest alone; where both are the same, one).
  *
  * @throws PaletteError when steps is not a whole number >= 1 or the schedule has no usable level.
  */
