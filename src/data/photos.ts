@@ -19,24 +19,50 @@ export const photoEndings: readonly string[] = [
 /**
  * All photos in the folders and their subfolders, sorted by file name and then by path, so that the
  * order depends on neither the file system nor the language. Hidden files and folders are skipped; a
- * folder reached twice counts once.
+ * folder reached twice counts once, by its direct path rather than by a link.
  * @throws PaletteError when a folder is missing, cannot be read or holds no photo.
  */
 export async function scanPhotos(folders: readonly string[]): Promise<string[]> {
   if (folders.length === 0) throw new UsageError("Name at least one folder of photos.");
   const visited = new Set<string>();
   const photos: string[] = [];
-  for (const folder of folders) {
-    if (visited.has(await realpath(folder).catch(() => folder))) continue;
-    const found = await scanFolder(folder, visited);
-    if (found.length === 0) {
-      throw new PaletteError(
-        `The folder ${folder} holds no photos (${photoEndings.map((e) => e.slice(1)).join(", ")}).`,
-      );
+  const fruitful = new Set<string>();
+  const direct: Visit[] = [...new Set(folders)]
+    .sort(compare)
+    .map((folder) => ({ folder, root: folder }));
+  const linked: Visit[] = [];
+  // Links wait until all else is done: whichever way a folder could be reached, its path is the same.
+  for (let visit = direct.shift(); visit !== undefined; visit = direct.shift() ?? linked.shift()) {
+    const { folder, root } = visit;
+    const listed = await list(folder);
+    const real = await realpath(folder);
+    if (visited.has(real)) {
+      fruitful.add(root);
+      continue;
     }
-    photos.push(...found);
+    visited.add(real);
+    for (const entry of listed) {
+      const path = join(folder, entry.name);
+      const link = entry.isSymbolicLink();
+      const kind = link ? await stat(path).catch(() => undefined) : entry;
+      if (kind?.isDirectory()) (link ? linked : direct).push({ folder: path, root });
+      if (!kind?.isFile() || !photoEndings.includes(extname(path).toLowerCase())) continue;
+      photos.push(path);
+      fruitful.add(root);
+    }
+  }
+  const empty = folders.find((folder) => photos.length === 0 || !fruitful.has(folder));
+  if (empty !== undefined) {
+    const endings = photoEndings.map((ending) => ending.slice(1)).join(", ");
+    throw new PaletteError(`The folder ${empty} holds no photos (${endings}).`);
   }
   return photos.sort((a, b) => compare(basename(a), basename(b)) || compare(a, b));
+}
+
+/** A folder to look into, and which of the named folders led there. */
+interface Visit {
+  readonly folder: string;
+  readonly root: string;
 }
 
 export interface HoldOut {
@@ -67,26 +93,13 @@ export function splitHoldOut(photos: readonly string[], rule: string): HoldOut {
   return { train, heldOut };
 }
 
-async function scanFolder(folder: string, visited: Set<string>): Promise<string[]> {
-  const entries = await list(folder);
-  const real = await realpath(folder);
-  if (visited.has(real)) return [];
-  visited.add(real);
-  const photos: string[] = [];
-  for (const entry of entries) {
-    if (entry.name.startsWith(".")) continue;
-    const path = join(folder, entry.name);
-    const kind = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
-    if (kind?.isDirectory()) photos.push(...(await scanFolder(path, visited)));
-    else if (kind?.isFile() && photoEndings.includes(extname(path).toLowerCase()))
-      photos.push(path);
-  }
-  return photos;
-}
-
+/** What is in a folder, without hidden entries, sorted by name. */
 async function list(folder: string): Promise<Dirent[]> {
   try {
-    return await readdir(folder, { withFileTypes: true });
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => !entry.name.startsWith("."))
+      .sort((a, b) => compare(a.name, b.name));
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code ?? "";
     const reasons: Record<string, string> = {

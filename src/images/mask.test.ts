@@ -1,0 +1,85 @@
+import sharp, { type Sharp } from "sharp";
+import { describe, expect, it } from "vitest";
+import { createMask } from "./image.ts";
+import { checkMaskSize, fitMask, maskedShare, readMask } from "./mask.ts";
+
+/** A gray picture of these values. */
+function gray(values: number[], width: number): Sharp {
+  const raw = { width, height: values.length / width, channels: 1 as const };
+  return sharp(Buffer.from(values), { raw });
+}
+
+describe("masks", () => {
+  it("fill what is at least half white, in any format", async () => {
+    const pixels = gray([0, 127, 128, 255], 4);
+    for (const file of [
+      await pixels.clone().png().toBuffer(),
+      await pixels.clone().webp({ lossless: true }).toBuffer(),
+      await pixels.clone().tiff({ compression: "lzw" }).toBuffer(),
+    ]) {
+      const { mask, resized } = await readMask(file, 4, 1);
+      expect([...mask.data]).toEqual([0, 0, 1, 1]);
+      expect(resized).toBe(false);
+    }
+  });
+
+  it("saved as JPEG are still only 0 and 1", async () => {
+    const blob = gray(
+      Array.from({ length: 256 }, (_, i) => (i % 16 < 8 ? 255 : 0)),
+      16,
+    );
+    const { mask } = await readMask(await blob.jpeg({ quality: 40 }).toBuffer(), 16, 16);
+    for (const value of mask.data) expect([0, 1]).toContain(value);
+    expect(maskedShare(mask)).toBe(0.5);
+  });
+
+  it("take transparent pixels for known", async () => {
+    const clear = { r: 255, g: 255, b: 255, alpha: 0 };
+    const file = await sharp({ create: { width: 2, height: 2, channels: 4, background: clear } })
+      .png()
+      .toBuffer();
+    expect(maskedShare((await readMask(file, 2, 2)).mask)).toBe(0);
+  });
+
+  it("of another size are read by their nearest pixels, which is told", async () => {
+    const file = await gray([255, 0, 0, 255], 2).png().toBuffer();
+    const { mask, resized } = await readMask(file, 4, 4);
+    expect(resized).toBe(true);
+    expect([...mask.data]).toEqual([1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1]);
+    const one = await readMask(await gray([255], 1).png().toBuffer(), 3, 5);
+    expect(maskedShare(one.mask)).toBe(1);
+    const wide = await gray(
+      Array.from({ length: 20_000 }, (_, i) => (i < 10_000 ? 255 : 0)),
+      20_000,
+    )
+      .png()
+      .toBuffer();
+    expect(maskedShare((await readMask(wide, 8, 8)).mask)).toBe(0.5);
+  });
+
+  it("that are broken are named", async () => {
+    await expect(readMask("no-such-mask.png", 4, 4)).rejects.toThrow(
+      "no-such-mask.png does not exist; check the path.",
+    );
+    await expect(readMask(new Uint8Array(0), 4, 4)).rejects.toThrow(/is empty/);
+    await expect(readMask(Buffer.from("text"), 4, 4)).rejects.toThrow(/not an image/);
+  });
+
+  it("keep a one-pixel scratch when shrunk", () => {
+    const mask = createMask(100, 100);
+    for (let y = 0; y < 100; y++) mask.data[y * 100 + 37] = 1;
+    const small = fitMask(mask, { left: 0, top: 0, width: 100, height: 100 }, 10, 10);
+    expect(maskedShare(small)).toBeCloseTo(0.1, 6);
+    expect(small.data[3]).toBe(1);
+  });
+
+  it("are unchanged when nothing changes, and are cut with the picture", () => {
+    const mask = createMask(6, 4);
+    mask.data.set([1, 0, 1], 7);
+    expect(fitMask(mask, { left: 0, top: 0, width: 6, height: 4 }, 6, 4).data).toEqual(mask.data);
+    expect([...fitMask(mask, { left: 1, top: 1, width: 2, height: 2 }, 2, 2).data]).toEqual([
+      1, 0, 0, 0,
+    ]);
+    expect(() => checkMaskSize(mask, 4, 6)).toThrow(/The mask is 6x4, but the picture is 4x6/);
+  });
+});

@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import { createImage, createMask, type Mask } from "../images/image.ts";
+import { maskedShare } from "../images/mask.ts";
+import { Random } from "../random.ts";
+import { freeFormMask } from "./free-form.ts";
+import { inpaint, randomMask } from "./inpaint.ts";
+import { randomRectangles, rectangleMask } from "./rectangles.ts";
+
+/** How many separate regions (8-connected) a mask has. */
+function regions({ width, height, data }: Mask): number {
+  const seen = new Uint8Array(data.length);
+  let count = 0;
+  for (let start = 0; start < data.length; start++) {
+    if (data[start] !== 1 || seen[start] === 1) continue;
+    count++;
+    const stack = [start];
+    seen[start] = 1;
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      const x = at % width;
+      const y = (at - x) / width;
+      for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
+        for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) {
+          const next = ny * width + nx;
+          if (data[next] === 1 && seen[next] === 0) {
+            seen[next] = 1;
+            stack.push(next);
+          }
+        }
+      }
+    }
+  }
+  return count;
+}
+
+function meanShare(count: number, side: number, make: (random: Random) => Mask): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += maskedShare(make(Random.from("share", side, i)));
+  return sum / count;
+}
+
+describe("training masks", () => {
+  it("are free-form in 60 % and rectangles in 40 %", () => {
+    const random = Random.from("kinds");
+    const draws = 4000;
+    let freeForm = 0;
+    for (let i = 0; i < draws; i++) if (randomMask(32, 32, random).kind === "free-form") freeForm++;
+    expect(Math.abs(freeForm / draws - 0.6)).toBeLessThan(4 * Math.sqrt((0.6 * 0.4) / draws));
+  });
+
+  it("hold only 0 and 1, and are never empty, at any resolution", () => {
+    for (const side of [8, 32, 64, 256]) {
+      for (let i = 0; i < 60; i++) {
+        const { mask } = randomMask(side, side, Random.from("binary", side, i));
+        expect(mask.data.every((value) => value === 0 || value === 1)).toBe(true);
+        expect(maskedShare(mask)).toBeGreaterThan(0);
+      }
+    }
+    expect(() => randomMask(4, 4, Random.from(0))).toThrow(/at least 8x8/);
+  });
+});
+
+describe("rectangles", () => {
+  it.each([16, 64, 256])("cover 10 to 40 % at %i pixels", (side) => {
+    for (let i = 0; i < 300; i++) {
+      const boxes = randomRectangles(side, side, Random.from("area", side, i));
+      const share = maskedShare(rectangleMask(side, side, boxes));
+      expect(share).toBeGreaterThanOrEqual(0.1);
+      expect(share).toBeLessThanOrEqual(0.4);
+    }
+  });
+
+  it("are 1 to 5 with equal probability", () => {
+    const random = Random.from("counts");
+    const counts = new Array<number>(6).fill(0);
+    const draws = 5000;
+    for (let i = 0; i < draws; i++) counts[randomRectangles(32, 32, random).length]!++;
+    expect(counts[0]).toBe(0);
+    for (const count of counts.slice(1)) {
+      expect(Math.abs(count / draws - 0.2)).toBeLessThan(4 * Math.sqrt(0.16 / draws));
+    }
+  });
+
+  it("use the whole range of areas: the mean is about 25 %", () => {
+    const share = meanShare(1000, 64, (r) => rectangleMask(64, 64, randomRectangles(64, 64, r)));
+    expect(share).toBeGreaterThan(0.2);
+    expect(share).toBeLessThan(0.28);
+  });
+});
+
+describe("free-form strokes", () => {
+  it("are at most three connected strokes", () => {
+    for (let i = 0; i < 200; i++) {
+      expect(regions(freeFormMask(64, 64, Random.from("regions", i)))).toBeLessThanOrEqual(3);
+    }
+  });
+
+  it("cover the same share at every resolution: widths and steps scale with it", () => {
+    const at64 = meanShare(600, 64, (r) => freeFormMask(64, 64, r));
+    const at256 = meanShare(600, 256, (r) => freeFormMask(256, 256, r));
+    expect(Math.abs(at64 - at256)).toBeLessThan(0.02);
+    expect(at256).toBeGreaterThan(0.1);
+    expect(at256).toBeLessThan(0.35);
+  });
+
+  it("have brushes of 12 to 40 pixels of 256", () => {
+    // A stroke's area is at least the disc at its start, a quarter of it if it starts in a corner.
+    for (let i = 0; i < 200; i++) {
+      const share = maskedShare(freeFormMask(256, 256, Random.from("brush", i)));
+      expect(share * 65536).toBeGreaterThan((Math.PI * 6 ** 2) / 4 - 8);
+      expect(share).toBeLessThan((3 * (40 * 11 * 91 + Math.PI * 400)) / 65536);
+    }
+  });
+
+  it("favour neither side, as the algorithm's mirroring says", () => {
+    const columns = new Float64Array(32);
+    for (let i = 0; i < 3000; i++) {
+      const mask = freeFormMask(32, 32, Random.from("sides", i));
+      for (let j = 0; j < mask.data.length; j++) columns[j % 32]! += mask.data[j]!;
+    }
+    const sum = (from: number, to: number): number =>
+      columns.subarray(from, to).reduce((a, b) => a + b, 0);
+    expect(sum(0, 16) / sum(16, 32)).toBeGreaterThan(0.93);
+    expect(sum(0, 16) / sum(16, 32)).toBeLessThan(1.07);
+  });
+});
+
+describe("inpainting", () => {
+  it("fills the hole with N(0, 1), leaves known pixels exact and adds no channel", async () => {
+    const y = createImage(128, 128, 0.25);
+    const mask = createMask(128, 128);
+    mask.data.fill(1, 0, 128 * 64);
+    const { x, detail } = await inpaint.degrade(y, Random.from("noise"), { mask });
+    expect(x.data.length).toBe(3 * 128 * 128);
+    const noise: number[] = [];
+    for (let i = 0; i < x.data.length; i++) {
+      if (mask.data[i % (128 * 128)] === 1) noise.push(x.data[i]!);
+      else expect(x.data[i]).toBe(0.25);
+    }
+    const n = noise.length;
+    const moment = (power: number): number =>
+      noise.reduce((sum, value) => sum + value ** power, 0) / n;
+    expect(Math.abs(moment(1))).toBeLessThan(4 / Math.sqrt(n));
+    expect(Math.abs(moment(2) - 1)).toBeLessThan(4 * Math.sqrt(2 / n));
+    expect(Math.abs(moment(4) - 3)).toBeLessThan(4 * Math.sqrt(96 / n));
+    expect(noise.some((value) => Math.abs(value) > 3)).toBe(true);
+    expect(detail).toBe("given mask 50%");
+  });
+
+  it("tells the kind and the area of a random mask", async () => {
+    for (let i = 0; i < 20; i++) {
+      const { detail, mask } = await inpaint.degrade(createImage(32, 32), Random.from("detail", i));
+      expect(detail).toMatch(/^(free-form|rectangles) \d+%$/);
+      expect(detail).toContain(` ${Math.round(100 * maskedShare(mask!))}%`);
+    }
+  });
+
+  it("cuts and shrinks the user's mask with the photo", async () => {
+    const photo = createImage(120, 40, 0.5);
+    const mask = createMask(120, 40);
+    for (let y = 0; y < 40; y++) mask.data.fill(1, y * 120 + 40, y * 120 + 60);
+    const condition = await inpaint.condition(photo, 20, Random.from(0), { mask });
+    for (let i = 0; i < 400; i++) expect(condition.mask!.data[i]).toBe(i % 20 < 10 ? 1 : 0);
+    expect(condition.x.data[19]).toBeCloseTo(0.5, 2);
+  });
+
+  it("says what is wrong with a mask", async () => {
+    const photo = createImage(60, 30);
+    const fail = (mask?: Mask): Promise<unknown> =>
+      inpaint.condition(photo, 16, Random.from(0), mask === undefined ? {} : { mask });
+    await expect(fail()).rejects.toThrow(/needs a mask/);
+    await expect(fail(createMask(60, 30))).rejects.toThrow(/no white pixel/);
+    await expect(fail(createMask(20, 30, 1))).rejects.toThrow(
+      /mask is 20x30, but the picture is 60x30/,
+    );
+    const aside = createMask(60, 30);
+    aside.data[0] = 1;
+    await expect(fail(aside)).rejects.toThrow(/outside the photo's central square/);
+    await expect(
+      inpaint.degrade(createImage(16, 16), Random.from(0), { mask: createMask(8, 8, 1) }),
+    ).rejects.toThrow(/mask is 8x8/);
+  });
+});

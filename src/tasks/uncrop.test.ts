@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { createImage, crop, type Image } from "../images/image.ts";
+import { maskedShare } from "../images/mask.ts";
+import { Random } from "../random.ts";
+import { knownBox, oneSide, randomSide, stripOf, uncrop, uncropMask } from "./uncrop.ts";
+
+/** Each column has its own value, from -1 at the left to 1 at the right. */
+function ramp(width: number, height: number): Image {
+  const image = createImage(width, height);
+  for (let i = 0; i < image.data.length; i++) image.data[i] = (2 * (i % width)) / (width - 1) - 1;
+  return image;
+}
+
+describe("uncropping masks", () => {
+  it.each(oneSide)("cover exactly 50 percent on the %s", (side) => {
+    for (const resolution of [32, 64, 256]) {
+      const mask = uncropMask(resolution, resolution, side);
+      expect(maskedShare(mask)).toBe(0.5);
+      const at = (x: number, y: number): number => mask.data[y * resolution + x]!;
+      const last = resolution - 1;
+      const middle = resolution / 2;
+      expect(at(0, middle - 1)).toBe(side === "left" || side === "top" ? 1 : 0);
+      expect(at(last, middle)).toBe(side === "right" || side === "bottom" ? 1 : 0);
+    }
+  });
+
+  it("for all sides keep a centred square of 181 of 256 pixels", () => {
+    expect(knownBox(256, 256, "all")).toEqual({ left: 37, top: 37, width: 181, height: 181 });
+    expect(knownBox(64, 64, "all")).toEqual({ left: 9, top: 9, width: 45, height: 45 });
+    for (const resolution of [32, 64, 256]) {
+      const mask = uncropMask(resolution, resolution, "all");
+      expect(Math.abs(maskedShare(mask) - 0.5)).toBeLessThan(1 / resolution);
+    }
+  });
+
+  it("for all sides mask the border and not the middle (the public re-implementation's defect)", () => {
+    const mask = uncropMask(64, 64, "all");
+    const at = (x: number, y: number): number => mask.data[y * 64 + x]!;
+    for (let i = 0; i < 64; i++) {
+      expect([at(i, 0), at(i, 63), at(0, i), at(63, i)]).toEqual([1, 1, 1, 1]);
+    }
+    for (let y = 9; y < 54; y++) for (let x = 9; x < 54; x++) expect(at(x, y)).toBe(0);
+  });
+
+  it("are in training all around or one side alike, and each side alike", () => {
+    const random = Random.from("sides");
+    const draws = 20_000;
+    const counts = new Map<string, number>();
+    for (let i = 0; i < draws; i++) {
+      const side = randomSide(random);
+      counts.set(side, (counts.get(side) ?? 0) + 1);
+    }
+    const near = (side: string, p: number): void =>
+      expect(Math.abs(counts.get(side)! / draws - p)).toBeLessThan(
+        4 * Math.sqrt((p * (1 - p)) / draws),
+      );
+    near("all", 0.5);
+    for (const side of oneSide) near(side, 0.125);
+    expect(counts.size).toBe(5);
+  });
+});
+
+describe("uncropping", () => {
+  it("shows the network the known part exactly and N(0, 1) elsewhere", async () => {
+    const y = ramp(64, 64);
+    const { x, mask, detail } = await uncrop.degrade(y, Random.from(4), { side: "all" });
+    expect(detail).toBe("all");
+    const box = knownBox(64, 64, "all");
+    expect(crop(x, box).data).toEqual(crop(y, box).data);
+    const noise = x.data.filter((_, i) => mask!.data[i % 4096] === 1);
+    const variance = noise.reduce((sum, value) => sum + value * value, 0) / noise.length;
+    expect(Math.abs(variance - 1)).toBeLessThan(4 * Math.sqrt(2 / noise.length));
+  });
+
+  it("grows a photo from the half-as-deep strip next to the grown side", () => {
+    expect(stripOf(300, 100, "right")).toEqual({ left: 250, top: 0, width: 50, height: 100 });
+    expect(stripOf(300, 100, "left")).toEqual({ left: 0, top: 0, width: 50, height: 100 });
+    expect(stripOf(300, 100, "top")).toEqual({ left: 50, top: 0, width: 200, height: 100 });
+    expect(stripOf(100, 300, "bottom")).toEqual({ left: 0, top: 250, width: 100, height: 50 });
+    expect(stripOf(300, 100, "all")).toEqual({ left: 100, top: 0, width: 100, height: 100 });
+    // Too narrow: the whole depth, from the middle of the length.
+    expect(stripOf(10, 100, "right")).toEqual({ left: 0, top: 40, width: 10, height: 20 });
+    expect(stripOf(1, 1, "left")).toEqual({ left: 0, top: 0, width: 1, height: 1 });
+  });
+
+  it("puts that strip beside the hole without squashing it", async () => {
+    const photo = ramp(400, 64);
+    const { x, mask } = await uncrop.condition(photo, 64, Random.from(5), { side: "right" });
+    const known = crop(x, { left: 0, top: 0, width: 32, height: 64 });
+    const strip = crop(photo, { left: 368, top: 0, width: 32, height: 64 });
+    expect(known.data).toEqual(strip.data);
+    expect(maskedShare(mask!)).toBe(0.5);
+    expect(mask!.data[32]).toBe(1);
+  });
+
+  it("puts the whole square photo in the middle when it grows on all sides", async () => {
+    const photo = createImage(90, 90, 0.5);
+    const { x, mask } = await uncrop.condition(photo, 64, Random.from(6), { side: "all" });
+    for (const value of crop(x, knownBox(64, 64, "all")).data) expect(value).toBeCloseTo(0.5, 2);
+    expect(mask!.data[0]).toBe(1);
+  });
+
+  it("asks for a side, and for one that exists", async () => {
+    const photo = createImage(8, 8);
+    await expect(uncrop.condition(photo, 8, Random.from(0))).rejects.toThrow(
+      /needs a side: left, right/,
+    );
+    const side = "up" as "top";
+    await expect(uncrop.degrade(photo, Random.from(0), { side })).rejects.toThrow(/no side "up"/);
+  });
+});
