@@ -1,0 +1,32 @@
+/**
+ * An engine: a compiled graph in a worker thread, so that progress, servers and Ctrl-C stay alive
+ * while it computes.
+ */
+import { PaletteError } from "../errors.ts";
+import { WorkerClient } from "./client.ts";
+import type { EngineTensors, SessionOptions } from "./session.ts";
+
+export interface Engine {
+  /** Computes the graph's outputs by name. Calls are carried out one after the other. */
+  run(feeds: EngineTensors): Promise<EngineTensors>;
+  dispose(): Promise<void>;
+}
+
+/** Compiles an ONNX model in a worker thread; throws a `PaletteError` if the device refuses it. */
+export async function createEngine(
+  model: Uint8Array,
+  options: SessionOptions = {},
+): Promise<Engine> {
+  const client = new WorkerClient<EngineTensors, EngineTensors>(
+    new URL("./worker.ts", import.meta.url),
+    { model, options },
+  );
+  await client.ready();
+  return {
+    async run(feeds) {
+      if (client.ended) throw new PaletteError("the engine was disposed of; load the model again");
+      return client.call(feeds);
+    },
+    dispose: () => client.end(),
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * A compiled graph in this thread, on stock ONNX Runtime. `run` blocks the event loop while it
+ * computes: hosts that must stay responsive use `createEngine`, which puts a session in a worker.
+ */
+import ort from "onnxruntime-node";
+import { PaletteError } from "../errors.ts";
+
+/** Where a graph runs. Only "cpu" has been verified; the others are passed to ONNX Runtime. */
+export const devices = ["cpu", "webgpu", "cuda"] as const;
+export type Device = (typeof devices)[number];
+
+/** A float32 array with its shape. */
+export interface EngineTensor {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+export type EngineTensors = Record<string, EngineTensor>;
+
+export interface SessionOptions {
+  readonly device?: Device;
+  /** Threads of one operator; 1 is fastest when there is a session for each core. */
+  readonly threads?: number;
+}
+
+export interface Session {
+  /**
+   * Computes the outputs from the inputs by name. Outputs named in `into` are written into those
+   * arrays, which must not share memory with any input (ONNX Runtime would silently give wrong
+   * numbers); the others are returned in new arrays.
+   */
+  run(feeds: EngineTensors, into?: EngineTensors): Promise<EngineTensors>;
+  release(): Promise<void>;
+}
+
+/** Compiles an ONNX model; throws a `PaletteError` if the device does not take it. */
+export async function openSession(
+  model: Uint8Array,
+  { device = "cpu", threads = 1 }: SessionOptions = {},
+): Promise<Session> {
+  let session: ort.InferenceSession;
+  try {
+    session = await ort.InferenceSession.create(model, {
+      executionProviders: [device],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: "all",
+      // Idle threads would otherwise spin and take the core from whoever shares it.
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    const reason = (error as Error).message.split("\n")[0];
+    throw new PaletteError(`the ${device} engine does not accept this graph: ${reason}`, {
+      cause: error,
+    });
+  }
+  return {
+    async run(feeds, into = {}) {
+      const inputs: Record<string, ort.Tensor> = {};
+      for (const [name, { data, shape }] of Object.entries(feeds))
+        inputs[name] = new ort.Tensor("float32", data, shape);
+      const fetches: Record<string, ort.Tensor | null> = {};
+      for (const name of session.outputNames) {
+        const target = into[name];
+        fetches[name] = target ? new ort.Tensor("float32", target.data, target.shape) : null;
+      }
+      const results = await session.run(inputs, fetches);
+      const outputs: EngineTensors = {};
+      for (const [name, tensor] of Object.entries(results)) {
+        outputs[name] = into[name] ?? { data: tensor.data as Float32Array, shape: tensor.dims };
+      }
+      return outputs;
+    },
+    release: () => session.release(),
+  };
+}

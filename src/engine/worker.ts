@@ -1,0 +1,19 @@
+/** The thread of an engine: one session, one run after the other. */
+import { parentPort, workerData } from "node:worker_threads";
+import { serve } from "./client.ts";
+import { type EngineTensors, openSession, type SessionOptions } from "./session.ts";
+
+interface Start {
+  readonly model: Uint8Array;
+  readonly options: SessionOptions;
+}
+
+await serve<EngineTensors, EngineTensors>(
+  parentPort,
+  async () => {
+    const { model, options } = workerData as Start;
+    const session = await openSession(model, options);
+    return (feeds) => session.run(feeds);
+  },
+  (outputs) => Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer),
+);

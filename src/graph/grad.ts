@@ -1,0 +1,44 @@
+/**
+ * Reverse-mode differentiation of a traced graph. Walks the nodes from the loss back to the
+ * parameters once, in reverse order of recording, and adds up what each consumer hands back; the
+ * result is more graph, written in the same ops, and can itself be differentiated.
+ */
+import { add, broadcastTo } from "./ops/index.ts";
+import type { Tensor } from "./tensor.ts";
+
+/**
+ * The gradients of a scalar `loss` with respect to `parameters`, in their order and shapes.
+ * Throws when the loss is not a single number or does not depend on one of the parameters.
+ */
+export function grad(loss: Tensor, parameters: readonly Tensor[]): Tensor[] {
+  if (loss.shape.some((dimension) => dimension !== 1))
+    throw new Error(`grad: the loss has shape [${loss.shape}], not a single number`);
+  const wanted = new Set(parameters);
+  const needed = dependents(loss, wanted);
+  const gradients = new Map<Tensor, Tensor>([[loss, loss.graph.constant(1, loss.shape)]]);
+  for (const node of needed) {
+    const gradient = gradients.get(node);
+    if (gradient === undefined || wanted.has(node)) continue;
+    node.vjp(gradient).forEach((part, i) => {
+      const input = node.inputs[i]!;
+      if (part === undefined || !needed.has(input)) return;
+      const sum = gradients.get(input);
+      gradients.set(input, sum === undefined ? part : add(sum, part));
+    });
+  }
+  return parameters.map((parameter) => {
+    const gradient = gradients.get(parameter);
+    if (gradient === undefined)
+      throw new Error(`grad: the loss does not depend on parameter ${parameter.id}`);
+    return broadcastTo(gradient, parameter.shape);
+  });
+}
+
+/** The nodes between the loss and the parameters, last recorded first. */
+function dependents(loss: Tensor, wanted: ReadonlySet<Tensor>): Set<Tensor> {
+  const depends = new Set<Tensor>();
+  for (const node of loss.graph.nodes.slice(0, loss.id + 1)) {
+    if (wanted.has(node) || node.inputs.some((input) => depends.has(input))) depends.add(node);
+  }
+  return new Set([...depends].reverse());
+}

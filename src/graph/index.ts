@@ -1,0 +1,6 @@
+/** The graph's public face: tracing, ops, differentiation, encoding, reference evaluation. */
+export { grad } from "./grad.ts";
+export { interpret } from "./interpret.ts";
+export { encodeOnnx } from "./onnx.ts";
+export * from "./ops/index.ts";
+export { Graph, type Shape, size, type Tensor } from "./tensor.ts";

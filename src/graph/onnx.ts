@@ -1,0 +1,177 @@
+/**
+ * Encodes a traced graph as an ONNX model (opset 17, IR version 8). Only what the outputs need is
+ * written, so dead code disappears here. Field numbers are those of the ONNX specification's
+ * onnx.proto.
+ */
+import { MessageWriter } from "./protobuf.ts";
+import type { Graph, Shape, Tensor } from "./tensor.ts";
+
+const OPSET = 17;
+const IR_VERSION = 8;
+const FLOAT = 1;
+const INT64 = 7;
+
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+/** Collects the ONNX nodes and initializers while the tensors are lowered one by one. */
+export class Lowering {
+  readonly nodes: MessageWriter[] = [];
+  readonly initializers: MessageWriter[] = [];
+  private readonly shared = new Map<string, string>();
+  private readonly splits = new Map<string, Map<string, string>>();
+  private names = 0;
+  /** All values being lowered: what an op may look at to share work (see `segments`). */
+  readonly live: readonly Tensor[];
+
+  constructor(live: readonly Tensor[]) {
+    this.live = live;
+  }
+
+  /** Adds a node with one output and returns the output's name. */
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes: Record<string, Attribute> = {},
+  ): string {
+    const output = this.fresh();
+    this.emit(type, inputs, [output], attributes);
+    return output;
+  }
+
+  emit(
+    type: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Record<string, Attribute> = {},
+  ): void {
+    const message = new MessageWriter();
+    for (const input of inputs) message.string(1, input);
+    for (const output of outputs) message.string(2, output);
+    message.string(3, `${type}_${this.nodes.length}`).string(4, type);
+    for (const [name, value] of Object.entries(attributes))
+      message.message(5, encodeAttribute(name, value));
+    this.nodes.push(message);
+  }
+
+  /** A float32 initializer; scalars and short vectors of equal value are shared. */
+  floats(data: Float32Array, shape: Shape): string {
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return this.initializer(FLOAT, raw, shape, data.length <= 64);
+  }
+
+  /** An int64 initializer (shapes, axes, starts and ends of slices), shared by value. */
+  integers(values: readonly number[]): string {
+    const data = BigInt64Array.from(values, BigInt);
+    return this.initializer(INT64, new Uint8Array(data.buffer), [values.length], true);
+  }
+
+  /**
+   * The value of one segment of a flat vector. All live segments of the same vector come out of one
+   * Split, the gaps between them included.
+   */
+  segment(source: string, length: number, segments: readonly [number, number][], wanted: string) {
+    let outputs = this.splits.get(source);
+    if (outputs === undefined) {
+      outputs = new Map();
+      const sorted = [...segments].sort((a, b) => a[0] - b[0]);
+      const sizes: number[] = [];
+      const names: string[] = [];
+      let position = 0;
+      const take = (until: number): string => {
+        const name = this.fresh();
+        sizes.push(until - position);
+        names.push(name);
+        position = until;
+        return name;
+      };
+      for (const [start, end] of sorted) {
+        if (start > position) take(start);
+        outputs.set(`${start}-${end}`, take(end));
+      }
+      if (position < length) take(length);
+      this.emit("Split", [source, this.integers(sizes)], names, { axis: 0 });
+      this.splits.set(source, outputs);
+    }
+    const name = outputs.get(wanted);
+    if (name === undefined) throw new Error(`segment ${wanted} overlaps another one`);
+    return name;
+  }
+
+  fresh(): string {
+    return `t${this.names++}`;
+  }
+
+  private initializer(type: number, raw: Uint8Array, shape: Shape, share: boolean): string {
+    const key = share ? `${type}[${shape}]${Buffer.from(raw).toString("base64")}` : "";
+    const known = share ? this.shared.get(key) : undefined;
+    if (known !== undefined) return known;
+    const name = `c${this.initializers.length}`;
+    const message = new MessageWriter();
+    if (shape.length > 0) message.integers(1, shape);
+    this.initializers.push(message.integer(2, type).string(8, name).bytes(9, raw));
+    if (share) this.shared.set(key, name);
+    return name;
+  }
+}
+
+/**
+ * The ONNX model that computes the named outputs from the graph's inputs.
+ * Throws when an output depends on nothing that the model could be given.
+ */
+export function encodeOnnx(graph: Graph, outputs: Record<string, Tensor>): Uint8Array {
+  const live = reachable(Object.values(outputs));
+  const lowering = new Lowering(live);
+  const names = new Map<Tensor, string>();
+  for (const node of live) {
+    const inputs = node.inputs.map((input) => names.get(input) as string);
+    names.set(node, node.lower(lowering, inputs));
+  }
+  const body = new MessageWriter();
+  const results: MessageWriter[] = [];
+  for (const [name, tensor] of Object.entries(outputs)) {
+    // Outputs get names of their own, so that one value may be two outputs or an input too.
+    lowering.emit("Identity", [names.get(tensor) as string], [name]);
+    results.push(valueInfo(name, tensor.shape));
+  }
+  for (const node of lowering.nodes) body.message(1, node);
+  body.string(2, "palette");
+  for (const initializer of lowering.initializers) body.message(5, initializer);
+  for (const [name, tensor] of graph.inputs) {
+    if (names.has(tensor)) body.message(11, valueInfo(name, tensor.shape));
+  }
+  for (const result of results) body.message(12, result);
+  const opset = new MessageWriter().string(1, "").integer(2, OPSET);
+  return new MessageWriter()
+    .integer(1, IR_VERSION)
+    .string(2, "palette-diffusion")
+    .message(7, body)
+    .message(8, opset)
+    .finish();
+}
+
+/** The nodes that the outputs need, in the order they were recorded. */
+export function reachable(outputs: readonly Tensor[]): Tensor[] {
+  const seen = new Set<Tensor>();
+  const stack = [...outputs];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    stack.push(...node.inputs);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+function encodeAttribute(name: string, value: Attribute): MessageWriter {
+  const message = new MessageWriter().string(1, name);
+  if (typeof value === "number") return message.integer(3, value).integer(20, 2);
+  if (typeof value === "string") return message.string(4, value).integer(20, 3);
+  if ("float" in value) return message.float(2, value.float).integer(20, 1);
+  return message.integers(8, value).integer(20, 7);
+}
+
+function valueInfo(name: string, shape: Shape): MessageWriter {
+  const dimensions = new MessageWriter();
+  for (const dimension of shape) dimensions.message(1, new MessageWriter().integer(1, dimension));
+  const tensor = new MessageWriter().integer(1, FLOAT).message(2, dimensions);
+  return new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, tensor));
+}

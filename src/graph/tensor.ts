@@ -1,0 +1,128 @@
+/**
+ * The traced graph. Calling an op on tensors computes nothing: it records a node with its shape, and
+ * the nodes reachable from the outputs are what gets differentiated (grad.ts), encoded to ONNX
+ * (onnx.ts) or evaluated in float64 for tests (interpret.ts).
+ *
+ * An op is one definition: how its shape follows, its vector-Jacobian product written in the same
+ * ops, its ONNX lowering and its reference meaning. Equal nodes are recorded once (common
+ * subexpressions are shared when they are built).
+ */
+import type { Lowering } from "./onnx.ts";
+
+export type Shape = readonly number[];
+
+/** One value of the graph: float32, of a shape known while tracing. */
+export interface Tensor {
+  readonly graph: Graph;
+  readonly id: number;
+  readonly op: string;
+  readonly shape: Shape;
+  readonly inputs: readonly Tensor[];
+  /** Gradients for the inputs, given the gradient of the output; undefined where none flows. */
+  vjp(gradient: Tensor): (Tensor | undefined)[];
+  /** Adds this node's ONNX nodes and returns the name of its value. */
+  lower(lowering: Lowering, inputs: string[]): string;
+  /** The node's value in float64, by definition rather than by speed. */
+  evaluate(inputs: Float64Array[]): Float64Array;
+}
+
+/** What an op means: `A` are its attributes, which must be plain JSON data. */
+export interface OpDefinition<A> {
+  readonly name: string;
+  infer(inputs: readonly Tensor[], attributes: A): Shape;
+  vjp(node: Tensor, attributes: A, gradient: Tensor): (Tensor | undefined)[];
+  lower(lowering: Lowering, node: Tensor, attributes: A, inputs: string[]): string;
+  evaluate(node: Tensor, attributes: A, inputs: Float64Array[]): Float64Array;
+}
+
+/** Turns a definition into the function that records its nodes. */
+export function defineOp<A>(
+  definition: OpDefinition<A>,
+): (inputs: readonly Tensor[], attributes: A) => Tensor {
+  return (inputs, attributes) => {
+    const first = inputs[0];
+    if (first === undefined) throw new Error(`${definition.name}: an op needs an input`);
+    for (const input of inputs) {
+      if (input.graph !== first.graph)
+        throw new Error(`${definition.name}: the inputs belong to different graphs`);
+    }
+    const shape = definition.infer(inputs, attributes);
+    return first.graph.record(definition, inputs, attributes, shape);
+  };
+}
+
+/** Holds the nodes in the order they were recorded, which is a topological order. */
+export class Graph {
+  readonly nodes: Tensor[] = [];
+  readonly inputs = new Map<string, Tensor>();
+  private readonly shared = new Map<string, Tensor>();
+
+  record<A>(
+    definition: OpDefinition<A>,
+    inputs: readonly Tensor[],
+    attributes: A,
+    shape: Shape,
+    sharing = JSON.stringify(attributes),
+  ): Tensor {
+    const key = `${definition.name}(${inputs.map((input) => input.id).join(",")})${sharing}`;
+    const known = this.shared.get(key);
+    if (known !== undefined) return known;
+    for (const size of shape) {
+      if (!Number.isInteger(size) || size < 1)
+        throw new Error(`${definition.name}: impossible shape [${shape}]`);
+    }
+    const node: Tensor = {
+      graph: this,
+      id: this.nodes.length,
+      op: definition.name,
+      shape,
+      inputs,
+      vjp: (gradient) => definition.vjp(node, attributes, gradient),
+      lower: (lowering, names) => definition.lower(lowering, node, attributes, names),
+      evaluate: (values) => definition.evaluate(node, attributes, values),
+    };
+    this.nodes.push(node);
+    this.shared.set(key, node);
+    return node;
+  }
+
+  /** A value given at every run. */
+  input(name: string, shape: Shape): Tensor {
+    if (this.inputs.has(name)) throw new Error(`the graph has an input "${name}" already`);
+    const node = this.record(inputOp, [], { name }, shape);
+    this.inputs.set(name, node);
+    return node;
+  }
+
+  /** A value baked into the graph; without data, equal numbers are shared. */
+  constant(value: number | Float32Array, shape: Shape = []): Tensor {
+    const data = typeof value === "number" ? new Float32Array(size(shape)).fill(value) : value;
+    if (data.length !== size(shape))
+      throw new Error(`constant: ${data.length} numbers do not fill the shape [${shape}]`);
+    const sharing = typeof value === "number" ? `${value}[${shape}]` : `data ${this.nodes.length}`;
+    return this.record(constantOp, [], { data }, shape, sharing);
+  }
+}
+
+/** The number of elements of a shape. */
+export function size(shape: Shape): number {
+  return shape.reduce((product, dimension) => product * dimension, 1);
+}
+
+const inputOp: OpDefinition<{ name: string }> = {
+  name: "input",
+  infer: () => [],
+  vjp: () => [],
+  lower: (_lowering, _node, { name }) => name,
+  evaluate: (_node, { name }) => {
+    throw new Error(`interpret: no value was given for the input "${name}"`);
+  },
+};
+
+const constantOp: OpDefinition<{ data: Float32Array }> = {
+  name: "constant",
+  infer: () => [],
+  vjp: () => [],
+  lower: (lowering, node, { data }) => lowering.floats(data, node.shape),
+  evaluate: (_node, { data }) => Float64Array.from(data),
+};

@@ -1,0 +1,85 @@
+/**
+ * What a network is: the U-Net of "Diffusion Models Beat GANs" (ADM) as Palette configures it,
+ * without classes and with the source image beside the noisy one at its input.
+ */
+import { z } from "zod";
+
+/** How the lower resolutions see the whole image: the four variants of the paper's Table 5. */
+export const contexts = [
+  "global-attention",
+  "local-attention",
+  "more-blocks",
+  "dilated-convolutions",
+] as const;
+
+export const uNetConfig = z
+  .object({
+    /** Side of the square images the network is trained for, in pixels. */
+    resolution: z.number().int().positive(),
+    /** Channels of one image. */
+    channels: z.number().int().positive().default(3),
+    /** Space-to-depth factor before the first convolution: 2 makes 64x64x6 into 32x32x24. */
+    stem: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(1),
+    /** Give the last convolution the raw inputs again, which a wide stem would otherwise lose. */
+    rejoin: z.boolean().default(false),
+    /** Channels of the first level. */
+    base: z.number().int().positive(),
+    /** Channels of each level, as multiples of `base`; each level halves the resolution. */
+    multipliers: z.array(z.number().int().positive()).min(1),
+    /** Residual blocks a level on the way down; one more on the way up. */
+    blocks: z.number().int().positive(),
+    /** Sides of the feature maps that get self-attention (or what `context` puts in its place). */
+    attention: z.array(z.number().int().positive()),
+    context: z.enum(contexts).default("global-attention"),
+    /** Channels of one attention head. */
+    headChannels: z.number().int().positive().default(64),
+    /** Changing resolution inside residual blocks (ADM's BigGAN blocks) or by plain convolutions. */
+    resampling: z.enum(["block", "convolution"]).default("block"),
+    /** Groups of the group normalisation. */
+    groups: z.number().int().positive().default(32),
+    /** What of the noise level is embedded: its log-SNR, or gamma itself as PyTorch Palette does. */
+    embedding: z.enum(["log-snr", "gamma"]).default("log-snr"),
+  })
+  .strict()
+  .superRefine((config, context) => {
+    const fail = (message: string) => context.addIssue({ code: "custom", message });
+    const smallest = config.stem * 2 ** (config.multipliers.length - 1);
+    if (config.resolution % smallest !== 0)
+      fail(`resolution ${config.resolution} must be a multiple of ${smallest} (stem and levels)`);
+    for (const multiplier of config.multipliers) {
+      const channels = config.base * multiplier;
+      if (channels % config.groups !== 0)
+        fail(`${channels} channels (base x multiplier) do not divide into ${config.groups} groups`);
+      if (channels % config.headChannels !== 0 && usesAttention(config))
+        fail(`${channels} channels do not divide into heads of ${config.headChannels}`);
+    }
+  });
+
+export type UNetConfig = z.infer<typeof uNetConfig>;
+
+/** Whether the variant has self-attention at all. */
+export function usesAttention(config: { readonly context: UNetConfig["context"] }): boolean {
+  return config.context === "global-attention" || config.context === "local-attention";
+}
+
+/** Side of the feature maps of a level. */
+export function sideOf(config: UNetConfig, level: number): number {
+  return config.resolution / config.stem / 2 ** level;
+}
+
+/** Log-SNR is clamped to this on both sides; training stays within (-10.1, 13.9). */
+const LOG_SNR_LIMIT = 15;
+/** Sinusoids run from 1 to 1e-4 radians a unit: 25 units a nat keep all noise levels apart. */
+const UNITS_PER_NAT = 25;
+
+/**
+ * The number that enters the network for noise level gamma in [0, 1]: 25 * (log-SNR + 15), from 0
+ * (noise) to 750 (clean), or gamma itself. log-SNR = ln(gamma / (1 - gamma)).
+ */
+export function noiseLevel(config: Pick<UNetConfig, "embedding">, gamma: number): number {
+  if (!(gamma >= 0 && gamma <= 1)) throw new RangeError(`gamma ${gamma} is not between 0 and 1`);
+  if (config.embedding === "gamma") return gamma;
+  const logSnr = Math.log(gamma) - Math.log1p(-gamma);
+  const clamped = Math.min(LOG_SNR_LIMIT, Math.max(-LOG_SNR_LIMIT, logSnr));
+  return UNITS_PER_NAT * (clamped + LOG_SNR_LIMIT);
+}

@@ -1,0 +1,115 @@
+/** The layers of the U-Net: each takes its parameters by name from a `Scope`. */
+import {
+  add,
+  concat,
+  conv2d,
+  cos,
+  div,
+  matmul,
+  mul,
+  reduceMean,
+  reshape,
+  type Shape,
+  sin,
+  slice,
+  sqrt,
+  square,
+  sub,
+  swapLast,
+  type Tensor,
+} from "../graph/index.ts";
+import type { Initializer, Parameters } from "./parameters.ts";
+
+/** A place in the network: parameter names below it start with its path. */
+export class Scope {
+  private readonly parameters: Parameters;
+  private readonly path: string;
+
+  constructor(parameters: Parameters, path = "") {
+    this.parameters = parameters;
+    this.path = path;
+  }
+
+  at(...parts: (string | number)[]): Scope {
+    return new Scope(
+      this.parameters,
+      [this.path, ...parts].filter((part) => part !== "").join("."),
+    );
+  }
+
+  get(name: string, shape: Shape, initializer: Initializer): Tensor {
+    return this.parameters.get(`${this.path}.${name}`, shape, initializer);
+  }
+}
+
+export interface ConvolutionLayer {
+  readonly kernel?: 1 | 3;
+  readonly stride?: number;
+  readonly dilation?: number;
+  /** Starts as zero, so that what it feeds starts as if it were not there. */
+  readonly zero?: boolean;
+}
+
+/** Convolution with "same" padding: x [N,Ci,H,W] to [N,channels,H/stride,W/stride]. */
+export function convolution(
+  scope: Scope,
+  x: Tensor,
+  channels: number,
+  { kernel = 3, stride = 1, dilation = 1, zero = false }: ConvolutionLayer = {},
+): Tensor {
+  const incoming = x.shape[1]!;
+  const initializer: Initializer = zero ? "zeros" : { fanIn: incoming * kernel * kernel };
+  const weight = scope.get("weight", [channels, incoming, kernel, kernel], initializer);
+  const bias = scope.get("bias", [channels], initializer);
+  const padding = (dilation * (kernel - 1)) / 2;
+  return conv2d(x, weight, bias, { stride, padding, dilation });
+}
+
+/** x [N,A] to [N,channels]. */
+export function linear(scope: Scope, x: Tensor, channels: number): Tensor {
+  const fanIn = x.shape[1]!;
+  const weight = scope.get("weight", [channels, fanIn], { fanIn });
+  const bias = scope.get("bias", [channels], { fanIn });
+  return add(matmul(x, swapLast(weight)), bias);
+}
+
+const EPSILON = 1e-5;
+
+/**
+ * Group normalisation with an affine map, x [N,C,H,W]; with `modulation` [N,2C] (scale, shift) the
+ * result is norm(x) * (1 + scale) + shift, ADM's "adaptive group normalisation".
+ *
+ * All of it folds into one multiplication and one addition a pixel, whose factors are a number for
+ * each image and channel: y = a x + b. The statistics come from sums of x and of x squared.
+ */
+export function groupNorm(scope: Scope, x: Tensor, groups: number, modulation?: Tensor): Tensor {
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  const perChannel: Shape = [1, groups, c / groups, 1];
+  const gain = reshape(scope.get("weight", [c], "ones"), perChannel);
+  const offset = reshape(scope.get("bias", [c], "zeros"), perChannel);
+  const grouped = reshape(x, [n, groups, c / groups, h * w]);
+  const mean = reduceMean(grouped, [2, 3]);
+  const variance = sub(reduceMean(square(grouped), [2, 3]), square(mean));
+  const inverse = div(1, sqrt(add(variance, EPSILON)));
+  let a = mul(gain, inverse);
+  let b = sub(offset, mul(mean, a));
+  if (modulation !== undefined) {
+    const part = (start: number) =>
+      reshape(slice(modulation, 1, start, c), [n, groups, c / groups, 1]);
+    const scale = add(part(0), 1);
+    a = mul(a, scale);
+    b = add(mul(b, scale), part(c));
+  }
+  return reshape(add(mul(grouped, a), b), x.shape);
+}
+
+/** Sinusoids of a number for each image, [N] to [N,size]: cosines, then sines, 1 to 1e-4 rad. */
+export function sinusoids(level: Tensor, size: number): Tensor {
+  const half = size / 2;
+  const frequencies = Float32Array.from({ length: half }, (_, i) =>
+    Math.exp((-Math.log(10000) * i) / half),
+  );
+  const row = level.graph.constant(frequencies, [1, half]);
+  const angles = mul(reshape(level, [level.shape[0]!, 1]), row);
+  return concat([cos(angles), sin(angles)], 1);
+}

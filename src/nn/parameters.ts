@@ -1,0 +1,109 @@
+/**
+ * A network's parameters: declared by the layers that use them, in the order of their first use,
+ * kept as one flat vector everywhere else.
+ */
+import { type Graph, reshape, type Shape, segment, size, type Tensor } from "../graph/index.ts";
+import { Random } from "../random.ts";
+
+/** How a parameter starts: "fan-in" is uniform in +-1/sqrt(fan-in), as in PyTorch's layers. */
+export type Initializer = "zeros" | "ones" | { readonly fanIn: number };
+
+export interface ParameterSpec {
+  /** Stable and readable, for example `down.0.block.1.conv1.weight`. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly initializer: Initializer;
+  /** Where its numbers start in the flat vector. */
+  readonly offset: number;
+}
+
+/** What layers ask for their parameters. */
+export interface Parameters {
+  get(name: string, shape: Shape, initializer: Initializer): Tensor;
+}
+
+/** Records what a network declares; the tensors are inputs of a graph nobody runs. */
+export class DeclaredParameters implements Parameters {
+  readonly specs: ParameterSpec[] = [];
+  private readonly graph: Graph;
+  private total = 0;
+
+  constructor(graph: Graph) {
+    this.graph = graph;
+  }
+
+  get(name: string, shape: Shape, initializer: Initializer): Tensor {
+    this.specs.push({ name, shape, initializer, offset: this.total });
+    this.total += size(shape);
+    return this.graph.input(name, shape);
+  }
+}
+
+/** Cuts the parameters out of one flat input vector (training: they change at every run). */
+export class FlatParameters implements Parameters {
+  /** The parameters in the order of their offsets. */
+  readonly tensors: Tensor[] = [];
+  private readonly flat: Tensor;
+  private readonly specs: Map<string, ParameterSpec>;
+
+  constructor(graph: Graph, specs: readonly ParameterSpec[]) {
+    this.flat = graph.input("parameters", [parameterCount(specs)]);
+    this.specs = new Map(specs.map((spec) => [spec.name, spec]));
+  }
+
+  get(name: string, shape: Shape): Tensor {
+    const spec = specNamed(this.specs, name);
+    const part = segment(this.flat, spec.offset, size(shape));
+    this.tensors.push(part);
+    return reshape(part, shape);
+  }
+}
+
+/** Bakes the parameters into the graph (sampling: ONNX Runtime can pre-pack them). */
+export class ConstantParameters implements Parameters {
+  private readonly graph: Graph;
+  private readonly specs: Map<string, ParameterSpec>;
+  private readonly values: Float32Array;
+
+  constructor(graph: Graph, specs: readonly ParameterSpec[], values: Float32Array) {
+    if (values.length !== parameterCount(specs))
+      throw new RangeError(`${values.length} weights for ${parameterCount(specs)} parameters`);
+    this.graph = graph;
+    this.specs = new Map(specs.map((spec) => [spec.name, spec]));
+    this.values = values;
+  }
+
+  get(name: string, shape: Shape): Tensor {
+    const { offset } = specNamed(this.specs, name);
+    return this.graph.constant(this.values.subarray(offset, offset + size(shape)), shape);
+  }
+}
+
+function specNamed(specs: Map<string, ParameterSpec>, name: string): ParameterSpec {
+  const spec = specs.get(name);
+  if (spec === undefined) throw new Error(`the network has no parameter "${name}"`);
+  return spec;
+}
+
+/** How many numbers the parameters hold together. */
+export function parameterCount(specs: readonly ParameterSpec[]): number {
+  const last = specs[specs.length - 1];
+  return last === undefined ? 0 : last.offset + size(last.shape);
+}
+
+/** Fresh parameters, flat, in the order of the specs; the same seed gives the same numbers. */
+export function initialParameters(specs: readonly ParameterSpec[], seed: number): Float32Array {
+  const values = new Float32Array(parameterCount(specs));
+  for (const { name, shape, initializer, offset } of specs) {
+    if (initializer === "zeros") continue;
+    const part = values.subarray(offset, offset + size(shape));
+    if (initializer === "ones") {
+      part.fill(1);
+      continue;
+    }
+    const random = Random.from(seed, "initial parameters", name);
+    const bound = 1 / Math.sqrt(initializer.fanIn);
+    for (let i = 0; i < part.length; i++) part[i] = random.between(-bound, bound);
+  }
+  return values;
+}

@@ -1,0 +1,81 @@
+/**
+ * The optimizer as loops over flat vectors: Adam with bias correction (Kingma & Ba, Algorithm 1),
+ * clipping by the global norm, and the exponential moving average (EMA) of the weights. Each works
+ * on a part of the vectors, so that several threads can share them.
+ */
+
+/** What training carries from step to step, as flat vectors of equal length. */
+export interface TrainingState {
+  /** The weights being trained. */
+  readonly parameters: Float32Array;
+  /** Their exponential moving average: what sampling uses. */
+  readonly ema: Float32Array;
+  /** Adam's first moment. */
+  readonly m: Float32Array;
+  /** Adam's second moment. */
+  readonly v: Float32Array;
+  /** Updates carried out. */
+  step: number;
+}
+
+export interface Hyperparameters {
+  readonly learningRate: number;
+  /** Weight of the old average in the new one: 0.9999 in the paper. */
+  readonly emaDecay: number;
+  /** Largest global norm of the gradient; a longer one is scaled down. Infinity: never. */
+  readonly clip: number;
+}
+
+const BETA1 = 0.9;
+const BETA2 = 0.999;
+const EPSILON = 1e-8;
+
+/**
+ * Adds up the gradients into the first of them, from `start` to `end`, and returns the sum of the
+ * squares there: not finite as soon as one number is not.
+ */
+export function sumGradients(
+  gradients: readonly Float32Array[],
+  start: number,
+  end: number,
+): number {
+  const [total, ...others] = gradients as [Float32Array, ...Float32Array[]];
+  for (const other of others) for (let i = start; i < end; i++) total[i]! += other[i]!;
+  let squares = 0;
+  for (let i = start; i < end; i++) squares += total[i]! * total[i]!;
+  return squares;
+}
+
+/** The factor that brings a gradient of this norm within the clip. */
+export function clipScale(norm: number, clip: number): number {
+  return norm > clip ? clip / norm : 1;
+}
+
+/** Adam's step number `step` (from 1) and the average, from `start` to `end`. */
+export function adamStep(
+  { parameters, ema, m, v }: Omit<TrainingState, "step">,
+  gradient: Float32Array,
+  options: {
+    readonly step: number;
+    readonly learningRate: number;
+    readonly emaDecay: number;
+    /** Factor of the gradient, from `clipScale`. */
+    readonly scale: number;
+  },
+  start: number,
+  end: number,
+): void {
+  const { step, learningRate, emaDecay, scale } = options;
+  const rate = learningRate / (1 - BETA1 ** step);
+  const correction = 1 / Math.sqrt(1 - BETA2 ** step);
+  for (let i = start; i < end; i++) {
+    const g = gradient[i]! * scale;
+    const first = BETA1 * m[i]! + (1 - BETA1) * g;
+    const second = BETA2 * v[i]! + (1 - BETA2) * g * g;
+    m[i] = first;
+    v[i] = second;
+    const value = parameters[i]! - (rate * first) / (Math.sqrt(second) * correction + EPSILON);
+    parameters[i] = value;
+    ema[i] = value + emaDecay * (ema[i]! - value);
+  }
+}
