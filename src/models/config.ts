@@ -1,0 +1,92 @@
+/** What a model's config.json says: everything needed to use its weights, and where they come from. */
+import { z } from "zod";
+import { predictions } from "../diffusion/prediction.ts";
+import { scheduleConfig } from "../diffusion/schedule.ts";
+import { PaletteError, reasonOf } from "../errors.ts";
+import { uNetConfig } from "../nn/config.ts";
+import type { Preset } from "./presets.ts";
+
+/** Raised when a model folder can no longer be read by older versions of this package. */
+export const modelFormat = 1;
+
+/** How a model was trained. Further fields are kept as they are. */
+export const trainingRecord = z.looseObject({
+  /** Images seen, counting repetitions. */
+  images: z.int().min(0),
+  /** Hours of computing. */
+  hours: z.number().min(0).optional(),
+  loss: z.enum(["l1", "l2"]).optional(),
+  /** The photos, in words: what they are and how many. */
+  data: z.string().optional(),
+  seed: z.int().optional(),
+});
+
+export const modelConfig = z.strictObject({
+  format: z.literal(modelFormat),
+  name: z.string().min(1),
+  network: uNetConfig,
+  /** What the network's output means. */
+  prediction: z.enum(predictions),
+  /** The paper's baseline: no noise, y predicted in one network call. */
+  regression: z.boolean().default(false),
+  trainingSchedule: scheduleConfig,
+  inferenceSchedule: scheduleConfig,
+  /** Names of the tasks it was trained for. */
+  tasks: z.array(z.string()),
+  training: trainingRecord.optional(),
+  /** The day a bundled model was released: of several, the newest is the default. */
+  released: z.iso.date().optional(),
+});
+
+export type TrainingRecord = z.infer<typeof trainingRecord>;
+export type ModelConfig = z.infer<typeof modelConfig>;
+
+/** The config of a model with a preset's network; regression models predict y0 (the paper's baseline). */
+export function configFromPreset(
+  preset: Preset,
+  details: Pick<ModelConfig, "tasks"> &
+    Partial<Pick<ModelConfig, "name" | "regression" | "training">>,
+): ModelConfig {
+  const { network, trainingSchedule, inferenceSchedule } = preset;
+  const { regression = false, name = preset.name, tasks, training } = details;
+  return {
+    format: modelFormat,
+    name,
+    network,
+    prediction: regression ? "x0" : preset.prediction,
+    regression,
+    trainingSchedule,
+    inferenceSchedule,
+    tasks,
+    ...(training && { training }),
+  };
+}
+
+/**
+ * Reads the text of a config.json.
+ * @param source what to call the file in an error message
+ * @throws PaletteError when it is no JSON, of a newer format, or says something impossible.
+ */
+export function parseModelConfig(text: string, source: string): ModelConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (thrown) {
+    throw new PaletteError(`${source} is not valid JSON (${reasonOf(thrown)}); get it again.`);
+  }
+  // Before all else: a newer file may well be wrong in every other respect.
+  const format = z.object({ format: z.number() }).safeParse(value);
+  if (format.success && format.data.format > modelFormat) {
+    throw new PaletteError(
+      `${source} has format ${format.data.format}, newer than this version reads (${modelFormat}); update palette-diffusion.`,
+    );
+  }
+  const parsed = modelConfig.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const place = issue?.path.length ? `${issue.path.join(".")}: ` : "";
+    const reason = `${place}${reasonOf(issue?.message)}`;
+    throw new PaletteError(`${source} is not a model's configuration (${reason}).`);
+  }
+  return parsed.data;
+}

@@ -1,0 +1,135 @@
+/** The networks that are known by name: one table, from the paper's own to one for tests. */
+import type { Prediction, Weighting } from "../diffusion/prediction.ts";
+import {
+  inferenceScheduleConfig,
+  type ScheduleConfig,
+  trainingScheduleConfig,
+} from "../diffusion/schedule.ts";
+import { UsageError } from "../errors.ts";
+import { type UNetConfig, uNetConfig } from "../nn/config.ts";
+
+/** Settings of a training run that belong to a preset; each can be overridden. */
+export interface TrainingDefaults {
+  /** Images an update. */
+  readonly batch: number;
+  /** Adam's, after the warm-up. */
+  readonly learningRate: number;
+  /** Images over which the learning rate rises linearly from 0. */
+  readonly warmUpImages: number;
+  /** Weight of the old average in the new one, an update. */
+  readonly emaDecay: number;
+  /** Largest global norm of the gradient; null: never clipped. */
+  readonly clip: number | null;
+}
+
+export interface Preset {
+  readonly name: string;
+  readonly description: string;
+  readonly network: UNetConfig;
+  readonly prediction: Prediction;
+  /** Weight of a sample's loss by its noise level. */
+  readonly weighting: Weighting;
+  readonly trainingSchedule: ScheduleConfig;
+  readonly inferenceSchedule: ScheduleConfig;
+  readonly defaults: TrainingDefaults;
+}
+
+const schedules = {
+  trainingSchedule: trainingScheduleConfig,
+  inferenceSchedule: inferenceScheduleConfig,
+};
+
+/** Small budgets: y0 is predicted (epsilon needs far more images before it shows a picture). */
+const small = {
+  prediction: "x0",
+  weighting: "min-snr",
+  ...schedules,
+  defaults: { batch: 8, learningRate: 5e-4, warmUpImages: 1600, emaDecay: 0.999, clip: 1 },
+} as const;
+
+export const presets: readonly Preset[] = [
+  {
+    name: "paper-256",
+    description: "The paper's network and settings (sections 1.2 and 1.3): 552M parameters.",
+    network: uNetConfig.parse({
+      resolution: 256,
+      base: 256,
+      multipliers: [1, 1, 2, 2, 4, 4],
+      blocks: 2,
+      attention: [32, 16, 8],
+      headChannels: 64,
+      resampling: "block",
+      embedding: "log-snr",
+    }),
+    prediction: "epsilon",
+    weighting: "uniform",
+    ...schedules,
+    defaults: {
+      batch: 1024,
+      learningRate: 1e-4,
+      warmUpImages: 10_000 * 1024,
+      emaDecay: 0.9999,
+      clip: null,
+    },
+  },
+  {
+    name: "pytorch-256",
+    description: "The default network of the public PyTorch re-implementation of Palette.",
+    network: uNetConfig.parse({
+      resolution: 256,
+      base: 64,
+      multipliers: [1, 2, 4, 8],
+      blocks: 2,
+      attention: [],
+      headChannels: 32,
+      resampling: "block",
+      embedding: "gamma",
+    }),
+    prediction: "epsilon",
+    weighting: "uniform",
+    ...schedules,
+    defaults: { batch: 3, learningRate: 5e-5, warmUpImages: 0, emaDecay: 0.9999, clip: null },
+  },
+  {
+    name: "small-64",
+    description: "64x64 pixels, to be trained on a CPU in hours.",
+    network: uNetConfig.parse({
+      resolution: 64,
+      stem: 2,
+      rejoin: true,
+      base: 64,
+      multipliers: [1, 2, 3],
+      blocks: 2,
+      attention: [8],
+    }),
+    ...small,
+  },
+  {
+    name: "tiny-32",
+    description: "32x32 pixels, for tests and first steps: trains in minutes.",
+    network: uNetConfig.parse({
+      resolution: 32,
+      stem: 2,
+      rejoin: true,
+      base: 32,
+      multipliers: [1, 2],
+      blocks: 1,
+      attention: [8],
+      headChannels: 32,
+    }),
+    ...small,
+  },
+];
+
+export const presetNames: readonly string[] = presets.map((preset) => preset.name);
+
+/** @throws UsageError listing the presets when there is none of this name. */
+export function presetNamed(name: string): Preset {
+  const found = presets.find((preset) => preset.name === name);
+  if (found === undefined) {
+    throw new UsageError(
+      `There is no preset "${name}"; the presets are ${presetNames.join(", ")}.`,
+    );
+  }
+  return found;
+}
