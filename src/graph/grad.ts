@@ -18,7 +18,8 @@ export function grad(loss: Tensor, parameters: readonly Tensor[]): Tensor[] {
   const gradients = new Map<Tensor, Tensor>([[loss, loss.graph.constant(1, loss.shape)]]);
   for (const node of needed) {
     const gradient = gradients.get(node);
-    if (gradient === undefined || wanted.has(node)) continue;
+    // Usually nothing wanted lies below a parameter, whose vjp need not be written then.
+    if (gradient === undefined || !node.inputs.some((input) => needed.has(input))) continue;
     node.vjp(gradient).forEach((part, i) => {
       const input = node.inputs[i]!;
       if (part === undefined || !needed.has(input)) return;

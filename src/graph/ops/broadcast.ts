@@ -5,7 +5,12 @@ import { reshape } from "./shape.ts";
 
 const broadcastOp = defineOp<{ shape: Shape }>({
   name: "broadcast",
-  infer: (_inputs, { shape }) => shape,
+  infer: ([x], { shape }) => {
+    const extra = shape.length - x!.shape.length;
+    if (extra < 0 || x!.shape.some((d, i) => d !== 1 && d !== shape[i + extra]))
+      throw new Error(`broadcast: [${x!.shape}] to [${shape}]`);
+    return shape;
+  },
   vjp: (node, _attributes, gradient) => [reduceTo(gradient, node.inputs[0]!.shape)],
   lower: (lowering, node, _attributes, [input]) =>
     lowering.node("Expand", [input!, lowering.integers(node.shape)]),

@@ -23,10 +23,12 @@ interface Geometry {
 
 const conv2dOp = defineOp<Geometry>({
   name: "conv2d",
-  infer: ([x, weight], { stride, padding, dilation }) => {
+  infer: ([x, weight, bias], { stride, padding, dilation }) => {
     const [n, ci, h, w] = x!.shape as [number, number, number, number];
     const [co, wi, kh, kw] = weight!.shape as [number, number, number, number];
     if (ci !== wi) throw new Error(`conv2d: ${ci} channels into weights [${weight!.shape}]`);
+    if (bias !== undefined && bias.shape.join() !== `${co}`)
+      throw new Error(`conv2d: a bias of shape [${bias.shape}] for ${co} channels`);
     const out = (length: number, k: number) =>
       Math.floor((length + 2 * padding - dilation * (k - 1) - 1) / stride) + 1;
     return [n, co, out(h, kh), out(w, kw)];
@@ -100,6 +102,12 @@ const convTranspose2dOp = defineOp<TransposedGeometry>({
   infer: ([x, weight], attributes) => {
     if (x!.shape[1] !== weight!.shape[0])
       throw new Error(`convTranspose2d: [${x!.shape}] into weights [${weight!.shape}]`);
+    const { stride, padding, dilation } = attributes;
+    attributes.size.forEach((length, i) => {
+      const reach = dilation * (weight!.shape[i + 2]! - 1) + 1;
+      if (Math.floor((length + 2 * padding - reach) / stride) + 1 !== x!.shape[i + 2])
+        throw new Error(`convTranspose2d: [${x!.shape}] does not come from ${length} pixels`);
+    });
     return [x!.shape[0]!, weight!.shape[1]!, ...attributes.size];
   },
   vjp: (node, { stride, padding, dilation }, gradient) => {

@@ -21,7 +21,9 @@ const reduceSumOp = defineOp<{ axes: readonly number[] }>({
 
 /** Sum over the axes, which stay with size 1. */
 export function reduceSum(x: Tensor, axes: readonly number[]): Tensor {
-  const sorted = [...axes].sort((a, b) => a - b);
+  const sorted = [...new Set(axes)].sort((a, b) => a - b);
+  // ONNX takes an empty list of axes for all of them.
+  if (sorted.length === 0) return x;
   if (sorted.some((axis) => axis < 0 || axis >= x.shape.length))
     throw new Error(`reduceSum: axes [${axes}] do not fit the shape [${x.shape}]`);
   return reduceSumOp([x], { axes: sorted });
@@ -29,7 +31,8 @@ export function reduceSum(x: Tensor, axes: readonly number[]): Tensor {
 
 /** Mean over the axes, which stay with size 1. */
 export function reduceMean(x: Tensor, axes: readonly number[]): Tensor {
-  return mul(reduceSum(x, axes), 1 / axes.reduce((count, axis) => count * x.shape[axis]!, 1));
+  const sum = reduceSum(x, axes);
+  return mul(sum, size(sum.shape) / size(x.shape));
 }
 
 const softmaxOp = defineOp<null>({

@@ -133,8 +133,12 @@ interface PadAttributes {
 
 const padOp = defineOp<PadAttributes>({
   name: "pad",
-  infer: ([x], { axis, before, after }) =>
-    x!.shape.map((dimension, i) => (i === axis ? dimension + before + after : dimension)),
+  infer: ([x], { axis, before, after }) => {
+    const length = x!.shape[axis];
+    if (length === undefined || before < 0 || after < 0)
+      throw new Error(`pad: ${before} and ${after} on axis ${axis} of [${x!.shape}]`);
+    return x!.shape.with(axis, length + before + after);
+  },
   vjp: (node, { axis, before }, gradient) => [
     slice(gradient, axis, before, node.inputs[0]!.shape[axis]!),
   ],
