@@ -22,9 +22,12 @@ export class Lowering {
   private names = 0;
   /** All values being lowered: what an op may look at to share work (see `segments`). */
   readonly live: readonly Tensor[];
+  /** Names of the model's inputs and outputs. */
+  private readonly taken: ReadonlySet<string>;
 
-  constructor(live: readonly Tensor[]) {
+  constructor(live: readonly Tensor[], taken: ReadonlySet<string>) {
     this.live = live;
+    this.taken = taken;
   }
 
   /** Adds a node with one output and returns the output's name. */
@@ -85,6 +88,7 @@ export class Lowering {
         return name;
       };
       for (const [start, end] of sorted) {
+        if (start < position) throw new Error(`segment ${start}-${end} overlaps another one`);
         if (start > position) take(start);
         outputs.set(`${start}-${end}`, take(end));
       }
@@ -93,19 +97,20 @@ export class Lowering {
       this.splits.set(source, outputs);
     }
     const name = outputs.get(wanted);
-    if (name === undefined) throw new Error(`segment ${wanted} overlaps another one`);
+    if (name === undefined) throw new Error(`segment ${wanted} is not among the live ones`);
     return name;
   }
 
   fresh(): string {
-    return `t${this.names++}`;
+    const name = `t${this.names++}`;
+    return this.taken.has(name) ? this.fresh() : name;
   }
 
   private initializer(type: number, raw: Uint8Array, shape: Shape, share: boolean): string {
     const key = share ? `${type}[${shape}]${Buffer.from(raw).toString("base64")}` : "";
     const known = share ? this.shared.get(key) : undefined;
     if (known !== undefined) return known;
-    const name = `c${this.initializers.length}`;
+    const name = this.fresh();
     const message = new MessageWriter();
     if (shape.length > 0) message.integers(1, shape);
     this.initializers.push(message.integer(2, type).string(8, name).bytes(9, raw));
@@ -116,11 +121,14 @@ export class Lowering {
 
 /**
  * The ONNX model that computes the named outputs from the graph's inputs.
- * Throws when an output depends on nothing that the model could be given.
+ * Throws when an output has the name of an input.
  */
 export function encodeOnnx(graph: Graph, outputs: Record<string, Tensor>): Uint8Array {
   const live = reachable(Object.values(outputs));
-  const lowering = new Lowering(live);
+  for (const name of Object.keys(outputs)) {
+    if (graph.inputs.has(name)) throw new Error(`"${name}" is an input and an output`);
+  }
+  const lowering = new Lowering(live, new Set([...graph.inputs.keys(), ...Object.keys(outputs)]));
   const names = new Map<Tensor, string>();
   for (const node of live) {
     const inputs = node.inputs.map((input) => names.get(input) as string);

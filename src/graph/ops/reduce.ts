@@ -26,7 +26,13 @@ export function reduceSum(x: Tensor, axes: readonly number[]): Tensor {
   if (sorted.length === 0) return x;
   if (sorted.some((axis) => axis < 0 || axis >= x.shape.length))
     throw new Error(`reduceSum: axes [${axes}] do not fit the shape [${x.shape}]`);
-  return reduceSumOp([x], { axes: sorted });
+  // The last axes first: their sums are over contiguous memory, the rest has little left to do.
+  let last = sorted.length;
+  while (last > 0 && sorted[last - 1] === x.shape.length - 1 - (sorted.length - last)) last--;
+  if (last === 0 || last === sorted.length) return reduceSumOp([x], { axes: sorted });
+  return reduceSumOp([reduceSumOp([x], { axes: sorted.slice(last) })], {
+    axes: sorted.slice(0, last),
+  });
 }
 
 /** Mean over the axes, which stay with size 1. */
