@@ -1,0 +1,253 @@
+/**
+ * Restoring pictures with a trained model: the library's front door. A task makes the condition, a
+ * sampler calls the network, and the known pixels are put back over the answer.
+ */
+import {
+  type Sampler,
+  type SamplingStep,
+  sample,
+  samplers,
+  sampleSeeds,
+} from "./diffusion/samplers/sample.ts";
+import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
+import type { SessionOptions } from "./engine/session.ts";
+import { UsageError } from "./errors.ts";
+import type { Image, Mask } from "./images/image.ts";
+import type { ModelConfig } from "./models/config.ts";
+import { findModel } from "./models/model-folder.ts";
+import { loadNetwork, type Network } from "./models/network.ts";
+import { Random } from "./random.ts";
+import { fillHole } from "./tasks/hole.ts";
+import { type TaskName, taskNamed } from "./tasks/registry.ts";
+import { type Condition, compose, type Side, type TaskOptions } from "./tasks/task.ts";
+
+/** More answers than this to one picture are asked for in several calls, with other seeds. */
+export const mostSamples = 256;
+
+export const restoreDefaults = { samples: 1, steps: 20, sampler: "dpm++", seed: 0 } as const;
+
+/** How answers are drawn. */
+export interface RestoreOptions {
+  /** Answers, 1 to 256; default 1. Answer k is the same however many are asked for. */
+  readonly samples?: number;
+  /** Network calls an answer; default 20. */
+  readonly steps?: number;
+  /** "ddpm" (the paper's), "ddim" or "dpm++"; default "dpm++". */
+  readonly sampler?: Sampler;
+  /** A whole number; default 0. The same seed gives the same answers. */
+  readonly seed?: number;
+  /** Fresh noise in ddim, 0 (default, none) to 1. */
+  readonly eta?: number;
+  /** Keeps each estimate of the clean picture in range; default true. */
+  readonly clip?: boolean;
+  /** Called after each network call; awaited. */
+  readonly onStep?: (progress: RestoreStep) => void | Promise<void>;
+  /** Stops before the next network call by throwing the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RestoreStep {
+  /** 1 after the first network call, `steps` after the last. */
+  readonly step: number;
+  /** Network calls in all, which may be fewer than asked for (see `samplingLevels`). */
+  readonly steps: number;
+  /** The noise level of this call. */
+  readonly gamma: number;
+  /** The answers as they are estimated now. */
+  estimates(): Image[];
+}
+
+export interface PaletteOptions extends SessionOptions {
+  /** Told, in a line, what may disappoint but is no error; default: on stderr. */
+  readonly onWarning?: (line: string) => void;
+}
+
+/** A trained model and the tasks it restores pictures with. */
+export class Palette {
+  readonly config: ModelConfig;
+  private readonly network: Network;
+  private readonly onWarning: (line: string) => void;
+  private readonly warned = new Set<string>();
+
+  /** `load` is the usual way. The network is disposed of with the palette. */
+  constructor(network: Network, onWarning: (line: string) => void = console.warn) {
+    this.network = network;
+    this.config = network.config;
+    this.onWarning = onWarning;
+  }
+
+  /**
+   * Loads a model: a folder, the name of a bundled model or, without a name, the newest bundled one.
+   * @throws PaletteError saying what there is, or what is wrong with the folder.
+   */
+  static async load(nameOrFolder?: string, options: PaletteOptions = {}): Promise<Palette> {
+    const network = await loadNetwork(await findModel(nameOrFolder), options);
+    return new Palette(network, options.onWarning);
+  }
+
+  /** Side of the square pictures that this model sees and answers with. */
+  get resolution(): number {
+    return this.config.network.resolution;
+  }
+
+  /** Gives a photo colours; what colours it has are not looked at. */
+  async colorize(image: Image, options?: RestoreOptions): Promise<Image[]> {
+    return this.restore("colorize", image, options);
+  }
+
+  /** Fills the mask's hole; the other pixels stay exactly as they are. */
+  async inpaint(image: Image, options: RestoreOptions & { readonly mask: Mask }): Promise<Image[]> {
+    return this.restore("inpaint", image, options);
+  }
+
+  /** Continues the photo at one side, or (the default) all around. */
+  async uncrop(
+    image: Image,
+    options: RestoreOptions & { readonly side?: Side } = {},
+  ): Promise<Image[]> {
+    return this.restore("uncrop", image, { side: "all", ...options });
+  }
+
+  /** Removes the traces of strong JPEG compression. */
+  async dejpeg(image: Image, options?: RestoreOptions): Promise<Image[]> {
+    return this.restore("dejpeg", image, options);
+  }
+
+  /**
+   * Any task by its name. The picture, of any size, is brought to the model's resolution.
+   * @returns `samples` pictures of resolution x resolution in [-1, 1]
+   * @throws UsageError for impossible options, PaletteError for an impossible picture or mask, the
+   * signal's reason when aborted.
+   */
+  async restore(
+    task: TaskName | (string & {}),
+    image: Image,
+    options: RestoreOptions & TaskOptions = {},
+  ): Promise<Image[]> {
+    checkOptions(options);
+    this.warnIfUntrained(task);
+    const random = Random.from(options.seed ?? restoreDefaults.seed, "condition");
+    const { resolution } = this;
+    const condition = await taskNamed(task).condition(image, resolution, random, options);
+    return this.answer(condition, options);
+  }
+
+  /**
+   * Answers to a condition that is made already (by a task, at the model's resolution). The noise in
+   * a hole is drawn anew for each answer.
+   */
+  async answer(condition: Condition, options: RestoreOptions = {}): Promise<Image[]> {
+    checkOptions(options);
+    const { samples, steps, sampler, seed } = { ...restoreDefaults, ...definedOf(options) };
+    const { eta, clip, onStep, signal } = options;
+    const { x, mask } = condition;
+    const { config, network } = this;
+    const seeds = sampleSeeds(seed, samples);
+    const source = stack(
+      seeds.map((name) =>
+        mask === undefined ? x.data : fillHole(x, mask, Random.from(...name, "hole")).data,
+      ),
+    );
+    const shape = [samples, config.network.channels, x.height, x.width] as const;
+    const compositions = (values: Float32Array) =>
+      split(values, x, samples).map((yHat) => compose(condition, yHat));
+
+    if (config.regression) {
+      signal?.throwIfAborted();
+      // The baseline was trained without noise: nothing but zeros at gamma 0 (see docs/paper.md).
+      const noisy = new Float32Array(source.length);
+      const output = await network.predict({ source, noisy, gamma: 0, shape });
+      const images = compositions(output);
+      await onStep?.({ step: 1, steps: 1, gamma: 0, estimates: () => images });
+      return images;
+    }
+    const result = await sample(
+      {
+        shape,
+        prediction: config.prediction,
+        denoise: async (noisy, gamma) => ({
+          output: await network.predict({ source, noisy, gamma, shape }),
+        }),
+        known: mask && {
+          data: stack(seeds.map(() => x.data)),
+          mask: stack(seeds.map(() => mask.data)),
+        },
+      },
+      {
+        sampler,
+        steps,
+        seeds,
+        eta,
+        clip,
+        signal,
+        schedule: scheduleFrom(config.inferenceSchedule),
+        smallestGamma: smallestGamma(scheduleFrom(config.trainingSchedule)),
+      },
+      onStep &&
+        (({ step, steps: calls, gamma, y0 }: SamplingStep) =>
+          onStep({ step, steps: calls, gamma, estimates: () => compositions(y0) })),
+    );
+    return compositions(result);
+  }
+
+  /** Ends the engine's threads; the palette cannot be used afterwards. */
+  async dispose(): Promise<void> {
+    await this.network.dispose();
+  }
+
+  private warnIfUntrained(task: string): void {
+    const { tasks, name } = this.config;
+    if (tasks.includes(task) || this.warned.has(task)) return;
+    this.warned.add(task);
+    const trained = tasks.length === 0 ? "nothing" : tasks.join(", ");
+    this.onWarning(`Warning: ${name} was trained for ${trained}, not for ${task}.`);
+  }
+}
+
+function checkOptions({ samples = 1, seed = 0, sampler, steps, eta }: RestoreOptions): void {
+  if (!(Number.isInteger(samples) && samples >= 1 && samples <= mostSamples)) {
+    throw new UsageError(
+      `The samples are a whole number from 1 to ${mostSamples}, not ${samples}.`,
+    );
+  }
+  if (!Number.isSafeInteger(seed)) {
+    throw new UsageError(`The seed is a whole number of at most 15 digits, not ${seed}.`);
+  }
+  if (steps !== undefined && !(Number.isInteger(steps) && steps >= 1)) {
+    throw new UsageError(`The steps are a whole number of at least 1, not ${steps}.`);
+  }
+  if (sampler !== undefined && !samplers.includes(sampler)) {
+    throw new UsageError(
+      `There is no sampler "${sampler}"; the samplers are ${samplers.join(", ")}.`,
+    );
+  }
+  if (eta === undefined) return;
+  if (!(eta >= 0 && eta <= 1)) {
+    throw new UsageError(`eta is a number from 0 (no noise) to 1 (as ddpm), not ${eta}.`);
+  }
+  if (sampler !== "ddim")
+    throw new UsageError("eta is a setting of ddim: choose that sampler too.");
+}
+
+/** Without what is there but undefined, so that defaults apply. */
+function definedOf(options: RestoreOptions): Partial<RestoreOptions> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function stack(parts: readonly Float32Array[]): Float32Array {
+  const each = parts[0]!.length;
+  const all = new Float32Array(parts.length * each);
+  parts.forEach((part, k) => {
+    all.set(part, k * each);
+  });
+  return all;
+}
+
+function split(values: Float32Array, { width, height }: Image, count: number): Image[] {
+  const each = values.length / count;
+  return Array.from({ length: count }, (_, k) => ({
+    width,
+    height,
+    data: values.subarray(k * each, (k + 1) * each),
+  }));
+}
