@@ -65,13 +65,17 @@ function layersOf(config: UNetConfig, specs: readonly ParameterSpec[]): Layer[] 
     const before = layers.get(name);
     layers.set(name, {
       name,
-      // The first side of the last weight that is more than a list.
-      channels: spec.shape.length > 1 ? spec.shape[0]! : (before?.channels ?? spec.shape[0]!),
+      channels: name === "out" ? config.channels : channelsAfter(spec, before),
       side: sideAfter(config, name, match?.[1]),
       parameters: (before?.parameters ?? 0) + size(spec.shape),
     });
   }
   return [...layers.values()];
+}
+
+/** A block's last weight that is more than a list tells what comes out: its first dimension. */
+function channelsAfter({ shape }: ParameterSpec, before: Layer | undefined): number {
+  return shape.length > 1 ? shape[0]! : (before?.channels ?? shape[0]!);
 }
 
 function sideAfter(

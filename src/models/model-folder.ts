@@ -135,7 +135,8 @@ export function partOf(parameters: Float32Array, { shape, offset }: ParameterSpe
   return parameters.subarray(offset, offset + shape.reduce((size, side) => size * side, 1));
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** Whether there is a folder at this path. */
+export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (entry) => entry.isDirectory(),
     () => false,

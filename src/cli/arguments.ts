@@ -1,0 +1,43 @@
+/** What the commands' options may say. Commander prints the complaints and exits 2. */
+import { InvalidArgumentError, Option } from "commander";
+import { devices } from "../engine/session.ts";
+
+/** A parser of whole numbers from `low` to `high`. */
+export function wholeNumber(
+  low: number,
+  high: number = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!Number.isSafeInteger(value) || value < low || value > high) {
+      const range =
+        high === Number.MAX_SAFE_INTEGER
+          ? low === -high
+            ? "of at most 15 digits"
+            : `of at least ${low}`
+          : `from ${low} to ${high}`;
+      throw new InvalidArgumentError(`Give a whole number ${range}.`);
+    }
+    return value;
+  };
+}
+
+/** A parser of numbers from `low` to `high`. */
+export function numberBetween(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!(value >= low && value <= high)) {
+      throw new InvalidArgumentError(`Give a number from ${low} to ${high}.`);
+    }
+    return value;
+  };
+}
+
+/** Options that mean the same in every command that runs a network. */
+export const deviceOption = () =>
+  new Option("--device <name>", "where the network runs").choices(devices).default("cpu");
+
+export const threadsOption = () =>
+  new Option("--threads <count>", "threads of the engine (default: one a core)").argParser(
+    wholeNumber(1, 1024),
+  );

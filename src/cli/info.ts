@@ -1,0 +1,120 @@
+/** `palette info MODEL|PRESET`: what a network is, costs and was trained on. */
+import type { Command } from "commander";
+import { PaletteError } from "../errors.ts";
+import type { ModelConfig } from "../models/config.ts";
+import { describeNetwork, type Layer, type NetworkDescription } from "../models/describe.ts";
+import { bundledModels, findModel, isFolder, loadModelConfig } from "../models/model-folder.ts";
+import { type Preset, presetNames, presets } from "../models/presets.ts";
+import { say } from "./console.ts";
+
+type Subject =
+  | { readonly kind: "model"; readonly folder: string; readonly config: ModelConfig }
+  | { readonly kind: "preset"; readonly config: Preset };
+
+export function infoCommand(program: Command): void {
+  program
+    .command("info")
+    .description("Shows a model's or a preset's parameters, memory, training and layers.")
+    .argument("[name]", "a model's folder or name, or a preset (default: the bundled model)")
+    .option("--json", "print one JSON document")
+    .option("--verbose", "add the stack to an error")
+    .action(async (name: string | undefined, { json }: { json?: boolean }) => {
+      const subject = await find(name);
+      const description = describeNetwork(subject.config.network);
+      say(json ? toJson(subject, description) : toText(subject, description));
+    });
+}
+
+async function find(name: string | undefined): Promise<Subject> {
+  const preset = presets.find((one) => one.name === name);
+  if (preset !== undefined && !(await isFolder(preset.name))) {
+    return { kind: "preset", config: preset };
+  }
+  if (name !== undefined && !(await isFolder(name))) {
+    const bundled = await bundledModels();
+    if (!bundled.includes(name)) {
+      const models = bundled.length > 0 ? ` and the models ${bundled.join(", ")}` : "";
+      throw new PaletteError(
+        `There is no model folder or preset ${name}; known are the presets ${presetNames.join(", ")}${models}.`,
+      );
+    }
+  }
+  const folder = await findModel(name);
+  return { kind: "model", folder, config: await loadModelConfig(folder) };
+}
+
+function toJson(subject: Subject, description: NetworkDescription): string {
+  const { config, ...rest } = subject;
+  return JSON.stringify({ ...rest, ...config, ...description }, undefined, 2);
+}
+
+function toText(subject: Subject, { parameters, memory, layers }: NetworkDescription): string {
+  const { config, kind } = subject;
+  const { network, prediction } = config;
+  const facts: [string, string][] = [
+    [kind, kind === "model" ? `${config.name} (${subject.folder})` : config.name],
+    ["parameters", parameters.toLocaleString("en-US")],
+    ["resolution", `${network.resolution} x ${network.resolution} pixels`],
+  ];
+  if (kind === "preset") {
+    const { batch, learningRate, warmUpImages, emaDecay, clip } = subject.config.defaults;
+    facts.push(
+      ["description", subject.config.description],
+      ["predicts", prediction],
+      [
+        "training",
+        `batch ${batch}, learning rate ${learningRate}, warm-up ${warmUpImages.toLocaleString("en-US")} images, ` +
+          `EMA ${emaDecay}, ${clip === null ? "no clipping" : `clipped at ${clip}`}`,
+      ],
+    );
+  } else {
+    facts.push(
+      ["predicts", subject.config.regression ? "y directly (regression baseline)" : prediction],
+      ["tasks", subject.config.tasks.join(", ") || "none"],
+      ["trained on", trainingOf(subject.config)],
+    );
+  }
+  facts.push(
+    ["weights", bytes(memory.weights)],
+    ["memory", `about ${bytes(memory.sampling)} to restore one photo at a time`],
+  );
+  const width = Math.max(...facts.map(([label]) => label.length));
+  const lines = facts.map(([label, value]) => `${label.padEnd(width)}  ${value}`);
+  return [...lines, "", ...layerTable(layers)].join("\n");
+}
+
+function trainingOf({ training }: ModelConfig): string {
+  if (training === undefined) return "not recorded";
+  const { images, hours, loss, data, seed } = training;
+  return [
+    data,
+    `${images.toLocaleString("en-US")} images seen`,
+    hours !== undefined && `${hours.toFixed(1)} hours`,
+    loss && `loss ${loss.toUpperCase()}`,
+    seed !== undefined && `seed ${seed}`,
+  ]
+    .filter((part) => part)
+    .join("; ");
+}
+
+function layerTable(layers: readonly Layer[]): string[] {
+  const rows = [
+    ["layer", "output", "parameters"],
+    ...layers.map(({ name, channels, side, parameters }) => [
+      name,
+      side === undefined ? `${channels}` : `${channels} x ${side} x ${side}`,
+      parameters.toLocaleString("en-US"),
+    ]),
+  ];
+  const widths = [0, 1, 2].map((c) => Math.max(...rows.map((row) => row[c]!.length)));
+  return rows.map(([name, output, parameters]) =>
+    [name!.padEnd(widths[0]!), output!.padEnd(widths[1]!), parameters!.padStart(widths[2]!)].join(
+      "  ",
+    ),
+  );
+}
+
+/** In powers of 1000, as disks and `ls --si` count. */
+function bytes(count: number): string {
+  return count >= 1e9 ? `${(count / 1e9).toFixed(1)} GB` : `${Math.ceil(count / 1e6)} MB`;
+}

@@ -1,0 +1,83 @@
+/**
+ * Progress on stderr: a bar on a terminal; elsewhere a plain line when something takes more than two
+ * seconds, and further ones at growing distances, so that a log stays short.
+ */
+import { basename } from "node:path";
+import { type Options, SingleBar } from "cli-progress";
+
+const firstLineAfter = 2_000;
+const longestPause = 30_000;
+
+export interface Progress {
+  /** `done` of the total is done. */
+  update(done: number, total?: number): void;
+  /** Leaves nothing on the terminal. */
+  stop(): void;
+}
+
+/** Starts to show progress; whoever starts it must stop it. */
+export function startProgress(label: string, total: number): Progress {
+  return process.stderr.isTTY ? startBar(label, total) : startLines(label, total);
+}
+
+/** Shows that `work`, of unknown length, goes on when it takes more than two seconds. */
+export async function whileWaiting<T>(label: string, work: Promise<T>): Promise<T> {
+  const stop = announce((seconds) => `${label} (${seconds} s)`);
+  try {
+    return await work;
+  } finally {
+    stop();
+  }
+}
+
+function startBar(label: string, total: number): Progress {
+  const options: Options = {
+    format: `${shorten(label)} {bar} {value}/{total}  {duration_formatted} gone, {eta_formatted} to go`,
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+    barsize: 24,
+    barCompleteChar: "\u2588",
+    barIncompleteChar: "\u2591",
+  };
+  const bar = new SingleBar(options);
+  bar.start(total, 0);
+  return {
+    update(done, newTotal) {
+      if (newTotal !== undefined) bar.setTotal(newTotal);
+      bar.update(done);
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function startLines(label: string, total: number): Progress {
+  let [done, all] = [0, total];
+  const stop = announce((seconds) => `${label}: step ${done} of ${all} (${seconds} s)`);
+  return {
+    update(nowDone, nowTotal = all) {
+      [done, all] = [nowDone, nowTotal];
+    },
+    stop,
+  };
+}
+
+/** Writes lines after 2, 4, 8, 16, 32 seconds and then every 30, until the returned function is called. */
+function announce(line: (seconds: number) => string): () => void {
+  const start = performance.now();
+  let timer: NodeJS.Timeout;
+  const wait = (pause: number) => {
+    timer = setTimeout(() => {
+      process.stderr.write(`${line(Math.round((performance.now() - start) / 1000))}\n`);
+      wait(Math.min(performance.now() - start, longestPause));
+    }, pause);
+  };
+  wait(firstLineAfter);
+  return () => clearTimeout(timer);
+}
+
+/** A label must leave room for the bar on a narrow terminal. */
+function shorten(label: string): string {
+  const name = basename(label);
+  return name.length <= 32 ? name : `${name.slice(0, 31)}\u2026`;
+}
