@@ -18,6 +18,8 @@ export interface Tensor {
   readonly op: string;
   readonly shape: Shape;
   readonly inputs: readonly Tensor[];
+  /** Whether the value depends on no input of the graph, so that the engine computes it once. */
+  readonly constant: boolean;
   /** Gradients for the inputs, given the gradient of the output; undefined where none flows. */
   vjp(gradient: Tensor): (Tensor | undefined)[];
   /** Adds this node's ONNX nodes and returns the name of its value. */
@@ -77,6 +79,7 @@ export class Graph {
       op: definition.name,
       shape,
       inputs,
+      constant: definition.name !== "input" && inputs.every((input) => input.constant),
       vjp: (gradient) => definition.vjp(node, attributes, gradient),
       lower: (lowering, names) => definition.lower(lowering, node, attributes, names),
       evaluate: (values) => definition.evaluate(node, attributes, values),

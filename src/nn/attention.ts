@@ -10,6 +10,7 @@ import {
   type Tensor,
   transpose,
 } from "../graph/index.ts";
+import { channelsOf, onPlain } from "./feature-map.ts";
 import { convolution, groupNorm, type Scope } from "./layers.ts";
 
 export interface AttentionLayer {
@@ -19,14 +20,16 @@ export interface AttentionLayer {
   readonly local: boolean;
 }
 
-/** x [N,C,H,W] to the same shape: x + attention(norm(x)), the last layer starting as zero. */
+/** A feature map to one of the same shape: x + attention(norm(x)), the last layer starting as zero. */
 export function selfAttention(scope: Scope, x: Tensor, layer: AttentionLayer): Tensor {
-  const c = x.shape[1]!;
+  const c = channelsOf(x);
   const normed = groupNorm(scope.at("norm"), x, layer.groups);
   const qkv = convolution(scope.at("qkv"), normed, 3 * c, { kernel: 1 });
-  const attended = layer.local
-    ? joinQuarters(multiHead(splitQuarters(qkv), layer.headChannels))
-    : multiHead(qkv, layer.headChannels);
+  const attended = onPlain(qkv, (plain) =>
+    layer.local
+      ? joinQuarters(multiHead(splitQuarters(plain), layer.headChannels))
+      : multiHead(plain, layer.headChannels),
+  );
   return add(x, convolution(scope.at("out"), attended, c, { kernel: 1, zero: true }));
 }
 

@@ -1,5 +1,6 @@
 /** ADM's residual block, which can also change the resolution. */
 import { add, averagePool, silu, type Tensor, upsample } from "../graph/index.ts";
+import { channelsOf, onPlain } from "./feature-map.ts";
 import { convolution, groupNorm, linear, type Scope } from "./layers.ts";
 
 export interface ResidualLayer {
@@ -10,8 +11,8 @@ export interface ResidualLayer {
 }
 
 /**
- * x [N,C,H,W] and the embedded noise level [N,E] to [N,channels,H',W']. The second convolution
- * starts as zero, so that the block starts as its skip path.
+ * A feature map x and the embedded noise level [N,E] to a feature map of `channels` channels. The
+ * second convolution starts as zero, so that the block starts as its skip path.
  */
 export function residualBlock(
   scope: Scope,
@@ -19,7 +20,7 @@ export function residualBlock(
   embedding: Tensor,
   { channels, groups, resample, dilation = 1 }: ResidualLayer,
 ): Tensor {
-  const change = resample === undefined ? same : resample === "down" ? averagePool : upsample;
+  const change = (map: Tensor) => (resample === undefined ? map : resampled(map, resample));
   let h = silu(groupNorm(scope.at("norm1"), x, groups));
   h = convolution(scope.at("conv1"), change(h), channels, { dilation });
   const modulation = linear(scope.at("embed"), silu(embedding), 2 * channels);
@@ -27,10 +28,13 @@ export function residualBlock(
   h = convolution(scope.at("conv2"), h, channels, { dilation, zero: true });
   const moved = change(x);
   const skip =
-    x.shape[1] === channels ? moved : convolution(scope.at("skip"), moved, channels, { kernel: 1 });
+    channelsOf(x) === channels
+      ? moved
+      : convolution(scope.at("skip"), moved, channels, { kernel: 1 });
   return add(skip, h);
 }
 
-function same(x: Tensor): Tensor {
-  return x;
+/** A feature map at half or twice the resolution: means of 2x2 pixels, or each pixel repeated. */
+export function resampled(x: Tensor, direction: "down" | "up"): Tensor {
+  return onPlain(x, direction === "down" ? averagePool : upsample);
 }

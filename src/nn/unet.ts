@@ -3,20 +3,13 @@
  * encoder's maps again. Its input is the source image x beside the noisy image y_t; what it
  * predicts (epsilon, v or y_0) is the training's business.
  */
-import {
-  concat,
-  depthToSpace,
-  Graph,
-  silu,
-  spaceToDepth,
-  type Tensor,
-  upsample,
-} from "../graph/index.ts";
+import { concat, depthToSpace, Graph, silu, spaceToDepth, type Tensor } from "../graph/index.ts";
 import { selfAttention } from "./attention.ts";
 import { sideOf, type UNetConfig, usesAttention } from "./config.ts";
+import { channelsOf, fromPhases, joinChannels, toPhases } from "./feature-map.ts";
 import { convolution, groupNorm, linear, Scope, sinusoids } from "./layers.ts";
 import { DeclaredParameters, type ParameterSpec, type Parameters } from "./parameters.ts";
-import { residualBlock } from "./residual-block.ts";
+import { resampled, residualBlock } from "./residual-block.ts";
 
 export interface UNetInputs {
   /** The condition x, [N,C,H,W]. */
@@ -32,7 +25,7 @@ export function uNet(config: UNetConfig, parameters: Parameters, inputs: UNetInp
   const root = new Scope(parameters);
   const { base, groups, multipliers } = config;
   const embedding = embedLevel(root, config, inputs.level);
-  const raw = spaceToDepth(concat([inputs.source, inputs.noisy], 1), config.stem);
+  const raw = toPhases(spaceToDepth(concat([inputs.source, inputs.noisy], 1), config.stem));
 
   const stage = (scope: Scope, level: number, i: number, x: Tensor): Tensor => {
     const channels = base * multipliers[level]!;
@@ -42,12 +35,12 @@ export function uNet(config: UNetConfig, parameters: Parameters, inputs: UNetInp
     return wide && usesAttention(config) ? attend(scope.at("attention", i), h, config) : h;
   };
   const resample = (scope: Scope, x: Tensor, direction: "down" | "up"): Tensor => {
-    const channels = x.shape[1]!;
+    const channels = channelsOf(x);
     if (config.resampling === "block")
       return residualBlock(scope, x, embedding, { channels, groups, resample: direction });
     return direction === "down"
       ? convolution(scope, x, channels, { stride: 2 })
-      : convolution(scope, upsample(x), channels);
+      : convolution(scope, resampled(x, "up"), channels);
   };
 
   let h = convolution(root.at("in"), raw, base * multipliers[0]!);
@@ -64,7 +57,7 @@ export function uNet(config: UNetConfig, parameters: Parameters, inputs: UNetInp
     }
   });
 
-  const middle = { channels: h.shape[1]!, groups };
+  const middle = { channels: channelsOf(h), groups };
   h = residualBlock(root.at("middle.block.0"), h, embedding, middle);
   if (usesAttention(config)) h = attend(root.at("middle.attention"), h, config);
   h = residualBlock(root.at("middle.block.1"), h, embedding, middle);
@@ -72,17 +65,15 @@ export function uNet(config: UNetConfig, parameters: Parameters, inputs: UNetInp
   for (let level = multipliers.length - 1; level >= 0; level--) {
     const scope = root.at("up", level);
     for (let i = 0; i <= config.blocks; i++)
-      h = stage(scope, level, i, concat([h, skips.pop()!], 1));
+      h = stage(scope, level, i, joinChannels([h, skips.pop()!]));
     if (level > 0) h = resample(scope.at("resample"), h, "up");
   }
 
   h = silu(groupNorm(root.at("out.norm"), h, groups));
-  const last = config.rejoin ? concat([h, raw], 1) : h;
+  const last = config.rejoin ? joinChannels([h, raw]) : h;
   const channels = config.channels * config.stem ** 2;
-  return depthToSpace(
-    convolution(root.at("out.conv"), last, channels, { zero: true }),
-    config.stem,
-  );
+  const output = convolution(root.at("out.conv"), last, channels, { zero: true });
+  return depthToSpace(fromPhases(output), config.stem);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Elementwise ops with NumPy broadcasting. */
 import { defineOp, type Shape, size, type Tensor } from "../tensor.ts";
 import { broadcastSource, broadcastTo, reduceTo } from "./broadcast.ts";
+import { customGradient } from "./custom-gradient.ts";
 
 type Operand = Tensor | number;
 
@@ -172,19 +173,12 @@ export const sigmoid = unary(
   (_x, gradient, node) => mul(gradient, sub(node, mul(node, node))),
 );
 
-/** SiLU: x * sigmoid(x). With s = sigmoid(x) and y = x * s, the derivative is s + y * (1 - s). */
+/**
+ * SiLU: x * sigmoid(x). With s = sigmoid(x) and y = x * s, the derivative is s + y * (1 - s): four
+ * elementwise ops instead of the seven that would be derived.
+ */
 export function silu(x: Tensor): Tensor {
-  return siluOp([x, sigmoid(x)], null);
+  const s = sigmoid(x);
+  const y = mul(x, s);
+  return customGradient(y, [x], (gradient) => [mul(gradient, add(s, sub(y, mul(y, s))))]);
 }
-
-/** Takes x and its sigmoid, so that the backward pass needs four elementwise ops instead of seven. */
-const siluOp = defineOp<null>({
-  name: "silu",
-  infer: ([x]) => x!.shape,
-  vjp: (node, _none, gradient) => {
-    const s = node.inputs[1]!;
-    return [mul(gradient, add(s, sub(node, mul(node, s)))), undefined];
-  },
-  lower: (lowering, _node, _none, inputs) => lowering.node("Mul", inputs),
-  evaluate: (_node, _none, [x, s]) => x!.map((value, i) => value * s![i]!),
-});

@@ -1,6 +1,7 @@
 /** Every op a network may be written with. */
 export { broadcastTo } from "./broadcast.ts";
 export { conv2d, convTranspose2d } from "./convolution.ts";
+export { customGradient } from "./custom-gradient.ts";
 export {
   abs,
   add,
@@ -21,4 +22,4 @@ export { matmul } from "./matmul.ts";
 export { averagePool, depthToSpace, spaceToDepth, upsample } from "./pooling.ts";
 export { reduceMean, reduceSum, softmax } from "./reduce.ts";
 export { rowConvolution } from "./row-convolution.ts";
-export { concat, pad, reshape, segment, slice, swapLast, transpose } from "./shape.ts";
+export { concat, pad, reshape, segment, shift, slice, swapLast, transpose } from "./shape.ts";

@@ -1,91 +1,112 @@
 /**
- * Convolution along the rows only, in groups: what is left of a 3x3 convolution once its columns
- * have been transformed (nn/winograd.ts). The weights come tap by tap, which is the order in which
- * their gradient is produced, and in which exchanging and turning them is cheap.
+ * Convolution along rows that do not see each other, in groups: what is left of a 3x3 convolution
+ * once its columns have been transformed (nn/winograd.ts). Two lowerings give the same numbers:
+ * ONNX's Conv, or the shifted rows side by side and a matrix product.
  */
 import { defineOp, size, type Tensor } from "../tensor.ts";
+import { customGradient } from "./custom-gradient.ts";
 import { matmul } from "./matmul.ts";
-import { reduceSum } from "./reduce.ts";
-import { concat, pad, reshape, slice, swapLast, transpose } from "./shape.ts";
+import { concat, reshape, shift, slice, swapLast, transpose } from "./shape.ts";
 
-const rowConvolutionOp = defineOp<null>({
+const convolutionOp: (inputs: readonly Tensor[], none: null) => Tensor = defineOp<null>({
   name: "rowConvolution",
-  infer: ([x, weight, bias]) => {
-    const [n, channels, h, w] = x!.shape as [number, number, number, number];
-    const [groups, taps, co, ci] = weight!.shape as [number, number, number, number];
-    if (channels !== groups * ci || taps % 2 === 0)
+  infer: ([x, weight]) => {
+    const [groups, ci, rows, w] = x!.shape as [number, number, number, number];
+    const [g, co, taps, c] = weight!.shape as [number, number, number, number];
+    if (groups !== g || ci !== c || taps % 2 === 0)
       throw new Error(`rowConvolution: [${x!.shape}] into weights [${weight!.shape}]`);
-    if (bias !== undefined && bias.shape[0] !== groups * co)
-      throw new Error(`rowConvolution: bias [${bias.shape}] for ${groups * co} channels`);
-    return [n, groups * co, h, w];
+    return [groups, co, rows, w];
   },
   vjp: (node, _none, gradient) => {
-    const [x, weight, bias] = node.inputs as [Tensor, Tensor, Tensor | undefined];
-    const turned = slice(swapLast(weight), 1, weight.shape[1]! - 1, weight.shape[1]!, -1);
-    return [
-      rowConvolution(gradient, turned),
-      weightGradient(x, gradient, weight),
-      bias && reshape(reduceSum(reduceSum(gradient, [2, 3]), [0]), bias.shape),
-    ];
+    const [x, weight] = node.inputs as [Tensor, Tensor];
+    const [groups, co, taps, ci] = weight.shape as [number, number, number, number];
+    const turned = slice(transpose(weight, [0, 3, 2, 1]), 2, taps - 1, taps, -1);
+    const outgoing = reshape(gradient, [groups, co, positionsOf(gradient)]);
+    const products = shifted(x, taps).map((moved) =>
+      reshape(matmul(outgoing, swapLast(moved)), [groups, co, 1, ci]),
+    );
+    return [convolutionOp([gradient, turned], null), concat(products, 2)];
   },
-  lower: (lowering, node, _none, [x, weight, ...bias]) => {
-    const [groups, taps, co, ci] = node.inputs[1]!.shape as [number, number, number, number];
-    const tapsLast = lowering.node("Transpose", [weight!], { perm: [0, 2, 3, 1] });
-    const kernel = lowering.node("Reshape", [
-      tapsLast,
-      lowering.integers([groups * co, ci, 1, taps]),
-    ]);
+  lower: (lowering, node, _none, [x, weight]) => {
+    const [groups, ci, rows, w] = node.inputs[0]!.shape as [number, number, number, number];
+    const [, co, taps] = node.inputs[1]!.shape as [number, number, number, number];
+    const flat = lowering.node("Reshape", [x!, lowering.integers([1, groups * ci, rows, w])]);
+    const tapsLast = lowering.node("Transpose", [weight!], { perm: [0, 1, 3, 2] });
+    const kernelShape = lowering.integers([groups * co, ci, 1, taps]);
+    const kernel = lowering.node("Reshape", [tapsLast, kernelShape]);
     const padding = (taps - 1) / 2;
-    return lowering.node("Conv", [x!, kernel, ...bias], {
+    const result = lowering.node("Conv", [flat, kernel], {
       group: groups,
       kernel_shape: [1, taps],
       pads: [0, padding, 0, padding],
     });
+    return lowering.node("Reshape", [result, lowering.integers(node.shape)]);
   },
-  evaluate: (node, _none, [x, weight, bias]) => {
-    const [, channels, h, w] = node.shape as [number, number, number, number];
-    const [groups, taps, co, ci] = node.inputs[1]!.shape as [number, number, number, number];
-    const out = new Float64Array(size(node.shape));
-    for (let i = 0; i < out.length; i++) {
-      const [column, row] = [i % w, Math.floor(i / w) % h];
-      const channel = Math.floor(i / (w * h)) % channels;
-      const [group, o] = [Math.floor(channel / co), channel % co];
-      const image = Math.floor(i / (w * h * channels));
-      let sum = bias?.[channel] ?? 0;
-      for (let tap = 0; tap < taps; tap++) {
-        const from = column + tap - (taps - 1) / 2;
-        if (from < 0 || from >= w) continue;
-        for (let c = 0; c < ci; c++) {
-          const source = ((image * groups + group) * ci + c) * h + row;
-          sum += x![source * w + from]! * weight![((group * taps + tap) * co + o) * ci + c]!;
-        }
-      }
-      out[i] = sum;
-    }
-    return out;
-  },
+  evaluate: (node, _none, [x, weight]) => convolve(node, x!, weight!),
 });
 
 /**
- * x [N,G*Ci,H,W], weight [G,K,Co,Ci] with K odd taps along the row, bias [G*Co], to [N,G*Co,H,W]
- * with zeros beyond the ends of the rows.
+ * The same as one product of the weights with what each tap sees of x, [G,K*Ci,R*W]. The gradient
+ * goes straight to x, as a product again, rather than back through those copies.
  */
-export function rowConvolution(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  return rowConvolutionOp(bias ? [x, weight, bias] : [x, weight], null);
+function product(x: Tensor, weight: Tensor): Tensor {
+  const [groups, co, taps, ci] = weight.shape as [number, number, number, number];
+  const [, , rows, w] = x.shape as [number, number, number, number];
+  const positions = rows * w;
+  const columns = concat(shifted(x, taps), 1);
+  const value = matmul(reshape(weight, [groups, co, taps * ci]), columns);
+  return customGradient(reshape(value, [groups, co, rows, w]), [x, weight], (gradient) => {
+    const parts = shifted(gradient, taps).map((part) => reshape(part, [groups, co, 1, positions]));
+    const incoming = reshape(concat(parts.reverse(), 2), [groups, co * taps, positions]);
+    const turned = swapLast(reshape(weight, [groups, co * taps, ci]));
+    const outgoing = reshape(gradient, [groups, co, positions]);
+    return [
+      reshape(matmul(turned, incoming), x.shape),
+      reshape(matmul(outgoing, swapLast(columns)), weight.shape),
+    ];
+  });
 }
 
-/** The gradient for the weights: a product over the positions for each group and tap. */
-function weightGradient(x: Tensor, gradient: Tensor, weight: Tensor): Tensor {
-  const [groups, taps, co, ci] = weight.shape as [number, number, number, number];
-  const [n, , h, w] = x.shape as [number, number, number, number];
-  const padding = (taps - 1) / 2;
-  const images = (t: Tensor, channels: number) =>
-    reshape(transpose(t, [1, 0, 2, 3]), [groups, channels, n * h * w]);
-  const outgoing = images(gradient, co);
-  const padded = pad(x, 3, padding, padding);
-  const products = Array.from({ length: taps }, (_, tap) => {
-    const moved = images(slice(padded, 3, tap, w), ci);
-    return reshape(matmul(outgoing, swapLast(moved)), [groups, 1, co, ci]);
+/**
+ * x [G,Ci,R,W], weight [G,Co,K,Ci] with K odd taps along the rows, to [G,Co,R,W], with zeros beyond
+ * the ends of the rows.
+ *
+ * ONNX's Conv wants the taps innermost, and turned for the backward pass: rearranging large weights
+ * costs more than copying few positions, so those are multiplied as they are (measured).
+ */
+export function rowConvolution(x: Tensor, weight: Tensor): Tensor {
+  return weight.constant || positionsOf(x) > 16 * weight.shape[1]!
+    ? convolutionOp([x, weight], null)
+    : product(x, weight);
+}
+
+/** What each tap sees, [G,C,R*W] each. */
+function shifted(x: Tensor, taps: number): Tensor[] {
+  const shape = [x.shape[0]!, x.shape[1]!, positionsOf(x)];
+  const reach = (taps - 1) / 2;
+  return Array.from({ length: taps }, (_, tap) => reshape(shift(x, 3, reach - tap), shape));
+}
+
+function positionsOf(x: Tensor): number {
+  return x.shape[2]! * x.shape[3]!;
+}
+
+/** The definition, number by number. */
+function convolve(node: Tensor, x: Float64Array, weight: Float64Array) {
+  const [, co, rows, w] = node.shape as [number, number, number, number];
+  const [, , taps, ci] = node.inputs[1]!.shape as [number, number, number, number];
+  return Float64Array.from({ length: size(node.shape) }, (_, i) => {
+    const [column, row, o] = [i % w, Math.floor(i / w) % rows, Math.floor(i / (w * rows)) % co];
+    const group = Math.floor(i / (w * rows * co));
+    let sum = 0;
+    for (let tap = 0; tap < taps; tap++) {
+      const from = column + tap - (taps - 1) / 2;
+      if (from < 0 || from >= w) continue;
+      for (let c = 0; c < ci; c++)
+        sum +=
+          x[((group * ci + c) * rows + row) * w + from]! *
+          weight[((group * co + o) * taps + tap) * ci + c]!;
+    }
+    return sum;
   });
-  return concat(products, 1);
 }

@@ -162,6 +162,32 @@ export function pad(x: Tensor, axis: number, before: number, after: number): Ten
   return before === 0 && after === 0 ? x : padOp([x], { axis, before, after });
 }
 
+const shiftOp = defineOp<{ axis: number; by: number }>({
+  name: "shift",
+  infer: ([x]) => x!.shape,
+  vjp: (_node, { axis, by }, gradient) => [shift(gradient, axis, -by)],
+  lower: (lowering, node, { axis, by }, [input]) => {
+    // A negative pad crops, so this is one copy.
+    const zeros = node.shape.map(() => 0);
+    const pads = [...zeros.with(axis, by), ...zeros.with(axis, -by)];
+    return lowering.node("Pad", [input!, lowering.integers(pads)]);
+  },
+  evaluate: (node, { axis, by }, [x]) => {
+    const stride = stridesOf(node.shape)[axis]!;
+    const length = node.shape[axis]!;
+    return x!.map((_, i) => {
+      const from = (Math.floor(i / stride) % length) - by;
+      return from >= 0 && from < length ? x![i - by * stride]! : 0;
+    });
+  },
+});
+
+/** Moves the elements of one axis by `by` places towards its end, zeros moving in. */
+export function shift(x: Tensor, axis: number, by: number): Tensor {
+  if (Math.abs(by) >= x.shape[axis]!) return x.graph.constant(0, x.shape);
+  return by === 0 ? x : shiftOp([x], { axis, by });
+}
+
 const concatOp = defineOp<{ axis: number }>({
   name: "concat",
   infer: (inputs, { axis }) => {

@@ -1,0 +1,288 @@
+import { describe, expect, it } from "vitest";
+import { largest, largestDifference, numbers } from "../../test/support/differentiation.ts";
+import { countTypes, readModel } from "../../test/support/onnx-reader.ts";
+import { openSession } from "../engine/session.ts";
+import {
+  abs,
+  concat,
+  Graph,
+  grad,
+  interpret,
+  mul,
+  reduceSum,
+  square,
+  sub,
+} from "../graph/index.ts";
+import { contexts, type UNetConfig, uNetConfig } from "./config.ts";
+import { FlatParameters, initialParameters, parameterCount } from "./parameters.ts";
+import { type Loss, samplingProgram, trainingProgram } from "./programs.ts";
+import { parameterSpecs, uNet, uNetInputs } from "./unet.ts";
+
+const BATCH = 2;
+
+/** A network that the float64 interpreter gets through in milliseconds. */
+function small(options: Partial<UNetConfig> = {}): UNetConfig {
+  return uNetConfig.parse({
+    resolution: 8,
+    base: 4,
+    multipliers: [1, 2],
+    blocks: 1,
+    attention: [4],
+    headChannels: 4,
+    groups: 2,
+    ...options,
+  });
+}
+
+const variants: [string, UNetConfig][] = [
+  ...contexts.flatMap((context): [string, UNetConfig][] => [
+    [`${context}, resampling in blocks`, small({ context })],
+    [
+      `${context}, resampling by convolutions, stem 2, rejoin`,
+      small({ context, resampling: "convolution", stem: 2, rejoin: true, resolution: 16 }),
+    ],
+  ]),
+  ["stem 2, resampling in blocks, two heads", small({ stem: 2, resolution: 16, headChannels: 2 })],
+  ["rejoin without a stem", small({ rejoin: true })],
+  ["three levels, one image channel", small({ multipliers: [1, 2, 1], channels: 1, blocks: 2 })],
+  ["maps 32 pixels wide", small({ resolution: 32, multipliers: [1], attention: [], blocks: 1 })],
+];
+
+/** Weights none of which is zero, so that every path counts. */
+function weightsFor(config: UNetConfig): Float32Array {
+  const specs = parameterSpecs(config);
+  const noise = numbers([parameterCount(specs)], [-0.2, 0.2], "weights");
+  return initialParameters(specs, 1).map((weight, i) => weight + noise[i]!);
+}
+
+function batchFor(config: UNetConfig) {
+  const { channels, resolution } = config;
+  const image = [BATCH, channels, resolution, resolution];
+  return {
+    source: numbers(image, [-1, 1], "source"),
+    noisy: numbers(image, [-1, 1], "noisy"),
+    target: numbers(image, [-1, 1], "target"),
+    weight: numbers(image.with(1, 1), [0, 1 / (channels * resolution ** 2)], "weight"),
+    level: Float32Array.of(101.5, 612.25),
+  };
+}
+
+/** The training step's definition: losses of the images, and the gradient of their sum. */
+function trainingGraph(config: UNetConfig, loss: Loss) {
+  const graph = new Graph();
+  const parameters = new FlatParameters(graph, parameterSpecs(config));
+  const inputs = uNetInputs(graph, config, BATCH);
+  const target = graph.input("target", inputs.noisy.shape);
+  const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
+  const error = sub(uNet(config, parameters, inputs), target);
+  const losses = reduceSum(mul(loss === "l2" ? square(error) : abs(error), weight), [1, 2, 3]);
+  const total = reduceSum(losses, [0]);
+  return { losses, total, gradient: concat(grad(total, parameters.tensors), 0) };
+}
+
+describe.each(variants)("%s", (name, config) => {
+  const values = { ...batchFor(config), parameters: weightsFor(config) };
+
+  it("has the directional derivatives that central differences show", () => {
+    const { total, gradient } = trainingGraph(config, "l2");
+    const [found] = interpret([gradient], values);
+    for (const k of [1, 2]) {
+      const direction = numbers(gradient.shape, [-1, 1], name, k);
+      const at = (step: number) => {
+        const parameters = Float64Array.from(
+          values.parameters,
+          (value, i) => value + step * direction[i]!,
+        );
+        return interpret([total], { ...values, parameters })[0]![0]!;
+      };
+      const step = 1e-6;
+      const difference = (at(step) - at(-step)) / (2 * step);
+      const derivative = direction.reduce((sum, d, i) => sum + d * found![i]!, 0);
+      expect(Math.abs(difference - derivative)).toBeLessThan(1e-6 * norm(found!));
+    }
+  });
+
+  it("samples in ONNX Runtime as in float64, on ops with WebGPU kernels", async () => {
+    const graph = new Graph();
+    const specs = parameterSpecs(config);
+    const parameters = new FlatParameters(graph, specs);
+    const output = uNet(config, parameters, uNetInputs(graph, config, BATCH));
+    const { source, noisy, level } = values;
+    const [wanted] = interpret([output], { source, noisy, level, parameters: values.parameters });
+    const found = await predict(config, values.parameters, values);
+    expect(largestDifference(found, wanted!)).toBeLessThan(1e-4 * Math.max(1, largest(wanted!)));
+    expect(withoutWebGpu(samplingProgram(config, specs, values.parameters, BATCH))).toEqual([]);
+  });
+
+  it("starts with an output of zero: the last convolutions start as zero", async () => {
+    const output = await predict(config, initialParameters(parameterSpecs(config), 3), values);
+    expect(largest(output)).toBe(0);
+  });
+});
+
+// Compiling a training graph takes ONNX Runtime a second, so each choice is seen once or twice here.
+describe.each([
+  { loss: "l2" as const, ...named(0) },
+  { loss: "l1" as const, ...named(3) },
+  { loss: "l2" as const, ...named(5) },
+  { loss: "l1" as const, ...named(6) },
+  { loss: "l2" as const, ...named(8) },
+])("a training step with $loss: $name", ({ loss, config }) => {
+  it("is differentiated in ONNX Runtime as in float64, on ops with WebGPU kernels", async () => {
+    const values = { ...batchFor(config), parameters: weightsFor(config) };
+    const { losses, gradient } = trainingGraph(config, loss);
+    const wanted = interpret([losses, gradient], values);
+    const specs = parameterSpecs(config);
+    const model = trainingProgram(config, specs, { batch: BATCH, loss });
+    expect(withoutWebGpu(model)).toEqual([]);
+    const session = await openSession(model);
+    const found = await session.run(withShapes(config, values));
+    await session.release();
+    expect(found.losses!.shape).toEqual([BATCH]);
+    expect(largestDifference(found.losses!.data, wanted[0]!)).toBeLessThan(
+      1e-5 * largest(wanted[0]!),
+    );
+    expect(found.gradient!.shape).toEqual([parameterCount(specs)]);
+    const difference = found.gradient!.data.map((value, i) => value - wanted[1]![i]!);
+    expect(norm(difference)).toBeLessThan(1e-4 * norm(wanted[1]!));
+  });
+});
+
+function named(variant: number) {
+  const [name, config] = variants[variant]!;
+  return { name, config };
+}
+
+/** Standard ops with a kernel in ONNX Runtime's WebGPU provider. */
+const onWebGpu = new Set(
+  `Abs Add AveragePool Clip Concat Conv ConvTranspose Cos DepthToSpace Div Exp Expand Gather Gemm
+  Identity InstanceNormalization LayerNormalization MatMul Mul Neg Pad Pow ReduceMax ReduceMean
+  ReduceSum ReduceSumSquare Reshape Resize Sigmoid Sin Slice Softmax Split Sqrt Sub Tanh
+  Transpose`.split(/\s+/),
+);
+
+/** The types of a model's nodes that have no such kernel. */
+function withoutWebGpu(model: Uint8Array): string[] {
+  return Object.keys(countTypes(readModel(model))).filter((type) => !onWebGpu.has(type));
+}
+
+describe("parameter counts", () => {
+  it("552,814,083 as the paper's network at 256 pixels", () => {
+    const paper = uNetConfig.parse({
+      resolution: 256,
+      base: 256,
+      multipliers: [1, 1, 2, 2, 4, 4],
+      blocks: 2,
+      attention: [32, 16, 8],
+      headChannels: 64,
+    });
+    expect(parameterCount(parameterSpecs(paper))).toBe(552_814_083);
+  });
+
+  it("62,641,347 as the public PyTorch re-implementation's default", () => {
+    const pytorch = uNetConfig.parse({
+      resolution: 256,
+      base: 64,
+      multipliers: [1, 2, 4, 8],
+      blocks: 2,
+      attention: [],
+      headChannels: 32,
+      embedding: "gamma",
+    });
+    expect(parameterCount(parameterSpecs(pytorch))).toBe(62_641_347);
+  });
+
+  it("16,449,484 as the benchmark's reference network", () => {
+    const reference = uNetConfig.parse({
+      resolution: 64,
+      stem: 2,
+      base: 64,
+      multipliers: [1, 2, 4],
+      blocks: 2,
+      attention: [8],
+      resampling: "convolution",
+    });
+    expect(parameterCount(parameterSpecs(reference))).toBe(16_449_484);
+  });
+});
+
+describe("the output", () => {
+  it("depends on the source, the noisy image and the noise level, image by image", async () => {
+    const config = small({ stem: 2, rejoin: true, resolution: 16 });
+    const values = { ...batchFor(config), parameters: weightsFor(config) };
+    const before = await predict(config, values.parameters, values);
+    for (const key of ["source", "noisy", "level"]) {
+      const changed = values[key as keyof typeof values].slice();
+      const second = changed.length / BATCH;
+      for (let i = second; i < changed.length; i++) changed[i]! *= 0.9;
+      const after = await predict(config, values.parameters, { ...values, [key]: changed });
+      const half = after.length / BATCH;
+      expect(largestDifference(after.slice(0, half), before.slice(0, half))).toBeLessThan(1e-6);
+      expect(largestDifference(after.slice(half), before.slice(half))).toBeGreaterThan(1e-3);
+    }
+  });
+});
+
+describe("rejoin", () => {
+  it("lets the last convolution pass the source through unchanged", async () => {
+    const config = small({ stem: 2, rejoin: true, resolution: 16 });
+    const specs = parameterSpecs(config);
+    const weights = weightsFor(config);
+    const last = specs.find(({ name }) => name === "out.conv.weight")!;
+    const bias = specs.find(({ name }) => name === "out.conv.bias")!;
+    weights.fill(0, last.offset, last.offset + 12 * last.shape[1]! * 9);
+    weights.fill(0, bias.offset, bias.offset + 12);
+    // The inputs follow the features: the source's 12 channels after the stem, then y_t's.
+    const features = last.shape[1]! - 24;
+    for (let channel = 0; channel < 12; channel++)
+      weights[last.offset + (channel * last.shape[1]! + features + channel) * 9 + 4] = 1;
+    const values = batchFor(config);
+    const output = await predict(config, weights, values);
+    expect(largestDifference(output, values.source!)).toBeLessThan(1e-6);
+  });
+});
+
+describe("maps without contrast", () => {
+  it("pass the normalisation: no NaN where rounding makes a variance negative", async () => {
+    const config = small({ resolution: 64, base: 8, groups: 8, headChannels: 8, attention: [] });
+    const weights = weightsFor(config);
+    const specs = parameterSpecs(config);
+    const [weight, bias] = ["in.weight", "in.bias"].map(
+      (name) => specs.find((spec) => spec.name === name)!,
+    ) as [(typeof specs)[0], (typeof specs)[0]];
+    weights.fill(0, weight.offset, weight.offset + 8 * 6 * 9);
+    for (let c = 0; c < 8; c++) weights[bias.offset + c] = 1.37 * 2.1 ** c;
+    const output = await predict(config, weights, batchFor(config));
+    expect(output.every(Number.isFinite)).toBe(true);
+  });
+});
+
+async function predict(
+  config: UNetConfig,
+  weights: Float32Array,
+  values: Record<string, Float32Array>,
+): Promise<Float32Array> {
+  const session = await openSession(
+    samplingProgram(config, parameterSpecs(config), weights, BATCH),
+  );
+  const { source, noisy, level } = withShapes(config, values);
+  const { output } = await session.run({ source: source!, noisy: noisy!, level: level! });
+  await session.release();
+  return output!.data;
+}
+
+function withShapes(config: UNetConfig, values: Record<string, Float32Array>) {
+  const { channels, resolution } = config;
+  const image = [BATCH, channels, resolution, resolution];
+  return Object.fromEntries(
+    Object.entries(values).map(([name, data]) => {
+      const flat = name === "parameters" || name === "level";
+      const shape = flat ? [data.length] : name === "weight" ? image.with(1, 1) : image;
+      return [name, { data, shape }];
+    }),
+  );
+}
+
+function norm(x: ArrayLike<number>): number {
+  return Math.sqrt(Array.from(x).reduce((sum, value) => sum + value * value, 0));
+}
