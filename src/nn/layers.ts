@@ -18,8 +18,11 @@ import {
   sub,
   swapLast,
   type Tensor,
+  transpose,
 } from "../graph/index.ts";
+import { onPlain, PHASES } from "./feature-map.ts";
 import type { Initializer, Parameters } from "./parameters.ts";
+import { winogradConvolution } from "./winograd.ts";
 
 /** A place in the network: parameter names below it start with its path. */
 export class Scope {
@@ -51,19 +54,29 @@ export interface ConvolutionLayer {
   readonly zero?: boolean;
 }
 
-/** Convolution with "same" padding: x [N,Ci,H,W] to [N,channels,H/stride,W/stride]. */
+/**
+ * Convolution of a feature map with "same" padding, to `channels` channels: the fast way where the
+ * map has the phases for it, plainly otherwise.
+ */
 export function convolution(
   scope: Scope,
   x: Tensor,
   channels: number,
   { kernel = 3, stride = 1, dilation = 1, zero = false }: ConvolutionLayer = {},
 ): Tensor {
-  const incoming = x.shape[1]!;
+  const [phases, incoming, n, rows, w] = x.shape as [number, number, number, number, number];
   const initializer: Initializer = zero ? "zeros" : { fanIn: incoming * kernel * kernel };
   const weight = scope.get("weight", [channels, incoming, kernel, kernel], initializer);
   const bias = scope.get("bias", [channels], initializer);
+  if (kernel === 1 && stride === 1) {
+    const flat = reshape(x, [phases, incoming, n * rows * w]);
+    const product = matmul(reshape(weight, [channels, incoming]), flat);
+    return reshape(add(product, reshape(bias, [channels, 1])), [phases, channels, n, rows, w]);
+  }
+  if (phases === PHASES && stride === 1 && dilation === 1)
+    return winogradConvolution(x, weight, bias);
   const padding = (dilation * (kernel - 1)) / 2;
-  return conv2d(x, weight, bias, { stride, padding, dilation });
+  return onPlain(x, (plain) => conv2d(plain, weight, bias, { stride, padding, dilation }));
 }
 
 /** x [N,A] to [N,channels]. */
@@ -77,27 +90,28 @@ export function linear(scope: Scope, x: Tensor, channels: number): Tensor {
 const EPSILON = 1e-5;
 
 /**
- * Group normalisation with an affine map, x [N,C,H,W]; with `modulation` [N,2C] (scale, shift) the
- * result is norm(x) * (1 + scale) + shift, ADM's "adaptive group normalisation".
+ * Group normalisation of a feature map, with an affine map; with `modulation` [N,2C] (scale, shift)
+ * the result is norm(x) * (1 + scale) + shift, ADM's "adaptive group normalisation".
  *
  * All of it folds into one multiplication and one addition a pixel, whose factors are a number for
  * each image and channel: y = a x + b. The statistics come from sums of x and of x squared.
  */
 export function groupNorm(scope: Scope, x: Tensor, groups: number, modulation?: Tensor): Tensor {
-  const [n, c, h, w] = x.shape as [number, number, number, number];
-  const perChannel: Shape = [1, groups, c / groups, 1];
+  const [phases, c, n, rows, w] = x.shape as [number, number, number, number, number];
+  const perChannel: Shape = [1, groups, c / groups, 1, 1];
   const gain = reshape(scope.get("weight", [c], "ones"), perChannel);
   const offset = reshape(scope.get("bias", [c], "zeros"), perChannel);
-  const grouped = reshape(x, [n, groups, c / groups, h * w]);
-  const mean = reduceMean(grouped, [2, 3]);
-  const variance = sub(reduceMean(square(grouped), [2, 3]), square(mean));
+  const grouped = reshape(x, [phases, groups, c / groups, n, rows * w]);
+  const mean = reduceMean(grouped, [0, 2, 4]);
+  const variance = sub(reduceMean(square(grouped), [0, 2, 4]), square(mean));
   // In a map that hardly varies, rounding may leave a negative difference.
   const inverse = div(1, sqrt(add(abs(variance), EPSILON)));
   let a = mul(gain, inverse);
   let b = sub(offset, mul(mean, a));
   if (modulation !== undefined) {
+    const channelsFirst = transpose(modulation, [1, 0]);
     const part = (start: number) =>
-      reshape(slice(modulation, 1, start, c), [n, groups, c / groups, 1]);
+      reshape(slice(channelsFirst, 0, start, c), [1, groups, c / groups, n, 1]);
     const scale = add(part(0), 1);
     a = mul(a, scale);
     b = add(mul(b, scale), part(c));
