@@ -6,6 +6,7 @@ import { complain } from "./console.ts";
 import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
 import { restoreCommands } from "./restore.ts";
+import { trainCommand } from "./train.ts";
 
 /**
  * Runs a command; `argv` are the arguments after the program's name.
@@ -41,6 +42,7 @@ async function createProgram(): Promise<Command> {
       },
     });
   restoreCommands(program);
+  trainCommand(program);
   infoCommand(program);
   return program;
 }

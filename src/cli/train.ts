@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { predictions } from "../diffusion/prediction.ts";
+import type { Device } from "../engine/session.ts";
 import { presetNames } from "../models/presets.ts";
 import type { Loss } from "../nn/programs.ts";
 import { tasks } from "../tasks/registry.ts";
@@ -11,17 +12,20 @@ import { ProgressReporter } from "../training/report.ts";
 import { imagesPerUpdate, losses, type RunConfig, weightings } from "../training/run-config.ts";
 import { RunFolder } from "../training/run-folder.ts";
 import { defaultIntervals, type TrainingOptions, train } from "../training/train.ts";
+import { deviceOption, numberBetween, wholeNumber } from "./arguments.ts";
+import { say } from "./console.ts";
+import { Interrupted, interruptible } from "./interrupt.ts";
 
 interface Options {
   data: string[];
   out: string;
   preset: string;
-  tasks: string[];
+  tasks?: string[];
   holdOut: string;
   loss: Loss;
   predict?: TrainingRequest["prediction"];
   weighting?: TrainingRequest["weighting"];
-  regression: boolean;
+  regression?: boolean;
   images?: number;
   hours?: number;
   batch?: number;
@@ -32,18 +36,19 @@ interface Options {
   clip?: number | null;
   seed: number;
   threads?: number;
+  device: Device;
   checkpointEvery: NonNullable<TrainingOptions["checkpointEvery"]>;
   statsEvery: number;
   heldOutEvery: number;
   samplesEvery: number;
-  dryRun: boolean;
-  json: boolean;
+  dryRun?: boolean;
+  json?: boolean;
 }
 
 /** Adds `palette train`. */
 export function trainCommand(program: Command): void {
   const names = tasks.map(({ name }) => name);
-  const whole = numberFrom(1, { whole: true });
+  const whole = wholeNumber(1);
   program
     .command("train")
     .description(
@@ -51,14 +56,15 @@ export function trainCommand(program: Command): void {
     )
     .optionsGroup("Data:")
     .requiredOption("--data <dir...>", "folders of photos of any size and format")
-    .option("--tasks <names>", "tasks to learn, with commas", listOf, names)
+    .option("--tasks <names>", `${names.join(",")}: which to learn (default: all)`, listOf)
     .option("--hold-out <rule>", "photos never trained on: every:N:K or none", "every:7:1")
     .optionsGroup("Run:")
     .requiredOption("--out <dir>", "run folder, created or continued")
     .option("--images <n>", "stop after so many images, of all sittings together", whole)
-    .option("--hours <h>", "stop after so many hours, of all sittings together", numberFrom(0))
-    .option("--seed <n>", "of all randomness", numberFrom(0, { whole: true }), 1)
+    .option("--hours <h>", "stop after so many hours, of all sittings together", positive)
+    .option("--seed <n>", "of all randomness", wholeNumber(0), 1)
     .option("--threads <n>", "threads to compute with (default: those of the run, or all)", whole)
+    .addOption(deviceOption())
     .optionsGroup("Network and objective:")
     .addOption(
       new Option("--preset <name>", "network and its settings")
@@ -77,23 +83,26 @@ export function trainCommand(program: Command): void {
         "weight of the noise levels (default: the preset's)",
       ).choices(weightings),
     )
-    .option("--regression", "train the paper's baseline: no noise, one network call", false)
+    .option("--regression", "train the paper's baseline: no noise, one network call")
     .optionsGroup("Optimizer (defaults: the preset's):")
     .option("--batch <n>", "images a gradient", whole)
     .option("--accumulate <n>", "gradients an update", whole, 1)
-    .option("--lr <rate>", "Adam's learning rate", numberFrom(0, { above: true }))
-    .option("--warmup <images>", "linear rise of the rate", numberFrom(0, { whole: true }))
+    .option("--lr <rate>", "Adam's learning rate", positive)
+    .option("--warmup <images>", "linear rise of the rate", wholeNumber(0))
     .option("--ema <decay>", "decay of the averaged weights an update, below 1", emaDecay)
     .option("--clip <norm>", "largest norm of the gradient, or none", clipNorm)
     .optionsGroup("Reports:")
-    .option("--checkpoint-every <when>", "images, or minutes as 10min", interval, {
-      minutes: 10,
-    })
+    .addOption(
+      new Option("--checkpoint-every <when>", "images, or minutes as 10min")
+        .argParser(interval)
+        .default(defaultIntervals.checkpointEvery, "10min"),
+    )
     .option("--stats-every <images>", "lines of stats.jsonl", whole, defaultIntervals.statsEvery)
     .option("--held-out-every <images>", "held-out losses", whole, defaultIntervals.heldOutEvery)
     .option("--samples-every <images>", "sheets of samples", whole, defaultIntervals.samplesEvery)
-    .option("--dry-run", "print the resolved configuration and stop", false)
-    .option("--json", "print the configuration or the outcome as JSON on stdout", false)
+    .option("--dry-run", "print the resolved configuration and stop")
+    .option("--json", "print the configuration or the outcome as JSON on stdout")
+    .option("--verbose", "add the stack to an error")
     .action(run);
 }
 
@@ -118,51 +127,37 @@ async function run(options: Options): Promise<void> {
     threads: options.threads ?? known?.machine.threads ?? availableParallelism(),
   });
   if (options.dryRun) {
-    process.stdout.write(`${options.json ? inJson(plan.config) : inWords(plan.config)}\n`);
+    say(options.json ? inJson(plan.config) : inWords(plan.config));
     return;
   }
-  const interrupt = new AbortController();
-  const stopped = stopOnSignals(interrupt);
   const { images, hours } = options;
   const reporter = new ProgressReporter({ tasks: plan.config.tasks, images, hours });
+  const { checkpointEvery, statsEvery, heldOutEvery, samplesEvery } = options;
   try {
-    const { checkpointEvery, statsEvery, heldOutEvery, samplesEvery } = options;
-    const outcome = await train(plan, {
-      out: options.out,
-      images,
-      hours,
-      checkpointEvery,
-      statsEvery,
-      heldOutEvery,
-      samplesEvery,
-      signal: interrupt.signal,
-      reporter,
+    await interruptible(async (signal) => {
+      signal.addEventListener("abort", () => {
+        reporter.line("saving after this update; once more to stop without saving");
+      });
+      const outcome = await train(plan, {
+        out: options.out,
+        images,
+        hours,
+        checkpointEvery,
+        statsEvery,
+        heldOutEvery,
+        samplesEvery,
+        signal,
+        reporter,
+        device: options.device,
+      });
+      if (options.json) say(JSON.stringify(outcome));
+      // After Ctrl-C a script must not go on; a SIGTERM has been obeyed.
+      const reason: unknown = outcome.end === "stopped" ? signal.reason : undefined;
+      if (reason instanceof Interrupted && reason.exitCode === 130) throw reason;
     });
-    if (options.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
-    if (outcome.end === "stopped" && stopped.by === "SIGINT") process.exitCode = 130;
   } finally {
     reporter.end();
-    stopped.forget();
   }
-}
-
-/** The first Ctrl-C or SIGTERM saves and ends; the second one ends at once. */
-function stopOnSignals(interrupt: AbortController): { by?: NodeJS.Signals; forget(): void } {
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const state = {
-    by: undefined as NodeJS.Signals | undefined,
-    forget() {
-      for (const signal of signals) process.off(signal, stop);
-    },
-  };
-  const stop = (signal: NodeJS.Signals) => {
-    state.by = signal;
-    state.forget();
-    process.stderr.write("\nstopping after this update; once more to stop without saving\n");
-    interrupt.abort();
-  };
-  for (const signal of signals) process.on(signal, stop);
-  return state;
 }
 
 function inJson(config: RunConfig): string {
@@ -203,35 +198,26 @@ function listOf(text: string): string[] {
   return names.filter((name) => name !== "");
 }
 
-function numberFrom(
-  least: number,
-  { whole = false, above = false }: { whole?: boolean; above?: boolean } = {},
-): (text: string) => number {
-  return (text) => {
-    const value = text.trim() === "" ? Number.NaN : Number(text);
-    const fits = above ? value > least : value >= least;
-    if (!Number.isFinite(value) || !fits || (whole && !Number.isSafeInteger(value))) {
-      const kind = whole ? "a whole number" : "a number";
-      throw new InvalidArgumentError(`Give ${kind} ${above ? "above" : "of at least"} ${least}.`);
-    }
-    return value;
-  };
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Number.POSITIVE_INFINITY)) {
+    throw new InvalidArgumentError("Give a number above 0.");
+  }
+  return value;
 }
 
 function emaDecay(text: string): number {
-  const value = numberFrom(0)(text);
-  if (value >= 1) throw new InvalidArgumentError("Give a number of at least 0 and below 1.");
+  const value = numberBetween(0, 1)(text);
+  if (value === 1) throw new InvalidArgumentError("Give a number below 1: 1 never learns.");
   return value;
 }
 
 function clipNorm(text: string): number | null {
-  return text === "none" ? null : numberFrom(0, { above: true })(text);
+  return text === "none" ? null : positive(text);
 }
 
 /** "5000" is images, "10min" minutes. */
 function interval(text: string): { minutes: number } | { images: number } {
   const minutes = /^(.+?)\s*min(utes?)?$/.exec(text)?.[1];
-  return minutes === undefined
-    ? { images: numberFrom(1, { whole: true })(text) }
-    : { minutes: numberFrom(0, { above: true })(minutes) };
+  return minutes === undefined ? { images: wholeNumber(1)(text) } : { minutes: positive(minutes) };
 }

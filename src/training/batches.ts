@@ -1,0 +1,105 @@
+/**
+ * From examples to what the training graph takes (the paper's Algorithm 1 up to the gradient step).
+ * A batch is a function of the seed and of the number of its first image alone, so that a resumed
+ * run goes on with exactly the batches it would have had.
+ */
+import type { Example, ExampleSource } from "../data/examples.ts";
+import { pasteKnown } from "../diffusion/known-pixels.ts";
+import { pixelWeights } from "../diffusion/loss.ts";
+import {
+  lossWeight,
+  noisy,
+  type Prediction,
+  target,
+  type Weighting,
+} from "../diffusion/prediction.ts";
+import { type NoiseSchedule, sampleGamma } from "../diffusion/schedule.ts";
+import { noiseLevel, type UNetConfig } from "../nn/config.ts";
+import { Random } from "../random.ts";
+import type { TrainingBatch } from "./stepper.ts";
+
+export interface BatchOptions {
+  readonly network: UNetConfig;
+  readonly prediction: Prediction;
+  readonly weighting: Weighting;
+  /** The baseline: y_t is all zeros, gamma 0, and the target y. */
+  readonly regression: boolean;
+  readonly schedule: NoiseSchedule;
+  readonly seed: number;
+  /** Images a batch. */
+  readonly batch: number;
+  /** Batches an update: their losses add up to the mean over all images of the update. */
+  readonly accumulate: number;
+}
+
+/** A batch and of which task each image is. */
+export interface LabelledBatch extends TrainingBatch {
+  readonly tasks: readonly string[];
+}
+
+export class BatchSource {
+  private readonly examples: ExampleSource;
+  private readonly options: BatchOptions;
+
+  constructor(examples: ExampleSource, options: BatchOptions) {
+    this.examples = examples;
+    this.options = options;
+  }
+
+  /** The batches of one update whose first image has the number `first`. */
+  async update(first: number): Promise<LabelledBatch[]> {
+    const { batch, accumulate } = this.options;
+    return Promise.all(Array.from({ length: accumulate }, (_, k) => this.batch(first + k * batch)));
+  }
+
+  /** The images `first` to `first + batch - 1`. */
+  async batch(first: number): Promise<LabelledBatch> {
+    const { batch, network } = this.options;
+    const examples = await Promise.all(
+      Array.from({ length: batch }, (_, k) => this.examples.example(first + k)),
+    );
+    const pixels = network.resolution ** 2;
+    const values = network.channels * pixels;
+    const into: TrainingBatch = {
+      source: new Float32Array(batch * values),
+      noisy: new Float32Array(batch * values),
+      target: new Float32Array(batch * values),
+      level: new Float32Array(batch),
+      weight: new Float32Array(batch * pixels),
+    };
+    examples.forEach((example, k) => {
+      into.level[k] = this.fill(example, {
+        source: into.source.subarray(k * values, (k + 1) * values),
+        noisy: into.noisy.subarray(k * values, (k + 1) * values),
+        target: into.target.subarray(k * values, (k + 1) * values),
+        weight: into.weight.subarray(k * pixels, (k + 1) * pixels),
+      });
+    });
+    return { ...into, tasks: examples.map(({ task }) => task.name) };
+  }
+
+  /** Writes one image of a batch and returns its noise level as the network takes it. */
+  private fill(
+    { index, y, condition: { x, mask } }: Example,
+    into: Omit<TrainingBatch, "level">,
+  ): number {
+    const { network, prediction, weighting, regression, schedule, seed } = this.options;
+    const { resolution, channels } = network;
+    const share = 1 / (this.options.batch * this.options.accumulate);
+    into.source.set(x.data);
+    if (regression) {
+      into.target.set(y.data);
+      pixelWeights(mask, resolution, resolution, share, into.weight);
+      return noiseLevel(network, 0);
+    }
+    const random = Random.from(seed, "noise", index);
+    const gamma = sampleGamma(schedule, random);
+    const epsilon = random.fillNormal(new Float32Array(y.data.length));
+    noisy(y.data, epsilon, gamma, into.noisy);
+    target(prediction, y.data, epsilon, gamma, into.target);
+    if (mask) pasteKnown(into.noisy, { data: y.data, mask: mask.data }, channels, resolution ** 2);
+    const factor = lossWeight(prediction, gamma, weighting) * share;
+    pixelWeights(mask, resolution, resolution, factor, into.weight);
+    return noiseLevel(network, gamma);
+  }
+}

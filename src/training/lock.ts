@@ -1,0 +1,117 @@
+/**
+ * One training a run folder. The lock is a file that names its process; the lock of a process that
+ * no longer lives (kill -9, power cut) is taken over.
+ */
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { PaletteError, reasonOf } from "../errors.ts";
+
+export const lockFile = "lock";
+
+const holderSchema = z.object({
+  pid: z.int().positive(),
+  host: z.string(),
+  /** Tells the process from a later one with the same number; null where the system does not say. */
+  started: z.string().nullable(),
+});
+
+type Holder = z.infer<typeof holderSchema>;
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** @throws PaletteError when a living process holds the folder, or it cannot be written to. */
+export async function lockFolder(folder: string): Promise<Lock> {
+  const path = join(folder, lockFile);
+  const own = join(folder, `.${lockFile}.${process.pid}.tmp`);
+  const me: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid) };
+  const content = `${JSON.stringify(me)}\n`;
+  try {
+    await writeFile(own, content);
+    // A link appears with its content and fails when the name is taken, in one operation.
+    while (!(await created(link(own, path)))) {
+      const found = await readFile(path, "utf8").catch(() => undefined);
+      if (found === undefined) continue;
+      const holder = parseHolder(found);
+      if (holder && (await lives(holder))) throw heldBy(folder, path, holder);
+      await discard(path, found, `${own}.stale`);
+    }
+  } catch (thrown) {
+    if (thrown instanceof PaletteError) throw thrown;
+    throw new PaletteError(`Cannot lock the run folder ${folder}: ${reasonOf(thrown)}.`, {
+      cause: thrown,
+    });
+  } finally {
+    await rm(own, { force: true });
+  }
+  return {
+    async release() {
+      const found = await readFile(path, "utf8").catch(() => undefined);
+      if (found === content) await rm(path, { force: true });
+    },
+  };
+}
+
+/** Removes a dead process's lock, unless another process has replaced it since it was read. */
+async function discard(path: string, content: string, aside: string): Promise<void> {
+  if (!(await rename(path, aside).then(...outcome))) return;
+  if ((await readFile(aside, "utf8")) !== content) await created(link(aside, path));
+  await rm(aside, { force: true });
+}
+
+function heldBy(folder: string, path: string, { pid, host }: Holder): PaletteError {
+  const elsewhere = host === hostname() ? "" : ` on ${host} (if it is gone, delete ${path})`;
+  return new PaletteError(
+    `Process ${pid}${elsewhere} is training in ${folder} already: wait for it, stop it, or choose another --out.`,
+  );
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return holderSchema.parse(JSON.parse(text));
+  } catch {
+    // Cut short by a power cut: nobody's.
+    return undefined;
+  }
+}
+
+async function lives({ pid, host, started }: Holder): Promise<boolean> {
+  // Processes of other machines cannot be seen.
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  const now = await startOf(pid);
+  return started === null || now === null || started === now;
+}
+
+/** When a process started, on Linux: the boot and the clock ticks since it. */
+async function startOf(pid: number): Promise<string | null> {
+  try {
+    const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
+    const status = await readFile(`/proc/${pid}/stat`, "utf8");
+    // The name, in parentheses, may hold anything; the start is the 20th field after it.
+    const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+    // A zombie has ended but was not waited for.
+    return fields[0] === "Z" ? "ended" : `${boot.trim()} ${fields[19]}`;
+  } catch {
+    return null;
+  }
+}
+
+function created(attempt: Promise<void>): Promise<boolean> {
+  return attempt.then(
+    () => true,
+    (thrown: NodeJS.ErrnoException) => {
+      if (thrown.code === "EEXIST") return false;
+      throw thrown;
+    },
+  );
+}
+
+const outcome = [() => true, () => false] as const;

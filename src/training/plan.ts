@@ -1,0 +1,85 @@
+/** From what was asked for to what will be trained: preset, overrides and photos resolved. */
+import { scanPhotos, splitHoldOut } from "../data/photos.ts";
+import type { Prediction, Weighting } from "../diffusion/prediction.ts";
+import { UsageError } from "../errors.ts";
+import { presetNamed } from "../models/presets.ts";
+import type { Loss } from "../nn/programs.ts";
+import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
+import { photosDigest, type RunConfig, runConfig } from "./run-config.ts";
+
+/** What may be asked for; what is left out comes from the preset or is as said. */
+export interface TrainingRequest {
+  /** Folders of photos. */
+  readonly data: readonly string[];
+  readonly preset: string;
+  /** Names; all tasks unless given. The order does not matter. */
+  readonly tasks?: readonly string[];
+  /** See `splitHoldOut`; "every:7:1" unless given. */
+  readonly holdOut?: string;
+  /** "l2" unless given. */
+  readonly loss?: Loss;
+  readonly prediction?: Prediction;
+  readonly weighting?: Weighting;
+  readonly regression?: boolean;
+  readonly batch?: number;
+  /** 1 unless given. */
+  readonly accumulate?: number;
+  readonly learningRate?: number;
+  readonly warmUpImages?: number;
+  readonly emaDecay?: number;
+  readonly clip?: number | null;
+  /** 1 unless given. */
+  readonly seed?: number;
+  readonly threads: number;
+}
+
+export interface TrainingPlan {
+  readonly config: RunConfig;
+  /** Paths, in the order that examples are drawn from. */
+  readonly training: readonly string[];
+  readonly heldOut: readonly string[];
+}
+
+/** @throws UsageError for impossible wishes, PaletteError when a folder holds no photos. */
+export async function planTraining(request: TrainingRequest): Promise<TrainingPlan> {
+  const preset = presetNamed(request.preset);
+  const { defaults } = preset;
+  const { regression = false, holdOut = "every:7:1" } = request;
+  if (regression && (request.prediction ?? "x0") !== "x0") {
+    throw new UsageError(
+      `The regression baseline predicts the picture itself: leave out --predict ${request.prediction}.`,
+    );
+  }
+  const wanted = new Set((request.tasks ?? allTasks.map(({ name }) => name)).map(taskNamed));
+  const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
+  if (tasks.length === 0) throw new UsageError("Name at least one task.");
+  const photos = await scanPhotos(request.data);
+  const { train: training, heldOut } = splitHoldOut(photos, holdOut);
+  const config = runConfig.parse({
+    format: 1,
+    preset: preset.name,
+    network: preset.network,
+    prediction: regression ? "x0" : (request.prediction ?? preset.prediction),
+    weighting: regression ? "uniform" : (request.weighting ?? preset.weighting),
+    regression,
+    trainingSchedule: preset.trainingSchedule,
+    inferenceSchedule: preset.inferenceSchedule,
+    tasks,
+    loss: request.loss ?? "l2",
+    batch: request.batch ?? defaults.batch,
+    accumulate: request.accumulate ?? 1,
+    learningRate: request.learningRate ?? defaults.learningRate,
+    warmUpImages: request.warmUpImages ?? defaults.warmUpImages,
+    emaDecay: request.emaDecay ?? defaults.emaDecay,
+    clip: request.clip === undefined ? defaults.clip : request.clip,
+    seed: request.seed ?? 1,
+    photos: {
+      training: training.length,
+      heldOut: heldOut.length,
+      holdOut,
+      digest: await photosDigest(photos),
+    },
+    machine: { threads: request.threads, folders: [...request.data] },
+  } satisfies RunConfig);
+  return { config, training, heldOut };
+}

@@ -1,0 +1,130 @@
+/**
+ * What makes a training run the run it is: its config.json. Two commands with the same values train
+ * the same weights, byte for byte; how long to train, how often to report and where the run lies are
+ * no part of it.
+ */
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { z } from "zod";
+import { predictions } from "../diffusion/prediction.ts";
+import { scheduleConfig } from "../diffusion/schedule.ts";
+import { PaletteError, reasonOf } from "../errors.ts";
+import { uNetConfig } from "../nn/config.ts";
+
+export const losses = ["l1", "l2"] as const;
+export const weightings = ["uniform", "min-snr"] as const;
+
+export const runConfig = z.strictObject({
+  format: z.literal(1),
+  preset: z.string(),
+  network: uNetConfig,
+  prediction: z.enum(predictions),
+  weighting: z.enum(weightings),
+  /** The paper's baseline: no noise, y predicted in one network call. */
+  regression: z.boolean(),
+  trainingSchedule: scheduleConfig,
+  inferenceSchedule: scheduleConfig,
+  tasks: z.array(z.string()).min(1),
+  loss: z.enum(losses),
+  /** Images a gradient. */
+  batch: z.int().positive(),
+  /** Gradients an update. */
+  accumulate: z.int().positive(),
+  learningRate: z.number().positive(),
+  /** Images over which the learning rate rises linearly from 0. */
+  warmUpImages: z.int().min(0),
+  /** Weight of the old average in the new one, an update; lower at the start (`emaDecayAt`). */
+  emaDecay: z.number().min(0).lt(1),
+  /** Largest global norm of the gradient; null: never clipped. */
+  clip: z.number().positive().nullable(),
+  seed: z.int(),
+  photos: z.strictObject({
+    training: z.int().positive(),
+    heldOut: z.int().min(0),
+    holdOut: z.string(),
+    /** Of the names and sizes of all photos, in their order. */
+    digest: z.string(),
+  }),
+  /** Not compared when a run is resumed. */
+  machine: z.strictObject({
+    /** Another number rounds differently, so the run uses it until told otherwise. */
+    threads: z.int().positive(),
+    folders: z.array(z.string()),
+  }),
+});
+
+export type RunConfig = z.infer<typeof runConfig>;
+
+/** Images an update of the weights. */
+export function imagesPerUpdate({ batch, accumulate }: RunConfig): number {
+  return batch * accumulate;
+}
+
+/** Adam's learning rate for the update that ends at `images` images: a linear rise, then constant. */
+export function learningRateAt({ learningRate, warmUpImages }: RunConfig, images: number): number {
+  return learningRate * (warmUpImages === 0 ? 1 : Math.min(1, images / warmUpImages));
+}
+
+/**
+ * The average's decay at an update, after `step` updates: min(decay, (1 + step) / (10 + step)), the
+ * common ramp (TensorFlow's ExponentialMovingAverage). The average starts as the untrained weights,
+ * which it would otherwise remember for some 1 / (1 - decay) updates.
+ */
+export function emaDecayAt({ emaDecay }: RunConfig, step: number): number {
+  return Math.min(emaDecay, (1 + step) / (10 + step));
+}
+
+/** A short digest of which photos there are: their names and sizes, not where they lie. */
+export async function photosDigest(photos: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  const some = 256;
+  for (let first = 0; first < photos.length; first += some) {
+    const part = photos.slice(first, first + some);
+    // A photo that vanished meanwhile is found, and skipped, when it is read.
+    const sizes = await Promise.all(part.map((path) => stat(path).catch(() => undefined)));
+    part.forEach((path, i) => {
+      hash.update(`${basename(path)}\0${sizes[i]?.size ?? "missing"}\n`);
+    });
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** The settings in which two runs differ, as "name: old -> new"; empty when they are the same run. */
+export function differences(old: RunConfig, now: RunConfig): string[] {
+  const before = new Map(settingsOf(old));
+  const after = new Map(settingsOf(now));
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names]
+    .filter((name) => before.get(name) !== after.get(name))
+    .map((name) => `${name}: ${before.get(name) ?? "none"} -> ${after.get(name) ?? "none"}`);
+}
+
+/**
+ * Reads the text of a run's config.json.
+ * @param source what to call the file in an error message
+ * @throws PaletteError when it is damaged or of another version.
+ */
+export function parseRunConfig(text: string, source: string): RunConfig {
+  try {
+    return runConfig.parse(JSON.parse(text));
+  } catch (thrown) {
+    const [issue] = thrown instanceof z.ZodError ? thrown.issues : [];
+    const reason = issue ? `${issue.path.join(".")}: ${issue.message}` : reasonOf(thrown);
+    throw new PaletteError(
+      `${source} is not the configuration of a run of this version (${reason}); choose another --out.`,
+      { cause: thrown },
+    );
+  }
+}
+
+/** The compared settings by their dotted names. */
+function settingsOf({ machine: _machine, ...config }: RunConfig): [string, string][] {
+  const flatten = (value: unknown, name: string): [string, string][] =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.entries(value).flatMap(([key, inner]) =>
+          flatten(inner, name === "" ? key : `${name}.${key}`),
+        )
+      : [[name, Array.isArray(value) ? value.join(",") : String(value)]];
+  return flatten(config, "");
+}

@@ -1,0 +1,198 @@
+/**
+ * A run on disk: config.json, stats.jsonl, log.txt, samples/NNNNNN.png, checkpoint.safetensors and
+ * model/ (the averaged weights, to be used). Continuing is opening the same folder again.
+ */
+import { appendFileSync } from "node:fs";
+import { appendFile, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { PaletteError, reasonOf } from "../errors.ts";
+import { writeWhole } from "../files.ts";
+import { type Lock, lockFile, lockFolder } from "./lock.ts";
+import { differences, parseRunConfig, type RunConfig } from "./run-config.ts";
+
+const names = {
+  config: "config.json",
+  stats: "stats.jsonl",
+  log: "log.txt",
+  samples: "samples",
+  checkpoint: "checkpoint.safetensors",
+  model: "model",
+} as const;
+
+/** What every line of stats.jsonl has. */
+export interface StatsLine {
+  readonly images: number;
+  /** What depends on the clock and the machine. */
+  readonly machine: { readonly seconds: number; readonly [name: string]: unknown };
+}
+
+export class RunFolder {
+  readonly path: string;
+  private readonly lock: Lock;
+
+  private constructor(path: string, lock: Lock) {
+    this.path = path;
+    this.lock = lock;
+  }
+
+  /**
+   * Opens or creates the folder of a run and locks it.
+   * @throws PaletteError when the folder belongs to something else, to a run with other settings
+   * (they are named), or to a training that is under way.
+   */
+  static async open(path: string, config: RunConfig): Promise<RunFolder> {
+    const there = await contents(path);
+    const stranger = there.find((name) => !isOurs(name));
+    if (stranger !== undefined && !there.includes(names.config)) {
+      throw new PaletteError(
+        `${path} is not a run folder (it holds ${stranger}): choose another --out.`,
+      );
+    }
+    try {
+      await mkdir(path, { recursive: true });
+    } catch (thrown) {
+      throw new PaletteError(`Cannot create the run folder ${path}: ${reasonOf(thrown)}.`);
+    }
+    const lock = await lockFolder(path);
+    const folder = new RunFolder(path, lock);
+    try {
+      await folder.adopt(config);
+      return folder;
+    } catch (thrown) {
+      await lock.release();
+      throw thrown;
+    }
+  }
+
+  /** The configuration of the run in a folder; undefined when there is none. */
+  static async configIn(path: string): Promise<RunConfig | undefined> {
+    const file = join(path, names.config);
+    const text = await readIfThere(file);
+    return text === undefined ? undefined : parseRunConfig(text, file);
+  }
+
+  get checkpoint(): string {
+    return join(this.path, names.checkpoint);
+  }
+
+  get model(): string {
+    return join(this.path, names.model);
+  }
+
+  /** The sheet of samples made after so many images. */
+  sheet(images: number): string {
+    return join(this.path, names.samples, `${String(images).padStart(6, "0")}.png`);
+  }
+
+  /** Adds a line to log.txt, with the time. The log is for people: that it fails stops nothing. */
+  log(line: string): void {
+    try {
+      appendFileSync(join(this.path, names.log), `${new Date().toISOString()} ${line}\n`);
+    } catch {
+      // What fills the disk is met, and told, where it matters.
+    }
+  }
+
+  /** Adds a line to stats.jsonl. */
+  async addStats(line: StatsLine & Record<string, unknown>): Promise<void> {
+    const path = join(this.path, names.stats);
+    try {
+      await appendFile(path, `${JSON.stringify(line)}\n`);
+    } catch (thrown) {
+      throw new PaletteError(`Cannot write ${path}: ${reasonOf(thrown)}.`, { cause: thrown });
+    }
+  }
+
+  /** Brings stats.jsonl to the disk: a checkpoint relies on it. */
+  async syncStats(): Promise<void> {
+    const file = await open(join(this.path, names.stats), "a");
+    try {
+      await file.sync();
+    } catch {
+      // Devices and pipes have nothing to bring to a disk.
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Drops the lines about images after `images`, which will be seen again, and a line cut short.
+   * Returns the seconds of training that the remaining ones tell of.
+   */
+  async rewindStats(images: number): Promise<number> {
+    const text = (await readIfThere(join(this.path, names.stats))) ?? "";
+    const kept: string[] = [];
+    let seconds = 0;
+    for (const line of text.split("\n").slice(0, -1)) {
+      const parsed = parseLine(line);
+      if (parsed === undefined || parsed.images > images) break;
+      kept.push(`${line}\n`);
+      seconds = parsed.machine.seconds;
+    }
+    const rest = kept.join("");
+    if (rest !== text) await writeWhole(join(this.path, names.stats), rest);
+    return seconds;
+  }
+
+  async close(): Promise<void> {
+    await this.lock.release();
+  }
+
+  /** Compares or writes the configuration, and removes what a killed process left half written. */
+  private async adopt(config: RunConfig): Promise<void> {
+    const old = await RunFolder.configIn(this.path);
+    if (old !== undefined) {
+      const changed = differences(old, config);
+      if (changed.length > 0) {
+        throw new PaletteError(
+          `${this.path} is a run with other settings (${changed.join("; ")}): give the same ones to continue, or choose another --out.`,
+        );
+      }
+    }
+    for (const folder of [this.path, this.model, join(this.path, names.samples)]) {
+      for (const name of await contents(folder)) {
+        if (/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
+      }
+    }
+    const text = `${JSON.stringify(config, undefined, 2)}\n`;
+    await writeWhole(join(this.path, names.config), text);
+  }
+}
+
+function isOurs(name: string): boolean {
+  const known: readonly string[] = [...Object.values(names), lockFile];
+  return known.includes(name) || name.endsWith(".tmp") || name.endsWith(".stale");
+}
+
+/** The names in a folder; none when it does not exist. */
+async function contents(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") return [];
+    const reason = code === "ENOTDIR" ? "is a file" : `cannot be read (${reasonOf(thrown)})`;
+    throw new PaletteError(`${path} ${reason}: choose another --out.`, { cause: thrown });
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new PaletteError(`${path} cannot be read: ${reasonOf(thrown)}.`, { cause: thrown });
+  }
+}
+
+function parseLine(line: string): StatsLine | undefined {
+  try {
+    const parsed = JSON.parse(line) as StatsLine;
+    return typeof parsed.images === "number" && typeof parsed.machine?.seconds === "number"
+      ? parsed
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

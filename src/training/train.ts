@@ -1,0 +1,404 @@
+/**
+ * The training loop (the paper's Algorithm 1): batches go to the stepper, what comes back goes to
+ * the statistics, and every so often to a run folder. Progress is counted in images. All that
+ * decides about the weights is a function of the configuration and of the images seen, so a run
+ * that was killed and continued ends with the bytes of one that was not.
+ */
+import { ExampleSource } from "../data/examples.ts";
+import { scheduleFrom } from "../diffusion/schedule.ts";
+import type { Device } from "../engine/session.ts";
+import { PaletteError, reasonOf } from "../errors.ts";
+import { type ModelConfig, modelFormat } from "../models/config.ts";
+import { saveModel } from "../models/model-folder.ts";
+import { parameterSpecs } from "../nn/unet.ts";
+import { taskNamed } from "../tasks/registry.ts";
+import { BatchSource } from "./batches.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import type { HeldOutLoss } from "./held-out.ts";
+import { Judge } from "./judge.ts";
+import type { TrainingPlan } from "./plan.ts";
+import { Prefetch } from "./prefetch.ts";
+import { emaDecayAt, imagesPerUpdate, learningRateAt, type RunConfig } from "./run-config.ts";
+import { RunFolder } from "./run-folder.ts";
+import { Means } from "./statistics.ts";
+import { createTrainingStepper, initialState, type TrainingState } from "./stepper.ts";
+
+/** How long, how often and to whom to report: nothing here changes the weights. */
+export interface TrainingOptions {
+  /** The run folder. */
+  readonly out: string;
+  /** Stop when at least so many images have been seen, in all sittings together. */
+  readonly images?: number;
+  /** Stop after so many hours of training, in all sittings together. */
+  readonly hours?: number;
+  readonly checkpointEvery?: { readonly minutes: number } | { readonly images: number };
+  /** Images between lines of stats.jsonl. */
+  readonly statsEvery?: number;
+  /** Images between held-out losses. */
+  readonly heldOutEvery?: number;
+  /** Images between sheets of samples. */
+  readonly samplesEvery?: number;
+  readonly device?: Device;
+  /** Aborting saves and ends the training. */
+  readonly signal?: AbortSignal;
+  readonly reporter?: Reporter;
+}
+
+/** Listens to a training. */
+export interface Reporter {
+  /** Something happened that is worth a line. */
+  line(text: string): void;
+  /** An update was made. */
+  progress(progress: Progress): void;
+}
+
+export interface Progress {
+  readonly images: number;
+  /** Loss of each image of the update, weighted as in training, and its task. */
+  readonly losses: readonly number[];
+  readonly tasks: readonly string[];
+  readonly gradientNorm: number;
+  readonly clock: Clock;
+}
+
+/** What has gone by. */
+export interface Clock {
+  /** Seconds of training in all sittings, and in this one. */
+  readonly seconds: number;
+  readonly sitting: number;
+  /** Images of this sitting. */
+  readonly seen: number;
+  /** Seconds of this sitting spent waiting for data. */
+  readonly waited: number;
+}
+
+export interface TrainingOutcome {
+  /** Which limit was reached, or "stopped" by the signal. */
+  readonly end: "images" | "hours" | "stopped";
+  readonly images: number;
+  readonly steps: number;
+  /** Seconds of training in all sittings. */
+  readonly seconds: number;
+  /** Images of this sitting. */
+  readonly seen: number;
+  readonly skippedPhotos: number;
+  /** The folder of the averaged weights. */
+  readonly model: string;
+  readonly heldOutLoss?: HeldOutLoss;
+}
+
+export const defaultIntervals: Intervals = {
+  checkpointEvery: { minutes: 10 },
+  statsEvery: 500,
+  heldOutEvery: 2500,
+  samplesEvery: 5000,
+};
+
+const silent: Reporter = { line() {}, progress() {} };
+
+/**
+ * Trains, or continues the training in `options.out`, until a limit is reached or the signal comes.
+ * @throws PaletteError in one line when the folder is another run's or in use, its checkpoint is
+ * damaged, the loss is no longer finite (the last checkpoint is kept), no photo can be used, or the
+ * disk is full.
+ */
+export async function train(
+  plan: TrainingPlan,
+  options: TrainingOptions,
+): Promise<TrainingOutcome> {
+  const folder = await RunFolder.open(options.out, plan.config);
+  const training = new Training(plan, options, folder);
+  try {
+    return await training.run();
+  } catch (thrown) {
+    folder.log(reasonOf(thrown));
+    throw thrown;
+  } finally {
+    await folder.close();
+  }
+}
+
+/** One sitting of a run. */
+class Training {
+  private readonly plan: TrainingPlan;
+  private readonly config: RunConfig;
+  private readonly options: TrainingOptions & Intervals;
+  private readonly folder: RunFolder;
+  private readonly judge: Judge;
+  private readonly state: TrainingState;
+  private readonly examples: ExampleSource;
+  private readonly batches: BatchSource;
+
+  private images = 0;
+  private means = new Means();
+  /** Images and time of the last checkpoint. */
+  private saved = { images: 0, at: performance.now() };
+  /** Of this sitting's first image, and the seconds of the sittings before. */
+  private start = { images: 0, at: performance.now(), seconds: 0 };
+  private prefetch: Prefetch<Awaited<ReturnType<BatchSource["update"]>>> | undefined;
+  private reported = { seen: 0, sitting: 0, waited: 0 };
+
+  constructor(plan: TrainingPlan, options: TrainingOptions, folder: RunFolder) {
+    const { config } = plan;
+    this.plan = plan;
+    this.config = config;
+    this.folder = folder;
+    this.options = { ...defaultIntervals, ...definedOf(options) };
+    this.judge = new Judge(plan, options.device);
+    this.state = initialState(parameterSpecs(config.network), config.seed);
+    this.examples = new ExampleSource({
+      photos: plan.training,
+      tasks: config.tasks.map(taskNamed),
+      resolution: config.network.resolution,
+      seed: config.seed,
+      onSkip: (_path, reason) => this.say(`photo skipped: ${reason}`),
+    });
+    this.batches = new BatchSource(this.examples, {
+      ...config,
+      schedule: scheduleFrom(config.trainingSchedule),
+    });
+  }
+
+  async run(): Promise<TrainingOutcome> {
+    await this.resume();
+    let end = this.reached();
+    if (end !== undefined) {
+      await this.saveModel();
+      this.say(`the run has ${count(this.images)} images already: raise --images or --hours`);
+      return this.outcome(end);
+    }
+    const { config, options } = this;
+    const stepper = await createTrainingStepper({
+      config: config.network,
+      batch: config.batch,
+      loss: config.loss,
+      threads: config.machine.threads,
+      state: this.state,
+      device: options.device,
+    });
+    try {
+      const stride = imagesPerUpdate(config);
+      this.start = { ...this.start, images: this.images, at: performance.now() };
+      this.saved = { images: this.images, at: performance.now() };
+      this.prefetch = new Prefetch((first) => this.batches.update(first), {
+        first: this.images,
+        stride,
+      });
+      while (end === undefined) {
+        const batches = await this.prefetch.next();
+        const before = this.images;
+        const after = before + stride;
+        const result = await stepper.step(batches, {
+          learningRate: learningRateAt(config, after),
+          emaDecay: emaDecayAt(config, this.state.step),
+          clip: config.clip ?? Number.POSITIVE_INFINITY,
+        });
+        if (!result.finite) throw this.notFinite();
+        this.images = after;
+        const losses = Array.from(result.losses, (loss) => loss * stride);
+        const tasks = batches.flatMap((batch) => batch.tasks);
+        const { gradientNorm } = result;
+        this.means.add(losses, tasks, gradientNorm);
+        const { images, clock } = this;
+        options.reporter?.progress({ images, losses, tasks, gradientNorm, clock });
+        await this.record(before);
+        end = this.reached();
+        if (end === undefined && this.checkpointDue(before)) await this.save();
+      }
+    } finally {
+      await stepper.dispose();
+    }
+    await this.save();
+    return this.finish(end);
+  }
+
+  /** Takes up what an earlier sitting left, or starts anew. */
+  private async resume(): Promise<void> {
+    const { folder, state } = this;
+    const found = await readCheckpoint(folder.checkpoint, state);
+    if (found) {
+      this.images = found.images;
+      this.means = new Means(found.means);
+    }
+    this.start.seconds = await folder.rewindStats(this.images);
+    const photos = `${count(this.plan.training.length)} photos`;
+    const parameters = `${count(state.parameters.length)} parameters`;
+    this.say(
+      found
+        ? `continuing at ${count(this.images)} images: ${photos}, ${parameters}`
+        : `starting: ${photos}, ${parameters}`,
+    );
+  }
+
+  private reached(): TrainingOutcome["end"] | undefined {
+    const { images, hours, signal } = this.options;
+    if (images !== undefined && this.images >= images) return "images";
+    if (hours !== undefined && this.clock.seconds >= hours * 3600) return "hours";
+    return signal?.aborted ? "stopped" : undefined;
+  }
+
+  /** Statistics, held-out loss and samples, where the update from `before` images makes them due. */
+  private async record(before: number): Promise<void> {
+    const { images, options, config } = this;
+    const due = (every: number) => Math.floor(images / every) > Math.floor(before / every);
+    const loss = due(options.heldOutEvery);
+    const sheet = due(options.samplesEvery) ? this.folder.sheet(images) : undefined;
+    const heldOut = loss || sheet ? await this.look(loss, sheet) : undefined;
+    if (!loss && !due(options.statsEvery)) return;
+    const { tasks, ...means } = this.means.means(config.tasks);
+    this.means.clear();
+    const { seen, sitting, seconds, waited } = this.clock;
+    const elapsed = sitting - this.reported.sitting;
+    await this.folder.addStats({
+      images,
+      steps: this.state.step,
+      ...means,
+      lossByTask: tasks,
+      learningRate: learningRateAt(config, images),
+      ...(heldOut && { heldOutLoss: heldOut.mean, heldOutLossByTask: heldOut.tasks }),
+      machine: {
+        time: new Date().toISOString(),
+        seconds: rounded(seconds),
+        imagesPerSecond: rounded((seen - this.reported.seen) / elapsed),
+        waitingShare: rounded((waited - this.reported.waited) / elapsed),
+        skippedPhotos: this.examples.skipped.size,
+      },
+    });
+    this.reported = { seen, sitting, waited };
+  }
+
+  /** A look at the weights is not worth a run: what goes wrong is only told. */
+  private async look(loss: boolean, sheet?: string): Promise<HeldOutLoss | undefined> {
+    try {
+      const found = await this.judge.look(this.modelConfig(), this.state.ema, { loss, sheet });
+      if (found) this.say(`held-out loss at ${count(this.images)} images: ${inWords(found)}`);
+      if (sheet !== undefined) this.say(`samples: ${sheet}`);
+      return found;
+    } catch (thrown) {
+      this.say(`no look at ${count(this.images)} images: ${reasonOf(thrown)}`);
+      return undefined;
+    }
+  }
+
+  private checkpointDue(before: number): boolean {
+    const every = this.options.checkpointEvery;
+    if ("minutes" in every) return performance.now() - this.saved.at >= every.minutes * 60_000;
+    return Math.floor(this.images / every.images) > Math.floor(before / every.images);
+  }
+
+  private async save(): Promise<void> {
+    const { images, means, state, folder } = this;
+    await folder.syncStats();
+    await writeCheckpoint(folder.checkpoint, state, { images, means: means.toData() });
+    this.saved = { images, at: performance.now() };
+    await this.saveModel();
+    folder.log(`saved at ${count(images)} images`);
+  }
+
+  private saveModel(): Promise<void> {
+    return saveModel(this.folder.model, {
+      config: this.modelConfig(),
+      parameters: this.state.ema.slice(),
+    });
+  }
+
+  private async finish(end: TrainingOutcome["end"]): Promise<TrainingOutcome> {
+    const at = `${count(this.images)} images`;
+    if (end === "stopped") {
+      this.say(`stopped and saved at ${at}: the same command continues`);
+      return this.outcome(end);
+    }
+    const heldOut = await this.look(true, this.folder.sheet(this.images));
+    this.say(`done with ${at}: ${this.folder.model}; a larger --images or --hours continues`);
+    return this.outcome(end, heldOut);
+  }
+
+  private outcome(end: TrainingOutcome["end"], heldOut?: HeldOutLoss): TrainingOutcome {
+    return {
+      end,
+      images: this.images,
+      steps: this.state.step,
+      seconds: this.clock.seconds,
+      seen: this.images - this.start.images,
+      skippedPhotos: this.examples.skipped.size,
+      model: this.folder.model,
+      ...(heldOut && { heldOutLoss: heldOut }),
+    };
+  }
+
+  private notFinite(): PaletteError {
+    const { images } = this.saved;
+    const kept = images === 0 ? "" : ` the checkpoint at ${count(images)} images is kept;`;
+    const remedy = this.config.clip === null ? "a lower --lr or --clip 1" : "a lower --lr";
+    return new PaletteError(
+      `The loss is no longer a finite number after ${count(this.images)} images, so training has stopped:${kept} start anew with ${remedy} and another --out.`,
+    );
+  }
+
+  /** Training time counts from the first update, with what comes between updates. */
+  private get clock(): Clock {
+    const running = this.prefetch !== undefined;
+    const sitting = running ? (performance.now() - this.start.at) / 1000 : 0;
+    return {
+      sitting,
+      seconds: this.start.seconds + sitting,
+      seen: this.images - this.start.images,
+      waited: (this.prefetch?.waited ?? 0) / 1000,
+    };
+  }
+
+  private modelConfig(): ModelConfig {
+    const { config, images, state } = this;
+    const { training, heldOut } = config.photos;
+    return {
+      format: modelFormat,
+      name: config.regression ? `${config.preset}-regression` : config.preset,
+      network: config.network,
+      prediction: config.prediction,
+      regression: config.regression,
+      trainingSchedule: config.trainingSchedule,
+      inferenceSchedule: config.inferenceSchedule,
+      tasks: config.tasks,
+      // Nothing here depends on the clock: equal runs give equal models.
+      training: {
+        images,
+        steps: state.step,
+        loss: config.loss,
+        weighting: config.weighting,
+        batch: imagesPerUpdate(config),
+        learningRate: config.learningRate,
+        emaDecay: config.emaDecay,
+        data: `${training} photos, ${heldOut} more held out (${config.photos.holdOut})`,
+        seed: config.seed,
+      },
+    };
+  }
+
+  private say(text: string): void {
+    this.folder.log(text);
+    (this.options.reporter ?? silent).line(text);
+  }
+}
+
+type Intervals = Required<
+  Pick<TrainingOptions, "checkpointEvery" | "statsEvery" | "heldOutEvery" | "samplesEvery">
+>;
+
+/** The options that are given: an undefined one would hide its default. */
+function definedOf(options: TrainingOptions): TrainingOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as unknown as TrainingOptions;
+}
+
+function inWords({ mean, tasks }: HeldOutLoss): string {
+  const each = Object.entries(tasks).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+  return `${mean.toFixed(4)} (${each.join(", ")})`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
