@@ -1,4 +1,9 @@
-/** A model ready to be called: weights baked into compiled graphs, one a batch size. */
+/**
+ * A model ready to be called: its weights baked into a compiled graph of one image. Several images go
+ * through several engines side by side, which is as fast as one engine with a larger batch, and an
+ * image's numbers do not depend on what else is asked for: sums over a batch of one are carried out
+ * in another order than over more, and differ in the last bit.
+ */
 import { availableParallelism } from "node:os";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { SessionOptions } from "../engine/session.ts";
@@ -26,7 +31,8 @@ export interface Network {
   readonly config: ModelConfig;
   /**
    * The network's output as it is, [N, C, H, W] (see `config.prediction`). The inputs are only read,
-   * and only until the promise settles. An image's output is the same in any batch.
+   * and only until the promise settles. An image's output is the same, to the
+   * bit, in any batch and with any number of threads.
    * @throws PaletteError when a shape or a noise level is impossible.
    */
   predict(call: NetworkCall): Promise<Float32Array>;
@@ -34,18 +40,15 @@ export interface Network {
   dispose(): Promise<void>;
 }
 
-/** One engine computes at most this many pixels a call: more gain nothing and need memory. */
-const pixelsPerCall = 8 * 64 * 64;
-const imagesPerCall = 16;
-/** Each engine holds the weights once more. */
-const keptEngines = 3;
+/** Engines side by side hold together at most this many bytes of weights. */
+const weightsSideBySide = 256e6;
 /** A graph with its weights is one protobuf message, which cannot be longer. */
 const largestGraph = 2 ** 31 - 1;
 
 /**
- * Loads a model folder, or takes a model in memory, for calling. Graphs are compiled at the first
- * call with their batch size.
- * @param options.threads of the engine; default: as many as the machine has cores
+ * Loads a model folder, or takes a model in memory, for calling. The graph is compiled at the
+ * first call.
+ * @param options.threads of all engines together; default: as many as the machine has cores
  * @throws PaletteError as `loadModel`, and when the model is too large for a graph.
  */
 export async function loadNetwork(
@@ -68,10 +71,26 @@ export async function loadNetwork(
   const { channels, resolution } = network;
   const image = [channels, resolution, resolution] as const;
   const values = channels * resolution ** 2;
-  const largest = Math.min(imagesPerCall, Math.max(1, Math.floor(pixelsPerCall / resolution ** 2)));
-  const engines = new EngineCache((batch) =>
-    createEngine(samplingProgram(network, specs, parameters, batch), { device, threads }),
+  const lanes = Math.max(
+    1,
+    Math.min(threads, Math.floor(weightsSideBySide / parameters.byteLength)),
   );
+  const pools = new Map<number, Promise<Engine[]>>();
+
+  /** So many engines, sharing the threads; compiled once. */
+  function engines(count: number): Promise<Engine[]> {
+    const known = pools.get(count);
+    if (known !== undefined) return known;
+    const program = samplingProgram(network, specs, parameters, 1);
+    const pool = Promise.all(
+      Array.from({ length: count }, () =>
+        createEngine(program, { device, threads: Math.floor(threads / count) }),
+      ),
+    );
+    pools.set(count, pool);
+    pool.catch(() => pools.delete(count));
+    return pool;
+  }
 
   async function predict({ source, noisy, gamma, shape }: NetworkCall): Promise<Float32Array> {
     const [count, ...rest] = shape;
@@ -89,43 +108,39 @@ export async function loadNetwork(
     }
     const level = levels(config, gamma, count);
     const output = new Float32Array(count * values);
-    const parts = Math.ceil(count / largest);
-    for (let part = 0, start = 0; part < parts; part++) {
-      // As even as whole numbers allow: few batch sizes, few graphs.
-      const end = Math.ceil(((part + 1) * count) / parts);
-      const batch = end - start;
-      const cut = (data: Float32Array) => ({
-        data: data.slice(start * values, end * values),
-        shape: [batch, ...image],
-      });
-      const engine = await engines.get(batch);
-      const results = await engine.run({
-        source: cut(source),
-        noisy: cut(noisy),
-        level: { data: level.slice(start, end), shape: [batch] },
-      });
-      output.set(results.output!.data, start * values);
-      start = end;
-    }
+    let next = 0;
+    const work = async (engine: Engine) => {
+      while (next < count) {
+        const k = next++;
+        const cut = (data: Float32Array) => ({
+          data: data.slice(k * values, (k + 1) * values),
+          shape: [1, ...image],
+        });
+        const results = await engine.run({
+          source: cut(source),
+          noisy: cut(noisy),
+          level: { data: level.slice(k, k + 1), shape: [1] },
+        });
+        output.set(results.output!.data, k * values);
+      }
+    };
+    await Promise.all((await engines(count === 1 ? 1 : lanes)).map(work));
     return output;
   }
 
-  // One call after the other: an engine is never disposed of while another call uses it.
-  let queue: Promise<unknown> = Promise.resolve();
   let disposed = false;
   return {
     config,
     predict(call) {
-      const result = queue.then(() => {
-        if (disposed) throw new PaletteError(`${config.name} was disposed of; load it again.`);
-        return predict(call);
-      });
-      queue = result.catch(() => {});
-      return result;
+      if (disposed) return Promise.reject(new PaletteError(`${config.name} was disposed of.`));
+      return predict(call);
     },
-    dispose() {
+    async dispose() {
       disposed = true;
-      return engines.clear();
+      const settled = await Promise.allSettled(pools.values());
+      pools.clear();
+      const all = settled.flatMap((pool) => (pool.status === "fulfilled" ? pool.value : []));
+      await Promise.all(all.map((engine) => engine.dispose()));
     },
   };
 }
@@ -147,34 +162,4 @@ function levels(
     throw new PaletteError(`A noise level gamma is between 0 and 1, not ${wrong}.`);
   }
   return Float32Array.from(gammas, (value) => noiseLevel(config.network, value));
-}
-
-/** The engines used last, by batch size. */
-class EngineCache {
-  private readonly engines = new Map<number, Promise<Engine>>();
-  private readonly create: (batch: number) => Promise<Engine>;
-
-  constructor(create: (batch: number) => Promise<Engine>) {
-    this.create = create;
-  }
-
-  async get(batch: number): Promise<Engine> {
-    const engine = this.engines.get(batch) ?? this.create(batch);
-    // Inserted anew: the first key is always the one unused for longest.
-    this.engines.delete(batch);
-    this.engines.set(batch, engine);
-    engine.catch(() => this.engines.delete(batch));
-    for (const [oldest, old] of this.engines) {
-      if (this.engines.size <= keptEngines) break;
-      this.engines.delete(oldest);
-      await (await old).dispose();
-    }
-    return engine;
-  }
-
-  async clear(): Promise<void> {
-    const all = await Promise.allSettled(this.engines.values());
-    this.engines.clear();
-    for (const engine of all) if (engine.status === "fulfilled") await engine.value.dispose();
-  }
 }

@@ -44,7 +44,7 @@ const small = {
   prediction: "x0",
   weighting: "min-snr",
   ...schedules,
-  defaults: { batch: 8, learningRate: 5e-4, warmUpImages: 1600, emaDecay: 0.999, clip: 1 },
+  defaults: { batch: 16, learningRate: 5e-4, warmUpImages: 3200, emaDecay: 0.999, clip: 1 },
 } as const;
 
 export const presets: readonly Preset[] = [
@@ -97,10 +97,12 @@ export const presets: readonly Preset[] = [
       resolution: 64,
       stem: 2,
       rejoin: true,
-      base: 64,
-      multipliers: [1, 2, 3],
+      base: 32,
+      multipliers: [1, 2, 4],
       blocks: 2,
       attention: [8],
+      headChannels: 32,
+      resampling: "convolution",
     }),
     ...small,
   },

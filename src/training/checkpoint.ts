@@ -45,7 +45,9 @@ export async function writeCheckpoint(
     { shape: [state[name].length], data: state[name] },
   ]);
   if (!tensors.every(([, { data }]) => allFinite(data))) {
-    throw new PaletteError("The weights are no longer finite numbers: nothing was saved.");
+    throw new PaletteError(
+      "The weights are no longer finite numbers, so nothing was saved: start anew with a lower --lr and another --out.",
+    );
   }
   const metadata: Record<keyof z.infer<typeof metadataSchema>, string> = {
     format: "palette checkpoint 1",

@@ -1,6 +1,6 @@
 /** Progress for people: a line that is rewritten on a terminal, a line every 10 seconds elsewhere. */
 import { clearLine, cursorTo } from "node:readline";
-import type { Clock, Progress, Reporter } from "./train.ts";
+import type { Clock, Progress, Reporter } from "./options.ts";
 
 /** Milliseconds between reports. */
 const everyOnTerminal = 500;

@@ -1,10 +1,11 @@
 /**
  * A run on disk: config.json, stats.jsonl, log.txt, samples/NNNNNN.png, checkpoint.safetensors and
- * model/ (the averaged weights, to be used). Continuing is opening the same folder again.
+ * model/ (the averaged weights, to be used), and clock.json. Continuing is opening the same folder again.
  */
 import { appendFileSync } from "node:fs";
 import { appendFile, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { writeWhole } from "../files.ts";
 import { type Lock, lockFile, lockFolder } from "./lock.ts";
@@ -16,6 +17,7 @@ const names = {
   log: "log.txt",
   samples: "samples",
   checkpoint: "checkpoint.safetensors",
+  clock: "clock.json",
   model: "model",
 } as const;
 
@@ -23,11 +25,15 @@ const names = {
 export interface StatsLine {
   readonly images: number;
   /** What depends on the clock and the machine. */
-  readonly machine: { readonly seconds: number; readonly [name: string]: unknown };
+  readonly machine: Readonly<Record<string, unknown>>;
 }
+
+const clockSchema = z.object({ seconds: z.number().min(0) });
 
 export class RunFolder {
   readonly path: string;
+  /** The configuration that was there before; undefined in a new folder. */
+  earlier: RunConfig | undefined;
   private readonly lock: Lock;
 
   private constructor(path: string, lock: Lock) {
@@ -115,23 +121,27 @@ export class RunFolder {
     }
   }
 
-  /**
-   * Drops the lines about images after `images`, which will be seen again, and a line cut short.
-   * Returns the seconds of training that the remaining ones tell of.
-   */
-  async rewindStats(images: number): Promise<number> {
+  /** Drops the lines about images after `images`, which will be seen again, and a line cut short. */
+  async rewindStats(images: number): Promise<void> {
     const text = (await readIfThere(join(this.path, names.stats))) ?? "";
-    const kept: string[] = [];
-    let seconds = 0;
-    for (const line of text.split("\n").slice(0, -1)) {
-      const parsed = parseLine(line);
-      if (parsed === undefined || parsed.images > images) break;
-      kept.push(`${line}\n`);
-      seconds = parsed.machine.seconds;
+    const lines = text.split("\n").slice(0, -1);
+    const end = lines.findIndex((line) => !(imagesOf(line) <= images));
+    const kept = (end < 0 ? lines : lines.slice(0, end)).map((line) => `${line}\n`).join("");
+    if (kept !== text) await writeWhole(join(this.path, names.stats), kept);
+  }
+
+  /** Seconds of training up to the checkpoint, which itself does not depend on the clock. */
+  async readClock(): Promise<number> {
+    const text = await readIfThere(join(this.path, names.clock));
+    try {
+      return clockSchema.parse(JSON.parse(text ?? "")).seconds;
+    } catch {
+      return 0;
     }
-    const rest = kept.join("");
-    if (rest !== text) await writeWhole(join(this.path, names.stats), rest);
-    return seconds;
+  }
+
+  async writeClock(seconds: number): Promise<void> {
+    await writeWhole(join(this.path, names.clock), `${JSON.stringify({ seconds })}\n`);
   }
 
   async close(): Promise<void> {
@@ -140,9 +150,9 @@ export class RunFolder {
 
   /** Compares or writes the configuration, and removes what a killed process left half written. */
   private async adopt(config: RunConfig): Promise<void> {
-    const old = await RunFolder.configIn(this.path);
-    if (old !== undefined) {
-      const changed = differences(old, config);
+    this.earlier = await RunFolder.configIn(this.path);
+    if (this.earlier !== undefined) {
+      const changed = differences(this.earlier, config);
       if (changed.length > 0) {
         throw new PaletteError(
           `${this.path} is a run with other settings (${changed.join("; ")}): give the same ones to continue, or choose another --out.`,
@@ -186,13 +196,12 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-function parseLine(line: string): StatsLine | undefined {
+/** Of a line of stats.jsonl; not a number when it is damaged. */
+function imagesOf(line: string): number {
   try {
-    const parsed = JSON.parse(line) as StatsLine;
-    return typeof parsed.images === "number" && typeof parsed.machine?.seconds === "number"
-      ? parsed
-      : undefined;
+    const { images } = JSON.parse(line) as { images: unknown };
+    return typeof images === "number" ? images : Number.NaN;
   } catch {
-    return undefined;
+    return Number.NaN;
   }
 }

@@ -6,9 +6,8 @@
  */
 import { ExampleSource } from "../data/examples.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
-import type { Device } from "../engine/session.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
-import { type ModelConfig, modelFormat } from "../models/config.ts";
+import type { ModelConfig } from "../models/config.ts";
 import { saveModel } from "../models/model-folder.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { taskNamed } from "../tasks/registry.ts";
@@ -16,83 +15,21 @@ import { BatchSource } from "./batches.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { HeldOutLoss } from "./held-out.ts";
 import { Judge } from "./judge.ts";
+import {
+  type Clock,
+  defaultIntervals,
+  type Intervals,
+  type Reporter,
+  type TrainingOptions,
+  type TrainingOutcome,
+} from "./options.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { Prefetch } from "./prefetch.ts";
 import { emaDecayAt, imagesPerUpdate, learningRateAt, type RunConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
 import { Means } from "./statistics.ts";
 import { createTrainingStepper, initialState, type TrainingState } from "./stepper.ts";
-
-/** How long, how often and to whom to report: nothing here changes the weights. */
-export interface TrainingOptions {
-  /** The run folder. */
-  readonly out: string;
-  /** Stop when at least so many images have been seen, in all sittings together. */
-  readonly images?: number;
-  /** Stop after so many hours of training, in all sittings together. */
-  readonly hours?: number;
-  readonly checkpointEvery?: { readonly minutes: number } | { readonly images: number };
-  /** Images between lines of stats.jsonl. */
-  readonly statsEvery?: number;
-  /** Images between held-out losses. */
-  readonly heldOutEvery?: number;
-  /** Images between sheets of samples. */
-  readonly samplesEvery?: number;
-  readonly device?: Device;
-  /** Aborting saves and ends the training. */
-  readonly signal?: AbortSignal;
-  readonly reporter?: Reporter;
-}
-
-/** Listens to a training. */
-export interface Reporter {
-  /** Something happened that is worth a line. */
-  line(text: string): void;
-  /** An update was made. */
-  progress(progress: Progress): void;
-}
-
-export interface Progress {
-  readonly images: number;
-  /** Loss of each image of the update, weighted as in training, and its task. */
-  readonly losses: readonly number[];
-  readonly tasks: readonly string[];
-  readonly gradientNorm: number;
-  readonly clock: Clock;
-}
-
-/** What has gone by. */
-export interface Clock {
-  /** Seconds of training in all sittings, and in this one. */
-  readonly seconds: number;
-  readonly sitting: number;
-  /** Images of this sitting. */
-  readonly seen: number;
-  /** Seconds of this sitting spent waiting for data. */
-  readonly waited: number;
-}
-
-export interface TrainingOutcome {
-  /** Which limit was reached, or "stopped" by the signal. */
-  readonly end: "images" | "hours" | "stopped";
-  readonly images: number;
-  readonly steps: number;
-  /** Seconds of training in all sittings. */
-  readonly seconds: number;
-  /** Images of this sitting. */
-  readonly seen: number;
-  readonly skippedPhotos: number;
-  /** The folder of the averaged weights. */
-  readonly model: string;
-  readonly heldOutLoss?: HeldOutLoss;
-}
-
-export const defaultIntervals: Intervals = {
-  checkpointEvery: { minutes: 10 },
-  statsEvery: 500,
-  heldOutEvery: 2500,
-  samplesEvery: 5000,
-};
+import { trainedModel } from "./trained-model.ts";
 
 const silent: Reporter = { line() {}, progress() {} };
 
@@ -111,8 +48,9 @@ export async function train(
   try {
     return await training.run();
   } catch (thrown) {
-    folder.log(reasonOf(thrown));
-    throw thrown;
+    const error = diskFull(thrown) ?? thrown;
+    folder.log(reasonOf(error));
+    throw error;
   } finally {
     await folder.close();
   }
@@ -136,6 +74,8 @@ class Training {
   /** Of this sitting's first image, and the seconds of the sittings before. */
   private start = { images: 0, at: performance.now(), seconds: 0 };
   private prefetch: Prefetch<Awaited<ReturnType<BatchSource["update"]>>> | undefined;
+  /** What has been seen of the weights after how many images. */
+  private looked: { images?: number; loss?: HeldOutLoss; sheet?: string } = {};
   private reported = { seen: 0, sitting: 0, waited: 0 };
 
   constructor(plan: TrainingPlan, options: TrainingOptions, folder: RunFolder) {
@@ -164,7 +104,8 @@ class Training {
     let end = this.reached();
     if (end !== undefined) {
       await this.saveModel();
-      this.say(`the run has ${count(this.images)} images already: raise --images or --hours`);
+      if (end !== "stopped")
+        this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
       return this.outcome(end);
     }
     const { config, options } = this;
@@ -220,7 +161,14 @@ class Training {
       this.images = found.images;
       this.means = new Means(found.means);
     }
-    this.start.seconds = await folder.rewindStats(this.images);
+    await folder.rewindStats(this.images);
+    this.start.seconds = await folder.readClock();
+    const threads = [folder.earlier?.machine.threads, this.config.machine.threads];
+    if (found && threads[0] !== threads[1]) {
+      this.say(
+        `${threads[1]} threads instead of ${threads[0]}: sums are rounded differently from here on`,
+      );
+    }
     const photos = `${count(this.plan.training.length)} photos`;
     const parameters = `${count(state.parameters.length)} parameters`;
     this.say(
@@ -269,11 +217,21 @@ class Training {
 
   /** A look at the weights is not worth a run: what goes wrong is only told. */
   private async look(loss: boolean, sheet?: string): Promise<HeldOutLoss | undefined> {
+    const seen = this.looked.images === this.images ? this.looked : undefined;
+    const wanted = {
+      loss: loss && seen?.loss === undefined,
+      sheet: seen?.sheet ? undefined : sheet,
+    };
     try {
-      const found = await this.judge.look(this.modelConfig(), this.state.ema, { loss, sheet });
+      const found = await this.judge.look(this.model, this.state.ema, wanted);
       if (found) this.say(`held-out loss at ${count(this.images)} images: ${inWords(found)}`);
-      if (sheet !== undefined) this.say(`samples: ${sheet}`);
-      return found;
+      if (wanted.sheet) this.say(`samples: ${wanted.sheet}`);
+      this.looked = {
+        images: this.images,
+        loss: found ?? seen?.loss,
+        sheet: sheet ?? seen?.sheet,
+      };
+      return this.looked.loss;
     } catch (thrown) {
       this.say(`no look at ${count(this.images)} images: ${reasonOf(thrown)}`);
       return undefined;
@@ -290,6 +248,7 @@ class Training {
     const { images, means, state, folder } = this;
     await folder.syncStats();
     await writeCheckpoint(folder.checkpoint, state, { images, means: means.toData() });
+    await folder.writeClock(this.clock.seconds);
     this.saved = { images, at: performance.now() };
     await this.saveModel();
     folder.log(`saved at ${count(images)} images`);
@@ -297,20 +256,24 @@ class Training {
 
   private saveModel(): Promise<void> {
     return saveModel(this.folder.model, {
-      config: this.modelConfig(),
+      config: this.model,
       parameters: this.state.ema.slice(),
     });
   }
 
   private async finish(end: TrainingOutcome["end"]): Promise<TrainingOutcome> {
-    const at = `${count(this.images)} images`;
     if (end === "stopped") {
-      this.say(`stopped and saved at ${at}: the same command continues`);
+      this.say(`stopped and saved at ${count(this.images)} images: the same command continues`);
       return this.outcome(end);
     }
     const heldOut = await this.look(true, this.folder.sheet(this.images));
-    this.say(`done with ${at}: ${this.folder.model}; a larger --images or --hours continues`);
+    this.say(`${this.reachedIn(end)}: ${this.folder.model}; a larger --${end} continues`);
     return this.outcome(end, heldOut);
+  }
+
+  private reachedIn(end: "images" | "hours"): string {
+    const hours = `${rounded(this.clock.seconds / 3600)} hours`;
+    return `done with ${count(this.images)} images${end === "hours" ? ` in ${hours}` : ""}`;
   }
 
   private outcome(end: TrainingOutcome["end"], heldOut?: HeldOutLoss): TrainingOutcome {
@@ -347,31 +310,8 @@ class Training {
     };
   }
 
-  private modelConfig(): ModelConfig {
-    const { config, images, state } = this;
-    const { training, heldOut } = config.photos;
-    return {
-      format: modelFormat,
-      name: config.regression ? `${config.preset}-regression` : config.preset,
-      network: config.network,
-      prediction: config.prediction,
-      regression: config.regression,
-      trainingSchedule: config.trainingSchedule,
-      inferenceSchedule: config.inferenceSchedule,
-      tasks: config.tasks,
-      // Nothing here depends on the clock: equal runs give equal models.
-      training: {
-        images,
-        steps: state.step,
-        loss: config.loss,
-        weighting: config.weighting,
-        batch: imagesPerUpdate(config),
-        learningRate: config.learningRate,
-        emaDecay: config.emaDecay,
-        data: `${training} photos, ${heldOut} more held out (${config.photos.holdOut})`,
-        seed: config.seed,
-      },
-    };
+  private get model(): ModelConfig {
+    return trainedModel(this.config, { images: this.images, steps: this.state.step });
   }
 
   private say(text: string): void {
@@ -380,9 +320,16 @@ class Training {
   }
 }
 
-type Intervals = Required<
-  Pick<TrainingOptions, "checkpointEvery" | "statsEvery" | "heldOutEvery" | "samplesEvery">
->;
+/** What is to be said, and done, when a file could not be written for want of space. */
+function diskFull(thrown: unknown): PaletteError | undefined {
+  if (!(thrown instanceof PaletteError)) return undefined;
+  const { code } = (thrown.cause ?? {}) as NodeJS.ErrnoException;
+  if (code !== "ENOSPC" && code !== "EDQUOT") return undefined;
+  return new PaletteError(
+    `The disk is full (${reasonOf(thrown)}): make room, and the same command continues from the last checkpoint.`,
+    { cause: thrown },
+  );
+}
 
 /** The options that are given: an undefined one would hide its default. */
 function definedOf(options: TrainingOptions): TrainingOptions {
