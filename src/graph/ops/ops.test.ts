@@ -8,6 +8,7 @@ import {
   traced,
 } from "../../../test/support/differentiation.ts";
 import { Graph, interpret, type Tensor } from "../index.ts";
+import { customGradient } from "./custom-gradient.ts";
 import {
   abs,
   add,
@@ -26,6 +27,7 @@ import {
   reduceSum,
   reshape,
   segment,
+  shift,
   sigmoid,
   sign,
   silu,
@@ -155,6 +157,14 @@ const cases = [
   traced("slice backwards of one", [[3]], (x) => slice(x, 0, 1, 1, -1)),
   traced("pad on both sides", [[2, 3]], (x) => pad(x, 1, 2, 1)),
   traced("pad the first axis", [[1, 2, 2]], (x) => pad(x, 0, 0, 2)),
+  traced("shift towards the end", [[2, 4, 3]], (x) => shift(x, 1, 1)),
+  traced("shift towards the start, by several", [[2, 5]], (x) => shift(x, 1, -3)),
+  traced("shift of the first axis", [[3, 2]], (x) => shift(x, 0, 2)),
+  traced("shift by as much as there is", [[2, 3]], (x) => add(x, shift(x, 1, 3))),
+  traced("shift by nothing", [[2, 3]], (x) => shift(x, 1, 0)),
+  traced("a gradient written by hand", [[2, 3]], (x) =>
+    customGradient(mul(x, square(x)), [x], (gradient) => [mul(gradient, mul(square(x), 3))]),
+  ),
   traced(
     "concat of channels",
     [
@@ -355,6 +365,8 @@ describe("impossible shapes are refused when they are written", () => {
     ["slice of an axis that is not there", () => slice(x, 2, 0, 1)],
     ["pad by less than nothing", () => pad(x, 1, -1, 0)],
     ["pad of an axis that is not there", () => pad(x, 2, 1, 0)],
+    ["shift of an axis that is not there", () => shift(x, 2, 1)],
+    ["shift by half a place", () => shift(x, 1, 0.5)],
     ["concat of different lengths", () => concat([x, graph.constant(0, [3, 2])], 0)],
     ["concat along an axis that is not there", () => concat([x, x], 2)],
     ["segment", () => segment(graph.constant(0, [4]), 2, 3)],

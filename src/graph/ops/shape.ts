@@ -184,7 +184,10 @@ const shiftOp = defineOp<{ axis: number; by: number }>({
 
 /** Moves the elements of one axis by `by` places towards its end, zeros moving in. */
 export function shift(x: Tensor, axis: number, by: number): Tensor {
-  if (Math.abs(by) >= x.shape[axis]!) return x.graph.constant(0, x.shape);
+  const length = x.shape[axis];
+  if (length === undefined || !Number.isInteger(by))
+    throw new Error(`shift: axis ${axis} of [${x.shape}] by ${by}`);
+  if (Math.abs(by) >= length) return x.graph.constant(0, x.shape);
   return by === 0 ? x : shiftOp([x], { axis, by });
 }
 
