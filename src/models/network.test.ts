@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { randomModel } from "../../test/random-model.ts";
+import { PaletteError } from "../errors.ts";
+import { Random } from "../random.ts";
+import { loadNetwork, type Network, type NetworkCall } from "./network.ts";
+
+const values = 3 * 32 * 32;
+let network: Network;
+
+beforeAll(async () => {
+  network = await loadNetwork(randomModel(), { threads: 2 });
+});
+afterAll(() => network.dispose());
+
+function call(count: number): NetworkCall {
+  const random = Random.from("network.test");
+  const fill = () => random.fillNormal(new Float32Array(40 * values)).slice(0, count * values);
+  return { source: fill(), noisy: fill(), gamma: 0.3, shape: [count, 3, 32, 32] };
+}
+
+describe("a network", () => {
+  it("gives an image the same output, to the bit, in any batch", async () => {
+    const all = await network.predict(call(33));
+    expect(all).toHaveLength(33 * values);
+    for (const count of [1, 2, 3, 5, 16]) {
+      expect(await network.predict(call(count))).toEqual(all.subarray(0, count * values));
+    }
+  });
+
+  it("takes a noise level for each image", async () => {
+    const { source, noisy, shape } = call(2);
+    const gammas = [0.9, 1e-4];
+    const both = await network.predict({ source, noisy, shape, gamma: gammas });
+    for (const [k, gamma] of gammas.entries()) {
+      const alone = await network.predict({ source, noisy, shape, gamma });
+      const part = [k * values, (k + 1) * values] as const;
+      expect(both.subarray(...part)).toEqual(alone.subarray(...part));
+    }
+    expect(both).not.toEqual(await network.predict({ source, noisy, shape, gamma: 0.9 }));
+  });
+
+  it("gives the same with any number of threads", async () => {
+    const one = await loadNetwork(randomModel(), { threads: 1 });
+    expect(await one.predict(call(3))).toEqual(await network.predict(call(3)));
+    expect(await one.predict(call(1))).toEqual(await network.predict(call(1)));
+    await one.dispose();
+  });
+
+  it("answers calls that overlap", async () => {
+    const outputs = await Promise.all([1, 2, 3, 4, 5, 1].map((n) => network.predict(call(n))));
+    expect(outputs.map((output) => output.length / values)).toEqual([1, 2, 3, 4, 5, 1]);
+    expect(outputs[5]).toEqual(outputs[0]);
+  });
+
+  it("refuses other shapes and impossible levels, and goes on", async () => {
+    const good = call(1);
+    const wrong: Partial<NetworkCall>[] = [
+      { shape: [1, 3, 64, 64] },
+      { shape: [0, 3, 32, 32] },
+      { noisy: new Float32Array(5) },
+      { gamma: -0.1 },
+      { gamma: Number.NaN },
+      { gamma: [0.5, 0.5] },
+    ];
+    for (const part of wrong) {
+      await expect(network.predict({ ...good, ...part })).rejects.toThrow(PaletteError);
+    }
+    expect(await network.predict(good)).toHaveLength(values);
+  });
+
+  it("is gone once it is disposed of", async () => {
+    const other = await loadNetwork(randomModel());
+    await other.predict(call(1));
+    await other.dispose();
+    await expect(other.predict(call(1))).rejects.toThrow(/disposed/);
+  });
+
+  it("is refused when the weights are another network's", async () => {
+    const { config } = randomModel();
+    await expect(loadNetwork({ config, parameters: new Float32Array(3) })).rejects.toThrow(
+      /3 weights/,
+    );
+  });
+});

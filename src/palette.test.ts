@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { randomModel } from "../test/random-model.ts";
+import { PaletteError, UsageError } from "./errors.ts";
+import { createMask, fromBytes, type Image, toBytes } from "./images/image.ts";
+import type { ModelConfig } from "./models/config.ts";
+import { loadNetwork, type Network } from "./models/network.ts";
+import { Palette, type RestoreOptions, type RestoreStep } from "./palette.ts";
+import { Random } from "./random.ts";
+import { knownBox } from "./tasks/uncrop.ts";
+
+const side = 32;
+const photo = noise(side, side);
+const mask = createMask(side, side);
+for (let y = 5; y < 20; y++) mask.data.fill(1, y * side + 8, y * side + 27);
+const quick = { steps: 3, seed: 5 } as const;
+
+let palette: Palette;
+
+beforeAll(async () => {
+  palette = new Palette(await loadNetwork(randomModel(), { threads: 2 }));
+});
+afterAll(() => palette.dispose());
+
+function noise(width: number, height: number): Image {
+  const random = Random.from("palette.test");
+  const rgb = Uint8Array.from({ length: 3 * width * height }, () => random.integer(0, 255));
+  return fromBytes(rgb, width, height);
+}
+
+/** A palette whose network answers zeros and counts its calls. */
+function stub(details: Partial<ModelConfig> = {}) {
+  const { config } = randomModel(details);
+  const predict = vi.fn<Network["predict"]>(async ({ noisy }) => new Float32Array(noisy.length));
+  const warnings: string[] = [];
+  const network = { config, predict, dispose: async () => {} };
+  return { palette: new Palette(network, (line) => warnings.push(line)), predict, warnings };
+}
+
+describe("answers", () => {
+  it.each(["ddpm", "ddim", "dpm++"] as const)(
+    "of %s: k is the same with 1 and with 3",
+    async (sampler) => {
+      const three = await palette.inpaint(photo, { ...quick, sampler, mask, samples: 3 });
+      const [one] = await palette.inpaint(photo, { ...quick, sampler, mask });
+      expect(one).toEqual(three[0]);
+      expect(three[1]).not.toEqual(three[0]);
+      expect(three[2]).not.toEqual(three[1]);
+    },
+  );
+
+  it("repeat with the seed and change with it", async () => {
+    const first = await palette.colorize(photo, { ...quick, samples: 2 });
+    expect(await palette.colorize(photo, { ...quick, samples: 2 })).toEqual(first);
+    expect(await palette.colorize(photo, { ...quick, samples: 2, seed: 6 })).not.toEqual(first);
+    expect(first.map(({ width, height }) => [width, height])).toEqual([
+      [side, side],
+      [side, side],
+    ]);
+  });
+
+  it("keep the known pixels of a hole's surroundings to the byte", async () => {
+    const before = toBytes(photo);
+    for (const image of await palette.inpaint(photo, { ...quick, mask, samples: 2 })) {
+      const after = toBytes(image);
+      let changed = 0;
+      for (let i = 0; i < after.length; i++) {
+        if (mask.data[Math.floor(i / 3)] === 1) changed += after[i] === before[i] ? 0 : 1;
+        else if (after[i] !== before[i]) expect(after[i], `byte ${i}`).toBe(before[i]);
+      }
+      expect(changed).toBeGreaterThan(100);
+    }
+  });
+
+  it("grow the photo all around unless a side is named", async () => {
+    const all = await palette.uncrop(photo, quick);
+    expect(await palette.uncrop(photo, { ...quick, side: "all" })).toEqual(all);
+    const [left] = await palette.uncrop(photo, { ...quick, side: "left" });
+    const box = knownBox(side, side, "left");
+    // The strip next to the grown side is the photo's left half, moved to the right.
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < box.width; x++) {
+        expect(left!.data[y * side + box.left + x]).toBe(photo.data[y * side + x]);
+      }
+    }
+  });
+
+  it("come from pictures of any size", async () => {
+    for (const [width, height] of [
+      [1, 1],
+      [1, 300],
+      [5000, 2],
+      [33, 31],
+    ] as const) {
+      const [image] = await palette.dejpeg(noise(width, height), { ...quick, steps: 1 });
+      expect([image!.width, image!.height]).toEqual([side, side]);
+    }
+  });
+
+  it("are all in [-1, 1]", async () => {
+    const [image] = await palette.colorize(photo, { ...quick, clip: false });
+    for (const value of image!.data) expect(Math.abs(value)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("sampling", () => {
+  it("calls the network once a step, from noise to clean, and tells", async () => {
+    const { palette: stubbed, predict } = stub();
+    const steps: RestoreStep[] = [];
+    await stubbed.colorize(photo, {
+      samples: 2,
+      steps: 7,
+      onStep: (step) => void steps.push(step),
+    });
+    expect(predict).toHaveBeenCalledTimes(7);
+    const gammas = predict.mock.calls.map(([call]) => call.gamma as number);
+    expect(gammas).toEqual([...gammas].sort((a, b) => a - b));
+    expect(steps.map(({ step, steps: all }) => `${step}/${all}`)).toEqual(
+      [1, 2, 3, 4, 5, 6, 7].map((step) => `${step}/7`),
+    );
+    expect(steps[6]!.estimates()).toHaveLength(2);
+  });
+
+  it("stays within the noise levels the model was trained on", async () => {
+    const { palette: stubbed, predict } = stub();
+    await stubbed.colorize(photo, { sampler: "ddpm", steps: 1000 });
+    expect(predict).toHaveBeenCalledTimes(468);
+    for (const [{ gamma }] of predict.mock.calls) expect(gamma).toBeGreaterThan(4.386e-5);
+  });
+
+  it("draws the noise in the hole anew for each answer, and shows the known pixels to all", async () => {
+    const { palette: stubbed, predict } = stub();
+    await stubbed.inpaint(photo, { mask, samples: 2, steps: 1 });
+    const [{ source, noisy }] = predict.mock.calls[0]!;
+    const hole = 6 * side + 10;
+    const values = 3 * side * side;
+    expect(source[hole]).not.toBe(source[values + hole]);
+    for (const batch of [source, noisy]) {
+      expect([batch[0], batch[values]]).toEqual([photo.data[0], photo.data[0]]);
+    }
+  });
+
+  it("stops before the next network call", async () => {
+    const { palette: stubbed, predict } = stub();
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const work = stubbed.dejpeg(photo, {
+      signal: controller.signal,
+      onStep: ({ step }) => {
+        if (step === 4) controller.abort(reason);
+      },
+    });
+    await expect(work).rejects.toBe(reason);
+    expect(predict).toHaveBeenCalledTimes(4);
+  });
+});
+
+describe("a regression model", () => {
+  it("answers with one network call, without noise", async () => {
+    const { palette: stubbed, predict } = stub({ regression: true, prediction: "x0" });
+    const images = await stubbed.colorize(photo, { samples: 2, steps: 20 });
+    expect(images).toHaveLength(2);
+    expect(predict).toHaveBeenCalledTimes(1);
+    const [{ gamma, noisy }] = predict.mock.calls[0]!;
+    expect(gamma).toBe(0);
+    expect(noisy.every((value) => value === 0)).toBe(true);
+  });
+});
+
+describe("a task the model was not trained for", () => {
+  it("is done, with one warning", async () => {
+    const { palette: stubbed, warnings } = stub({ tasks: ["colorize"] });
+    await stubbed.dejpeg(photo, quick);
+    await stubbed.dejpeg(photo, quick);
+    await stubbed.colorize(photo, quick);
+    expect(warnings).toEqual(["Warning: random was trained for colorize, not for dejpeg."]);
+  });
+});
+
+describe("impossible requests", () => {
+  it.each<[string, RestoreOptions]>([
+    ["no samples", { samples: 0 }],
+    ["half a sample", { samples: 1.5 }],
+    ["too many samples", { samples: 1e9 }],
+    ["no steps", { steps: 0 }],
+    ["a seed that is no number", { seed: Number.NaN }],
+    ["an unknown sampler", { sampler: "euler" as "ddim" }],
+    ["eta without ddim", { eta: 0.5, sampler: "ddpm" }],
+    ["eta above 1", { eta: 2, sampler: "ddim" }],
+  ])("%s", async (_, options) => {
+    await expect(stub().palette.colorize(photo, options)).rejects.toThrow(UsageError);
+  });
+
+  it("a task, a mask or a side that is not there", async () => {
+    const { palette: stubbed } = stub();
+    await expect(stubbed.restore("sharpen", photo)).rejects.toThrow(/"sharpen".*colorize/);
+    await expect(stubbed.restore("inpaint", photo)).rejects.toThrow(UsageError);
+    await expect(stubbed.restore("uncrop", photo)).rejects.toThrow(UsageError);
+    await expect(stubbed.inpaint(photo, { mask: createMask(3, 3, 1) })).rejects.toThrow(
+      PaletteError,
+    );
+  });
+
+  it("a model that is not there", async () => {
+    await expect(Palette.load("no-such-model")).rejects.toThrow(/no-such-model/);
+  });
+});

@@ -1,0 +1,20 @@
+/** A small model with random weights, for tests: it answers at once, with noise. */
+import { configFromPreset, type ModelConfig } from "../src/models/config.ts";
+import type { Model } from "../src/models/model-folder.ts";
+import { presetNamed } from "../src/models/presets.ts";
+import { parameterCount } from "../src/nn/parameters.ts";
+import { parameterSpecs } from "../src/nn/unet.ts";
+import { Random } from "../src/random.ts";
+
+/** The network of tiny-32; no weight is zero, so that everything in it counts. */
+export function randomModel(details: Partial<ModelConfig> = {}): Model {
+  const preset = presetNamed("tiny-32");
+  const parameters = new Float32Array(parameterCount(parameterSpecs(preset.network)));
+  const random = Random.from("random model");
+  for (let i = 0; i < parameters.length; i++) parameters[i] = random.between(-0.06, 0.06);
+  const tasks = ["colorize", "inpaint", "uncrop", "dejpeg"];
+  return {
+    config: { ...configFromPreset(preset, { name: "random", tasks }), ...details },
+    parameters,
+  };
+}
