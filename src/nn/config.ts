@@ -46,6 +46,16 @@ export const uNetConfig = z
     const smallest = config.stem * 2 ** (config.multipliers.length - 1);
     if (config.resolution % smallest !== 0)
       fail(`resolution ${config.resolution} must be a multiple of ${smallest} (stem and levels)`);
+    if (config.base % 2 !== 0) fail(`base ${config.base} must be even (sines and cosines)`);
+    const sides = config.multipliers.map((_, level) => sideOf(config, level));
+    for (const side of config.attention) {
+      if (!sides.includes(side))
+        fail(`attention at ${side}: the feature maps have sides ${sides.join(", ")}`);
+    }
+    const attended = [...config.attention, ...sides.slice(-1)];
+    const odd = attended.find((side) => side % 2 !== 0);
+    if (config.context === "local-attention" && odd !== undefined)
+      fail(`local attention needs maps that divide into quarters, not of side ${odd}`);
     for (const multiplier of config.multipliers) {
       const channels = config.base * multiplier;
       if (channels % config.groups !== 0)
