@@ -13,6 +13,7 @@ import { ProgressReporter } from "../training/report.ts";
 import { imagesPerUpdate, losses, type RunConfig, weightings } from "../training/run-config.ts";
 import { RunFolder } from "../training/run-folder.ts";
 import { train } from "../training/train.ts";
+import { counted } from "../training/words.ts";
 import { deviceOption, numberBetween, wholeNumber } from "./arguments.ts";
 import { say } from "./console.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
@@ -169,14 +170,13 @@ function inJson(config: RunConfig): string {
 function inWords(config: RunConfig): string {
   const { parameters, bytes } = trainingMemory(config);
   const { photos, machine } = config;
-  const number = (value: number) => value.toLocaleString("en-US");
   const update = config.accumulate === 1 ? "" : ` x ${config.accumulate}`;
   const lines: [string, string][] = [
     ["preset", `${config.preset}, ${config.network.resolution}x${config.network.resolution}`],
-    ["parameters", number(parameters)],
+    ["parameters", counted(parameters)],
     ["memory", `about ${(bytes / 2 ** 30).toPrecision(2)} GiB`],
-    ["photos", `${number(photos.training)} for training`],
-    ["held out", `${number(photos.heldOut)} (${photos.holdOut})`],
+    ["photos", `${counted(photos.training)} for training`],
+    ["held out", `${counted(photos.heldOut)} (${photos.holdOut})`],
     ["tasks", config.tasks.join(", ")],
     [
       "objective",
@@ -184,8 +184,8 @@ function inWords(config: RunConfig): string {
         ? `regression, ${config.loss}`
         : `${config.prediction}, ${config.loss}, ${config.weighting} weights`,
     ],
-    ["batch", `${config.batch}${update} = ${number(imagesPerUpdate(config))} images an update`],
-    ["learning rate", `${config.learningRate} after ${number(config.warmUpImages)} images`],
+    ["batch", `${config.batch}${update} = ${counted(imagesPerUpdate(config))} images an update`],
+    ["learning rate", `${config.learningRate} after ${counted(config.warmUpImages)} images`],
     ["EMA decay", String(config.emaDecay)],
     ["clip", config.clip === null ? "none" : `gradient norm ${config.clip}`],
     ["seed", String(config.seed)],

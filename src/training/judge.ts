@@ -1,6 +1,7 @@
 /** Looks at the averaged weights from time to time: an error to compare, a sheet to look at. */
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import type { Device } from "../engine/session.ts";
+import { reasonOf } from "../errors.ts";
 import { writeImage } from "../images/encode.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { loadNetwork } from "../models/network.ts";
@@ -14,6 +15,7 @@ import {
 } from "./held-out.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { samplesSheet } from "./samples.ts";
+import { counted } from "./words.ts";
 
 /** Examples of each task: enough to see progress through the differences between photos. */
 const perTask = 32;
@@ -22,27 +24,57 @@ const shownPerTask = 3;
 
 export class Judge {
   private readonly plan: TrainingPlan;
+  private readonly say: (line: string) => void;
   private readonly device: Device | undefined;
   private prepared: Promise<HeldOutExample[]> | undefined;
+  /** What is known of the weights after how many images. */
+  private known: { images?: number; loss?: HeldOutLoss; sheet?: string } = {};
 
-  constructor(plan: TrainingPlan, device?: Device) {
+  constructor(plan: TrainingPlan, say: (line: string) => void, device?: Device) {
     this.plan = plan;
+    this.say = say;
     this.device = device;
   }
 
   /**
-   * The held-out loss of the weights, undefined without held-out photos; and, when `sheet` is a
-   * path, a sheet of samples there, of training photos if need be. Uses one thread.
+   * The held-out loss of the weights after `images` images, undefined without held-out photos; and,
+   * when `sheet` is a path, a sheet of samples there, of training photos if need be. Both are said.
+   * Uses one thread. A look is not worth a run: what goes wrong is only said.
    */
   async look(
     model: ModelConfig,
     weights: Float32Array,
-    { loss, sheet }: { readonly loss: boolean; readonly sheet?: string },
+    { images, loss, sheet }: { images: number; loss: boolean; sheet?: string },
   ): Promise<HeldOutLoss | undefined> {
+    if (this.known.images !== images) this.known = { images };
+    const { known } = this;
+    const at = `${counted(images)} images`;
+    try {
+      const found = await this.examine(model, weights, {
+        loss: loss && known.loss === undefined,
+        sheet: known.sheet === undefined ? sheet : undefined,
+      });
+      if (found.loss) this.say(`held-out loss at ${at}: ${inWords(found.loss)}`);
+      if (found.sheet) this.say(`samples: ${found.sheet}`);
+      known.loss ??= found.loss;
+      known.sheet ??= found.sheet;
+      return known.loss;
+    } catch (thrown) {
+      this.say(`the weights at ${at} could not be looked at: ${reasonOf(thrown)}`);
+      return undefined;
+    }
+  }
+
+  private async examine(
+    model: ModelConfig,
+    weights: Float32Array,
+    { loss, sheet }: { readonly loss: boolean; readonly sheet?: string },
+  ): Promise<{ loss?: HeldOutLoss; sheet?: string }> {
+    if (!loss && sheet === undefined) return {};
     this.prepared ??= this.prepare();
     const examples = await this.prepared;
     const some = [...byTask(examples).values()].flatMap((ofTask) => spread(ofTask, shownPerTask));
-    if (some.length === 0) return undefined;
+    if (some.length === 0) return {};
     // A copy: the weights go on changing.
     const network = await loadNetwork(
       { config: model, parameters: weights.slice() },
@@ -50,8 +82,9 @@ export class Judge {
     );
     try {
       if (sheet !== undefined) await writeImage(sheet, await samplesSheet(network, some));
-      if (!loss || this.plan.heldOut.length === 0) return undefined;
-      return await heldOutLoss(network, examples, scheduleFrom(model.trainingSchedule));
+      if (!loss || this.plan.heldOut.length === 0) return { sheet };
+      const schedule = scheduleFrom(model.trainingSchedule);
+      return { sheet, loss: await heldOutLoss(network, examples, schedule) };
     } finally {
       await network.dispose();
     }
@@ -68,4 +101,9 @@ export class Judge {
 function spread<T>(values: readonly T[], count: number): T[] {
   const some = Math.min(count, values.length);
   return Array.from({ length: some }, (_, k) => values[Math.floor((k * values.length) / some)]!);
+}
+
+function inWords({ mean, tasks }: HeldOutLoss): string {
+  const each = Object.entries(tasks).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+  return `${mean.toFixed(4)} (${each.join(", ")})`;
 }

@@ -1,6 +1,7 @@
 /** Progress for people: a line that is rewritten on a terminal, a line every 10 seconds elsewhere. */
 import { clearLine, cursorTo } from "node:readline";
 import type { Clock, Progress, Reporter } from "./options.ts";
+import { counted, duration } from "./words.ts";
 
 /** Milliseconds between reports. */
 const everyOnTerminal = 500;
@@ -74,7 +75,7 @@ export class ProgressReporter implements Reporter {
     const waiting = (100 * clock.waited) / clock.sitting;
     const rest = this.remaining(images, clock, rate);
     return [
-      `${images.toLocaleString("en-US")} images`,
+      `${counted(images)} images`,
       `${rate.toPrecision(3)} images/s`,
       `loss ${shown("loss")} (${tasks})`,
       `gradient ${shown("gradient")}`,
@@ -102,14 +103,6 @@ export class ProgressReporter implements Reporter {
     cursorTo(this.output, 0);
     this.rewriting = false;
   }
-}
-
-/** "45s", "12m", "3h 05m". */
-export function duration(seconds: number): string {
-  const minutes = Math.round(seconds / 60);
-  if (seconds < 60) return `${Math.ceil(seconds)}s`;
-  if (minutes < 60) return `${minutes}m`;
-  return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, "0")}m`;
 }
 
 function mean(values: readonly number[]): number {

@@ -125,6 +125,6 @@ function settingsOf({ machine: _machine, ...config }: RunConfig): [string, strin
       ? Object.entries(value).flatMap(([key, inner]) =>
           flatten(inner, name === "" ? key : `${name}.${key}`),
         )
-      : [[name, Array.isArray(value) ? value.join(",") : String(value)]];
+      : [[name, Array.isArray(value) ? value.join(",") : String(value ?? "none")]];
   return flatten(config, "");
 }

@@ -30,6 +30,7 @@ import { RunFolder } from "./run-folder.ts";
 import { Means } from "./statistics.ts";
 import { createTrainingStepper, initialState, type TrainingState } from "./stepper.ts";
 import { trainedModel } from "./trained-model.ts";
+import { counted } from "./words.ts";
 
 const silent: Reporter = { line() {}, progress() {} };
 
@@ -74,8 +75,6 @@ class Training {
   /** Of this sitting's first image, and the seconds of the sittings before. */
   private start = { images: 0, at: performance.now(), seconds: 0 };
   private prefetch: Prefetch<Awaited<ReturnType<BatchSource["update"]>>> | undefined;
-  /** What has been seen of the weights after how many images. */
-  private looked: { images?: number; loss?: HeldOutLoss; sheet?: string } = {};
   private reported = { seen: 0, sitting: 0, waited: 0 };
 
   constructor(plan: TrainingPlan, options: TrainingOptions, folder: RunFolder) {
@@ -84,7 +83,7 @@ class Training {
     this.config = config;
     this.folder = folder;
     this.options = { ...defaultIntervals, ...definedOf(options) };
-    this.judge = new Judge(plan, options.device);
+    this.judge = new Judge(plan, (line) => this.say(line), options.device);
     this.state = initialState(parameterSpecs(config.network), config.seed);
     this.examples = new ExampleSource({
       photos: plan.training,
@@ -169,11 +168,11 @@ class Training {
         `${threads[1]} threads instead of ${threads[0]}: sums are rounded differently from here on`,
       );
     }
-    const photos = `${count(this.plan.training.length)} photos`;
-    const parameters = `${count(state.parameters.length)} parameters`;
+    const photos = `${counted(this.plan.training.length)} photos`;
+    const parameters = `${counted(state.parameters.length)} parameters`;
     this.say(
       found
-        ? `continuing at ${count(this.images)} images: ${photos}, ${parameters}`
+        ? `continuing at ${counted(this.images)} images: ${photos}, ${parameters}`
         : `starting: ${photos}, ${parameters}`,
     );
   }
@@ -215,27 +214,8 @@ class Training {
     this.reported = { seen, sitting, waited };
   }
 
-  /** A look at the weights is not worth a run: what goes wrong is only told. */
-  private async look(loss: boolean, sheet?: string): Promise<HeldOutLoss | undefined> {
-    const seen = this.looked.images === this.images ? this.looked : undefined;
-    const wanted = {
-      loss: loss && seen?.loss === undefined,
-      sheet: seen?.sheet ? undefined : sheet,
-    };
-    try {
-      const found = await this.judge.look(this.model, this.state.ema, wanted);
-      if (found) this.say(`held-out loss at ${count(this.images)} images: ${inWords(found)}`);
-      if (wanted.sheet) this.say(`samples: ${wanted.sheet}`);
-      this.looked = {
-        images: this.images,
-        loss: found ?? seen?.loss,
-        sheet: sheet ?? seen?.sheet,
-      };
-      return this.looked.loss;
-    } catch (thrown) {
-      this.say(`no look at ${count(this.images)} images: ${reasonOf(thrown)}`);
-      return undefined;
-    }
+  private look(loss: boolean, sheet?: string): Promise<HeldOutLoss | undefined> {
+    return this.judge.look(this.model, this.state.ema, { images: this.images, loss, sheet });
   }
 
   private checkpointDue(before: number): boolean {
@@ -251,7 +231,7 @@ class Training {
     await folder.writeClock(this.clock.seconds);
     this.saved = { images, at: performance.now() };
     await this.saveModel();
-    folder.log(`saved at ${count(images)} images`);
+    folder.log(`saved at ${counted(images)} images`);
   }
 
   private saveModel(): Promise<void> {
@@ -263,7 +243,7 @@ class Training {
 
   private async finish(end: TrainingOutcome["end"]): Promise<TrainingOutcome> {
     if (end === "stopped") {
-      this.say(`stopped and saved at ${count(this.images)} images: the same command continues`);
+      this.say(`stopped and saved at ${counted(this.images)} images: the same command continues`);
       return this.outcome(end);
     }
     const heldOut = await this.look(true, this.folder.sheet(this.images));
@@ -273,7 +253,7 @@ class Training {
 
   private reachedIn(end: "images" | "hours"): string {
     const hours = `${rounded(this.clock.seconds / 3600)} hours`;
-    return `done with ${count(this.images)} images${end === "hours" ? ` in ${hours}` : ""}`;
+    return `done with ${counted(this.images)} images${end === "hours" ? ` in ${hours}` : ""}`;
   }
 
   private outcome(end: TrainingOutcome["end"], heldOut?: HeldOutLoss): TrainingOutcome {
@@ -291,10 +271,10 @@ class Training {
 
   private notFinite(): PaletteError {
     const { images } = this.saved;
-    const kept = images === 0 ? "" : ` the checkpoint at ${count(images)} images is kept;`;
+    const kept = images === 0 ? "" : ` the checkpoint at ${counted(images)} images is kept;`;
     const remedy = this.config.clip === null ? "a lower --lr or --clip 1" : "a lower --lr";
     return new PaletteError(
-      `The loss is no longer a finite number after ${count(this.images)} images, so training has stopped:${kept} start anew with ${remedy} and another --out.`,
+      `The loss is no longer a finite number after ${counted(this.images)} images, so training has stopped:${kept} start anew with ${remedy} and another --out.`,
     );
   }
 
@@ -335,15 +315,6 @@ function diskFull(thrown: unknown): PaletteError | undefined {
 function definedOf(options: TrainingOptions): TrainingOptions {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as unknown as TrainingOptions;
-}
-
-function inWords({ mean, tasks }: HeldOutLoss): string {
-  const each = Object.entries(tasks).map(([name, value]) => `${name} ${value.toFixed(4)}`);
-  return `${mean.toFixed(4)} (${each.join(", ")})`;
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
 }
 
 function rounded(value: number): number {

@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writePhotos } from "../../test/training-photos.ts";
+import { ExampleSource } from "../data/examples.ts";
+import { scanPhotos } from "../data/photos.ts";
+import { estimateClean, predictions } from "../diffusion/prediction.ts";
+import { gammaAt, smallestGamma, trainingSchedule } from "../diffusion/schedule.ts";
+import { presetNamed } from "../models/presets.ts";
+import { noiseLevel } from "../nn/config.ts";
+import { tasks } from "../tasks/registry.ts";
+import { type BatchOptions, BatchSource, type LabelledBatch } from "./batches.ts";
+
+const { network } = presetNamed("tiny-32");
+const pixels = network.resolution ** 2;
+const values = 3 * pixels;
+const count = 24;
+
+describe("batches", () => {
+  let folder: string;
+  let photos: string[];
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "palette-batches-"));
+    photos = await scanPhotos([await writePhotos(folder, 6)]);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  function examples(): ExampleSource {
+    return new ExampleSource({ photos, tasks, resolution: network.resolution, seed: 5 });
+  }
+
+  function source(options: Partial<BatchOptions> = {}): BatchSource {
+    return new BatchSource(examples(), {
+      network,
+      prediction: "x0",
+      weighting: "uniform",
+      regression: false,
+      schedule: trainingSchedule,
+      seed: 5,
+      batch: count,
+      accumulate: 1,
+      ...options,
+    });
+  }
+
+  /** Gamma of an image, from what the network is told: 25 (log-SNR + 15). */
+  function gammaOf(batch: LabelledBatch, k: number): number {
+    return gammaAt(batch.level[k]! / 25 - 15);
+  }
+
+  it("are the same numbers whatever was asked before and however images are grouped", async () => {
+    const whole = await source().batch(0);
+    const options = { batch: 4, accumulate: 3 };
+    const second = await source(options).update(12);
+    expect(second).toHaveLength(3);
+    for (const [j, part] of second.entries()) {
+      const first = 12 + 4 * j;
+      for (const name of ["source", "noisy", "target"] as const) {
+        expect(part[name]).toEqual(whole[name].slice(first * values, (first + 4) * values));
+      }
+      expect(part.level).toEqual(whole.level.slice(first, first + 4));
+      expect(part.tasks).toEqual(whole.tasks.slice(first, first + 4));
+    }
+    const other = await source({ seed: 6 }).batch(0);
+    expect(other.noisy).not.toEqual(whole.noisy);
+  });
+
+  it.each(predictions)("ask for %s, from which the clean picture follows", async (prediction) => {
+    const [batch, clean] = [await source({ prediction }).batch(0), await source().batch(0)];
+    for (let k = 0; k < count; k++) {
+      const range = [k * values, (k + 1) * values] as const;
+      const mask = (await examples().example(k)).condition.mask;
+      const y = clean.target.subarray(...range);
+      const gamma = gammaOf(batch, k);
+      expect(gamma).toBeGreaterThan(0.99 * smallestGamma(trainingSchedule));
+      const found = estimateClean(
+        prediction,
+        batch.target.subarray(...range),
+        batch.noisy.subarray(...range),
+        gamma,
+      );
+      let worst = 0;
+      found.forEach((value, i) => {
+        // Known pixels are pasted clean into y_t, where the relation does not hold.
+        if (mask && mask.data[i % pixels] === 0) expect(batch.noisy[range[0] + i]).toBe(y[i]);
+        else worst = Math.max(worst, Math.abs(value - y[i]!));
+      });
+      // The level is float32; 1/sqrt(gamma) magnifies its rounding.
+      expect(worst).toBeLessThan(1e-4 / Math.sqrt(gamma));
+    }
+  });
+
+  it("weigh each image by its part of the update, on the pixels to be filled alone", async () => {
+    const batch = await source({ batch: 8, accumulate: 3 }).batch(0);
+    for (let k = 0; k < 8; k++) {
+      const weight = batch.weight.subarray(k * pixels, (k + 1) * pixels);
+      const { mask } = (await examples().example(k)).condition;
+      // Three channels share a pixel's weight.
+      expect(3 * weight.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1 / 24, 6);
+      weight.forEach((value, i) => {
+        if (mask) expect(value > 0).toBe(mask.data[i] === 1);
+      });
+    }
+    const weighted = await source({ batch: 8, accumulate: 3, weighting: "min-snr" }).batch(0);
+    for (let k = 0; k < 8; k++) {
+      const ratio =
+        Math.max(...weighted.weight.subarray(k * pixels, (k + 1) * pixels)) /
+        Math.max(...batch.weight.subarray(k * pixels, (k + 1) * pixels));
+      expect(ratio).toBeCloseTo(Math.min(8, 1 / (1 - gammaOf(batch, k))), 2);
+    }
+  });
+
+  it("of the regression baseline have no noise: zeros at gamma 0, target y", async () => {
+    const [batch, diffusion] = [
+      await source({ regression: true }).batch(0),
+      await source().batch(0),
+    ];
+    expect(batch.noisy.every((value) => value === 0)).toBe(true);
+    expect(batch.level.every((value) => value === Math.fround(noiseLevel(network, 0)))).toBe(true);
+    expect(batch.target).toEqual(diffusion.target);
+    expect(batch.source).toEqual(diffusion.source);
+  });
+
+  it("draw the noise levels of p(gamma): t is uniform", async () => {
+    const one = new BatchSource(
+      new ExampleSource({ photos, tasks: [tasks[0]], resolution: 32, seed: 1 }),
+      {
+        network,
+        prediction: "x0",
+        weighting: "uniform",
+        regression: false,
+        schedule: trainingSchedule,
+        seed: 1,
+        batch: 400,
+        accumulate: 1,
+      },
+    );
+    const batch = await one.batch(0);
+    const early = Array.from(
+      batch.level,
+      (_, k) => gammaOf(batch, k) > trainingSchedule.gammas[1000]!,
+    );
+    expect(Math.abs(early.filter(Boolean).length / 400 - 0.5)).toBeLessThan(0.08);
+  });
+});

@@ -1,0 +1,78 @@
+/** What a training may be told, and what it tells. */
+import type { Device } from "../engine/session.ts";
+import type { HeldOutLoss } from "./held-out.ts";
+
+/** How long, how often and to whom to report: nothing here changes the weights. */
+export interface TrainingOptions {
+  /** The run folder. */
+  readonly out: string;
+  /** Stop when at least so many images have been seen, in all sittings together. */
+  readonly images?: number;
+  /** Stop after so many hours of training, in all sittings together. */
+  readonly hours?: number;
+  readonly checkpointEvery?: { readonly minutes: number } | { readonly images: number };
+  /** Images between lines of stats.jsonl. */
+  readonly statsEvery?: number;
+  /** Images between held-out losses. */
+  readonly heldOutEvery?: number;
+  /** Images between sheets of samples. */
+  readonly samplesEvery?: number;
+  readonly device?: Device;
+  /** Aborting saves and ends the training. */
+  readonly signal?: AbortSignal;
+  readonly reporter?: Reporter;
+}
+
+/** Listens to a training. */
+export interface Reporter {
+  /** Something happened that is worth a line. */
+  line(text: string): void;
+  /** An update was made. */
+  progress(progress: Progress): void;
+}
+
+export interface Progress {
+  readonly images: number;
+  /** Loss of each image of the update, weighted as in training, and its task. */
+  readonly losses: readonly number[];
+  readonly tasks: readonly string[];
+  readonly gradientNorm: number;
+  readonly clock: Clock;
+}
+
+/** What has gone by. */
+export interface Clock {
+  /** Seconds of training in all sittings, and in this one. */
+  readonly seconds: number;
+  readonly sitting: number;
+  /** Images of this sitting. */
+  readonly seen: number;
+  /** Seconds of this sitting spent waiting for data. */
+  readonly waited: number;
+}
+
+export interface TrainingOutcome {
+  /** Which limit was reached, or "stopped" by the signal. */
+  readonly end: "images" | "hours" | "stopped";
+  readonly images: number;
+  readonly steps: number;
+  /** Seconds of training in all sittings. */
+  readonly seconds: number;
+  /** Images of this sitting. */
+  readonly seen: number;
+  readonly skippedPhotos: number;
+  /** The folder of the averaged weights. */
+  readonly model: string;
+  readonly heldOutLoss?: HeldOutLoss;
+}
+
+export type Intervals = Required<
+  Pick<TrainingOptions, "checkpointEvery" | "statsEvery" | "heldOutEvery" | "samplesEvery">
+>;
+
+export const defaultIntervals: Intervals = {
+  checkpointEvery: { minutes: 10 },
+  statsEvery: 500,
+  heldOutEvery: 2500,
+  samplesEvery: 5000,
+};

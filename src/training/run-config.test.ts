@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writePhotos } from "../../test/training-photos.ts";
+import { UsageError } from "../errors.ts";
+import { presetNamed } from "../models/presets.ts";
+import { planTraining, type TrainingRequest } from "./plan.ts";
+import {
+  differences,
+  emaDecayAt,
+  learningRateAt,
+  parseRunConfig,
+  type RunConfig,
+} from "./run-config.ts";
+
+let folder: string;
+let request: TrainingRequest;
+let config: RunConfig;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "palette-plan-"));
+  const data = [await writePhotos(join(folder, "photos"), 9)];
+  request = { data, preset: "tiny-32", threads: 2 };
+  config = (await planTraining(request)).config;
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("a plan", () => {
+  it("takes what is not said from the preset", () => {
+    expect(config).toMatchObject({
+      prediction: "x0",
+      weighting: "min-snr",
+      loss: "l2",
+      ...presetNamed("tiny-32").defaults,
+      accumulate: 1,
+      seed: 1,
+      tasks: ["colorize", "inpaint", "uncrop", "dejpeg"],
+      photos: { training: 7, heldOut: 2, holdOut: "every:7:1" },
+    });
+  });
+
+  it("does not care for the order of tasks, nor where the photos lie", async () => {
+    const moved = await writePhotos(join(folder, "moved"), 9);
+    const tasks = ["dejpeg", "uncrop", "inpaint", "colorize", "dejpeg"];
+    const other = await planTraining({ ...request, data: [moved], tasks, threads: 3 });
+    expect(differences(config, other.config)).toEqual([]);
+  });
+
+  it("of the baseline predicts y, and nothing else", async () => {
+    const { config } = await planTraining({ ...request, preset: "tiny-32", regression: true });
+    expect(config).toMatchObject({ prediction: "x0", weighting: "uniform", regression: true });
+    await expect(
+      planTraining({ ...request, regression: true, prediction: "epsilon" }),
+    ).rejects.toThrow(UsageError);
+  });
+
+  it("notices other photos", async () => {
+    const more = await writePhotos(join(folder, "more"), 10);
+    const { config: other } = await planTraining({ ...request, data: [more] });
+    expect(differences(config, other).join()).toMatch(
+      /photos.training: 7 -> 8,photos.digest: \w+ -> \w+/,
+    );
+  });
+});
+
+describe("a run's configuration", () => {
+  it("survives its file", () => {
+    expect(parseRunConfig(JSON.stringify(config), "config.json")).toEqual(config);
+  });
+
+  it("names what differs, old -> new", () => {
+    const other: RunConfig = { ...config, loss: "l1", clip: 0.25, tasks: ["inpaint"] };
+    expect(differences(config, other)).toEqual([
+      "tasks: colorize,inpaint,uncrop,dejpeg -> inpaint",
+      "loss: l2 -> l1",
+      `clip: ${config.clip} -> 0.25`,
+    ]);
+  });
+
+  it("is refused in one line when it cannot be read", () => {
+    for (const text of ["", "{}", "no json", JSON.stringify({ ...config, batch: -1 })]) {
+      expect(() => parseRunConfig(text, "run/config.json")).toThrow(
+        /^run\/config\.json is not the configuration[^\n]*choose another --out\.$/,
+      );
+    }
+  });
+
+  it("warms the learning rate up linearly in images", () => {
+    const rates = { ...config, learningRate: 0.01, warmUpImages: 1000 };
+    expect(learningRateAt(rates, 8)).toBeCloseTo(0.00008, 12);
+    expect(learningRateAt(rates, 500)).toBeCloseTo(0.005, 12);
+    expect(learningRateAt(rates, 5000)).toBe(0.01);
+    expect(learningRateAt({ ...rates, warmUpImages: 0 }, 8)).toBe(0.01);
+  });
+
+  it("lets the average forget the untrained weights", () => {
+    // The untrained weights' share in the average after n updates is the product of the decays.
+    let [ramped, constant] = [1, 1];
+    for (let step = 0; step < 500; step++) {
+      ramped *= emaDecayAt({ ...config, emaDecay: 0.9999 }, step);
+      constant *= 0.9999;
+    }
+    expect(constant).toBeGreaterThan(0.95);
+    expect(ramped).toBeLessThan(1e-15);
+    expect(emaDecayAt({ ...config, emaDecay: 0.9999 }, 1e6)).toBe(0.9999);
+  });
+});

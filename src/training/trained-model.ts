@@ -1,0 +1,33 @@
+/** What a run's model folder says about itself. */
+import { type ModelConfig, modelFormat } from "../models/config.ts";
+import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
+
+/** Nothing in it depends on the clock or the machine: equal runs give equal models. */
+export function trainedModel(
+  config: RunConfig,
+  { images, steps }: { readonly images: number; readonly steps: number },
+): ModelConfig {
+  const { network, prediction, regression, trainingSchedule, inferenceSchedule, tasks } = config;
+  const { training, heldOut, holdOut } = config.photos;
+  return {
+    format: modelFormat,
+    name: regression ? `${config.preset}-regression` : config.preset,
+    network,
+    prediction,
+    regression,
+    trainingSchedule,
+    inferenceSchedule,
+    tasks,
+    training: {
+      images,
+      steps,
+      loss: config.loss,
+      weighting: config.weighting,
+      batch: imagesPerUpdate(config),
+      learningRate: config.learningRate,
+      emaDecay: config.emaDecay,
+      data: `${training} photos, ${heldOut} more held out (${holdOut})`,
+      seed: config.seed,
+    },
+  };
+}

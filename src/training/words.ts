@@ -1,0 +1,14 @@
+/** Numbers as people read them. */
+
+/** "1,234,567". */
+export function counted(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** "45s", "12m", "3h 05m". */
+export function duration(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (seconds < 60) return `${Math.ceil(seconds)}s`;
+  if (minutes < 60) return `${minutes}m`;
+  return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, "0")}m`;
+}
