@@ -17,7 +17,6 @@ export function infoCommand(program: Command): void {
     .description("Shows a model's or a preset's parameters, memory, training and layers.")
     .argument("[name]", "a model's folder or name, or a preset (default: the bundled model)")
     .option("--json", "print one JSON document")
-    .option("--verbose", "add the stack to an error")
     .action(async (name: string | undefined, { json }: { json?: boolean }) => {
       const subject = await find(name);
       const description = describeNetwork(subject.config.network);

@@ -85,7 +85,6 @@ export function restoreCommands(program: Command): void {
       .addOption(deviceOption())
       .addOption(threadsOption())
       .option("--json", "print one JSON document instead of the paths")
-      .option("--verbose", "add the stack to an error")
       .action((names: string[], flags: Flags) =>
         interruptible((signal) => restore(name, names, flags, signal)),
       );

@@ -30,6 +30,8 @@ async function createProgram(): Promise<Command> {
     .description("Image-to-image diffusion: colorize, inpaint, uncrop and restore photos.")
     .version(version, "--version", "print the version")
     .helpOption("-h, --help", "show this help")
+    .option("--verbose", "add the stack to an error")
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({
       // Commander adds a suggestion on a line of its own: an error is one line.

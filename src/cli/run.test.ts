@@ -1,0 +1,362 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { randomModel } from "../../test/random-model.ts";
+import { readImage } from "../images/decode.ts";
+import { encodeImage, writeImage } from "../images/encode.ts";
+import { createImage, fromBytes, type Image, toBytes } from "../images/image.ts";
+import { saveModel } from "../models/model-folder.ts";
+import { Random } from "../random.ts";
+import { knownBox } from "../tasks/uncrop.ts";
+import { run } from "./run.ts";
+
+const side = 32;
+let root: string;
+let model: string;
+const at = (...names: string[]) => join(root, ...names);
+
+function noise(width: number, height: number): Image {
+  const random = Random.from("run.test", width, height);
+  return fromBytes(
+    Uint8Array.from({ length: 3 * width * height }, () => random.integer(0, 255)),
+    width,
+    height,
+  );
+}
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "palette-cli-"));
+  model = at("model");
+  await saveModel(model, randomModel({ training: { images: 12_345, data: "noise" } }), {
+    dtype: "F16",
+  });
+  await writeImage(at("photo.png"), noise(side, side));
+  const mask = createImage(side, side, -1);
+  for (const plane of [0, 1, 2]) mask.data.fill(1, plane * 1024 + 300, plane * 1024 + 600);
+  await writeImage(at("mask.png"), mask);
+});
+afterAll(() => rm(root, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+/** Runs a command in this process. */
+async function palette(...argv: string[]) {
+  const written = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    vi.spyOn(process[name], "write").mockImplementation((text) => {
+      written[name] += text;
+      return true;
+    });
+  }
+  const code = await run(argv);
+  vi.restoreAllMocks();
+  return { code, ...written, lines: written.stdout.split("\n").filter((line) => line !== "") };
+}
+
+/** As `palette`, with the test's model and few steps. */
+const quick = (task: string, ...argv: string[]) =>
+  palette(task, ...argv, "--model", model, "--steps", "2");
+
+/** One line on stderr, nothing on stdout. */
+function expectComplaint(result: Awaited<ReturnType<typeof palette>>, code: number, text: RegExp) {
+  expect(result.stderr).toMatch(text);
+  expect(result.stderr.trimEnd().split("\n")).toHaveLength(1);
+  expect([result.code, result.stdout]).toEqual([code, ""]);
+}
+
+describe("restoring", () => {
+  it("names the answers after the photo, the task and their number", async () => {
+    const { code, lines, stderr } = await quick(
+      "colorize",
+      at("photo.png"),
+      "-o",
+      at("a"),
+      "--samples",
+      "2",
+    );
+    expect(lines).toEqual([at("a", "photo-colorize-1.png"), at("a", "photo-colorize-2.png")]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const [one, two] = await Promise.all(lines.map((path) => readFile(path)));
+    expect(one!.equals(two!)).toBe(false);
+  });
+
+  it("gives answer k whatever else is asked for, and repeats with the seed", async () => {
+    const files = async (folder: string, ...argv: string[]) => {
+      const { lines } = await quick("dejpeg", at("photo.png"), "-o", at(folder), ...argv);
+      return Promise.all(lines.map((path) => readFile(path, "base64")));
+    };
+    const three = await files("k3", "--samples", "3", "--seed", "7");
+    expect(await files("k1", "--seed", "7")).toEqual([three[0]]);
+    expect(await files("k3", "--samples", "3", "--seed", "7")).toEqual(three);
+    expect(await files("k8", "--seed", "8")).not.toEqual([three[0]]);
+  });
+
+  it("writes the known pixels of inpainting and uncropping to the byte", async () => {
+    const photo = toBytes(await readImage(at("photo.png")));
+    await quick("inpaint", at("photo.png"), "--mask", at("mask.png"), "-o", at("hole.png"));
+    const filled = toBytes(await readImage(at("hole.png")));
+    const hole = [...photo.keys()].filter((i) => i >= 900 && i < 1800);
+    expect(hole.filter((i) => filled[i] !== photo[i]).length).toBeGreaterThan(800);
+    for (const i of hole) filled[i] = photo[i]!;
+    expect(Buffer.from(filled).equals(Buffer.from(photo))).toBe(true);
+
+    await quick("uncrop", at("photo.png"), "--side", "right", "-o", at("right.png"));
+    const grown = toBytes(await readImage(at("right.png")));
+    const { width } = knownBox(side, side, "right");
+    // What is next to the right edge of the photo stands in the left half.
+    for (let y = 0; y < side; y++) {
+      const row = 3 * y * side;
+      const known = grown.subarray(row, row + 3 * width);
+      expect([...known]).toEqual([...photo.subarray(row + 3 * (side - width), row + 3 * side)]);
+    }
+  });
+
+  it("says on stderr what was brought to another size", async () => {
+    await writeImage(at("large.png"), noise(90, 60));
+    const { code, stderr, lines } = await quick(
+      "inpaint",
+      at("large.png"),
+      "--mask",
+      at("mask.png"),
+      "-o",
+      at("sizes"),
+    );
+    expect([code, lines.length]).toEqual([0, 1]);
+    expect(stderr).toMatch(/large\.png \(90x60\).*model's resolution, 32x32/);
+    expect(stderr).toMatch(/mask\.png.*90x60/);
+  });
+
+  it("does the others when one of many is broken, and fails in the end", async () => {
+    await writeFile(at("broken.jpg"), "no picture");
+    const { code, lines, stderr } = await quick(
+      "colorize",
+      at("photo.png"),
+      at("broken.jpg"),
+      at("gone.png"),
+      at("photo.png"),
+      "-o",
+      at("many"),
+    );
+    expect(lines).toEqual([
+      at("many", "photo-colorize-1.png"),
+      at("many", "photo-2-colorize-1.png"),
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/broken\.jpg is not an image/);
+    expect(stderr).toMatch(/gone\.png does not exist/);
+    expect(stderr).toMatch(/2 of 4 photos could not be restored/);
+  });
+
+  it("takes folders of photos", async () => {
+    await mkdir(at("photos"));
+    await writeImage(at("photos", "b.jpg"), noise(40, 40));
+    await writeImage(at("photos", "a.webp"), noise(40, 40));
+    await writeFile(at("photos", "notes.txt"), "");
+    const { code, lines } = await quick("dejpeg", at("photos"), "-o", at("from-folder"));
+    expect(code).toBe(0);
+    expect(lines).toEqual([
+      at("from-folder", "a-dejpeg-1.png"),
+      at("from-folder", "b-dejpeg-1.png"),
+    ]);
+  });
+
+  it("prints one JSON document with --json", async () => {
+    const { code, stdout } = await quick(
+      "uncrop",
+      at("photo.png"),
+      at("gone.png"),
+      "-o",
+      at("json"),
+      "--json",
+      "--seed",
+      "3",
+    );
+    const { restored, ...rest } = JSON.parse(stdout);
+    expect(code).toBe(1);
+    expect(rest).toEqual({
+      task: "uncrop",
+      model: { name: "random", resolution: side },
+      samples: 1,
+      steps: 2,
+      sampler: "dpm++",
+      seed: 3,
+      side: "all",
+      failed: [{ input: at("gone.png"), error: expect.stringContaining("does not exist") }],
+    });
+    expect(restored).toEqual([
+      {
+        input: at("photo.png"),
+        width: side,
+        height: side,
+        outputs: [at("json", "photo-uncrop-1.png")],
+        seconds: expect.any(Number),
+      },
+    ]);
+  });
+});
+
+describe("unusual pictures", () => {
+  const whole = encodeImage(noise(64, 48), "jpeg");
+  const broken: [string, () => Promise<Uint8Array>][] = [
+    ["truncated", async () => (await whole).subarray(0, 900)],
+    ["headless", async () => (await whole).subarray(20)],
+    ["empty", async () => new Uint8Array()],
+    ["text", async () => new TextEncoder().encode("<html>not found</html>")],
+    ["zeros", async () => new Uint8Array(5000)],
+  ];
+
+  it.each(broken)("%s: refused by name, as photo and as mask", async (name, bytes) => {
+    const file = at(`${name}.jpg`);
+    await writeFile(file, await bytes());
+    expectComplaint(await quick("colorize", file, "-o", at("x")), 1, new RegExp(`${name}\\.jpg`));
+    const masked = await quick("inpaint", at("photo.png"), "--mask", file, "-o", at("x"));
+    expectComplaint(masked, 1, new RegExp(`${name}\\.jpg`));
+  });
+
+  it.each([
+    [1, 1],
+    [20_000, 1],
+    [20_000, 40],
+    [1, 3000],
+  ])("%i x %i: restored, as photo and as mask", async (width, height) => {
+    const file = at(`${width}x${height}.png`);
+    await writeImage(file, createImage(width, height, 1));
+    for (const task of ["colorize", "uncrop", "dejpeg"]) {
+      expect((await quick(task, file, "-o", at("x.png"))).code).toBe(0);
+    }
+    const masked = await quick("inpaint", at("photo.png"), "--mask", file, "-o", at("x.png"));
+    expect(masked.code).toBe(0);
+    expect((await readImage(at("x.png"))).width).toBe(side);
+  });
+
+  it("a mask without white is refused", async () => {
+    await writeImage(at("black.png"), createImage(side, side, -1));
+    const result = await quick("inpaint", at("photo.png"), "--mask", at("black.png"));
+    expectComplaint(result, 1, /no white pixel/);
+  });
+});
+
+describe("wrong usage", () => {
+  it.each<[string, RegExp, string[]]>([
+    ["no such command", /unknown command 'colourise'/, ["colourise", "a.png"]],
+    ["no photo", /missing required argument/, ["colorize"]],
+    ["no such option", /unknown option '--stepz'/, ["colorize", "a.png", "--stepz", "3"]],
+    ["no mask", /'--mask <file>' not specified/, ["inpaint", "a.png"]],
+    ["another task's option", /unknown option '--side'/, ["colorize", "a.png", "--side", "left"]],
+    ["no such side", /left, right, top, bottom, all/, ["uncrop", "a.png", "--side", "up"]],
+    ["no such sampler", /ddpm, ddim, dpm\+\+/, ["colorize", "a.png", "--sampler", "euler"]],
+    ["no such device", /cpu, webgpu, cuda/, ["colorize", "a.png", "--device", "tpu"]],
+    ["no value", /argument missing/, ["colorize", "a.png", "--seed"]],
+    ...["0", "-1", "2.5", "1e3", "many", "", "257"].map((value): [string, RegExp, string[]] => [
+      `${value || "no"} samples`,
+      /whole number from 1 to 256/,
+      ["colorize", "a.png", "--samples", value],
+    ]),
+    ["no steps", /at least 1/, ["colorize", "a.png", "--steps", "0"]],
+    ["a seed too long", /15 digits/, ["colorize", "a.png", "--seed", "99999999999999999999"]],
+    ["no threads", /from 1 to/, ["colorize", "a.png", "--threads", "0"]],
+    ["eta above 1", /from 0 to 1/, ["colorize", "a.png", "--eta", "1.1"]],
+  ])("%s: one line, exit 2", async (_, text, argv) => {
+    expectComplaint(await palette(...argv), 2, text);
+  });
+
+  it("eta without ddim, and one file for many answers: exit 2", async () => {
+    expectComplaint(await quick("colorize", at("photo.png"), "--eta", "0.5"), 2, /ddim/);
+    const result = await quick("colorize", at("photo.png"), "-o", at("y.png"), "--samples", "2");
+    expectComplaint(result, 2, /one file for 2 answers/);
+  });
+
+  it("places that cannot be written, and models that are none: exit 1", async () => {
+    const photo = at("photo.png");
+    expectComplaint(
+      await quick("colorize", photo, "-o", at("y.tiff")),
+      1,
+      /\.png, \.jpg or \.webp/,
+    );
+    expectComplaint(
+      await quick("colorize", photo, "-o", at("model", "config.json")),
+      1,
+      /is a file/,
+    );
+    expectComplaint(await palette("colorize", photo, "--model", at("none")), 1, /no model folder/);
+    expectComplaint(await palette("colorize", photo, "--model", "tiny-32"), 1, /is a preset/);
+  });
+
+  it("help and version are no errors", async () => {
+    expect(await palette("--help")).toMatchObject({ code: 0, stderr: "" });
+    expect(await palette("colorize", "--help")).toMatchObject({ code: 0, stderr: "" });
+    expect((await palette("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(await palette()).toMatchObject({ code: 2, stdout: "" });
+  });
+
+  it("--verbose adds the stack", async () => {
+    const { stderr } = await palette("colorize", "a.png", "--model", at("none"), "--verbose");
+    expect(stderr).toMatch(/\n {4}at /);
+  });
+});
+
+describe("info", () => {
+  it("counts the paper's parameters with thousands separators", async () => {
+    const { code, stdout } = await palette("info", "paper-256");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/parameters +552,814,083\n/);
+    expect(stdout).toMatch(/\nmiddle\.attention +1024 x 8 x 8 +4,200,448\n/);
+  });
+
+  it("tells what a model was trained on", async () => {
+    const { stdout } = await palette("info", model);
+    expect(stdout).toMatch(/trained on +noise; 12,345 images seen\n/);
+    expect(stdout).toMatch(/tasks +colorize, inpaint, uncrop, dejpeg\n/);
+  });
+
+  it("is one JSON document with --json", async () => {
+    const preset = JSON.parse((await palette("info", "pytorch-256", "--json")).stdout);
+    expect(preset).toMatchObject({ kind: "preset", parameters: 62_641_347, prediction: "epsilon" });
+    const info = JSON.parse((await palette("info", model, "--json")).stdout);
+    expect(info).toMatchObject({ kind: "model", name: "random", training: { images: 12_345 } });
+    expect(info.memory.weights).toBe(4 * info.parameters);
+    expect(info.layers[0]).toEqual({ name: "embed", channels: 128, parameters: 20_736 });
+  });
+
+  it("lists what there is when a name is unknown", async () => {
+    expectComplaint(await palette("info", "paper"), 1, /paper-256, pytorch-256, small-64, tiny-32/);
+  });
+});
+
+describe("the program", () => {
+  const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+  const program = (...argv: string[]): ChildProcess =>
+    spawn(process.execPath, ["--import", "tsx", main, ...argv], { stdio: "pipe" });
+
+  it("stops on Ctrl-C with 130 and leaves nothing half written", async () => {
+    const out = at("stopped");
+    // So many steps take minutes; the progress line after two seconds says that it is sampling.
+    const child = program(
+      ...["colorize", at("photo.png"), "--model", model, "-o", out],
+      ...["--samples", "256", "--sampler", "ddpm", "--steps", "1000"],
+    );
+    let stderr = "";
+    let sent = false;
+    child.stderr!.on("data", (text) => {
+      stderr += text;
+      if (sent || !/step [1-9]\d* of/.test(stderr)) return;
+      sent = true;
+      child.kill("SIGINT");
+    });
+    const code = await new Promise((resolve) => child.on("exit", resolve));
+    expect(stderr).toMatch(/photo\.png: step \d+ of 468 \(\d+ s\)\n.*palette: stopped\.\n$/s);
+    expect(code).toBe(130);
+    expect(existsSync(out) ? await readdir(out) : []).toEqual([]);
+  });
+
+  it("exits 0, 1 and 2", async () => {
+    const codeOf = (...argv: string[]) =>
+      new Promise((resolve) => program(...argv).on("exit", resolve));
+    expect(await codeOf("info", "tiny-32")).toBe(0);
+    expect(await codeOf("info", "none")).toBe(1);
+    expect(await codeOf("info", "--none")).toBe(2);
+  });
+});
