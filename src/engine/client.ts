@@ -1,6 +1,8 @@
 /** Request and reply with a worker thread of this package. */
-import type { MessagePort, Transferable, Worker } from "node:worker_threads";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type MessagePort, type Transferable, type Worker, workerData } from "node:worker_threads";
 import { PaletteError, reasonOf } from "../errors.ts";
+import { busyGate, closeBlocking, enter, forceClosed, type Gate, leave, tryClose } from "./gate.ts";
 import { spawnWorker } from "./spawn.ts";
 
 interface Request<Q> {
@@ -17,37 +19,58 @@ interface Waiting<R> {
   reject(error: Error): void;
 }
 
+/** Gates of the workers that live. A process that exits waits for what they are computing. */
+const openGates = new Set<Gate>();
+const LONGEST_WAIT_AT_EXIT = 30_000;
+process.on("exit", () => {
+  for (const gate of openGates) closeBlocking(gate, LONGEST_WAIT_AT_EXIT);
+});
+
 /** The side that asks. A worker nobody waits for does not keep the program alive. */
 export class WorkerClient<Q, R> {
-  ended = false;
+  private ended = false;
   private readonly worker: Worker;
+  private readonly gate = busyGate();
   private readonly waiting = new Map<number, Waiting<R | undefined>>();
   private requests = 0;
   private readonly started: Promise<R | undefined>;
 
   /** `module` is the worker's module, named by its source (.ts) next to the caller's. */
-  constructor(module: URL, workerData: unknown) {
-    this.worker = spawnWorker(module, { workerData });
+  constructor(module: URL, start: object) {
+    this.worker = spawnWorker(module, { workerData: { ...start, gate: this.gate } });
+    openGates.add(this.gate);
     this.started = this.expect(0);
     this.worker.on("message", (reply: Reply<R>) => this.settle(reply));
     this.worker.on("error", (error) => this.fail(error));
-    this.worker.on("exit", () => this.fail(new PaletteError("the engine's thread has ended")));
+    this.worker.on("exit", () => {
+      forceClosed(this.gate);
+      openGates.delete(this.gate);
+      this.fail(new PaletteError("the engine's thread has ended; load the model again"));
+    });
   }
 
-  /** Resolves when the worker serves requests; rejects with what kept it from starting. */
+  /** Resolves when the worker serves requests; ends it and throws what kept it from starting. */
   async ready(): Promise<void> {
-    await this.started;
+    try {
+      await this.started;
+    } catch (error) {
+      await this.end();
+      throw error;
+    }
   }
 
+  /** Requests are carried out one after the other. Throws a `PaletteError` once it was ended. */
   async call(request: Q, transfer: Transferable[] = []): Promise<R> {
+    if (this.ended) throw new PaletteError("the engine was disposed of; load the model again");
     this.requests += 1;
-    const reply = this.expect(this.requests);
     this.worker.postMessage({ id: this.requests, request } satisfies Request<Q>, transfer);
-    return (await reply) as R;
+    return (await this.expect(this.requests)) as R;
   }
 
+  /** Ends the thread after the request it is carrying out. Requests without an answer fail. */
   async end(): Promise<void> {
-    this.ended = true;
+    this.fail(new PaletteError("the engine was disposed of before it had finished"));
+    while (!tryClose(this.gate)) await sleep(5);
     await this.worker.terminate();
   }
 
@@ -82,6 +105,7 @@ export async function serve<Q, R>(
   transferables: (result: R) => Transferable[] = () => [],
 ): Promise<void> {
   if (port === null) throw new Error("this module runs in a worker thread only");
+  const { gate } = workerData as { readonly gate: Gate };
   const answer = async (id: number, work: () => Promise<unknown>) => {
     try {
       const result = await work();
@@ -90,13 +114,14 @@ export async function serve<Q, R>(
       const expected = error instanceof PaletteError;
       port.postMessage({ id, failure: reasonOf(error), expected });
     }
+    leave(gate);
   };
   let handle: (request: Q) => Promise<R> = () => Promise.reject(new Error("not started"));
   let queue = answer(0, async () => {
     handle = await start();
   });
   port.on("message", ({ id, request }: Request<Q>) => {
-    queue = queue.then(() => answer(id, () => handle(request)));
+    queue = queue.then(() => (enter(gate) ? answer(id, () => handle(request)) : undefined));
   });
   await queue;
 }

@@ -59,7 +59,7 @@ export async function openSession(
     async run(feeds, into = {}) {
       const inputs: Record<string, ort.Tensor> = {};
       for (const [name, { data, shape }] of Object.entries(feeds))
-        inputs[name] = new ort.Tensor("float32", data, shape);
+        inputs[name] = new ort.Tensor("float32", unshared(data), shape);
       const fetches: Record<string, ort.Tensor | null> = {};
       for (const name of session.outputNames) {
         const target = into[name];
@@ -74,4 +74,9 @@ export async function openSession(
     },
     release: () => session.release(),
   };
+}
+
+/** ONNX Runtime takes no shared memory on Node 20. */
+function unshared(data: Float32Array): Float32Array {
+  return data.buffer instanceof SharedArrayBuffer ? data.slice() : data;
 }
