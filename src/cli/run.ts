@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { PaletteError, reasonOf, UsageError } from "../errors.ts";
+import { benchCommand } from "./bench.ts";
 import { complain } from "./console.ts";
 import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
@@ -46,6 +47,7 @@ async function createProgram(): Promise<Command> {
   restoreCommands(program);
   trainCommand(program);
   infoCommand(program);
+  benchCommand(program);
   return program;
 }
 

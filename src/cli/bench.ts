@@ -1,0 +1,105 @@
+/** `palette bench`: training images and network calls a second on this machine. */
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { type Command, Option } from "commander";
+import { matrixPeak } from "../benchmark/peak.ts";
+import { measureThroughput, type Throughput } from "../benchmark/throughput.ts";
+import type { Device } from "../engine/session.ts";
+import { reasonOf, UsageError } from "../errors.ts";
+import { presetNamed, presetNames } from "../models/presets.ts";
+import { type UNetConfig, uNetConfig } from "../nn/config.ts";
+import { operationsPerImage } from "../nn/programs.ts";
+import { deviceOption, threadsOption, wholeNumber } from "./arguments.ts";
+import { say } from "./console.ts";
+import { startProgress } from "./progress.ts";
+
+interface BenchOptions {
+  readonly preset: string;
+  readonly network?: string;
+  readonly mode: "train" | "sample" | "both";
+  readonly batch?: number;
+  readonly steps: number;
+  readonly warmup: number;
+  readonly threads?: number;
+  readonly device: Device;
+  readonly json?: boolean;
+}
+
+export function benchCommand(program: Command): void {
+  program
+    .command("bench")
+    .description("Measures how fast a network trains and samples on this machine.")
+    .addOption(
+      new Option("--preset <name>", "network and batch").choices(presetNames).default("small-64"),
+    )
+    .option("--network <json>", "another network: its configuration as JSON, or a file of it")
+    .addOption(
+      new Option("--mode <what>", "what to measure")
+        .choices(["train", "sample", "both"])
+        .default("both"),
+    )
+    .option("--batch <images>", "images a step (default: the preset's)", wholeNumber(1, 65536))
+    .option("--steps <count>", "timed steps", wholeNumber(1, 10000), 5)
+    .option("--warmup <count>", "untimed steps before them", wholeNumber(0, 1000), 2)
+    .addOption(threadsOption())
+    .addOption(deviceOption())
+    .option("--json", "print one JSON document")
+    .action(bench);
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const preset = presetNamed(options.preset);
+  const network = options.network ? await readNetwork(options.network) : preset.network;
+  const batch = options.batch ?? preset.defaults.batch;
+  const threads = options.threads ?? availableParallelism();
+  const { steps, warmup: warmUp, device } = options;
+  const modes =
+    options.mode === "both" ? (["train", "sample"] as const) : ([options.mode] as const);
+  const results: Throughput[] = [];
+  for (const mode of modes) {
+    const progress = startProgress(mode === "train" ? "training steps" : "network calls", 1);
+    const onStep = (done: number, total: number) => progress.update(done, total);
+    try {
+      const lanes = { network, mode, batch, threads, steps, warmUp, device, onStep };
+      results.push(await measureThroughput(lanes));
+    } finally {
+      progress.stop();
+    }
+  }
+  const peak = await matrixPeak(threads);
+  const work = operationsPerImage(network, Math.ceil(batch / threads));
+  const name = options.network ? "custom" : preset.name;
+  const rows = results.map((result) => {
+    const perImage = result.mode === "train" ? work.train : work.sample;
+    return { ...result, shareOfPeak: (result.imagesPerSecond * perImage) / peak };
+  });
+  if (options.json) {
+    say(JSON.stringify({ name, device, matrixPeak: peak, work, results: rows }, undefined, 2));
+    return;
+  }
+  say(`${name}: ${results[0]!.parameters.toLocaleString("en-US")} parameters, batch ${batch}`);
+  for (const row of rows) {
+    const what = row.mode === "train" ? "training" : "sampling";
+    const unit = row.mode === "train" ? "images" : "network calls (images)";
+    const memory = (row.peakMemoryBytes / 2 ** 30).toFixed(2);
+    say(
+      `${what}  ${row.imagesPerSecond.toPrecision(3)} ${unit}/s on ${threads} threads, ` +
+        `${(100 * row.shareOfPeak).toFixed(0)} % of the matrix peak, ${memory} GiB`,
+    );
+  }
+  say(`matrix peak ${(peak / 1e9).toFixed(0)} GFLOP/s (large products, one a thread)`);
+}
+
+async function readNetwork(given: string): Promise<UNetConfig> {
+  let value: unknown;
+  try {
+    const text = given.trimStart().startsWith("{") ? given : await readFile(given, "utf8");
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`--network is neither JSON nor a file of it: ${reasonOf(error)}.`);
+  }
+  const parsed = uNetConfig.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new UsageError(`--network ${issue.path.join(".")}: ${issue.message}.`);
+}
