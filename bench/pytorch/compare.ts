@@ -1,0 +1,116 @@
+/**
+ * Ours beside PyTorch: the same network, batch and threads, each in a process of its own, in turn,
+ * three rounds. Prints the medians and the ratios of throughput, ours over PyTorch's.
+ *
+ *   npm run bench:pytorch [-- --json] [--rounds 3] [--steps 5]
+ *
+ * PyTorch suffers more than we do when other programs use the cores: run it on an idle machine.
+ */
+import { execFile } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import { median } from "../../src/benchmark/throughput.ts";
+
+const run = promisify(execFile);
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+/** The reference work: a 32x32 grid after space-to-depth, 16.4M parameters, batch 16. */
+const batch = 16;
+const network = {
+  resolution: 64,
+  stem: 2,
+  base: 64,
+  multipliers: [1, 2, 4],
+  blocks: 2,
+  attention: [8],
+  headChannels: 64,
+};
+
+interface Measured {
+  readonly parameters: number;
+  readonly secondsPerStep: readonly number[];
+  readonly peakMemoryBytes: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    rounds: { type: "string", default: "3" },
+    steps: { type: "string", default: "5" },
+    threads: { type: "string", default: String(availableParallelism()) },
+  },
+});
+const modes = ["train", "sample"] as const;
+type Mode = (typeof modes)[number];
+
+async function ours(mode: Mode): Promise<Measured> {
+  const config = JSON.stringify({ ...network, resampling: "convolution" });
+  const { stdout } = await run(process.execPath, [
+    ...["--import", "tsx", here("../../src/cli/main.ts"), "bench", "--json"],
+    ...["--network", config, "--mode", mode, "--batch", String(batch)],
+    ...["--steps", values.steps, "--threads", values.threads],
+  ]);
+  return JSON.parse(stdout).results[0] as Measured;
+}
+
+async function pytorch(mode: Mode): Promise<Measured> {
+  const config = JSON.stringify({ ...network, resampling: "conv" });
+  const { stdout } = await run("/usr/bin/python3", [
+    here("bench.py"),
+    ...["--config", config, "--mode", mode, "--batch", String(batch)],
+    ...["--steps", values.steps, "--warmup", "2", "--threads", values.threads],
+  ]);
+  return JSON.parse(stdout.trim().split("\n").pop() ?? "") as Measured;
+}
+
+const rounds: Record<Mode, { ours: Measured; pytorch: Measured }[]> = { train: [], sample: [] };
+for (let round = 1; round <= Number(values.rounds); round++) {
+  for (const mode of modes) {
+    const pair = { ours: await ours(mode), pytorch: await pytorch(mode) };
+    if (pair.ours.parameters !== pair.pytorch.parameters)
+      throw new Error(`${pair.ours.parameters} and ${pair.pytorch.parameters} parameters`);
+    rounds[mode].push(pair);
+    const seconds = (side: Measured) => `${median(side.secondsPerStep).toFixed(3)} s`;
+    const line = `ours ${seconds(pair.ours)}, PyTorch ${seconds(pair.pytorch)}`;
+    process.stderr.write(`round ${round}, ${mode}: ${line}\n`);
+  }
+}
+
+function summary(mode: Mode) {
+  const pairs = rounds[mode];
+  const of = (side: "ours" | "pytorch") => ({
+    secondsPerStep: median(pairs.map((pair) => median(pair[side].secondsPerStep))),
+    fastestStep: Math.min(...pairs.flatMap((pair) => pair[side].secondsPerStep)),
+    peakMemoryBytes: Math.max(...pairs.map((pair) => pair[side].peakMemoryBytes)),
+  });
+  const [mine, peer] = [of("ours"), of("pytorch")];
+  const ratio = median(
+    pairs.map((pair) => median(pair.pytorch.secondsPerStep) / median(pair.ours.secondsPerStep)),
+  );
+  return { ours: mine, pytorch: peer, ratio, ratioOfFastest: peer.fastestStep / mine.fastestStep };
+}
+
+const result = {
+  parameters: rounds.train[0]?.ours.parameters,
+  batch,
+  threads: Number(values.threads),
+  train: summary("train"),
+  sample: summary("sample"),
+};
+const { train, sample } = result;
+if (values.json) {
+  const ratios = { trainRatio: train.ratio, sampleRatio: sample.ratio };
+  console.log(JSON.stringify({ ...ratios, ...result }, undefined, 2));
+} else {
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  const row = (name: string, { ours: mine, pytorch: peer, ratio, ratioOfFastest }: typeof train) =>
+    `| ${name} | ${mine.secondsPerStep.toFixed(3)} s, ${gib(mine.peakMemoryBytes)} ` +
+    `| ${peer.secondsPerStep.toFixed(3)} s, ${gib(peer.peakMemoryBytes)} ` +
+    `| ${ratio.toFixed(2)} | ${ratioOfFastest.toFixed(2)} |`;
+  console.log(`${result.parameters} parameters, batch ${batch}, ${values.threads} threads\n`);
+  console.log("| step | ours | PyTorch | ratio of throughput | of the fastest steps |");
+  console.log("|---|---|---|---|---|");
+  console.log(row("training step", train));
+  console.log(row("network call", sample));
+}
