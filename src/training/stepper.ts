@@ -74,6 +74,10 @@ export async function createTrainingStepper(options: StepperOptions): Promise<Tr
   const { config, batch, loss, state } = options;
   const { step: _step, ...vectors } = state;
   const specs = parameterSpecs(config);
+  for (const vector of Object.values(vectors)) {
+    if (vector.length !== parameterCount(specs) || !(vector.buffer instanceof SharedArrayBuffer))
+      throw new TypeError(`the state must be sharedVectors of ${parameterCount(specs)} numbers`);
+  }
   const shares = distribute(batch, Math.min(options.threads, batch));
   const threads = Math.max(1, Math.floor(options.threads / shares.length));
   const gradients = shares.map(() => sharedVector(state.parameters.length));
@@ -96,7 +100,15 @@ export async function createTrainingStepper(options: StepperOptions): Promise<Tr
       start,
     );
   });
-  await Promise.all(replicas.map((replica) => replica.ready()));
+  const dispose = async () => {
+    await Promise.all(replicas.map((replica) => replica.end()));
+  };
+  try {
+    await Promise.all(replicas.map((replica) => replica.ready()));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
   const all = (request: (rank: number) => ReplicaRequest): Promise<ReplicaReply[]> =>
     Promise.all(replicas.map((replica, rank) => replica.call(request(rank))));
   const starts = cumulative(shares);
@@ -126,9 +138,7 @@ export async function createTrainingStepper(options: StepperOptions): Promise<Tr
       }
       return { losses, gradientNorm, finite };
     },
-    async dispose() {
-      await Promise.all(replicas.map((replica) => replica.end()));
-    },
+    dispose,
   };
 }
 
