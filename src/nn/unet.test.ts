@@ -45,7 +45,7 @@ const variants: [string, UNetConfig][] = [
   ["stem 2, resampling in blocks, two heads", small({ stem: 2, resolution: 16, headChannels: 2 })],
   ["rejoin without a stem", small({ rejoin: true })],
   ["three levels, one image channel", small({ multipliers: [1, 2, 1], channels: 1, blocks: 2 })],
-  ["maps 32 pixels wide", small({ resolution: 32, multipliers: [1], attention: [], blocks: 1 })],
+  ["maps whose rows do not divide by four", small({ resolution: 12, attention: [6] })],
 ];
 
 /** Weights none of which is zero, so that every path counts. */
