@@ -75,7 +75,12 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
   }
   facts.push(
     ["weights", bytes(memory.weights)],
-    ["memory", `about ${bytes(memory.sampling)} to restore one photo at a time`],
+    [
+      "memory",
+      memory.sampling === null
+        ? "weights of more than 2 GB cannot be run by this version"
+        : `about ${bytes(memory.sampling)} to restore one photo at a time`,
+    ],
   );
   const width = Math.max(...facts.map(([label]) => label.length));
   const lines = facts.map(([label, value]) => `${label.padEnd(width)}  ${value}`);

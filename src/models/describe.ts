@@ -24,15 +24,22 @@ export interface NetworkDescription {
     readonly weights: number;
     /** Feature maps alive at once in a call for one picture. */
     readonly activations: number;
-    /** The whole program when it samples one picture. */
-    readonly sampling: number;
+    /** The whole program when it samples one picture; null: the weights are too large for a graph. */
+    readonly sampling: number | null;
   };
 }
 
-/** Node, sharp and ONNX Runtime before there is a model, as measured. */
-const programBytes = 110e6;
-/** The weights stand in the model, the graph, the worker's copy and the compiled session. */
-const copiesOfWeights = 6;
+/** A graph with its weights is one protobuf message, which cannot be longer. */
+export const largestWeights = 2 ** 31 - 1;
+
+/** Node, sharp and ONNX Runtime before there is a model. */
+const programBytes = 125e6;
+/**
+ * What compiling needs at its peak for each byte of weights: several copies, and the kernels of all
+ * convolutions once more in transformed form. Measured: 177 MB in all for 3.4 MB of weights, 396 MB
+ * for 17 MB, 5,100 MB for 251 MB.
+ */
+const peakForEachByte = 18;
 
 /** Describes a network from its config alone: no weights are made. */
 export function describeNetwork(config: UNetConfig): NetworkDescription {
@@ -49,7 +56,8 @@ export function describeNetwork(config: UNetConfig): NetworkDescription {
     memory: {
       weights,
       activations,
-      sampling: programBytes + copiesOfWeights * weights + activations,
+      sampling:
+        weights > largestWeights ? null : programBytes + peakForEachByte * weights + activations,
     },
   };
 }

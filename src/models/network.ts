@@ -13,6 +13,7 @@ import { parameterCount } from "../nn/parameters.ts";
 import { samplingProgram } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import type { ModelConfig } from "./config.ts";
+import { largestWeights } from "./describe.ts";
 import { loadModel, type Model } from "./model-folder.ts";
 
 /** One call of the network for N images of C channels, at the model's resolution. */
@@ -41,10 +42,7 @@ export interface Network {
 }
 
 /** Engines side by side hold together at most this many bytes of weights. */
-const weightsSideBySide = 256e6;
-/** A graph with its weights is one protobuf message, which cannot be longer. */
-const largestGraph = 2 ** 31 - 1;
-
+const weightsSideBySide = 128e6;
 /**
  * Loads a model folder, or takes a model in memory, for calling. The graph is compiled at the
  * first call.
@@ -63,7 +61,7 @@ export async function loadNetwork(
       `The network has ${parameterCount(specs)} parameters, but ${parameters.length} weights were given.`,
     );
   }
-  if (parameters.byteLength > largestGraph) {
+  if (parameters.byteLength > largestWeights) {
     throw new PaletteError(
       `${config.name} has ${parameters.length} parameters: this version runs models of at most 2 GB of weights.`,
     );
