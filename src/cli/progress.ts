@@ -2,7 +2,6 @@
  * Progress on stderr: a bar on a terminal; elsewhere a plain line when something takes more than two
  * seconds, and further ones at growing distances, so that a log stays short.
  */
-import { basename } from "node:path";
 import { type Options, SingleBar } from "cli-progress";
 
 const firstLineAfter = 2_000;
@@ -78,6 +77,5 @@ function announce(line: (seconds: number) => string): () => void {
 
 /** A label must leave room for the bar on a narrow terminal. */
 function shorten(label: string): string {
-  const name = basename(label);
-  return name.length <= 32 ? name : `${name.slice(0, 31)}\u2026`;
+  return label.length <= 32 ? label : `${label.slice(0, 31)}\u2026`;
 }

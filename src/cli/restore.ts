@@ -1,4 +1,5 @@
 /** `palette colorize | inpaint | uncrop | dejpeg`: photos in, restored pictures out. */
+import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { type Sampler, samplers } from "../diffusion/samplers/sample.ts";
 import type { Device } from "../engine/session.ts";
@@ -116,7 +117,8 @@ async function restore(
         noteSize(input.path, photo, palette.resolution);
         const mask =
           flags.mask === undefined ? undefined : await maskFor(photo, input.path, flags.mask);
-        const place = inputs.length > 1 ? `${i + 1}/${inputs.length} ${input.path}` : input.path;
+        const file = basename(input.path);
+        const place = inputs.length > 1 ? `${i + 1}/${inputs.length} ${file}` : file;
         const images = await withProgress(place, steps, (onStep) =>
           palette.restore(task, photo, {
             samples,
