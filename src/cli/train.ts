@@ -104,7 +104,6 @@ export function trainCommand(program: Command): void {
     .option("--samples-every <images>", "sheets of samples", whole, defaultIntervals.samplesEvery)
     .option("--dry-run", "print the resolved configuration and stop")
     .option("--json", "print the configuration or the outcome as JSON on stdout")
-    .option("--verbose", "add the stack to an error")
     .action(run);
 }
 
@@ -174,7 +173,7 @@ function inWords(config: RunConfig): string {
   const lines: [string, string][] = [
     ["preset", `${config.preset}, ${config.network.resolution}x${config.network.resolution}`],
     ["parameters", counted(parameters)],
-    ["memory", `about ${(bytes / 2 ** 30).toPrecision(2)} GiB`],
+    ["memory", `about ${gibibytes(bytes)}`],
     ["photos", `${counted(photos.training)} for training`],
     ["held out", `${counted(photos.heldOut)} (${photos.holdOut})`],
     ["tasks", config.tasks.join(", ")],
@@ -192,6 +191,11 @@ function inWords(config: RunConfig): string {
     ["threads", String(machine.threads)],
   ];
   return lines.map(([name, value]) => `${name.padEnd(14)}${value}`).join("\n");
+}
+
+function gibibytes(bytes: number): string {
+  const value = bytes / 2 ** 30;
+  return `${value < 10 ? value.toFixed(1) : counted(Math.round(value))} GiB`;
 }
 
 function listOf(text: string): string[] {

@@ -39,7 +39,7 @@ export class Judge {
   /**
    * The held-out loss of the weights after `images` images, undefined without held-out photos; and,
    * when `sheet` is a path, a sheet of samples there, of training photos if need be. Both are said.
-   * Uses one thread. A look is not worth a run: what goes wrong is only said.
+   * A look is not worth a run: what goes wrong is only said.
    */
   async look(
     model: ModelConfig,
@@ -75,10 +75,9 @@ export class Judge {
     const examples = await this.prepared;
     const some = [...byTask(examples).values()].flatMap((ofTask) => spread(ofTask, shownPerTask));
     if (some.length === 0) return {};
-    // A copy: the weights go on changing.
     const network = await loadNetwork(
       { config: model, parameters: weights.slice() },
-      { device: this.device, threads: 1 },
+      { device: this.device, threads: this.plan.config.machine.threads },
     );
     try {
       if (sheet !== undefined) await writeImage(sheet, await samplesSheet(network, some));

@@ -73,6 +73,6 @@ export type Intervals = Required<
 export const defaultIntervals: Intervals = {
   checkpointEvery: { minutes: 10 },
   statsEvery: 500,
-  heldOutEvery: 2500,
-  samplesEvery: 5000,
+  heldOutEvery: 5000,
+  samplesEvery: 10_000,
 };
