@@ -16,7 +16,8 @@ export type Attribute = number | string | readonly number[] | { readonly float: 
 /** Collects the ONNX nodes and initializers while the tensors are lowered one by one. */
 export class Lowering {
   readonly nodes: MessageWriter[] = [];
-  readonly initializers: MessageWriter[] = [];
+  private readonly initializers = new Map<string, MessageWriter>();
+  private readonly used = new Set<string>();
   private readonly shared = new Map<string, string>();
   private readonly splits = new Map<string, Map<string, string>>();
   private names = 0;
@@ -48,12 +49,22 @@ export class Lowering {
     attributes: Record<string, Attribute> = {},
   ): void {
     const message = new MessageWriter();
-    for (const input of inputs) message.string(1, input);
+    for (const input of inputs) {
+      this.used.add(input);
+      message.string(1, input);
+    }
     for (const output of outputs) message.string(2, output);
     message.string(3, `${type}_${this.nodes.length}`).string(4, type);
     for (const [name, value] of Object.entries(attributes))
       message.message(5, encodeAttribute(name, value));
     this.nodes.push(message);
+  }
+
+  /** Some constants are lowered in another form by the op that takes them. */
+  usedInitializers(): MessageWriter[] {
+    return [...this.initializers].flatMap(([name, message]) =>
+      this.used.has(name) ? [message] : [],
+    );
   }
 
   /** A float32 initializer; scalars and short vectors of equal value are shared. */
@@ -113,7 +124,7 @@ export class Lowering {
     const name = this.fresh();
     const message = new MessageWriter();
     if (shape.length > 0) message.integers(1, shape);
-    this.initializers.push(message.integer(2, type).string(8, name).bytes(9, raw));
+    this.initializers.set(name, message.integer(2, type).string(8, name).bytes(9, raw));
     if (share) this.shared.set(key, name);
     return name;
   }
@@ -143,7 +154,7 @@ export function encodeOnnx(graph: Graph, outputs: Record<string, Tensor>): Uint8
   }
   for (const node of lowering.nodes) body.message(1, node);
   body.string(2, "palette");
-  for (const initializer of lowering.initializers) body.message(5, initializer);
+  for (const initializer of lowering.usedInitializers()) body.message(5, initializer);
   for (const [name, tensor] of graph.inputs) {
     if (names.has(tensor)) body.message(11, valueInfo(name, tensor.shape));
   }

@@ -20,6 +20,8 @@ export interface Tensor {
   readonly inputs: readonly Tensor[];
   /** Whether the value depends on no input of the graph, so that the engine computes it once. */
   readonly constant: boolean;
+  /** The numbers themselves, of a constant. */
+  readonly data?: Float32Array | undefined;
   /** Gradients for the inputs, given the gradient of the output; undefined where none flows. */
   vjp(gradient: Tensor): (Tensor | undefined)[];
   /** Adds this node's ONNX nodes and returns the name of its value. */
@@ -31,6 +33,8 @@ export interface Tensor {
 /** What an op means: `A` are its attributes, which must be plain JSON data. */
 export interface OpDefinition<A> {
   readonly name: string;
+  /** The value, where the attributes hold it. */
+  data?(attributes: A): Float32Array;
   infer(inputs: readonly Tensor[], attributes: A): Shape;
   vjp(node: Tensor, attributes: A, gradient: Tensor): (Tensor | undefined)[];
   lower(lowering: Lowering, node: Tensor, attributes: A, inputs: string[]): string;
@@ -80,6 +84,7 @@ export class Graph {
       shape,
       inputs,
       constant: definition.name !== "input" && inputs.every((input) => input.constant),
+      data: definition.data?.(attributes),
       vjp: (gradient) => definition.vjp(node, attributes, gradient),
       lower: (lowering, names) => definition.lower(lowering, node, attributes, names),
       evaluate: (values) => definition.evaluate(node, attributes, values),
@@ -124,6 +129,7 @@ const inputOp: OpDefinition<{ name: string }> = {
 
 const constantOp: OpDefinition<{ data: Float32Array }> = {
   name: "constant",
+  data: ({ data }) => data,
   infer: () => [],
   vjp: () => [],
   lower: (lowering, node, { data }) => lowering.floats(data, node.shape),

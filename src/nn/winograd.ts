@@ -54,15 +54,40 @@ export function winogradConvolution(x: Tensor, weight: Tensor, bias: Tensor): Te
   const tiles = reshape(withNeighbours(x), [6, ci * n * rows * w]);
   const input = matmul(graph.constant(INPUT, [6, 6]), tiles);
 
-  // [Co,Ci,ky,kx] to [ky,kx,Co,Ci], transformed, to [6,Co,kx,Ci]: two rearrangements that are fast
-  // one by one, which ONNX Runtime would merge into a slow one if they stood together.
-  const taps = reshape(transpose(reshape(weight, [co * ci, 9]), [1, 0]), [3, 3 * co * ci]);
-  const kernel = matmul(graph.constant(KERNEL, [6, 3]), taps);
-  const ordered = transpose(reshape(kernel, [6, 3, co, ci]), [0, 2, 1, 3]);
-
-  const products = rowConvolution(reshape(input, [6, ci, n * rows, w]), ordered);
+  const products = rowConvolution(
+    reshape(input, [6, ci, n * rows, w]),
+    weight.data
+      ? graph.constant(transformedWeights(weight.data, co, ci), [6, co, 3, ci])
+      : transformed(weight),
+  );
   const output = matmul(graph.constant(OUTPUT, [4, 6]), reshape(products, [6, co * n * rows * w]));
   return add(reshape(output, [PHASES, co, n, rows, w]), reshape(bias, [1, co, 1, 1, 1]));
+}
+
+/** G g for weights that change: [Co,Ci,3,3] to [6,Co,kx,Ci]. */
+function transformed(weight: Tensor): Tensor {
+  const [co, ci] = weight.shape as [number, number, number, number];
+  // To [ky,kx,Co,Ci], transformed, to [6,Co,kx,Ci]: two rearrangements that are fast one by one,
+  // which ONNX Runtime would merge into a slow one if they stood together.
+  const taps = reshape(transpose(reshape(weight, [co * ci, 9]), [1, 0]), [3, 3 * co * ci]);
+  const kernel = matmul(weight.graph.constant(KERNEL, [6, 3]), taps);
+  return transpose(reshape(kernel, [6, 3, co, ci]), [0, 2, 1, 3]);
+}
+
+/** The same of weights that do not change: ONNX Runtime would keep every intermediate of it. */
+function transformedWeights(weight: Float32Array, co: number, ci: number): Float32Array {
+  const out = new Float32Array(6 * co * 3 * ci);
+  for (let p = 0; p < 6; p++)
+    for (let o = 0; o < co; o++)
+      for (let c = 0; c < ci; c++)
+        for (let kx = 0; kx < 3; kx++) {
+          const g = (o * ci + c) * 9 + kx;
+          out[((p * co + o) * 3 + kx) * ci + c] =
+            KERNEL[3 * p]! * weight[g]! +
+            KERNEL[3 * p + 1]! * weight[g + 3]! +
+            KERNEL[3 * p + 2]! * weight[g + 6]!;
+        }
+  return out;
 }
 
 /** [4,C,N,R,W] to [6,C,N,R,W]: the row above each tile, its own four, and the row below. */

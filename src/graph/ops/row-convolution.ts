@@ -3,6 +3,7 @@
  * once its columns have been transformed (nn/winograd.ts). Two lowerings give the same numbers:
  * ONNX's Conv, or the shifted rows side by side and a matrix product.
  */
+import type { Lowering } from "../onnx.ts";
 import { defineOp, size, type Tensor } from "../tensor.ts";
 import { customGradient } from "./custom-gradient.ts";
 import { matmul } from "./matmul.ts";
@@ -29,11 +30,9 @@ const convolutionOp: (inputs: readonly Tensor[], none: null) => Tensor = defineO
   },
   lower: (lowering, node, _none, [x, weight]) => {
     const [groups, ci, rows, w] = node.inputs[0]!.shape as [number, number, number, number];
-    const [, co, taps] = node.inputs[1]!.shape as [number, number, number, number];
+    const taps = node.inputs[1]!.shape[2]!;
     const flat = lowering.node("Reshape", [x!, lowering.integers([1, groups * ci, rows, w])]);
-    const tapsLast = lowering.node("Transpose", [weight!], { perm: [0, 1, 3, 2] });
-    const kernelShape = lowering.integers([groups * co, ci, 1, taps]);
-    const kernel = lowering.node("Reshape", [tapsLast, kernelShape]);
+    const kernel = tapsInnermost(lowering, node.inputs[1]!, weight!);
     const padding = (taps - 1) / 2;
     const result = lowering.node("Conv", [flat, kernel], {
       group: groups,
@@ -44,6 +43,23 @@ const convolutionOp: (inputs: readonly Tensor[], none: null) => Tensor = defineO
   },
   evaluate: (node, _none, [x, weight]) => convolve(node, x!, weight!),
 });
+
+/** [G,Co,K,Ci] as ONNX's Conv takes it, [G*Co,Ci,1,K]. */
+function tapsInnermost(lowering: Lowering, weight: Tensor, name: string): string {
+  const [groups, co, taps, ci] = weight.shape as [number, number, number, number];
+  const shape = [groups * co, ci, 1, taps];
+  if (weight.data === undefined) {
+    const tapsLast = lowering.node("Transpose", [name], { perm: [0, 1, 3, 2] });
+    return lowering.node("Reshape", [tapsLast, lowering.integers(shape)]);
+  }
+  const data = new Float32Array(weight.data.length);
+  for (let i = 0; i < data.length; i++) {
+    const [c, tap] = [i % ci, Math.floor(i / ci) % taps];
+    const row = Math.floor(i / (ci * taps));
+    data[(row * ci + c) * taps + tap] = weight.data[i]!;
+  }
+  return lowering.floats(data, shape);
+}
 
 /**
  * The same as one product of the weights with what each tap sees of x, [G,K*Ci,R*W]. The gradient
