@@ -36,18 +36,20 @@ const levels = 4;
 
 /**
  * Up to `count` examples of each task, from photos spread evenly over the list; all tasks get the
- * same ones. Photos that cannot be used are left out.
+ * same ones. Photos that cannot be used are left out and told to `onSkip`.
  */
 export async function heldOutExamples(
   photos: readonly string[],
   tasks: readonly Task[],
   resolution: number,
   count: number,
+  onSkip: (reason: string) => void = () => {},
 ): Promise<HeldOutExample[]> {
   const chosen = Math.min(count, photos.length);
   const clean: Image[] = [];
   for (let k = 0; k < chosen; k++) {
-    const y = await centreOf(photos[Math.floor((k * photos.length) / chosen)]!, resolution);
+    const path = photos[Math.floor((k * photos.length) / chosen)]!;
+    const y = await centreOf(path, resolution, onSkip);
     if (y !== undefined) clean.push(y);
   }
   const examples: HeldOutExample[] = [];
@@ -154,13 +156,18 @@ function squaredError(y0: Float32Array, { y, condition: { mask } }: HeldOutExamp
   return count === 0 ? 0 : sum / count;
 }
 
-async function centreOf(path: string, resolution: number): Promise<Image | undefined> {
+async function centreOf(
+  path: string,
+  resolution: number,
+  onSkip: (reason: string) => void,
+): Promise<Image | undefined> {
   try {
     const photo = await readBytes(path, { shortSide: resolution });
     const box = centreSquare(photo.width, photo.height);
     return await cropAndResizeBytes(photo, box, resolution, resolution);
   } catch (thrown) {
-    if (thrown instanceof PaletteError) return undefined;
-    throw thrown;
+    if (!(thrown instanceof PaletteError)) throw thrown;
+    onSkip(thrown.message);
+    return undefined;
   }
 }

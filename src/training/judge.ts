@@ -92,7 +92,10 @@ export class Judge {
   private prepare(): Promise<HeldOutExample[]> {
     const { config, heldOut, training } = this.plan;
     const [photos, count] = heldOut.length > 0 ? [heldOut, perTask] : [training, shownPerTask];
-    return heldOutExamples(photos, config.tasks.map(taskNamed), config.network.resolution, count);
+    const { resolution } = config.network;
+    return heldOutExamples(photos, config.tasks.map(taskNamed), resolution, count, (reason) =>
+      this.say(`held-out photo skipped: ${reason}`),
+    );
   }
 }
 

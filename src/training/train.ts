@@ -118,7 +118,7 @@ class Training {
     });
     try {
       const stride = imagesPerUpdate(config);
-      this.start = { ...this.start, images: this.images, at: performance.now() };
+      this.start = { ...this.start, at: performance.now() };
       this.saved = { images: this.images, at: performance.now() };
       this.prefetch = new Prefetch((first) => this.batches.update(first), {
         first: this.images,
@@ -161,7 +161,7 @@ class Training {
       this.means = new Means(found.means);
     }
     await folder.rewindStats(this.images);
-    this.start.seconds = await folder.readClock();
+    this.start = { images: this.images, at: performance.now(), seconds: await folder.readClock() };
     const threads = [folder.earlier?.machine.threads, this.config.machine.threads];
     if (found && threads[0] !== threads[1]) {
       this.say(

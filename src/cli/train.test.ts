@@ -1,0 +1,187 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writePhotos } from "../../test/training-photos.ts";
+import { Random } from "../random.ts";
+
+const program = fileURLToPath(new URL("./main.ts", import.meta.url));
+let folder: string;
+let data: string;
+const children = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "palette-cli-train-"));
+  data = await writePhotos(join(folder, "photos"), 9);
+});
+afterAll(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  await rm(folder, { recursive: true });
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts `palette train` on two threads. */
+function start(run: string, ...more: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const common = ["--data", data, "--preset", "tiny-32", "--batch", "4", "--threads", "2"];
+  const intervals = ["--stats-every", "12", "--held-out-every", "24", "--checkpoint-every", "20"];
+  const child = spawn(
+    process.execPath,
+    [
+      "--import",
+      "tsx",
+      program,
+      "train",
+      "--out",
+      join(folder, run),
+      ...common,
+      ...intervals,
+      ...more,
+    ],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  children.add(child);
+  const text = { stdout: "", stderr: "" };
+  child.stdout.on("data", (part) => {
+    text.stdout += part;
+  });
+  child.stderr.on("data", (part) => {
+    text.stderr += part;
+  });
+  const ended = once(child, "close").then(([code]) => {
+    children.delete(child);
+    return { code: code as number | null, ...text };
+  });
+  return { child, ended };
+}
+
+const command = (run: string, ...more: string[]) => start(run, ...more).ended;
+
+/** Waits until the run has a file, or the process has ended. */
+async function until(path: string, child: ChildProcess): Promise<void> {
+  while (child.exitCode === null && !(await exists(path))) await soon(10);
+}
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+const soon = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
+
+/** All that must not differ: every byte of the results, and the statistics apart from times. */
+async function resultsOf(run: string): Promise<Record<string, string>> {
+  const root = join(folder, run);
+  const names = ["checkpoint.safetensors", "model/config.json", "model/weights.safetensors"];
+  for (const name of await readdir(join(root, "samples"))) names.push(`samples/${name}`);
+  const found: Record<string, string> = {};
+  for (const name of names) found[name] = (await readFile(join(root, name))).toString("base64");
+  found.stats = (await readFile(join(root, "stats.jsonl"), "utf8")).replace(/"machine":.*/g, "");
+  return found;
+}
+
+describe("palette train", () => {
+  it("killed at any moment and run again gives the bytes of an uninterrupted run", async () => {
+    const whole = await command("whole", "--images", "100");
+    expect(whole.stderr).toContain("done with 100 images");
+    expect(whole.code).toBe(0);
+
+    const random = Random.from("moments", process.pid);
+    let kills = 0;
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { child, ended } = start("killed", "--images", "100");
+      const first = attempt === 0 ? "config.json" : "checkpoint.safetensors";
+      await until(join(folder, "killed", first), child);
+      await soon(random.between(0, attempt === 0 ? 3000 : 2000));
+      if (child.kill("SIGKILL")) kills += 1;
+      await ended;
+    }
+    expect(kills).toBeGreaterThan(0);
+    const last = await command("killed", "--images", "100");
+    expect(last.code).toBe(0);
+    const [expected, found] = [await resultsOf("whole"), await resultsOf("killed")];
+    expect(Object.keys(found)).toEqual(Object.keys(expected));
+    for (const name of Object.keys(expected))
+      expect(found[name] === expected[name], name).toBe(true);
+  });
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 0],
+  ] as const)("saves on %s, says how to go on, and continues", async (signal, code) => {
+    const { child, ended } = start(signal);
+    await until(join(folder, signal, "checkpoint.safetensors"), child);
+    child.kill(signal);
+    const stopped = await ended;
+    expect(stopped.code).toBe(code);
+    const images = Number(
+      /stopped and saved at ([\d,]+) images: the same command continues/
+        .exec(stopped.stderr)?.[1]
+        ?.replace(",", ""),
+    );
+    expect(images).toBeGreaterThan(0);
+    expect(await exists(join(folder, signal, "lock"))).toBe(false);
+    const more = await command(signal, "--images", String(images + 4), "--json");
+    expect(more.stderr).toContain(`continuing at ${images.toLocaleString("en-US")} images`);
+    expect(JSON.parse(more.stdout)).toMatchObject({ end: "images", images: images + 4, seen: 4 });
+  });
+
+  it("refuses another configuration with exit code 1 and the difference in one line", async () => {
+    const made = await command("made", "--images", "4");
+    expect(made.code).toBe(0);
+    const { code, stderr, stdout } = await command("made", "--images", "8", "--lr", "0.25");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^palette: [^\n]*\(learningRate: 0\.0005 -> 0\.25\)[^\n]*\n$/);
+    expect(stdout).toBe("");
+  });
+
+  it("--dry-run prints what would be trained and touches nothing", async () => {
+    const words = await command("never", "--dry-run");
+    expect(words.code).toBe(0);
+    expect(words.stdout).toMatch(/^parameters +[\d,]+$/m);
+    expect(words.stdout).toMatch(/^memory +about 0\.\d GiB$/m);
+    expect(words.stdout).toMatch(/^photos +7 for training$/m);
+    expect(words.stdout).toMatch(/^held out +2 \(every:7:1\)$/m);
+    expect(words.stdout).toMatch(/^batch +4 = 4 images an update$/m);
+    const { stdout } = await command("never", "--dry-run", "--json", "--loss", "l1");
+    expect(JSON.parse(stdout)).toMatchObject({ loss: "l1", batch: 4, photos: { training: 7 } });
+    expect(await exists(join(folder, "never"))).toBe(false);
+  });
+
+  it.each([
+    ["--batch", "0"],
+    ["--lr", "-1"],
+    ["--lr", "fast"],
+    ["--ema", "1"],
+    ["--clip", "0"],
+    ["--seed", "1.5"],
+    ["--checkpoint-every", "soon"],
+    ["--checkpoint-every", "0min"],
+    ["--loss", "l3"],
+    ["--tasks", "colourise"],
+    ["--tasks", ","],
+    ["--preset", "huge"],
+    ["--hold-out", "some"],
+    ["--predict", "noise"],
+  ])("refuses %s %s with exit code 2 and one line", async (option, value) => {
+    const { run } = await import("./run.ts");
+    const written: string[] = [];
+    const write = process.stderr.write;
+    process.stderr.write = ((text: string) => written.push(text) > 0) as typeof write;
+    try {
+      const out = join(folder, "never");
+      expect(await run(["train", "--data", data, "--out", out, option, value])).toBe(2);
+    } finally {
+      process.stderr.write = write;
+    }
+    expect(written.join("")).toMatch(/^palette: [^\n]+\n$/);
+    expect(await exists(join(folder, "never"))).toBe(false);
+  });
+});

@@ -1,0 +1,134 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writePhotos } from "../../test/training-photos.ts";
+import { scanPhotos } from "../data/photos.ts";
+import { predictions } from "../diffusion/prediction.ts";
+import { trainingSchedule } from "../diffusion/schedule.ts";
+import { configFromPreset, type ModelConfig } from "../models/config.ts";
+import type { Network } from "../models/network.ts";
+import { presetNamed } from "../models/presets.ts";
+import { tasks } from "../tasks/registry.ts";
+import { byTask, type HeldOutExample, heldOutExamples, heldOutLoss } from "./held-out.ts";
+import { samplesSheet } from "./samples.ts";
+
+let folder: string;
+let photos: string[];
+let examples: HeldOutExample[];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "palette-held-out-"));
+  photos = await scanPhotos([await writePhotos(join(folder, "photos"), 10)]);
+  examples = await heldOutExamples(photos, tasks, 32, 8);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A network that believes in the clean pictures `y0`, whatever it sees. */
+function believer(
+  details: Partial<ModelConfig>,
+  y0: (source: Float32Array) => Float32Array,
+): Network {
+  const names = tasks.map(({ name }) => name);
+  const config = { ...configFromPreset(presetNamed("tiny-32"), { tasks: names }), ...details };
+  return {
+    config,
+    async predict({ source, noisy, gamma, shape }) {
+      const clean = y0(source);
+      const each = noisy.length / shape[0];
+      return noisy.map((yt, i) => {
+        const level = typeof gamma === "number" ? gamma : gamma[Math.floor(i / each)]!;
+        const [signal, noise] = [Math.sqrt(level), Math.sqrt(1 - level)];
+        if (config.prediction === "x0") return clean[i]!;
+        if (config.prediction === "epsilon") return (yt - signal * clean[i]!) / noise;
+        return (signal * yt - clean[i]!) / noise;
+      });
+    },
+    async dispose() {},
+  };
+}
+
+/** The clean pictures of whichever task's examples these sources are. */
+function truth(source: Float32Array): Float32Array {
+  for (const some of byTask(examples).values()) {
+    const sources = some.flatMap(({ condition }) => Array.from(condition.x.data));
+    if (sources.every((value, i) => value === source[i]))
+      return Float32Array.from(some.flatMap(({ y }) => Array.from(y.data)));
+  }
+  throw new Error("nobody's source");
+}
+
+describe("held-out examples", () => {
+  it("are the same every time, and the same photos for every task", async () => {
+    const again = await heldOutExamples(photos, tasks, 32, 8);
+    expect(again).toEqual(examples);
+    const groups = [...byTask(examples).values()];
+    expect(groups.map((some) => some.length)).toEqual([8, 8, 8, 8]);
+    for (const some of groups) expect(some.map(({ y }) => y)).toEqual(groups[0]!.map(({ y }) => y));
+  });
+
+  it("leave out what cannot be read, and name it", async () => {
+    const broken = join(folder, "broken.jpg");
+    await writeFile(broken, "no photo");
+    const paths = [broken, ...photos.slice(0, 3)];
+    const reasons: string[] = [];
+    const found = await heldOutExamples(paths, [tasks[0]], 32, 8, (reason) => reasons.push(reason));
+    expect(found).toHaveLength(3);
+    expect(reasons.join()).toMatch(/^[^,]*broken\.jpg [^,]*$/);
+  });
+});
+
+describe("the held-out loss", () => {
+  it.each(predictions)(
+    "of a network that knows the truth is 0 when it predicts %s",
+    async (prediction) => {
+      const { mean, tasks: each } = await heldOutLoss(
+        believer({ prediction }, truth),
+        examples,
+        trainingSchedule,
+      );
+      expect(mean).toBeLessThan(1e-6);
+      expect(Object.keys(each)).toEqual(["colorize", "inpaint", "uncrop", "dejpeg"]);
+    },
+  );
+
+  it("of the same belief is the same, however it is predicted", async () => {
+    const gray = (source: Float32Array) => new Float32Array(source.length).fill(0.25);
+    const [epsilon, v, x0] = await Promise.all(
+      predictions.map((prediction) =>
+        heldOutLoss(believer({ prediction }, gray), examples, trainingSchedule),
+      ),
+    );
+    // By hand: the mean over 8 pictures of the mean of (0.25 - y)^2.
+    const whole = examples.slice(0, 8).map(({ y }) => {
+      return y.data.reduce((sum, value) => sum + (0.25 - value) ** 2, 0) / y.data.length;
+    });
+    expect(x0!.tasks.colorize).toBeCloseTo(whole.reduce((a, b) => a + b) / 8, 6);
+    for (const name of Object.keys(x0!.tasks)) {
+      expect(epsilon!.tasks[name]).toBeCloseTo(x0!.tasks[name]!, 5);
+      expect(v!.tasks[name]).toBeCloseTo(x0!.tasks[name]!, 5);
+    }
+  });
+
+  it("clips as sampling does: no estimate is more than 2 off", async () => {
+    const wild = (source: Float32Array) => new Float32Array(source.length).fill(1e6);
+    const { mean } = await heldOutLoss(
+      believer({ prediction: "x0" }, wild),
+      examples,
+      trainingSchedule,
+    );
+    expect(mean).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("the sheet of samples", () => {
+  it("has a row a task with input, sample and truth of each example", async () => {
+    const some = examples.filter(({ number }) => number < 2);
+    const known = (source: Float32Array) => new Float32Array(source.length).fill(-1);
+    for (const regression of [false, true]) {
+      const sheet = await samplesSheet(believer({ prediction: "x0", regression }, known), some);
+      // Pictures of 32 pixels are shown at 128, 4 pixels apart.
+      expect(sheet.width).toBe(4 + 6 * (128 + 4));
+      expect(sheet.height).toBeGreaterThan(4 * 128);
+    }
+  });
+});
