@@ -21,6 +21,11 @@ export interface SessionOptions {
   readonly device?: Device;
   /** Threads of one operator; 1 is fastest when there is a session for each core. */
   readonly threads?: number;
+  /**
+   * Whether weights baked into the graph may be rearranged for this processor (default true): worth
+   * it where there are many, in the way where there are none, as in training.
+   */
+  readonly blockedLayout?: boolean;
 }
 
 export interface Session {
@@ -36,7 +41,7 @@ export interface Session {
 /** Compiles an ONNX model; throws a `PaletteError` if the device does not take it. */
 export async function openSession(
   model: Uint8Array,
-  { device = "cpu", threads = 1 }: SessionOptions = {},
+  { device = "cpu", threads = 1, blockedLayout = true }: SessionOptions = {},
 ): Promise<Session> {
   let session: ort.InferenceSession;
   try {
@@ -44,7 +49,7 @@ export async function openSession(
       executionProviders: [device],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      graphOptimizationLevel: "all",
+      graphOptimizationLevel: blockedLayout ? "all" : "extended",
       // Idle threads would otherwise spin and take the core from whoever shares it.
       extra: { session: { intra_op: { allow_spinning: "0" } } },
       logSeverityLevel: 3,

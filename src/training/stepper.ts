@@ -88,7 +88,7 @@ export async function createTrainingStepper(options: StepperOptions): Promise<Tr
     models.set(share, model);
     const start: ReplicaStart = {
       model,
-      options: { device: options.device, threads },
+      options: { device: options.device, threads, blockedLayout: false },
       batch: share,
       state: vectors,
       gradients,
