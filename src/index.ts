@@ -37,6 +37,7 @@ export {
   restoreDefaults,
 } from "./palette.ts";
 export { Random } from "./random.ts";
+export { randomMask } from "./tasks/inpaint.ts";
 export { taskNamed, tasks } from "./tasks/registry.ts";
 export {
   type Condition,

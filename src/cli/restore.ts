@@ -9,6 +9,8 @@ import { writeImage } from "../images/encode.ts";
 import type { Image, Mask } from "../images/image.ts";
 import { readMask } from "../images/mask.ts";
 import { mostSamples, Palette, restoreDefaults } from "../palette.ts";
+import { Random } from "../random.ts";
+import { randomMask } from "../tasks/inpaint.ts";
 import { type TaskName, tasks } from "../tasks/registry.ts";
 import type { Side } from "../tasks/task.ts";
 import { sides } from "../tasks/uncrop.ts";
@@ -56,7 +58,10 @@ export function restoreCommands(program: Command): void {
         "out",
       );
     if (name === "inpaint") {
-      command.requiredOption("--mask <file>", "image whose white pixels are to be filled");
+      command.requiredOption(
+        "--mask <file>",
+        "image whose white pixels are to be filled, or `random` for one as in training",
+      );
     }
     if (name === "uncrop") {
       command.addOption(
@@ -116,7 +121,11 @@ async function restore(
         const photo = await readImage(input.path);
         noteSize(input.path, photo, palette.resolution);
         const mask =
-          flags.mask === undefined ? undefined : await maskFor(photo, input.path, flags.mask);
+          flags.mask === undefined
+            ? undefined
+            : flags.mask === "random"
+              ? randomMaskFor(palette, seed, i)
+              : await maskFor(photo, input.path, flags.mask);
         const file = basename(input.path);
         const place = inputs.length > 1 ? `${i + 1}/${inputs.length} ${file}` : file;
         const images = await withProgress(place, steps, (onStep) =>
@@ -159,6 +168,11 @@ async function restore(
   if (failed.length > 0) {
     throw new PaletteError(`${failed.length} of ${inputs.length} photos could not be restored.`);
   }
+}
+
+/** A hole as in training, another one for each photo. */
+function randomMaskFor({ resolution }: Palette, seed: number, photo: number): Mask {
+  return randomMask(resolution, resolution, Random.from(seed, "mask", photo)).mask;
 }
 
 /** The mask at the photo's size. */

@@ -117,6 +117,20 @@ describe("restoring", () => {
     }
   });
 
+  it("fills a random hole, the same for the same seed", async () => {
+    const filled = async (...more: string[]) => {
+      await quick("inpaint", at("photo.png"), "--mask", "random", "-o", at("random.png"), ...more);
+      return toBytes(await readImage(at("random.png")));
+    };
+    const photo = toBytes(await readImage(at("photo.png")));
+    const first = await filled();
+    const kept = first.filter((value, i) => value === photo[i]).length / photo.length;
+    expect(kept).toBeGreaterThan(0.4);
+    expect(kept).toBeLessThan(0.99);
+    expect(await filled()).toEqual(first);
+    expect(await filled("--seed", "1")).not.toEqual(first);
+  });
+
   it("says on stderr what was brought to another size", async () => {
     await writeImage(at("large.png"), noise(90, 60));
     const { code, stderr, lines } = await quick(
