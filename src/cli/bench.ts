@@ -83,7 +83,7 @@ async function bench(options: BenchOptions): Promise<void> {
     const unit = row.mode === "train" ? "images" : "network calls (images)";
     const memory = (row.peakMemoryBytes / 2 ** 30).toFixed(2);
     say(
-      `${what}  ${row.imagesPerSecond.toPrecision(3)} ${unit}/s on ${threads} threads, ` +
+      `${what}  ${row.imagesPerSecond.toLocaleString("en-US", { maximumSignificantDigits: 3 })} ${unit}/s on ${threads} threads, ` +
         `${(100 * row.shareOfPeak).toFixed(0)} % of the matrix peak, ${memory} GiB`,
     );
   }
