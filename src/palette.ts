@@ -13,9 +13,10 @@ import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import type { SessionOptions } from "./engine/session.ts";
 import { UsageError } from "./errors.ts";
 import type { Image, Mask } from "./images/image.ts";
+import { stack, unstack } from "./images/stack.ts";
 import type { ModelConfig } from "./models/config.ts";
 import { findModel } from "./models/model-folder.ts";
-import { loadNetwork, type Network } from "./models/network.ts";
+import { loadNetwork, type Network, regress } from "./models/network.ts";
 import { Random } from "./random.ts";
 import { fillHole } from "./tasks/hole.ts";
 import { type TaskName, taskNamed } from "./tasks/registry.ts";
@@ -150,14 +151,11 @@ export class Palette {
     );
     const shape = [samples, config.network.channels, x.height, x.width] as const;
     const compositions = (values: Float32Array) =>
-      split(values, x, samples).map((yHat) => compose(condition, yHat));
+      unstack(values, samples).map((data) => compose(condition, { ...x, data }));
 
     if (config.regression) {
       signal?.throwIfAborted();
-      // The baseline was trained without noise: nothing but zeros at gamma 0 (see docs/paper.md).
-      const noisy = new Float32Array(source.length);
-      const output = await network.predict({ source, noisy, gamma: 0, shape });
-      const images = compositions(output);
+      const images = compositions(await regress(network, source, shape));
       await onStep?.({ step: 1, steps: 1, gamma: 0, estimates: () => images });
       return images;
     }
@@ -232,22 +230,4 @@ function checkOptions({ samples = 1, seed = 0, sampler, steps, eta }: RestoreOpt
 /** Without what is there but undefined, so that defaults apply. */
 function definedOf(options: RestoreOptions): Partial<RestoreOptions> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-function stack(parts: readonly Float32Array[]): Float32Array {
-  const each = parts[0]!.length;
-  const all = new Float32Array(parts.length * each);
-  parts.forEach((part, k) => {
-    all.set(part, k * each);
-  });
-  return all;
-}
-
-function split(values: Float32Array, { width, height }: Image, count: number): Image[] {
-  const each = values.length / count;
-  return Array.from({ length: count }, (_, k) => ({
-    width,
-    height,
-    data: values.subarray(k * each, (k + 1) * each),
-  }));
 }

@@ -143,6 +143,15 @@ export async function loadNetwork(
   };
 }
 
+/** The Regression baseline's answer: trained without noise, it sees zeros at gamma 0. */
+export function regress(
+  network: Network,
+  source: Float32Array,
+  shape: NetworkCall["shape"],
+): Promise<Float32Array> {
+  return network.predict({ source, noisy: new Float32Array(source.length), gamma: 0, shape });
+}
+
 /** The numbers that enter the network for the noise levels. */
 function levels(
   config: ModelConfig,

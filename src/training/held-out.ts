@@ -9,7 +9,8 @@ import { PaletteError } from "../errors.ts";
 import { readBytes } from "../images/decode.ts";
 import { centreSquare, type Image } from "../images/image.ts";
 import { cropAndResizeBytes } from "../images/resize.ts";
-import type { Network, NetworkCall } from "../models/network.ts";
+import { stack, unstack } from "../images/stack.ts";
+import { type Network, regress } from "../models/network.ts";
 import { Random } from "../random.ts";
 import type { Condition, Task } from "../tasks/task.ts";
 
@@ -28,8 +29,6 @@ export interface HeldOutLoss {
   readonly mean: number;
   readonly tasks: Record<string, number>;
 }
-
-type Shape = NetworkCall["shape"];
 
 /** Noise levels at the middle of so many equal parts of the training schedule. */
 const levels = 4;
@@ -90,29 +89,6 @@ export function byTask(examples: readonly HeldOutExample[]): Map<string, HeldOut
   return groups;
 }
 
-/** What the baseline makes of the examples, [N,C,H,W]: one call without noise. */
-export function regressed(network: Network, source: Float32Array, shape: Shape) {
-  return network.predict({ source, noisy: new Float32Array(source.length), gamma: 0, shape });
-}
-
-/** The values of some pictures one after the other, [N,C,H,W]. */
-export function joined(parts: readonly Float32Array[]): Float32Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const all = new Float32Array(length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-/** The other way round: views of N pictures. */
-export function parted(all: Float32Array, count: number): Float32Array[] {
-  const each = all.length / count;
-  return Array.from({ length: count }, (_, k) => all.subarray(k * each, (k + 1) * each));
-}
-
 /** The clean estimates of examples of one task. */
 async function estimatesOf(
   network: Network,
@@ -122,8 +98,8 @@ async function estimatesOf(
   const { prediction, regression } = network.config;
   const { width, height } = examples[0]!.y;
   const shape = [examples.length, 3, height, width] as const;
-  const source = joined(examples.map(({ condition }) => condition.x.data));
-  if (regression) return parted(await regressed(network, source, shape), examples.length);
+  const source = stack(examples.map(({ condition }) => condition.x.data));
+  if (regression) return unstack(await regress(network, source, shape), examples.length);
   const gamma = examples.map(({ number }) => {
     const t = Math.round((schedule.steps * (2 * (number % levels) + 1)) / (2 * levels));
     return schedule.gammas[Math.max(1, t)]!;
@@ -134,8 +110,8 @@ async function estimatesOf(
     if (mask) pasteKnown(yt, { data: y.data, mask: mask.data }, 3, width * height);
     return yt;
   });
-  const outputs = await network.predict({ source, noisy: joined(seen), gamma, shape });
-  return parted(outputs, examples.length).map((output, k) =>
+  const outputs = await network.predict({ source, noisy: stack(seen), gamma, shape });
+  return unstack(outputs, examples.length).map((output, k) =>
     estimateClean(prediction, output, seen[k]!, gamma[k]!),
   );
 }

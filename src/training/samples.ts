@@ -3,9 +3,10 @@ import { sample, sampleSeeds } from "../diffusion/samplers/sample.ts";
 import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
 import type { Image } from "../images/image.ts";
 import { contactSheet } from "../images/sheet.ts";
-import type { Network } from "../models/network.ts";
+import { stack, unstack } from "../images/stack.ts";
+import { type Network, regress } from "../models/network.ts";
 import { compose } from "../tasks/task.ts";
-import { byTask, type HeldOutExample, joined, parted, regressed } from "./held-out.ts";
+import { byTask, type HeldOutExample } from "./held-out.ts";
 
 /** Refinement steps: enough to judge by, cheap enough to do often. */
 const steps = 25;
@@ -46,8 +47,8 @@ async function samplesOf(
   const { width, height } = examples[0]!.y;
   const count = examples.length;
   const shape = [count, 3, height, width] as const;
-  const source = joined(examples.map(({ condition }) => condition.x.data));
-  if (regression) return parted(await regressed(network, source, shape), count);
+  const source = stack(examples.map(({ condition }) => condition.x.data));
+  if (regression) return unstack(await regress(network, source, shape), count);
   const masks = examples.flatMap(({ condition: { mask } }) => (mask ? [mask.data] : []));
   const all = await sample(
     {
@@ -56,7 +57,7 @@ async function samplesOf(
       denoise: async (noisy, gamma) => ({
         output: await network.predict({ source, noisy, gamma, shape }),
       }),
-      ...(masks.length === count && { known: { data: source, mask: joined(masks) } }),
+      ...(masks.length === count && { known: { data: source, mask: stack(masks) } }),
     },
     {
       sampler: "ddim",
@@ -66,5 +67,5 @@ async function samplesOf(
       seeds: sampleSeeds(`held out ${examples[0]!.task.name}`, count),
     },
   );
-  return parted(all, count);
+  return unstack(all, count);
 }
