@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { writeWhole } from "../files.ts";
-import { type ParameterSpec, parameterCount } from "../nn/parameters.ts";
+import { parameterCount, readParameter, writeParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { type ModelConfig, parseModelConfig } from "./config.ts";
 import { presets } from "./presets.ts";
@@ -43,7 +43,7 @@ export async function saveModel(
   }
   const tensors = specs.map((spec): [string, Tensor] => [
     spec.name,
-    { shape: spec.shape, data: partOf(parameters, spec) },
+    { shape: spec.shape, data: readParameter(parameters, spec) },
   ]);
   await writeWhole(join(folder, weightsFile), encodeSafetensors(tensors, { dtype }));
   await writeWhole(join(folder, configFile), `${JSON.stringify(config, undefined, 2)}\n`);
@@ -70,7 +70,7 @@ export async function loadModel(folder: string): Promise<Model> {
         `${path}: tensor "${spec.name}" has the shape [${tensor.shape}], but ${configFile} asks for [${spec.shape}].`,
       );
     }
-    parameters.set(tensor.data, spec.offset);
+    writeParameter(parameters, spec, tensor.data);
     tensors.delete(spec.name);
   }
   for (const name of tensors.keys()) {
@@ -128,11 +128,6 @@ export async function bundledModels(): Promise<string[]> {
     ),
   );
   return names.filter((_, i) => complete[i]).sort();
-}
-
-/** A parameter's values, as a view. */
-export function partOf(parameters: Float32Array, { shape, offset }: ParameterSpec): Float32Array {
-  return parameters.subarray(offset, offset + shape.reduce((size, side) => size * side, 1));
 }
 
 /** Whether there is a folder at this path. */

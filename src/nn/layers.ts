@@ -22,7 +22,7 @@ import {
 } from "../graph/index.ts";
 import { onPlain, PHASES } from "./feature-map.ts";
 import type { Initializer, Parameters } from "./parameters.ts";
-import { winogradConvolution } from "./winograd.ts";
+import { KERNEL_AXES, winogradConvolution } from "./winograd.ts";
 
 /** A place in the network: parameter names below it start with its path. */
 export class Scope {
@@ -41,8 +41,8 @@ export class Scope {
     );
   }
 
-  get(name: string, shape: Shape, initializer: Initializer): Tensor {
-    return this.parameters.get(`${this.path}.${name}`, shape, initializer);
+  get(name: string, shape: Shape, initializer: Initializer, axes?: readonly number[]): Tensor {
+    return this.parameters.get(`${this.path}.${name}`, shape, initializer, axes);
   }
 }
 
@@ -66,7 +66,8 @@ export function convolution(
 ): Tensor {
   const [phases, incoming, n, rows, w] = x.shape as [number, number, number, number, number];
   const initializer: Initializer = zero ? "zeros" : { fanIn: incoming * kernel * kernel };
-  const weight = scope.get("weight", [channels, incoming, kernel, kernel], initializer);
+  const axes = kernel === 3 ? KERNEL_AXES : undefined;
+  const weight = scope.get("weight", [channels, incoming, kernel, kernel], initializer, axes);
   const bias = scope.get("bias", [channels], initializer);
   if (kernel === 1 && stride === 1) {
     const flat = reshape(x, [phases, incoming, n * rows * w]);
@@ -76,7 +77,8 @@ export function convolution(
   if (phases === PHASES && stride === 1 && dilation === 1)
     return winogradConvolution(x, weight, bias);
   const padding = (dilation * (kernel - 1)) / 2;
-  return onPlain(x, (plain) => conv2d(plain, weight, bias, { stride, padding, dilation }));
+  const usual = axes ? transpose(weight, [1, 3, 0, 2]) : weight;
+  return onPlain(x, (plain) => conv2d(plain, usual, bias, { stride, padding, dilation }));
 }
 
 /** x [N,A] to [N,channels]. */

@@ -15,11 +15,19 @@ export interface ParameterSpec {
   readonly initializer: Initializer;
   /** Where its numbers start in the flat vector. */
   readonly offset: number;
+  /** The order of its axes there, if not their own: what the graph then need not rearrange. */
+  readonly axes?: readonly number[] | undefined;
 }
 
 /** What layers ask for their parameters. */
 export interface Parameters {
-  get(name: string, shape: Shape, initializer: Initializer): Tensor;
+  /** The tensor comes with its axes in the given order. */
+  get(name: string, shape: Shape, initializer: Initializer, axes?: readonly number[]): Tensor;
+}
+
+/** The shape with its axes in the order of the flat vector. */
+function storedShape(shape: Shape, axes: readonly number[] | undefined): Shape {
+  return axes === undefined ? shape : axes.map((axis) => shape[axis]!);
 }
 
 /** Records what a network declares; the tensors are inputs of a graph nobody runs. */
@@ -32,10 +40,10 @@ export class DeclaredParameters implements Parameters {
     this.graph = graph;
   }
 
-  get(name: string, shape: Shape, initializer: Initializer): Tensor {
-    this.specs.push({ name, shape, initializer, offset: this.total });
+  get(name: string, shape: Shape, initializer: Initializer, axes?: readonly number[]): Tensor {
+    this.specs.push({ name, shape, initializer, offset: this.total, axes });
     this.total += size(shape);
-    return this.graph.input(name, shape);
+    return this.graph.input(name, storedShape(shape, axes));
   }
 }
 
@@ -55,7 +63,7 @@ export class FlatParameters implements Parameters {
     const spec = specNamed(this.specs, name);
     const part = segment(this.flat, spec.offset, size(shape));
     this.tensors.push(part);
-    return reshape(part, shape);
+    return reshape(part, storedShape(shape, spec.axes));
   }
 }
 
@@ -74,8 +82,9 @@ export class ConstantParameters implements Parameters {
   }
 
   get(name: string, shape: Shape): Tensor {
-    const { offset } = specNamed(this.specs, name);
-    return this.graph.constant(this.values.subarray(offset, offset + size(shape)), shape);
+    const { offset, axes } = specNamed(this.specs, name);
+    const values = this.values.subarray(offset, offset + size(shape));
+    return this.graph.constant(values, storedShape(shape, axes));
   }
 }
 
@@ -83,6 +92,47 @@ function specNamed(specs: Map<string, ParameterSpec>, name: string): ParameterSp
   const spec = specs.get(name);
   if (spec === undefined) throw new Error(`the network has no parameter "${name}"`);
   return spec;
+}
+
+/** A parameter's numbers from the flat vector, in the order of its own axes. */
+export function readParameter(values: Float32Array, spec: ParameterSpec): Float32Array {
+  const stored = values.subarray(spec.offset, spec.offset + size(spec.shape));
+  const positions = storedPositions(spec);
+  return positions === undefined ? stored : Float32Array.from(positions, (at) => stored[at]!);
+}
+
+/** Puts a parameter's numbers, in the order of its own axes, into the flat vector. */
+export function writeParameter(
+  values: Float32Array,
+  spec: ParameterSpec,
+  data: Float32Array,
+): void {
+  const positions = storedPositions(spec);
+  if (positions === undefined) values.set(data, spec.offset);
+  else
+    positions.forEach((at, i) => {
+      values[spec.offset + at] = data[i]!;
+    });
+}
+
+/** Where each number of a parameter lies in its part of the flat vector. */
+function storedPositions({ shape, axes }: ParameterSpec): Uint32Array | undefined {
+  if (axes === undefined) return undefined;
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (const axis of [...axes].reverse()) {
+    strides[axis] = stride;
+    stride *= shape[axis]!;
+  }
+  return Uint32Array.from({ length: size(shape) }, (_, i) => {
+    let rest = i;
+    let at = 0;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += (rest % shape[axis]!) * strides[axis]!;
+      rest = Math.floor(rest / shape[axis]!);
+    }
+    return at;
+  });
 }
 
 /** How many numbers the parameters hold together. */

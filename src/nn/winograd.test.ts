@@ -8,9 +8,9 @@ import {
   numbers,
   traced,
 } from "../../test/support/differentiation.ts";
-import { conv2d, Graph, interpret, type Shape } from "../graph/index.ts";
+import { conv2d, Graph, interpret, type Shape, transpose } from "../graph/index.ts";
 import { fromPhases, toPhases } from "./feature-map.ts";
-import { winogradConvolution } from "./winograd.ts";
+import { KERNEL_AXES, winogradConvolution } from "./winograd.ts";
 
 const shapes: [string, Shape, number][] = [
   ["one tile", [1, 1, 4, 1], 1],
@@ -22,7 +22,7 @@ const shapes: [string, Shape, number][] = [
 describe.each(shapes)("Winograd's convolution, %s", (name, shape, channels) => {
   const weightShape = [channels, shape[1]!, 3, 3];
   const problem = traced(name, [shape, weightShape, [channels]], (x, weight, bias) =>
-    fromPhases(winogradConvolution(toPhases(x), weight!, bias!)),
+    fromPhases(winogradConvolution(toPhases(x), transpose(weight!, KERNEL_AXES), bias!)),
   );
 
   it("is the convolution", async () => {
@@ -34,7 +34,8 @@ describe.each(shapes)("Winograd's convolution, %s", (name, shape, channels) => {
       weight: numbers(weightShape, [-1, 1], name, "weight"),
       bias: numbers([channels], [-1, 1], name, "bias"),
     };
-    const found = fromPhases(winogradConvolution(toPhases(x), weight, bias));
+    const kernel = transpose(weight, KERNEL_AXES);
+    const found = fromPhases(winogradConvolution(toPhases(x), kernel, bias));
     const [a, b] = interpret([found, conv2d(x, weight, bias, { padding: 1 })], values);
     // Sixths and twelfths in the transformation are rounded to float32.
     expect(largestDifference(a!, b!)).toBeLessThan(1e-6 * largest(b!));

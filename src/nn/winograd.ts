@@ -18,7 +18,6 @@ import {
   shift,
   slice,
   type Tensor,
-  transpose,
 } from "../graph/index.ts";
 import { PHASES } from "./feature-map.ts";
 
@@ -45,11 +44,14 @@ const OUTPUT = matrix(6, [
   [0, 1, -1, 8, -8, 1],
 ]);
 
-/** "Same" 3x3 convolution: x [4,Ci,N,H/4,W], weight [Co,Ci,3,3], bias [Co]. */
+/** Weights [Co,Ci,ky,kx] are kept as [ky,Co,kx,Ci], the order in which they are transformed. */
+export const KERNEL_AXES = [2, 0, 3, 1] as const;
+
+/** "Same" 3x3 convolution: x [4,Ci,N,H/4,W], weight [ky,Co,kx,Ci], bias [Co]. */
 export function winogradConvolution(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   const { graph } = x;
   const [, ci, n, rows, w] = x.shape as [number, number, number, number, number];
-  const co = weight.shape[0]!;
+  const co = weight.shape[1]!;
 
   const tiles = reshape(withNeighbours(x), [6, ci * n * rows * w]);
   const input = matmul(graph.constant(INPUT, [6, 6]), tiles);
@@ -57,36 +59,28 @@ export function winogradConvolution(x: Tensor, weight: Tensor, bias: Tensor): Te
   const products = rowConvolution(
     reshape(input, [6, ci, n * rows, w]),
     weight.data
-      ? graph.constant(transformedWeights(weight.data, co, ci), [6, co, 3, ci])
-      : transformed(weight),
+      ? graph.constant(transformedWeights(weight.data), [6, co, 3, ci])
+      : reshape(matmul(graph.constant(KERNEL, [6, 3]), reshape(weight, [3, co * 3 * ci])), [
+          6,
+          co,
+          3,
+          ci,
+        ]),
   );
   const output = matmul(graph.constant(OUTPUT, [4, 6]), reshape(products, [6, co * n * rows * w]));
   return add(reshape(output, [PHASES, co, n, rows, w]), reshape(bias, [1, co, 1, 1, 1]));
 }
 
-/** G g for weights that change: [Co,Ci,3,3] to [6,Co,kx,Ci]. */
-function transformed(weight: Tensor): Tensor {
-  const [co, ci] = weight.shape as [number, number, number, number];
-  // To [ky,kx,Co,Ci], transformed, to [6,Co,kx,Ci]: two rearrangements that are fast one by one,
-  // which ONNX Runtime would merge into a slow one if they stood together.
-  const taps = reshape(transpose(reshape(weight, [co * ci, 9]), [1, 0]), [3, 3 * co * ci]);
-  const kernel = matmul(weight.graph.constant(KERNEL, [6, 3]), taps);
-  return transpose(reshape(kernel, [6, 3, co, ci]), [0, 2, 1, 3]);
-}
-
-/** The same of weights that do not change: ONNX Runtime would keep every intermediate of it. */
-function transformedWeights(weight: Float32Array, co: number, ci: number): Float32Array {
-  const out = new Float32Array(6 * co * 3 * ci);
+/** G g of weights that do not change: ONNX Runtime would keep every intermediate of it. */
+function transformedWeights(weight: Float32Array): Float32Array {
+  const count = weight.length / 3;
+  const out = new Float32Array(6 * count);
   for (let p = 0; p < 6; p++)
-    for (let o = 0; o < co; o++)
-      for (let c = 0; c < ci; c++)
-        for (let kx = 0; kx < 3; kx++) {
-          const g = (o * ci + c) * 9 + kx;
-          out[((p * co + o) * 3 + kx) * ci + c] =
-            KERNEL[3 * p]! * weight[g]! +
-            KERNEL[3 * p + 1]! * weight[g + 3]! +
-            KERNEL[3 * p + 2]! * weight[g + 6]!;
-        }
+    for (let i = 0; i < count; i++)
+      out[p * count + i] =
+        KERNEL[3 * p]! * weight[i]! +
+        KERNEL[3 * p + 1]! * weight[count + i]! +
+        KERNEL[3 * p + 2]! * weight[2 * count + i]!;
   return out;
 }
 

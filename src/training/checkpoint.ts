@@ -23,7 +23,7 @@ export interface Counters {
 const vectors = ["parameters", "ema", "m", "v"] as const;
 
 const metadataSchema = z.object({
-  format: z.literal("palette checkpoint 1"),
+  format: z.literal("palette checkpoint 2"),
   images: z.coerce.number().pipe(z.int().min(0)),
   step: z.coerce.number().pipe(z.int().min(0)),
   means: z.string(),
@@ -50,7 +50,7 @@ export async function writeCheckpoint(
     );
   }
   const metadata: Record<keyof z.infer<typeof metadataSchema>, string> = {
-    format: "palette checkpoint 1",
+    format: "palette checkpoint 2",
     images: String(images),
     step: String(state.step),
     means: JSON.stringify(means),
