@@ -13,21 +13,25 @@ const INT64 = 7;
 
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
+/** The segments of one flat vector, and the place of their node. */
+interface Split {
+  readonly slot: number;
+  readonly length: number;
+  readonly spans: { readonly start: number; readonly end: number; readonly name: string }[];
+}
+
 /** Collects the ONNX nodes and initializers while the tensors are lowered one by one. */
 export class Lowering {
   readonly nodes: MessageWriter[] = [];
   private readonly initializers = new Map<string, MessageWriter>();
   private readonly used = new Set<string>();
   private readonly shared = new Map<string, string>();
-  private readonly splits = new Map<string, Map<string, string>>();
+  private readonly splits = new Map<string, Split>();
   private names = 0;
-  /** All values being lowered: what an op may look at to share work (see `segments`). */
-  readonly live: readonly Tensor[];
   /** Names of the model's inputs and outputs. */
   private readonly taken: ReadonlySet<string>;
 
-  constructor(live: readonly Tensor[], taken: ReadonlySet<string>) {
-    this.live = live;
+  constructor(taken: ReadonlySet<string>) {
     this.taken = taken;
   }
 
@@ -48,16 +52,26 @@ export class Lowering {
     outputs: readonly string[],
     attributes: Record<string, Attribute> = {},
   ): void {
+    this.nodes.push(this.message(type, inputs, outputs, attributes, this.nodes.length));
+  }
+
+  private message(
+    type: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Record<string, Attribute>,
+    index: number,
+  ): MessageWriter {
     const message = new MessageWriter();
     for (const input of inputs) {
       this.used.add(input);
       message.string(1, input);
     }
     for (const output of outputs) message.string(2, output);
-    message.string(3, `${type}_${this.nodes.length}`).string(4, type);
+    message.string(3, `${type}_${index}`).string(4, type);
     for (const [name, value] of Object.entries(attributes))
       message.message(5, encodeAttribute(name, value));
-    this.nodes.push(message);
+    return message;
   }
 
   /** Some constants are lowered in another form by the op that takes them. */
@@ -80,36 +94,44 @@ export class Lowering {
   }
 
   /**
-   * The value of one segment of a flat vector. All live segments of the same vector come out of one
-   * Split, the gaps between them included.
+   * The value of the elements `start` to `end` of a flat vector. All segments of a vector come out of
+   * one Split, the gaps between them included, which is written when all of them are known.
    */
-  segment(source: string, length: number, segments: readonly [number, number][], wanted: string) {
-    let outputs = this.splits.get(source);
-    if (outputs === undefined) {
-      outputs = new Map();
-      const sorted = [...segments].sort((a, b) => a[0] - b[0]);
+  segment(source: string, length: number, start: number, end: number): string {
+    let split = this.splits.get(source);
+    if (split === undefined) {
+      split = { slot: this.nodes.length, length, spans: [] };
+      this.splits.set(source, split);
+      this.nodes.push(new MessageWriter());
+    }
+    const name = this.fresh();
+    split.spans.push({ start, end, name });
+    return name;
+  }
+
+  /** Fills the places that were kept for Splits. Throws when segments overlap. */
+  finishSplits(): void {
+    for (const [source, { slot, length, spans }] of this.splits) {
       const sizes: number[] = [];
       const names: string[] = [];
       let position = 0;
-      const take = (until: number): string => {
-        const name = this.fresh();
-        sizes.push(until - position);
-        names.push(name);
-        position = until;
-        return name;
-      };
-      for (const [start, end] of sorted) {
+      for (const { start, end, name } of spans.sort((a, b) => a.start - b.start)) {
         if (start < position) throw new Error(`segment ${start}-${end} overlaps another one`);
-        if (start > position) take(start);
-        outputs.set(`${start}-${end}`, take(end));
+        if (start > position) {
+          sizes.push(start - position);
+          names.push(this.fresh());
+        }
+        sizes.push(end - start);
+        names.push(name);
+        position = end;
       }
-      if (position < length) take(length);
-      this.emit("Split", [source, this.integers(sizes)], names, { axis: 0 });
-      this.splits.set(source, outputs);
+      if (position < length) {
+        sizes.push(length - position);
+        names.push(this.fresh());
+      }
+      const inputs = [source, this.integers(sizes)];
+      this.nodes[slot] = this.message("Split", inputs, names, { axis: 0 }, slot);
     }
-    const name = outputs.get(wanted);
-    if (name === undefined) throw new Error(`segment ${wanted} is not among the live ones`);
-    return name;
   }
 
   fresh(): string {
@@ -139,7 +161,7 @@ export function encodeOnnx(graph: Graph, outputs: Record<string, Tensor>): Uint8
   for (const name of Object.keys(outputs)) {
     if (graph.inputs.has(name)) throw new Error(`"${name}" is an input and an output`);
   }
-  const lowering = new Lowering(live, new Set([...graph.inputs.keys(), ...Object.keys(outputs)]));
+  const lowering = new Lowering(new Set([...graph.inputs.keys(), ...Object.keys(outputs)]));
   const names = new Map<Tensor, string>();
   for (const node of live) {
     const inputs = node.inputs.map((input) => names.get(input) as string);
@@ -152,6 +174,7 @@ export function encodeOnnx(graph: Graph, outputs: Record<string, Tensor>): Uint8
     lowering.emit("Identity", [names.get(tensor) as string], [name]);
     results.push(valueInfo(name, tensor.shape));
   }
+  lowering.finishSplits();
   for (const node of lowering.nodes) body.message(1, node);
   body.string(2, "palette");
   for (const initializer of lowering.usedInitializers()) body.message(5, initializer);

@@ -237,27 +237,14 @@ const segmentOp = defineOp<{ start: number; count: number }>({
   vjp: (node, { start, count }, gradient) => [
     pad(gradient, 0, start, node.inputs[0]!.shape[0]! - start - count),
   ],
-  lower: (lowering, node, { start, count }, [input]) => {
-    const source = node.inputs[0]!;
-    const spans = lowering.live.flatMap((other): [number, number][] =>
-      other.op === "segment" && other.inputs[0] === source ? [segmentSpan(other)] : [],
-    );
-    return lowering.segment(input!, source.shape[0]!, spans, `${start}-${start + count}`);
-  },
+  lower: (lowering, node, { start, count }, [input]) =>
+    lowering.segment(input!, node.inputs[0]!.shape[0]!, start, start + count),
   evaluate: (_node, { start, count }, [x]) => x!.slice(start, start + count),
 });
 
-const spans = new WeakMap<Tensor, [number, number]>();
-
-function segmentSpan(node: Tensor): [number, number] {
-  return spans.get(node) ?? [0, node.shape[0]!];
-}
-
 /** Part of a flat vector; the parts of one vector must not overlap and cost a single Split. */
 export function segment(x: Tensor, start: number, count: number): Tensor {
-  const node = segmentOp([x], { start, count });
-  spans.set(node, [start, start + count]);
-  return node;
+  return segmentOp([x], { start, count });
 }
 
 /** Row-major strides of a shape. */
