@@ -11,21 +11,12 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { median } from "../../src/benchmark/throughput.ts";
+import { reference } from "../reference.ts";
 
 const run = promisify(execFile);
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
-/** The reference work: a 32x32 grid after space-to-depth, 16.4M parameters, batch 16. */
 const batch = 16;
-const network = {
-  resolution: 64,
-  stem: 2,
-  base: 64,
-  multipliers: [1, 2, 4],
-  blocks: 2,
-  attention: [8],
-  headChannels: 64,
-};
 
 interface Measured {
   readonly parameters: number;
@@ -45,7 +36,7 @@ const modes = ["train", "sample"] as const;
 type Mode = (typeof modes)[number];
 
 async function ours(mode: Mode): Promise<Measured> {
-  const config = JSON.stringify({ ...network, resampling: "convolution" });
+  const config = JSON.stringify(reference);
   const { stdout } = await run(process.execPath, [
     ...["--import", "tsx", here("../../src/cli/main.ts"), "bench", "--json"],
     ...["--network", config, "--mode", mode, "--batch", String(batch)],
@@ -55,7 +46,7 @@ async function ours(mode: Mode): Promise<Measured> {
 }
 
 async function pytorch(mode: Mode): Promise<Measured> {
-  const config = JSON.stringify({ ...network, resampling: "conv" });
+  const config = JSON.stringify({ ...reference, resampling: "conv" });
   const { stdout } = await run("/usr/bin/python3", [
     here("bench.py"),
     ...["--config", config, "--mode", mode, "--batch", String(batch)],

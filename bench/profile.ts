@@ -1,0 +1,75 @@
+/**
+ * Where a step's time goes: ONNX Runtime's own profile of one replica of the reference network, by
+ * operator.
+ *
+ *   npm run bench:profile [-- train|sample] [images]
+ */
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import ort from "onnxruntime-node";
+import { uNetConfig } from "../src/nn/config.ts";
+import { initialParameters } from "../src/nn/parameters.ts";
+import { samplingProgram, trainingProgram } from "../src/nn/programs.ts";
+import { parameterSpecs } from "../src/nn/unet.ts";
+import { reference } from "./reference.ts";
+
+const runs = 8;
+const [mode = "train", images = "8"] = process.argv.slice(2);
+const batch = Number(images);
+const config = uNetConfig.parse(reference);
+const specs = parameterSpecs(config);
+const parameters = initialParameters(specs, 1);
+const train = mode === "train";
+const program = train
+  ? trainingProgram(config, specs, { batch, loss: "l2" })
+  : samplingProgram(config, specs, parameters, batch);
+
+const folder = await mkdtemp(join(tmpdir(), "palette-profile-"));
+const session = await ort.InferenceSession.create(program, {
+  intraOpNumThreads: 1,
+  graphOptimizationLevel: train ? "extended" : "all",
+  enableProfiling: true,
+  profileFilePrefix: join(folder, "profile"),
+});
+const image = (channels: number) => {
+  const shape = [batch, channels, config.resolution, config.resolution];
+  const data = new Float32Array(shape.reduce((a, b) => a * b)).map((_, i) => Math.sin(i));
+  return new ort.Tensor("float32", data, shape);
+};
+const feeds: Record<string, ort.Tensor> = {
+  source: image(3),
+  noisy: image(3),
+  level: new ort.Tensor("float32", new Float32Array(batch).fill(300), [batch]),
+};
+if (train) {
+  feeds.parameters = new ort.Tensor("float32", parameters, [parameters.length]);
+  feeds.target = image(3);
+  feeds.weight = image(1);
+}
+for (let run = 0; run < runs; run++) await session.run(feeds);
+session.endProfiling();
+
+interface Event {
+  readonly cat: string;
+  readonly name: string;
+  readonly dur: number;
+  readonly args?: { readonly op_name?: string };
+}
+const [file] = await readdir(folder);
+const events = JSON.parse(await readFile(join(folder, file!), "utf8")) as Event[];
+await rm(folder, { recursive: true });
+const byOperator = new Map<string, { time: number; count: number }>();
+for (const { cat, name, dur, args } of events) {
+  if (cat !== "Node" || !name.endsWith("_kernel_time") || args?.op_name === undefined) continue;
+  const entry = byOperator.get(args.op_name) ?? { time: 0, count: 0 };
+  byOperator.set(args.op_name, { time: entry.time + dur, count: entry.count + 1 });
+}
+const rows = [...byOperator].sort(([, a], [, b]) => b.time - a.time);
+const total = rows.reduce((sum, [, { time }]) => sum + time, 0);
+console.log(`${mode}, ${batch} images, one thread: ${(total / runs / 1000).toFixed(0)} ms\n`);
+console.log("| operator | ms | nodes |\n|---|---|---|");
+for (const [name, { time, count }] of rows) {
+  const ms = time / runs / 1000;
+  if (ms >= 1) console.log(`| ${name} | ${ms.toFixed(0)} | ${count / runs} |`);
+}
