@@ -13,12 +13,23 @@ export class Interrupted extends Error {
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/**
+ * One Ctrl-C may arrive several times: from the terminal, and again from npx or another launcher that
+ * passes it on. What comes within this time, in milliseconds, is the same one.
+ */
+const echo = 1000;
+
 /** Runs `work` with a signal that aborts on Ctrl-C; a second Ctrl-C ends the program at once. */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
+  let first = 0;
   const listeners = Object.entries(exitCodes).map(([name, code]) => {
     const listener = () => {
-      if (controller.signal.aborted) process.exit(code);
+      if (controller.signal.aborted) {
+        if (performance.now() - first > echo) process.exit(code);
+        return;
+      }
+      first = performance.now();
       controller.abort(new Interrupted(code));
     };
     process.on(name, listener);

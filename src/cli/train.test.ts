@@ -119,6 +119,9 @@ describe("palette train", () => {
     const { child, ended } = start(signal);
     await until(join(folder, signal, "checkpoint.safetensors"), child);
     child.kill(signal);
+    // Again, as launchers pass it on: still one Ctrl-C.
+    await soon(20);
+    child.kill(signal);
     const stopped = await ended;
     expect(stopped.code).toBe(code);
     const images = Number(
