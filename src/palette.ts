@@ -2,6 +2,7 @@
  * Restoring pictures with a trained model: the library's front door. A task makes the condition, a
  * sampler calls the network, and the known pixels are put back over the answer.
  */
+import { definedOf } from "./defined.ts";
 import {
   type Sampler,
   type SamplingStep,
@@ -225,9 +226,4 @@ function checkOptions({ samples = 1, seed = 0, sampler, steps, eta }: RestoreOpt
   }
   if (sampler !== "ddim")
     throw new UsageError("eta is a setting of ddim: choose that sampler too.");
-}
-
-/** Without what is there but undefined, so that defaults apply. */
-function definedOf(options: RestoreOptions): Partial<RestoreOptions> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -1,7 +1,7 @@
 /** `palette train`: a model from folders of photos. */
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { predictions } from "../diffusion/prediction.ts";
+import { predictions, weightings } from "../diffusion/prediction.ts";
 import type { Device } from "../engine/session.ts";
 import { presetNames } from "../models/presets.ts";
 import type { Loss } from "../nn/programs.ts";
@@ -10,7 +10,7 @@ import { trainingMemory } from "../training/memory.ts";
 import { defaultIntervals, type TrainingOptions } from "../training/options.ts";
 import { planTraining, type TrainingRequest } from "../training/plan.ts";
 import { ProgressReporter } from "../training/report.ts";
-import { imagesPerUpdate, losses, type RunConfig, weightings } from "../training/run-config.ts";
+import { imagesPerUpdate, losses, type RunConfig } from "../training/run-config.ts";
 import { RunFolder } from "../training/run-folder.ts";
 import { train } from "../training/train.ts";
 import { counted } from "../training/words.ts";

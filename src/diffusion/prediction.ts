@@ -11,7 +11,8 @@ export const predictions = ["epsilon", "v", "x0"] as const;
 export type Prediction = (typeof predictions)[number];
 
 /** What `lossWeight` may be asked for. */
-export type Weighting = "uniform" | "min-snr";
+export const weightings = ["uniform", "min-snr"] as const;
+export type Weighting = (typeof weightings)[number];
 
 /**
  * The noisy image y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon (the paper's equation for

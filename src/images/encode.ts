@@ -1,8 +1,7 @@
 /** From pixels to files. */
-import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { extname } from "node:path";
 import { PaletteError, reasonOf } from "../errors.ts";
+import { writeWhole } from "../files.ts";
 import type { Image } from "./image.ts";
 import { fromImage } from "./sharp.ts";
 
@@ -54,15 +53,5 @@ export function formatOf(path: string): ImageFormat {
  * @throws PaletteError when the name's ending is unknown or the file cannot be written.
  */
 export async function writeImage(path: string, image: Image): Promise<void> {
-  const bytes = await encodeImage(image, formatOf(path));
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(temporary, bytes);
-    await rename(temporary, path);
-  } catch (thrown) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw new PaletteError(`Cannot write ${path}: ${reasonOf(thrown)}.`, { cause: thrown });
-  }
+  await writeWhole(path, await encodeImage(image, formatOf(path)));
 }

@@ -7,13 +7,12 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { z } from "zod";
-import { predictions } from "../diffusion/prediction.ts";
+import { predictions, weightings } from "../diffusion/prediction.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { uNetConfig } from "../nn/config.ts";
 
 export const losses = ["l1", "l2"] as const;
-export const weightings = ["uniform", "min-snr"] as const;
 
 export const runConfig = z.strictObject({
   format: z.literal(1),

@@ -5,6 +5,7 @@
  * that was killed and continued ends with the bytes of one that was not.
  */
 import { ExampleSource } from "../data/examples.ts";
+import { definedOf } from "../defined.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import type { ModelConfig } from "../models/config.ts";
@@ -309,12 +310,6 @@ function diskFull(thrown: unknown): PaletteError | undefined {
     `The disk is full (${reasonOf(thrown)}): make room, and the same command continues from the last checkpoint.`,
     { cause: thrown },
   );
-}
-
-/** The options that are given: an undefined one would hide its default. */
-function definedOf(options: TrainingOptions): TrainingOptions {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as unknown as TrainingOptions;
 }
 
 function rounded(value: number): number {
