@@ -1,4 +1,5 @@
 /** Which photos there are, and which of them are never trained on. */
+import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
@@ -91,6 +92,21 @@ export function splitHoldOut(photos: readonly string[], rule: string): HoldOut {
     );
   }
   return { train, heldOut };
+}
+
+/** A short digest of which photos there are: their names and sizes, not where they lie. */
+export async function photosDigest(photos: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  const some = 256;
+  for (let first = 0; first < photos.length; first += some) {
+    const part = photos.slice(first, first + some);
+    // A photo that vanished meanwhile is found, and skipped, when it is read.
+    const sizes = await Promise.all(part.map((path) => stat(path).catch(() => undefined)));
+    part.forEach((path, i) => {
+      hash.update(`${basename(path)}\0${sizes[i]?.size ?? "missing"}\n`);
+    });
+  }
+  return hash.digest("hex").slice(0, 16);
 }
 
 /** What is in a folder, without hidden entries, sorted by name. */

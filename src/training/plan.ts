@@ -1,11 +1,11 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
-import { scanPhotos, splitHoldOut } from "../data/photos.ts";
+import { photosDigest, scanPhotos, splitHoldOut } from "../data/photos.ts";
 import type { Prediction, Weighting } from "../diffusion/prediction.ts";
 import { UsageError } from "../errors.ts";
 import { presetNamed } from "../models/presets.ts";
 import type { Loss } from "../nn/programs.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
-import { photosDigest, type RunConfig, runConfig } from "./run-config.ts";
+import { type RunConfig, runConfig } from "./run-config.ts";
 
 /** What may be asked for; what is left out comes from the preset or is as said. */
 export interface TrainingRequest {

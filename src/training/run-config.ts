@@ -3,14 +3,12 @@
  * the same weights, byte for byte; how long to train, how often to report and where the run lies are
  * no part of it.
  */
-import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
-import { basename } from "node:path";
 import { z } from "zod";
 import { predictions, weightings } from "../diffusion/prediction.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { uNetConfig } from "../nn/config.ts";
+import { settingDifferences } from "../setting-differences.ts";
 
 export const losses = ["l1", "l2"] as const;
 
@@ -74,29 +72,12 @@ export function emaDecayAt({ emaDecay }: RunConfig, step: number): number {
   return Math.min(emaDecay, (1 + step) / (10 + step));
 }
 
-/** A short digest of which photos there are: their names and sizes, not where they lie. */
-export async function photosDigest(photos: readonly string[]): Promise<string> {
-  const hash = createHash("sha256");
-  const some = 256;
-  for (let first = 0; first < photos.length; first += some) {
-    const part = photos.slice(first, first + some);
-    // A photo that vanished meanwhile is found, and skipped, when it is read.
-    const sizes = await Promise.all(part.map((path) => stat(path).catch(() => undefined)));
-    part.forEach((path, i) => {
-      hash.update(`${basename(path)}\0${sizes[i]?.size ?? "missing"}\n`);
-    });
-  }
-  return hash.digest("hex").slice(0, 16);
-}
-
 /** The settings in which two runs differ, as "name: old -> new"; empty when they are the same run. */
-export function differences(old: RunConfig, now: RunConfig): string[] {
-  const before = new Map(settingsOf(old));
-  const after = new Map(settingsOf(now));
-  const names = new Set([...before.keys(), ...after.keys()]);
-  return [...names]
-    .filter((name) => before.get(name) !== after.get(name))
-    .map((name) => `${name}: ${before.get(name) ?? "none"} -> ${after.get(name) ?? "none"}`);
+export function differences(
+  { machine: _before, ...old }: RunConfig,
+  { machine: _after, ...now }: RunConfig,
+): string[] {
+  return settingDifferences(old, now);
 }
 
 /**
@@ -115,15 +96,4 @@ export function parseRunConfig(text: string, source: string): RunConfig {
       { cause: thrown },
     );
   }
-}
-
-/** The compared settings by their dotted names. */
-function settingsOf({ machine: _machine, ...config }: RunConfig): [string, string][] {
-  const flatten = (value: unknown, name: string): [string, string][] =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.entries(value).flatMap(([key, inner]) =>
-          flatten(inner, name === "" ? key : `${name}.${key}`),
-        )
-      : [[name, Array.isArray(value) ? value.join(",") : String(value ?? "none")]];
-  return flatten(config, "");
 }

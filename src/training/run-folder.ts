@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { writeWhole } from "../files.ts";
-import { type Lock, lockFile, lockFolder } from "./lock.ts";
+import { type Lock, lockFile, lockFolder } from "../lock.ts";
 import { differences, parseRunConfig, type RunConfig } from "./run-config.ts";
 
 const names = {

@@ -1,12 +1,12 @@
 /**
- * One training a run folder. The lock is a file that names its process; the lock of a process that
+ * One process a folder. The lock is a file that names its process; the lock of a process that
  * no longer lives (kill -9, power cut) is taken over.
  */
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { PaletteError, reasonOf } from "../errors.ts";
+import { PaletteError, reasonOf } from "./errors.ts";
 
 export const lockFile = "lock";
 
@@ -23,8 +23,11 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** @throws PaletteError when a living process holds the folder, or it cannot be written to. */
-export async function lockFolder(folder: string): Promise<Lock> {
+/**
+ * @param busy what the holder is doing there, as in "is training in DIR already"
+ * @throws PaletteError when a living process holds the folder, or it cannot be written to.
+ */
+export async function lockFolder(folder: string, busy = "training"): Promise<Lock> {
   const path = join(folder, lockFile);
   const own = join(folder, `.${lockFile}.${process.pid}.tmp`);
   const me: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid) };
@@ -36,12 +39,12 @@ export async function lockFolder(folder: string): Promise<Lock> {
       const found = await readFile(path, "utf8").catch(() => undefined);
       if (found === undefined) continue;
       const holder = parseHolder(found);
-      if (holder && (await lives(holder))) throw heldBy(folder, path, holder);
+      if (holder && (await lives(holder))) throw heldBy(folder, path, holder, busy);
       await discard(path, found, `${own}.stale`);
     }
   } catch (thrown) {
     if (thrown instanceof PaletteError) throw thrown;
-    throw new PaletteError(`Cannot lock the run folder ${folder}: ${reasonOf(thrown)}.`, {
+    throw new PaletteError(`Cannot lock the folder ${folder}: ${reasonOf(thrown)}.`, {
       cause: thrown,
     });
   } finally {
@@ -62,10 +65,10 @@ async function discard(path: string, content: string, aside: string): Promise<vo
   await rm(aside, { force: true });
 }
 
-function heldBy(folder: string, path: string, { pid, host }: Holder): PaletteError {
+function heldBy(folder: string, path: string, { pid, host }: Holder, busy: string): PaletteError {
   const elsewhere = host === hostname() ? "" : ` on ${host} (if it is gone, delete ${path})`;
   return new PaletteError(
-    `Process ${pid}${elsewhere} is training in ${folder} already: wait for it, stop it, or choose another --out.`,
+    `Process ${pid}${elsewhere} is ${busy} in ${folder} already: wait for it, stop it, or choose another folder.`,
   );
 }
 

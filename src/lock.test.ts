@@ -55,7 +55,7 @@ describe("the lock of a run folder", () => {
   it("goes to exactly one of many who come at once upon a stale one", async () => {
     await leave({ pid: process.pid, host: hostname(), started: "another boot 17" });
     const script = `
-      import("./src/training/lock.ts").then(async ({ lockFolder }) => {
+      import("./src/lock.ts").then(async ({ lockFolder }) => {
         try { await lockFolder(process.argv[1]); console.log("held"); }
         catch { console.log("refused"); }
         process.stdin.resume();
