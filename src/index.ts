@@ -32,6 +32,7 @@ export type { UNetConfig } from "./nn/config.ts";
 export {
   Palette,
   type PaletteOptions,
+  type Question,
   type RestoreOptions,
   type RestoreStep,
   restoreDefaults,

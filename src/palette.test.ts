@@ -6,6 +6,7 @@ import type { ModelConfig } from "./models/config.ts";
 import { loadNetwork, type Network } from "./models/network.ts";
 import { Palette, type RestoreOptions, type RestoreStep } from "./palette.ts";
 import { Random } from "./random.ts";
+import { taskNamed } from "./tasks/registry.ts";
 import { knownBox } from "./tasks/uncrop.ts";
 
 const side = 32;
@@ -47,6 +48,20 @@ describe("answers", () => {
       expect(three[2]).not.toEqual(three[1]);
     },
   );
+
+  it("to several conditions at once are those to each alone", async () => {
+    const random = Random.from("several");
+    const questions = [
+      { condition: await taskNamed("inpaint").degrade(photo, random, { mask }), seed: 11 },
+      { condition: await taskNamed("colorize").degrade(photo, random), seed: 12 },
+      { condition: await taskNamed("uncrop").degrade(photo, random), seed: 13 },
+    ];
+    const together = await palette.answerEach(questions, { steps: 3, samples: 2 });
+    for (const [k, { condition, seed }] of questions.entries()) {
+      expect(together[k]).toEqual(await palette.answer(condition, { steps: 3, samples: 2, seed }));
+    }
+    expect(await palette.answerEach([])).toEqual([]);
+  });
 
   it("repeat with the seed and change with it", async () => {
     const first = await palette.colorize(photo, { ...quick, samples: 2 });

@@ -3,6 +3,7 @@
  * sampler calls the network, and the known pixels are put back over the answer.
  */
 import { definedOf } from "./defined.ts";
+import type { KnownPixels } from "./diffusion/known-pixels.ts";
 import {
   type Sampler,
   type SamplingStep,
@@ -13,7 +14,7 @@ import {
 import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import type { SessionOptions } from "./engine/session.ts";
 import { UsageError } from "./errors.ts";
-import type { Image, Mask } from "./images/image.ts";
+import { createMask, type Image, type Mask } from "./images/image.ts";
 import { stack, unstack } from "./images/stack.ts";
 import type { ModelConfig } from "./models/config.ts";
 import { findModel } from "./models/model-folder.ts";
@@ -57,6 +58,12 @@ export interface RestoreStep {
   readonly gamma: number;
   /** The answers as they are estimated now. */
   estimates(): Image[];
+}
+
+/** A condition to be answered, and the seed of its answers. */
+export interface Question {
+  readonly condition: Condition;
+  readonly seed: number;
 }
 
 export interface PaletteOptions extends SessionOptions {
@@ -139,26 +146,51 @@ export class Palette {
    * a hole is drawn anew for each answer.
    */
   async answer(condition: Condition, options: RestoreOptions = {}): Promise<Image[]> {
-    checkOptions(options);
-    const { samples, steps, sampler, seed } = { ...restoreDefaults, ...definedOf(options) };
+    const seed = options.seed ?? restoreDefaults.seed;
+    const [answers] = await this.answerEach([{ condition, seed }], options);
+    return answers!;
+  }
+
+  /**
+   * Answers to several conditions of one size, side by side on all cores; each gets the same answers,
+   * to the bit, as from `answer` with its seed. `options.seed` is not looked at; the estimates of
+   * `onStep` are those of all answers, condition by condition.
+   * @returns for each condition its `samples` pictures
+   */
+  async answerEach(
+    questions: readonly Question[],
+    options: Omit<RestoreOptions, "seed"> = {},
+  ): Promise<Image[][]> {
+    for (const { seed } of questions) checkOptions({ ...options, seed });
+    const { samples, steps, sampler } = { ...restoreDefaults, ...definedOf(options) };
     const { eta, clip, onStep, signal } = options;
-    const { x, mask } = condition;
+    const [first] = questions;
+    if (first === undefined) return [];
     const { config, network } = this;
-    const seeds = sampleSeeds(seed, samples);
+    const { width, height } = first.condition.x;
+    const each = questions.flatMap(({ condition, seed }) =>
+      sampleSeeds(seed, samples).map((name) => ({ condition, name })),
+    );
+    const seeds = each.map(({ name }) => name);
     const source = stack(
-      seeds.map((name) =>
+      each.map(({ condition: { x, mask }, name }) =>
         mask === undefined ? x.data : fillHole(x, mask, Random.from(...name, "hole")).data,
       ),
     );
-    const shape = [samples, config.network.channels, x.height, x.width] as const;
+    const shape = [each.length, config.network.channels, height, width] as const;
     const compositions = (values: Float32Array) =>
-      unstack(values, samples).map((data) => compose(condition, { ...x, data }));
+      unstack(values, each.length).map((data, k) => {
+        const { condition } = each[k]!;
+        return compose(condition, { ...condition.x, data });
+      });
+    const grouped = (images: Image[]) =>
+      questions.map((_, k) => images.slice(k * samples, (k + 1) * samples));
 
     if (config.regression) {
       signal?.throwIfAborted();
       const images = compositions(await regress(network, source, shape));
       await onStep?.({ step: 1, steps: 1, gamma: 0, estimates: () => images });
-      return images;
+      return grouped(images);
     }
     const result = await sample(
       {
@@ -167,10 +199,7 @@ export class Palette {
         denoise: async (noisy, gamma) => ({
           output: await network.predict({ source, noisy, gamma, shape }),
         }),
-        known: mask && {
-          data: stack(seeds.map(() => x.data)),
-          mask: stack(seeds.map(() => mask.data)),
-        },
+        known: knownOf(each.map(({ condition }) => condition)),
       },
       {
         sampler,
@@ -186,7 +215,7 @@ export class Palette {
         (({ step, steps: calls, gamma, y0 }: SamplingStep) =>
           onStep({ step, steps: calls, gamma, estimates: () => compositions(y0) })),
     );
-    return compositions(result);
+    return grouped(compositions(result));
   }
 
   /** Ends the engine's threads; the palette cannot be used afterwards. */
@@ -201,6 +230,17 @@ export class Palette {
     const trained = tasks.length === 0 ? "nothing" : tasks.join(", ");
     this.onWarning(`Warning: ${name} was trained for ${trained}, not for ${task}.`);
   }
+}
+
+/** The known pixels of a batch; a condition without a mask has none among others that have one. */
+function knownOf(conditions: readonly Condition[]): KnownPixels | undefined {
+  if (conditions.every(({ mask }) => mask === undefined)) return undefined;
+  return {
+    data: stack(conditions.map(({ x }) => x.data)),
+    mask: stack(
+      conditions.map(({ x, mask }) => mask?.data ?? createMask(x.width, x.height, 1).data),
+    ),
+  };
 }
 
 function checkOptions({ samples = 1, seed = 0, sampler, steps, eta }: RestoreOptions): void {
