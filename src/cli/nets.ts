@@ -1,0 +1,120 @@
+/** `palette nets`: the networks that pictures are measured with. */
+import type { Command } from "commander";
+import { getNetwork } from "../evaluation/networks/download.ts";
+import { findNetworks, networkFolders } from "../evaluation/networks/find.ts";
+import { downloadableNames, knownNetworks } from "../evaluation/networks/known.ts";
+import { type NetworkManifest, usesOf } from "../evaluation/networks/manifest.ts";
+import { userNetworks } from "../evaluation/networks/user-cache.ts";
+import { say } from "./console.ts";
+import { interruptible } from "./interrupt.ts";
+import { startProgress } from "./progress.ts";
+
+/** One line of the list. */
+interface Listed {
+  readonly name: string;
+  readonly title: string;
+  readonly measures: readonly string[];
+  readonly bytes?: number;
+  readonly license?: string;
+  readonly path?: string;
+  readonly labels?: string;
+  /** How to get it when it is not there. */
+  readonly get?: string;
+}
+
+export function netsCommand(program: Command): void {
+  const nets = program
+    .command("nets")
+    .description("Lists and downloads the networks that measure pictures.");
+  nets
+    .command("list")
+    .description("Shows the networks on this machine and those that can be downloaded.")
+    .option("--nets <folder>", "look there first")
+    .option("--json", "print one JSON document")
+    .action(async ({ nets: folder, json }: { nets?: string; json?: boolean }) => {
+      const listed = await list(folder);
+      say(
+        json
+          ? JSON.stringify({ folders: networkFolders({ nets: folder }), networks: listed }, null, 2)
+          : toText(listed, networkFolders({ nets: folder })),
+      );
+    });
+  nets
+    .command("get")
+    .description("Downloads a network; an interrupted download is continued.")
+    .argument("<name>", downloadableNames.join(", "))
+    .option("--nets <folder>", "where to put it (default: the user's cache)")
+    .action((name: string, options: { nets?: string }) => get(name, options.nets));
+}
+
+async function get(name: string, folder: string = userNetworks()): Promise<void> {
+  const progress = startProgress(`${name} (MB)`, 1);
+  const inMegabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
+  try {
+    const { path, downloaded } = await interruptible((signal) =>
+      getNetwork(name, {
+        folder,
+        signal,
+        onProgress: (done, total) => progress.update(inMegabytes(done), inMegabytes(total)),
+      }),
+    );
+    progress.stop();
+    say(downloaded ? path : `${path} is there already`);
+  } finally {
+    progress.stop();
+  }
+}
+
+async function list(nets: string | undefined): Promise<Listed[]> {
+  const found = await findNetworks({ nets });
+  const names = new Set(found.map(({ manifest }) => manifest.name));
+  return [
+    ...found.map(({ manifest, path, labels }) => ({
+      ...factsOf(manifest),
+      path,
+      ...(labels && { labels }),
+    })),
+    ...knownNetworks
+      .filter(({ name }) => !names.has(name))
+      .map((manifest) => ({
+        ...factsOf(manifest),
+        get: manifest.url
+          ? `palette nets get ${manifest.name}`
+          : `no public address; put ${manifest.file} into one of the folders`,
+      })),
+  ];
+}
+
+function factsOf(manifest: NetworkManifest): Listed {
+  const { name, title, bytes, license } = manifest;
+  const uses = usesOf(manifest);
+  const measures = [
+    ...(uses.includes("features") ? ["FID", "KID", "PD"] : []),
+    ...(uses.includes("classifier") ? ["IS", "CA"] : []),
+  ];
+  return { name, title, measures, ...(bytes && { bytes }), ...(license && { license }) };
+}
+
+function toText(listed: readonly Listed[], folders: readonly string[]): string {
+  const rows = [
+    ["network", "measures", "size", "license", "where"],
+    ...listed.map(({ name, measures, bytes, license, path, get }) => [
+      name,
+      measures.join(" "),
+      bytes === undefined ? "" : `${Math.ceil(bytes / 1e6)} MB`,
+      license ?? "",
+      path ?? `not here: ${get}`,
+    ]),
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return [
+    ...rows.map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    ),
+    "",
+    `looked in ${folders.join(", ")}`,
+  ].join("\n");
+}
