@@ -33,6 +33,12 @@ export function numberBetween(low: number, high: number): (text: string) => numb
   };
 }
 
+/** Parts of a list with commas. */
+export function listOf(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  return names.filter((name) => name !== "");
+}
+
 /** Options that mean the same in every command that runs a network. */
 export const deviceOption = () =>
   new Option("--device <name>", "where the network runs").choices(devices).default("cpu");

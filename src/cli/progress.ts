@@ -3,6 +3,7 @@
  * seconds, and further ones at growing distances, so that a log stays short.
  */
 import { type Options, SingleBar } from "cli-progress";
+import { duration } from "../words.ts";
 
 const firstLineAfter = 2_000;
 const longestPause = 30_000;
@@ -52,7 +53,12 @@ function startBar(label: string, total: number): Progress {
 
 function startLines(label: string, total: number): Progress {
   let [done, all] = [0, total];
-  const stop = announce((seconds) => `${label}: step ${done} of ${all} (${seconds} s)`);
+  const stop = announce((seconds) => `${label}: step ${done} of ${all} (${timing(seconds)})`);
+  // Early guesses are worse than none.
+  const timing = (seconds: number) =>
+    done / all < 0.02 || done >= all
+      ? `${seconds} s`
+      : `${seconds} s, about ${duration((seconds * (all - done)) / done)} to go`;
   return {
     update(nowDone, nowTotal = all) {
       [done, all] = [nowDone, nowTotal];

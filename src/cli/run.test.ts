@@ -364,7 +364,9 @@ describe("the program", () => {
       child.kill("SIGINT");
     });
     const code = await new Promise((resolve) => child.on("exit", resolve));
-    expect(stderr).toMatch(/photo\.png: step \d+ of 468 \(\d+ s\)\n.*palette: stopped\.\n$/s);
+    expect(stderr).toMatch(
+      /photo\.png: step \d+ of 468 \(\d+ s(, about \d+[smh][^)]* to go)?\)\n.*palette: stopped\.\n$/s,
+    );
     expect(code).toBe(130);
     expect(existsSync(out) ? await readdir(out) : []).toEqual([]);
   });

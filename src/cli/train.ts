@@ -13,8 +13,8 @@ import { ProgressReporter } from "../training/report.ts";
 import { imagesPerUpdate, losses, type RunConfig } from "../training/run-config.ts";
 import { RunFolder } from "../training/run-folder.ts";
 import { train } from "../training/train.ts";
-import { counted } from "../training/words.ts";
-import { deviceOption, numberBetween, wholeNumber } from "./arguments.ts";
+import { counted } from "../words.ts";
+import { deviceOption, listOf, numberBetween, wholeNumber } from "./arguments.ts";
 import { say } from "./console.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
 
@@ -196,11 +196,6 @@ function inWords(config: RunConfig): string {
 function gibibytes(bytes: number): string {
   const value = bytes / 2 ** 30;
   return `${value < 10 ? value.toFixed(1) : counted(Math.round(value))} GiB`;
-}
-
-function listOf(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim());
-  return names.filter((name) => name !== "");
 }
 
 function positive(text: string): number {

@@ -6,6 +6,7 @@ import { writeImage } from "../images/encode.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { loadNetwork } from "../models/network.ts";
 import { taskNamed } from "../tasks/registry.ts";
+import { counted } from "../words.ts";
 import {
   byTask,
   type HeldOutExample,
@@ -15,7 +16,6 @@ import {
 } from "./held-out.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { samplesSheet } from "./samples.ts";
-import { counted } from "./words.ts";
 
 /** Examples of each task: enough to see progress through the differences between photos. */
 const perTask = 32;

@@ -1,7 +1,7 @@
 /** Progress for people: a line that is rewritten on a terminal, a line every 10 seconds elsewhere. */
 import { clearLine, cursorTo } from "node:readline";
+import { counted, duration } from "../words.ts";
 import type { Clock, Progress, Reporter } from "./options.ts";
-import { counted, duration } from "./words.ts";
 
 /** Milliseconds between reports. */
 const everyOnTerminal = 500;

@@ -12,6 +12,7 @@ import type { ModelConfig } from "../models/config.ts";
 import { saveModel } from "../models/model-folder.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { taskNamed } from "../tasks/registry.ts";
+import { counted } from "../words.ts";
 import { BatchSource } from "./batches.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { HeldOutLoss } from "./held-out.ts";
@@ -31,7 +32,6 @@ import { RunFolder } from "./run-folder.ts";
 import { Means } from "./statistics.ts";
 import { createTrainingStepper, initialState, type TrainingState } from "./stepper.ts";
 import { trainedModel } from "./trained-model.ts";
-import { counted } from "./words.ts";
 
 const silent: Reporter = { line() {}, progress() {} };
 
