@@ -1,4 +1,5 @@
 /** `palette nets`: the networks that pictures are measured with. */
+import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { getNetwork } from "../evaluation/networks/download.ts";
 import { findNetworks, networkFolders } from "../evaluation/networks/find.ts";
@@ -69,11 +70,14 @@ async function list(nets: string | undefined): Promise<Listed[]> {
   const found = await findNetworks({ nets });
   const names = new Set(found.map(({ manifest }) => manifest.name));
   return [
-    ...found.map(({ manifest, path, labels }) => ({
-      ...factsOf(manifest),
-      path,
-      ...(labels && { labels }),
-    })),
+    ...(await Promise.all(
+      found.map(async ({ manifest, path, labels }) => ({
+        ...factsOf(manifest),
+        bytes: (await stat(path)).size,
+        path,
+        ...(labels && { labels }),
+      })),
+    )),
     ...knownNetworks
       .filter(({ name }) => !names.has(name))
       .map((manifest) => ({
