@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { PaletteError, reasonOf, UsageError } from "../errors.ts";
 import { benchCommand } from "./bench.ts";
 import { complain } from "./console.ts";
+import { evaluateCommand } from "./evaluate.ts";
 import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
 import { restoreCommands } from "./restore.ts";
@@ -46,6 +47,7 @@ async function createProgram(): Promise<Command> {
     });
   restoreCommands(program);
   trainCommand(program);
+  evaluateCommand(program);
   infoCommand(program);
   benchCommand(program);
   return program;

@@ -1,0 +1,187 @@
+/** `palette evaluate`: how good models are, in the paper's terms. */
+import { relative } from "node:path";
+import { type Command, Option } from "commander";
+import { UsageError } from "../errors.ts";
+import { paperConditions } from "../evaluation/conditions.ts";
+import { type CropKind, cropKinds } from "../evaluation/crops.ts";
+import { type EvaluationProgress, evaluate } from "../evaluation/evaluate.ts";
+import { compareFolders, type FoldersComparison } from "../evaluation/folders.ts";
+import { planEvaluation } from "../evaluation/plan.ts";
+
+import { tasks } from "../tasks/registry.ts";
+import { listOf, wholeNumber } from "./arguments.ts";
+import { complain, say } from "./console.ts";
+import { evaluationText } from "./evaluation-text.ts";
+import { interruptible } from "./interrupt.ts";
+import { type Progress, startProgress } from "./progress.ts";
+
+interface Options {
+  model?: string[];
+  data?: string[];
+  out?: string;
+  folders?: string[];
+  tasks?: string[];
+  masks: string[];
+  sides: string[];
+  qualities: string[];
+  steps: string[];
+  crop: CropKind;
+  crops?: number;
+  referenceCrops?: number;
+  holdOut?: string;
+  samples: number;
+  seed: number;
+  replicates: number;
+  nets?: string;
+  features?: string;
+  classifier?: string;
+  json?: boolean;
+}
+
+/** Adds `palette evaluate`. */
+export function evaluateCommand(program: Command): void {
+  const names = tasks.map(({ name }) => name);
+  const whole = wholeNumber(1);
+  program
+    .command("evaluate")
+    .description(
+      "Measure models as the paper does: FID, KID, IS, CA, PD and diversity, with tables, pictures and charts. The same command again continues; with more models, steps or tasks it computes only what is new.",
+    )
+    .optionsGroup("What is evaluated:")
+    .option(
+      "--model <name...>",
+      "models, also of the Regression baseline (default: the bundled model)",
+    )
+    .option("--data <dir...>", "folders of photos that the models have not seen")
+    .option(
+      "--hold-out <rule>",
+      "of these photos only the held-out ones: every:N:K or none (default: as in training if a model was trained on these photos, else none)",
+    )
+    .option("--tasks <names>", `${names.join(",")} (default: all)`, listOf)
+    .option("--masks <kinds>", "holes to inpaint", listOf, [...paperConditions.masks])
+    .option("--sides <names>", "sides to uncrop", listOf, [...paperConditions.sides])
+    .option("--qualities <list>", "JPEG qualities", listOf, paperConditions.qualities.map(String))
+    .addOption(
+      new Option("--crop <kind>", "random squares, or one centred square a photo")
+        .choices(cropKinds)
+        .default("random"),
+    )
+    .option("--crops <n>", "pictures a condition (default: 500, or one a photo)", whole)
+    .option("--reference-crops <n>", "pictures FID compares with (default: 4 times --crops)", whole)
+    .optionsGroup("How answers are drawn:")
+    .option(
+      "--steps <list>",
+      "steps, or sampler:steps; the first gives the pictures shown",
+      listOf,
+      ["20"],
+    )
+    .option("--samples <n>", "answers to each picture, for diversity", whole, 2)
+    .option("--seed <n>", "of all randomness", wholeNumber(0), 1)
+    .optionsGroup("How they are measured:")
+    .option("--nets <dir>", "folder of feature networks (see palette nets)")
+    .option("--features <name>", "network for FID, KID, IS and PD (default: googlenet)")
+    .option("--classifier <name>", "network for CA (default: mobilenet_v2)")
+    .option(
+      "--replicates <n>",
+      "resamples of the photos for intervals, 0 for none",
+      wholeNumber(0),
+      100,
+    )
+    .optionsGroup("Results:")
+    .option("-o, --out <dir>", "folder of the report, created or continued")
+    .option("--folders <dirs...>", "only compare two folders of pictures: FID, KID, IS, PD")
+    .option("--json", "print the report as JSON on stdout")
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  if (options.folders !== undefined) return runFolders(options.folders, options);
+  const { data, out } = options;
+  if (data === undefined) throw new UsageError("Name the photos with --data DIR.");
+  if (out === undefined) throw new UsageError("Name a folder for the report with -o DIR.");
+  await interruptible(async (signal) => {
+    const watch = new Watch();
+    try {
+      const plan = await planEvaluation(
+        {
+          ...options,
+          data,
+          models: options.model ?? [],
+          qualities: options.qualities.map(wholeNumber(1, 100)),
+        },
+        (done, total) => watch.show("reading photos", done, total),
+      );
+      for (const note of plan.notes) complain(note);
+      const { report, seconds, files } = await evaluate(plan, {
+        ...options,
+        out,
+        signal,
+        onProgress: ({ stage, done, total }: EvaluationProgress) =>
+          watch.show(stage === "answers" ? "answering (network calls)" : "measuring", done, total),
+      });
+      watch.stop();
+      if (options.json) {
+        say(JSON.stringify(report));
+        return;
+      }
+      say(evaluationText(report, seconds));
+      for (const path of Object.values(files)) say(relative(".", path));
+    } finally {
+      watch.stop();
+    }
+  });
+}
+
+async function runFolders(folders: readonly string[], options: Options): Promise<void> {
+  const [a, b, ...more] = folders;
+  if (a === undefined || b === undefined || more.length > 0) {
+    throw new UsageError("--folders takes two folders: --folders A B.");
+  }
+  await interruptible(async (signal) => {
+    const watch = new Watch();
+    try {
+      const result = await compareFolders(a, b, {
+        ...options,
+        signal,
+        onProgress: (done, total) => watch.show("looking at pictures", done, total),
+      });
+      watch.stop();
+      say(options.json ? JSON.stringify(result) : comparisonText(result));
+    } finally {
+      watch.stop();
+    }
+  });
+}
+
+function comparisonText({ images, fid, kid, is, pd, network }: FoldersComparison): string {
+  const lines: [string, string][] = [
+    ["images", images.join(", ")],
+    ["network", `${network.title}, ${network.input}`],
+    ["FID", fid.toPrecision(6)],
+    ["KID", kid.toPrecision(6)],
+  ];
+  if (is) lines.push(["IS", is.map((value) => value.toPrecision(6)).join(", ")]);
+  lines.push(["PD", pd?.toPrecision(6) ?? "- (the folders' pictures have different names)"]);
+  return lines.map(([name, value]) => `${name.padEnd(9)}${value}`).join("\n");
+}
+
+/** One progress after the other on the same line. */
+class Watch {
+  private progress: Progress | undefined;
+  private label = "";
+
+  show(label: string, done: number, total: number): void {
+    if (label !== this.label) {
+      this.stop();
+      this.label = label;
+      this.progress = startProgress(label, total);
+    }
+    this.progress?.update(done);
+  }
+
+  stop(): void {
+    this.progress?.stop();
+    this.progress = undefined;
+    this.label = "";
+  }
+}

@@ -1,0 +1,139 @@
+/** Makes the pictures of an evaluation: what is degraded, what each model answers, and the originals. */
+
+import { writeImage } from "../images/encode.ts";
+import type { Image } from "../images/image.ts";
+import { createMask } from "../images/image.ts";
+import { Palette, type Question } from "../palette.ts";
+import { Random } from "../random.ts";
+import type { Condition } from "../tasks/task.ts";
+import { degraded, type EvaluationCondition } from "./conditions.ts";
+import type { CropSource } from "./crops.ts";
+import type { EvaluationFolder } from "./folder.ts";
+import type { EvaluatedModel, EvaluationPlan, PlannedRow } from "./plan.ts";
+
+/** Names of the rows that are no model's; also their folders. */
+export const inputRow = "degraded";
+export const originalsRow = "originals";
+
+/** Pictures asked for at a time: what a kill can cost, and enough to keep all cores at work. */
+const together = 8;
+
+export interface AnswerTools {
+  readonly plan: EvaluationPlan;
+  readonly folder: EvaluationFolder;
+  readonly crops: CropSource;
+  readonly signal?: AbortSignal | undefined;
+  /** Told how many further network calls are done, or found done. */
+  readonly onCalls?: ((calls: number) => void) | undefined;
+}
+
+/** Network calls that all answers take. */
+export function callsOf({ crops }: EvaluationPlan, { sampling, samples }: PlannedRow): number {
+  return crops * samples * (sampling?.steps ?? 1);
+}
+
+/** Writes the originals, where they are not there yet. */
+export async function writeOriginals({ plan, folder, crops, signal }: AnswerTools): Promise<void> {
+  for (let k = 0; k < plan.crops; k++) {
+    signal?.throwIfAborted();
+    const path = folder.picture(originalsRow, originalsRow, k);
+    if (!(await folder.have([path]))) await writeImage(path, (await crops.crop(k)).image);
+  }
+}
+
+/** Writes a condition's degraded pictures, the holes in middle gray. */
+export async function writeDegraded(
+  { plan, folder, crops, signal }: AnswerTools,
+  condition: EvaluationCondition,
+): Promise<void> {
+  for (let k = 0; k < plan.crops; k++) {
+    signal?.throwIfAborted();
+    const path = folder.picture(condition.id, inputRow, k);
+    if (await folder.have([path])) continue;
+    const { image } = await crops.crop(k);
+    await writeImage(path, shown(await degraded(condition, image, plan.common.seed, k)));
+  }
+}
+
+/** Writes a model's answers to all conditions, where they are not there yet. */
+export async function writeAnswers(
+  tools: AnswerTools,
+  model: EvaluatedModel,
+  work: readonly { readonly condition: EvaluationCondition; readonly row: PlannedRow }[],
+): Promise<void> {
+  let palette: Palette | undefined;
+  try {
+    for (const { condition, row } of work) {
+      for (let first = 0; first < tools.plan.crops; first += together) {
+        tools.signal?.throwIfAborted();
+        const last = Math.min(first + together, tools.plan.crops);
+        const indices = Array.from({ length: last - first }, (_, k) => first + k);
+        const paths = indices.map((index) => pathsOf(tools.folder, condition, row, index));
+        if (!(await tools.folder.have(paths.flat()))) {
+          palette ??= await warm(model, tools, condition);
+          await answerSome(tools, palette, condition, row, indices, paths);
+        }
+        tools.onCalls?.(indices.length * row.samples * (row.sampling?.steps ?? 1));
+      }
+    }
+  } finally {
+    await palette?.dispose();
+  }
+}
+
+/** The files of a row's answers to picture `index`. */
+export function pathsOf(
+  folder: EvaluationFolder,
+  condition: EvaluationCondition,
+  { id, samples }: PlannedRow,
+  index: number,
+): string[] {
+  return Array.from({ length: samples }, (_, k) => folder.picture(condition.id, id, index, k));
+}
+
+/** Loads the model and lets it answer once, so that compiling it is not taken for its speed. */
+async function warm(
+  { folder }: EvaluatedModel,
+  { plan, crops }: AnswerTools,
+  condition: EvaluationCondition,
+): Promise<Palette> {
+  const palette = await Palette.load(folder, { onWarning: () => {} });
+  const { image } = await crops.crop(0);
+  const first = await degraded(condition, image, plan.common.seed, 0);
+  const questions = Array.from({ length: together }, (_, seed) => ({ condition: first, seed }));
+  await palette.answerEach(questions, { steps: 1 });
+  return palette;
+}
+
+async function answerSome(
+  { plan, folder, crops, signal }: AnswerTools,
+  palette: Palette,
+  condition: EvaluationCondition,
+  { id, sampling, samples }: PlannedRow,
+  indices: readonly number[],
+  paths: readonly (readonly string[])[],
+): Promise<void> {
+  const { seed } = plan.common;
+  const questions: Question[] = [];
+  for (const index of indices) {
+    const { image } = await crops.crop(index);
+    questions.push({
+      condition: await degraded(condition, image, seed, index),
+      // Answers to one picture differ between conditions, and are the same for all models and steps.
+      seed: Random.from(seed, "answers", condition.id, index).integer(0, 2 ** 31 - 1),
+    });
+  }
+  const start = performance.now();
+  const answers = await palette.answerEach(questions, { ...sampling, samples, signal });
+  const seconds = (performance.now() - start) / 1000;
+  for (const [k, images] of answers.entries()) {
+    for (const [sample, image] of images.entries()) await writeImage(paths[k]![sample]!, image);
+  }
+  await folder.addTime(condition.id, id, { seconds, images: indices.length * samples });
+}
+
+/** A condition as a picture: the noise that marks the hole is the network's business. */
+function shown({ x, mask = createMask(x.width, x.height) }: Condition): Image {
+  const pixels = x.width * x.height;
+  return { ...x, data: x.data.map((value, i) => (mask.data[i % pixels] === 1 ? 0 : value)) };
+}

@@ -1,0 +1,82 @@
+/**
+ * The pictures that are evaluated. With random crops, crop k is a random square of photo k modulo
+ * their number, as in training but without mirroring; with centre crops each photo gives its largest
+ * centred square, the paper's choice. The reference set, to which distributions are compared, is other
+ * squares of the same photos (the paper compares to the whole validation set); where each photo has
+ * one crop only, it is the evaluated crops themselves.
+ */
+
+import { randomSquare } from "../data/examples.ts";
+import { PhotoCache } from "../data/photo-cache.ts";
+import { PaletteError, UsageError } from "../errors.ts";
+import { centreSquare, type Image } from "../images/image.ts";
+import { cropAndResizeBytes } from "../images/resize.ts";
+import { Random } from "../random.ts";
+
+export const cropKinds = ["random", "centre"] as const;
+export type CropKind = (typeof cropKinds)[number];
+
+export interface Crop {
+  /** The path of its photo. */
+  readonly photo: string;
+  /** Index of the photo: crops of one photo are not independent of each other. */
+  readonly group: number;
+  /** [3, resolution, resolution] in [-1, 1] */
+  readonly image: Image;
+}
+
+export interface CropOptions {
+  /** Paths in a fixed order. */
+  readonly photos: readonly string[];
+  readonly resolution: number;
+  readonly kind: CropKind;
+  readonly seed: number;
+}
+
+/** Crops per photo and the same for the reference. */
+export class CropSource {
+  private readonly options: CropOptions;
+  private readonly cache: PhotoCache;
+
+  constructor(options: CropOptions) {
+    if (options.photos.length === 0) throw new UsageError("There are no photos to evaluate on.");
+    this.options = options;
+    // As in training: photos are decoded at four times the resolution at most.
+    this.cache = new PhotoCache({ shortSide: 4 * options.resolution });
+  }
+
+  /** Crop number `index`, of the evaluated ones or of the reference. */
+  async crop(index: number, set: "evaluated" | "reference" = "evaluated"): Promise<Crop> {
+    const { photos, resolution, kind, seed } = this.options;
+    const group = index % photos.length;
+    const photo = photos[group]!;
+    const bytes = await this.cache.get(photo);
+    if (bytes === undefined) throw new PaletteError(this.cache.skipped.get(photo)!);
+    const { width, height } = bytes;
+    const box =
+      kind === "centre"
+        ? centreSquare(width, height)
+        : randomSquare(width, height, resolution, Random.from(seed, "crop", set, index));
+    return { photo, group, image: await cropAndResizeBytes(bytes, box, resolution, resolution) };
+  }
+}
+
+/** Of the photos those that can be decoded and have enough pixels, and why the others cannot be used. */
+export async function usablePhotos(
+  photos: readonly string[],
+  resolution: number,
+  onPhoto?: (done: number) => void,
+): Promise<{ usable: string[]; refused: string[] }> {
+  // Nothing is kept: whether a photo is usable must not depend on memory.
+  const cache = new PhotoCache({
+    shortSide: 4 * resolution,
+    smallestSide: Math.ceil(resolution / 4),
+    cacheBytes: 0,
+  });
+  const usable: string[] = [];
+  for (const [k, path] of photos.entries()) {
+    if ((await cache.get(path)) !== undefined) usable.push(path);
+    onPhoto?.(k + 1);
+  }
+  return { usable, refused: [...cache.skipped.values()] };
+}

@@ -1,0 +1,105 @@
+/**
+ * The paper's evaluation (section 4 and appendix C): every model, the degraded input, the Regression
+ * baseline and the originals, in every condition, with the same crops, the same resize and no lossy
+ * file in between.
+ */
+import { definedOf } from "../defined.ts";
+import {
+  type AnswerTools,
+  callsOf,
+  writeAnswers,
+  writeDegraded,
+  writeOriginals,
+} from "./answers.ts";
+import { CropSource } from "./crops.ts";
+import { EvaluationFolder } from "./folder.ts";
+import { closeLookers, openLookers } from "./lookers.ts";
+import { measureAll } from "./measure-all.ts";
+import { type ChooseOptions, chooseNetworks } from "./networks/find.ts";
+import { type EvaluationPlan, plannedRows } from "./plan.ts";
+import { type Evaluation, reportOf, writeReport } from "./results.ts";
+
+export interface EvaluationOptions {
+  /** The folder of the evaluation, created or continued. */
+  readonly out: string;
+  /** A folder of feature networks, looked into before the usual ones. */
+  readonly nets?: string | undefined;
+  /** Names of the networks; see `chooseNetworks`. */
+  readonly features?: string | undefined;
+  readonly classifier?: string | undefined;
+  /** Resamples of the photos for the intervals; default 100, 0 for none. */
+  readonly replicates?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told where the evaluation is. */
+  readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;
+}
+
+export interface EvaluationProgress {
+  readonly stage: "answers" | "measures";
+  readonly done: number;
+  readonly total: number;
+}
+
+/**
+ * Evaluates, continuing what lies in `options.out`.
+ * @throws PaletteError when the folder is another evaluation's or a file cannot be written; the
+ * signal's reason when aborted, with what was done kept.
+ */
+export async function evaluate(
+  plan: EvaluationPlan,
+  options: EvaluationOptions,
+): Promise<Evaluation> {
+  const { signal, onProgress, replicates = 100, nets, features, classifier } = options;
+  const wanted: ChooseOptions = definedOf({ nets, features, classifier });
+  const chosen = await chooseNetworks(wanted);
+  const folder = await EvaluationFolder.open(options.out, plan.common);
+  try {
+    const crops = new CropSource({
+      photos: plan.photos,
+      resolution: plan.common.resolution,
+      kind: plan.crop,
+      seed: plan.common.seed,
+    });
+    await makePictures({ plan, folder, crops, signal }, onProgress);
+    const lookers = await openLookers(chosen);
+    try {
+      const conditions = await measureAll(plan, folder, crops, lookers, {
+        replicates,
+        signal,
+        onProgress: (done, total) => onProgress?.({ stage: "measures", done, total }),
+      });
+      const report = await reportOf(plan, lookers, replicates, conditions);
+      return await writeReport(plan, folder, report);
+    } finally {
+      await closeLookers(lookers);
+    }
+  } finally {
+    await folder.close();
+  }
+}
+
+async function makePictures(
+  tools: AnswerTools,
+  onProgress: EvaluationOptions["onProgress"],
+): Promise<void> {
+  const { plan } = tools;
+  const work = plan.models.map((model) => ({
+    model,
+    work: plan.conditions.flatMap((condition) =>
+      plannedRows(plan, condition.task.name)
+        .filter((row) => row.model === model)
+        .map((row) => ({ condition, row })),
+    ),
+  }));
+  const total = work
+    .flatMap((one) => one.work)
+    .reduce((sum, { row }) => sum + callsOf(plan, row), 0);
+  let done = 0;
+  const onCalls = (calls: number) => {
+    done += calls;
+    onProgress?.({ stage: "answers", done, total });
+  };
+  await writeOriginals(tools);
+  for (const condition of plan.conditions) await writeDegraded(tools, condition);
+  for (const one of work) await writeAnswers({ ...tools, onCalls }, one.model, one.work);
+}

@@ -1,0 +1,51 @@
+/** Some pictures of a condition side by side: input, baseline, answers, truth. */
+import { readImage } from "../images/decode.ts";
+import type { Image } from "../images/image.ts";
+import { contactSheet } from "../images/sheet.ts";
+import { inputRow, originalsRow, pathsOf } from "./answers.ts";
+import type { EvaluationCondition } from "./conditions.ts";
+import type { EvaluationFolder } from "./folder.ts";
+import { type EvaluationPlan, plannedRows } from "./plan.ts";
+import type { Grid } from "./report/report.ts";
+
+const shownCrops = 6;
+
+/** Crops evenly spread over all of them; of each model the first way of sampling. */
+export async function gridOf(
+  plan: EvaluationPlan,
+  folder: EvaluationFolder,
+  condition: EvaluationCondition,
+): Promise<Grid> {
+  const rows = plannedRows(plan, condition.task.name);
+  const first = rows.filter((row, k) => rows.findIndex((other) => other.model === row.model) === k);
+  first.sort((a, b) => Number(b.model.config.regression) - Number(a.model.config.regression));
+  const headings = [
+    "input",
+    ...first.flatMap(({ model, samples }) =>
+      Array.from({ length: samples }, (_, k) =>
+        samples === 1 ? model.label : `${model.label}, ${k + 1}`,
+      ),
+    ),
+    "original",
+  ];
+  const count = Math.min(shownCrops, plan.crops);
+  const pictures: Image[][] = [];
+  for (let k = 0; k < count; k++) {
+    const index = Math.floor((k * plan.crops) / count);
+    const paths = [
+      folder.picture(condition.id, inputRow, index),
+      ...first.flatMap((row) => pathsOf(folder, condition, row, index)),
+      folder.picture(originalsRow, originalsRow, index),
+    ];
+    pictures.push(await Promise.all(paths.map((path) => readImage(path))));
+  }
+  return { condition: condition.id, headings, rows: pictures };
+}
+
+/** The grid as one picture, its pixels doubled. */
+export function gridImage({ headings, rows }: Grid): Promise<Image> {
+  return contactSheet(
+    rows.map((images) => ({ images })),
+    { headings, scale: 2 },
+  );
+}

@@ -1,0 +1,124 @@
+/** From the pictures in the folder to the rows of the report. */
+import { inputRow, originalsRow } from "./answers.ts";
+import type { CropSource } from "./crops.ts";
+import type { EvaluationFolder } from "./folder.ts";
+import { type Looks, look } from "./look.ts";
+import type { Lookers } from "./lookers.ts";
+import { Measurer } from "./measure.ts";
+import { type EvaluationPlan, type PlannedRow, plannedRows } from "./plan.ts";
+import type { ConditionReport, Row } from "./report/report.ts";
+
+export interface MeasureOptions {
+  /** Resamples of the photos for the intervals; 0 for none. */
+  readonly replicates: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Told how many pictures have been looked at. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** Measures the pictures of all rows in all conditions. */
+export async function measureAll(
+  plan: EvaluationPlan,
+  folder: EvaluationFolder,
+  crops: CropSource,
+  lookers: Lookers,
+  { replicates, signal, onProgress }: MeasureOptions,
+): Promise<ConditionReport[]> {
+  const rows = plan.conditions.map((condition) => ({
+    condition,
+    rows: plannedRows(plan, condition.task.name),
+  }));
+  const total =
+    plan.crops +
+    plan.referenceCrops +
+    rows.reduce(
+      (sum, one) => sum + plan.crops * (1 + one.rows.reduce((n, row) => n + row.samples, 0)),
+      0,
+    );
+  let done = 0;
+  const onPicture = () => onProgress?.(++done, total);
+  const labels = Array.from({ length: plan.crops }, (_, k) =>
+    lookers.classifier?.labelOf(plan.photos[k % plan.photos.length]!),
+  );
+  const { features, classifier } = lookers;
+  // Without labels there is nothing that the classifier could be right about.
+  const needed = { features, ...(labels.some((label) => label !== undefined) && { classifier }) };
+  const lookAt = (condition: string, row: string, sample = 0): Promise<Looks> =>
+    look(plan.crops, (k) => folder.picture(condition, row, k, sample), needed, {
+      signal,
+      onPicture,
+    });
+
+  const originals = await lookAt(originalsRow, originalsRow);
+  const reference =
+    plan.referenceCrops === 0
+      ? originals
+      : await look(
+          features ? plan.referenceCrops : 0,
+          async (k) => (await crops.crop(k, "reference")).image,
+          { features },
+          { signal, onPicture, pixels: false },
+        );
+  const measurer = new Measurer({
+    originals,
+    reference,
+    groups: Array.from({ length: plan.crops }, (_, k) => k % plan.photos.length),
+    labels,
+    replicates,
+    seed: plan.common.seed,
+    signal,
+  });
+  const originalsMeasured = await measurer.measure(originals);
+  const conditions: ConditionReport[] = [];
+  for (const { condition, rows: models } of rows) {
+    const images = plan.crops;
+    const degraded: Row = {
+      id: inputRow,
+      kind: "degraded",
+      label: "Degraded input",
+      images,
+      ...(await measurer.measure(await lookAt(condition.id, inputRow))),
+    };
+    const measured: Row[] = [];
+    for (const row of models) {
+      const samples: Looks[] = [];
+      for (let k = 0; k < row.samples; k++) samples.push(await lookAt(condition.id, row.id, k));
+      measured.push(await rowOf(row, images, samples, measurer));
+    }
+    measured.sort((a, b) => Number(b.kind === "regression") - Number(a.kind === "regression"));
+    const truth: Row = {
+      id: originalsRow,
+      kind: "originals",
+      label: "Originals",
+      images,
+      ...originalsMeasured,
+    };
+    conditions.push({
+      id: condition.id,
+      task: condition.task.name,
+      title: condition.title,
+      rows: [degraded, ...measured, truth],
+    });
+  }
+  return conditions;
+}
+
+async function rowOf(
+  { id, label, model, sampling }: PlannedRow,
+  images: number,
+  samples: readonly Looks[],
+  measurer: Measurer,
+): Promise<Row> {
+  const { metrics, perImage } = await measurer.measure(samples[0]!);
+  const diversity = samples.length > 1 ? await measurer.diversity(samples) : undefined;
+  return {
+    id,
+    kind: model.config.regression ? "regression" : "palette",
+    label,
+    model: model.config.name,
+    ...(sampling && { sampler: sampling.sampler, steps: sampling.steps }),
+    images,
+    metrics: { ...metrics, ...(diversity && { diversity }) },
+    perImage,
+  };
+}

@@ -1,0 +1,132 @@
+/** All measures of one set of pictures, each with how far it would scatter with other photos. */
+import { type Looks, type Rows, rowsOf } from "./look.ts";
+import { bootstrapDeviationAsync, type Statistic } from "./metrics/bootstrap.ts";
+import { classificationHits, inceptionScoreResampler } from "./metrics/classes.ts";
+import { diversityMsSsim } from "./metrics/diversity.ts";
+import { frechetResampler } from "./metrics/frechet-resampler.ts";
+import { kernelResampler } from "./metrics/kernel.ts";
+import { consecutiveDistance, perceptualDistances } from "./metrics/perceptual.ts";
+import { psnr } from "./metrics/psnr.ts";
+import { meanResampler } from "./metrics/resample.ts";
+import { ssim } from "./metrics/ssim.ts";
+import type { Diversity, Estimate, Row } from "./report/report.ts";
+
+export interface MeasurerOptions {
+  readonly originals: Looks;
+  /** What distributions are compared with; its pixels are not needed. */
+  readonly reference: Looks;
+  /** Of each picture, which photo it was cut from. */
+  readonly groups: readonly number[];
+  /** Of each picture, its class; those without one do not count for CA. */
+  readonly labels: readonly (number | undefined)[];
+  /** Resamples of the photos; 0: no intervals. */
+  readonly replicates: number;
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Above this, FID's resampling would take memory and time as the square and the cube of the count. */
+const mostForFrechet = 2000;
+
+export class Measurer {
+  private readonly options: MeasurerOptions;
+  private readonly everything: Int32Array;
+
+  constructor(options: MeasurerOptions) {
+    this.options = options;
+    this.everything = Int32Array.from(options.groups, (_, k) => k);
+  }
+
+  /** The columns of a row, and the numbers of each picture for histograms. */
+  async measure(looks: Looks): Promise<Pick<Row, "metrics" | "perImage">> {
+    const { originals, reference } = this.options;
+    const { features } = looks;
+    const size = { width: looks.width, height: looks.height };
+    const each = {
+      ssim: looks.bytes.map((bytes, k) => ssim(bytes, originals.bytes[k]!, size)),
+      psnr: looks.bytes.map((bytes, k) => psnr(bytes, originals.bytes[k]!, size)),
+      pd: features && [
+        ...perceptualDistances(features.data, originals.features!.data, features.dim),
+      ],
+    };
+    const finite = each.psnr.every(Number.isFinite);
+    return {
+      metrics: {
+        ...(features && (await this.distances(features, reference.features!))),
+        ...(looks.probabilities && { is: await this.inception(looks.probabilities) }),
+        ...(await this.accuracy(looks.classified)),
+        ...(each.pd && { pd: await this.estimate(meanResampler(each.pd)) }),
+        ...(finite && { psnr: await this.estimate(meanResampler(each.psnr)) }),
+        ssim: await this.estimate(meanResampler(each.ssim)),
+      },
+      perImage: {
+        ...(each.pd && { pd: each.pd }),
+        ...(finite && { psnr: each.psnr }),
+        ssim: each.ssim,
+      },
+    };
+  }
+
+  /** Of several answers to each picture (the paper's section 4.6). */
+  async diversity(samples: readonly Looks[]): Promise<Diversity> {
+    const [first] = samples;
+    const { count, width, height, features } = first!;
+    const indices = Array.from({ length: count }, (_, k) => k);
+    const similar = indices.map((k) =>
+      diversityMsSsim(
+        samples.map(({ bytes }) => bytes[k]!),
+        { width, height },
+      ),
+    );
+    const msSsim = await this.estimate(meanResampler(similar));
+    if (features === undefined) return { msSsim };
+    const apart = indices.map((k) => {
+      const rows = samples.map((one) => rowsOf(one.features!, [k]));
+      const joined = new Float32Array(rows.length * features.dim);
+      rows.forEach((row, i) => {
+        joined.set(row, i * features.dim);
+      });
+      return consecutiveDistance(joined, features.dim);
+    });
+    return { msSsim, featureDistance: await this.estimate(meanResampler(apart)) };
+  }
+
+  private async distances(features: Rows, reference: Rows) {
+    const { data, dim } = features;
+    const frechet = frechetResampler(data, reference.data, dim);
+    const few = this.everything.length <= mostForFrechet;
+    return {
+      fid: few ? await this.estimate(frechet) : { value: frechet(this.everything) },
+      kid: await this.estimate(kernelResampler(data, reference.data, dim)),
+    };
+  }
+
+  private inception({ data, dim }: Rows): Promise<Estimate> {
+    return this.estimate(inceptionScoreResampler(data, dim));
+  }
+
+  /** Top-1 accuracy over the pictures that have a label. */
+  private async accuracy(classified: Rows | undefined): Promise<{ ca?: Estimate }> {
+    const { labels, groups } = this.options;
+    const known = [...this.everything].filter((k) => labels[k] !== undefined);
+    if (classified === undefined || known.length === 0) return {};
+    const hits = classificationHits(
+      rowsOf(classified, known),
+      classified.dim,
+      known.map((k) => labels[k]!),
+    );
+    const ofPhoto = known.map((k) => groups[k]!);
+    return { ca: await this.estimate(meanResampler(hits), ofPhoto) };
+  }
+
+  private async estimate(
+    statistic: Statistic,
+    groups: readonly number[] = this.options.groups,
+  ): Promise<Estimate> {
+    const { replicates, seed, signal } = this.options;
+    const value = statistic(Int32Array.from(groups, (_, k) => k));
+    if (replicates < 2 || new Set(groups).size < 2) return { value };
+    const options = { groups, replicates, seed, ...(signal && { signal }) };
+    return { value, deviation: await bootstrapDeviationAsync(options, statistic) };
+  }
+}

@@ -1,0 +1,284 @@
+/** From what was asked for to what will be evaluated: models, conditions, photos and rows resolved. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { photosDigest, scanPhotos, splitHoldOut } from "../data/photos.ts";
+import { PaletteError, UsageError } from "../errors.ts";
+import type { ModelConfig } from "../models/config.ts";
+import { configFile, findModel, loadModelConfig, weightsFile } from "../models/model-folder.ts";
+import { parameterCount } from "../nn/parameters.ts";
+import { parameterSpecs } from "../nn/unet.ts";
+import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
+import { type EvaluationCondition, evaluationConditions, paperConditions } from "./conditions.ts";
+import { type CropKind, cropKinds, usablePhotos } from "./crops.ts";
+import type { CommonSettings } from "./folder.ts";
+import { parseSampling, type Sampling, samplingName } from "./samplings.ts";
+
+/** What may be asked for; what is left out is as said. */
+export interface EvaluationRequest {
+  /** Folders or names of bundled models; the bundled model unless given. */
+  readonly models?: readonly string[];
+  /** Folders of photos. */
+  readonly data: readonly string[];
+  /**
+   * Which photos are held out, as in training. Unless given: what a model's record says if it was
+   * trained on these very photos, else "none", which is all of them.
+   */
+  readonly holdOut?: string | undefined;
+  /** All tasks unless given. */
+  readonly tasks?: readonly string[] | undefined;
+  readonly masks?: readonly string[] | undefined;
+  readonly sides?: readonly string[] | undefined;
+  readonly qualities?: readonly number[] | undefined;
+  /** "random" (default) or "centre", one square a photo. */
+  readonly crop?: CropKind | undefined;
+  /** Pictures a condition; default 500, or as many as there are photos for "centre". */
+  readonly crops?: number | undefined;
+  /** Pictures in the reference set of random crops; default four times `crops`. */
+  readonly referenceCrops?: number | undefined;
+  /** "20" or "ddpm:1000"; the first one gives the answers shown. Default "20". */
+  readonly steps?: readonly string[] | undefined;
+  /** Answers a picture for the first of `steps`, to measure diversity; default 2. */
+  readonly samples?: number | undefined;
+  /** Default 1. */
+  readonly seed?: number | undefined;
+}
+
+export interface EvaluatedModel {
+  readonly folder: string;
+  readonly config: ModelConfig;
+  /** Of its two files. */
+  readonly digest: string;
+  readonly parameters: number;
+  /** Its name in tables; different for different models. */
+  readonly label: string;
+}
+
+/** Answers of one model drawn in one way. */
+export interface PlannedRow {
+  /** Also its folder's name. */
+  readonly id: string;
+  readonly label: string;
+  readonly model: EvaluatedModel;
+  /** The Regression baseline has none. */
+  readonly sampling?: Sampling;
+  readonly samples: number;
+}
+
+export interface EvaluationPlan {
+  readonly models: readonly EvaluatedModel[];
+  readonly conditions: readonly EvaluationCondition[];
+  readonly samplings: readonly Sampling[];
+  readonly photos: readonly string[];
+  readonly common: CommonSettings;
+  readonly crop: CropKind;
+  readonly crops: number;
+  /** 0: the evaluated crops are the reference. */
+  readonly referenceCrops: number;
+  readonly samples: number;
+  /** What a reader of the report should know about the choice of photos and models. */
+  readonly notes: readonly string[];
+}
+
+/** @throws UsageError for impossible wishes; PaletteError for models that do not go together. */
+export async function planEvaluation(
+  request: EvaluationRequest,
+  onPhoto?: (done: number, total: number) => void,
+): Promise<EvaluationPlan> {
+  const crop = request.crop ?? "random";
+  const { seed = 1, samples = 2 } = request;
+  if (!cropKinds.includes(crop)) {
+    throw new UsageError(`There is no crop "${crop}"; the crops are ${cropKinds.join(", ")}.`);
+  }
+  checkCount("samples", samples, 1);
+  const conditions = evaluationConditions({
+    ...paperConditions,
+    ...withoutUndefined({
+      masks: request.masks,
+      sides: request.sides,
+      qualities: request.qualities,
+    }),
+    tasks: request.tasks ?? allTasks.map(({ name }) => name),
+  });
+  const samplings = uniqueSamplings((request.steps ?? ["20"]).map((text) => parseSampling(text)));
+  const models = await loadModels(request.models ?? []);
+  const { resolution } = models[0]!.config.network;
+  const all = await scanPhotos(request.data);
+  const digest = await photosDigest(all);
+  const held = chooseHoldOut(models, digest, request.holdOut);
+  const chosen = held.rule === "none" ? all : splitHoldOut(all, held.rule).heldOut;
+  if (chosen.length === 0) {
+    throw new PaletteError(
+      `The hold-out rule ${held.rule} holds out none of the ${all.length} photos; give more photos, or --hold-out none.`,
+    );
+  }
+  const { usable, refused } = await usablePhotos(chosen, resolution, (done) =>
+    onPhoto?.(done, chosen.length),
+  );
+  if (usable.length === 0) {
+    throw new PaletteError(`None of the ${chosen.length} photos can be used: ${refused[0]}`);
+  }
+  const crops = crop === "centre" ? centred(request.crops, usable.length) : (request.crops ?? 500);
+  checkCount("crops", crops, 2);
+  const referenceCrops = crop === "centre" ? 0 : (request.referenceCrops ?? 4 * crops);
+  if (crop === "random") checkCount("reference crops", referenceCrops, 2);
+  return {
+    models,
+    conditions,
+    samplings,
+    photos: usable,
+    common: {
+      format: 1,
+      photos: usable.length,
+      digest,
+      holdOut: held.rule,
+      crop,
+      resolution,
+      seed,
+    },
+    crop,
+    crops,
+    referenceCrops,
+    samples,
+    notes: [
+      ...held.notes,
+      ...refused.map((reason) => `A photo was left out: ${reason}`),
+      ...untrained(models, conditions),
+    ],
+  };
+}
+
+/** The rows of a condition: each model trained for its task, drawn in each way. */
+export function plannedRows(
+  { models, samplings, samples }: EvaluationPlan,
+  task: string,
+): PlannedRow[] {
+  return models
+    .filter(({ config }) => config.tasks.includes(task))
+    .flatMap((model): PlannedRow[] => {
+      const id = `${fileName(model.config.name)}-${model.digest.slice(0, 8)}`;
+      if (model.config.regression) return [{ id, label: model.label, model, samples: 1 }];
+      return samplings.map((sampling, k) => ({
+        id: `${id}-${sampling.sampler}-${sampling.steps}`,
+        label: samplings.length === 1 ? model.label : `${model.label}, ${inWords(sampling)}`,
+        model,
+        sampling,
+        samples: k === 0 ? samples : 1,
+      }));
+    });
+}
+
+async function loadModels(names: readonly string[]): Promise<EvaluatedModel[]> {
+  const folders = await Promise.all((names.length === 0 ? [undefined] : names).map(findModel));
+  const loaded = await Promise.all(
+    [...new Set(folders)].map(async (folder) => {
+      const config = await loadModelConfig(folder);
+      const hash = createHash("sha256");
+      for (const file of [configFile, weightsFile]) {
+        const bytes = await readFile(join(folder, file)).catch(() => undefined);
+        if (bytes === undefined) throw new PaletteError(`${join(folder, file)} cannot be read.`);
+        hash.update(bytes);
+      }
+      const parameters = parameterCount(parameterSpecs(config.network));
+      return { folder, config, digest: hash.digest("hex").slice(0, 16), parameters };
+    }),
+  );
+  const sizes = [...new Set(loaded.map(({ config }) => config.network.resolution))];
+  if (sizes.length > 1) {
+    throw new PaletteError(
+      `The models see pictures of different sizes (${sizes.join(", ")}): evaluate them apart.`,
+    );
+  }
+  const plain = loaded.map(({ config }) => labelOf(config));
+  return loaded.map((model, k) => {
+    const twins = plain.filter((label) => label === plain[k]).length > 1;
+    return { ...model, label: twins ? `${plain[k]} ${model.digest.slice(0, 8)}` : plain[k]! };
+  });
+}
+
+function labelOf({ name, regression }: ModelConfig): string {
+  return regression ? "Regression" : `Palette (${name})`;
+}
+
+/** Which photos are looked at, and what is to be said about it. */
+function chooseHoldOut(
+  models: readonly EvaluatedModel[],
+  digest: string,
+  wanted: string | undefined,
+): { rule: string; notes: string[] } {
+  const trainedHere = models.filter(({ config }) => config.training?.photos?.digest === digest);
+  const rules = [...new Set(trainedHere.map(({ config }) => config.training!.photos!.holdOut))];
+  if (wanted === undefined && rules.length > 1) {
+    throw new UsageError(
+      `The models were trained on these photos with different ones held out (${rules.join(", ")}): name the rule with --hold-out.`,
+    );
+  }
+  const rule = wanted ?? rules[0] ?? "none";
+  const seen = trainedHere.filter(({ config }) => config.training!.photos!.holdOut !== rule);
+  return {
+    rule,
+    notes: seen.map(({ label }) => `${label} was trained on some of these photos.`),
+  };
+}
+
+function untrained(
+  models: readonly EvaluatedModel[],
+  conditions: readonly EvaluationCondition[],
+): string[] {
+  const tasks = [...new Set(conditions.map(({ task }) => task.name))];
+  const notes = models.flatMap(({ label, config }) => {
+    const missing = tasks.filter((task) => !config.tasks.includes(task));
+    return missing.length === 0
+      ? []
+      : [`${label} was not trained for ${missing.join(", ")} and has no row there.`];
+  });
+  const baseless = tasks.filter(
+    (task) => !models.some(({ config }) => config.regression && config.tasks.includes(task)),
+  );
+  if (baseless.length > 0) {
+    notes.push(
+      `There is no Regression baseline for ${baseless.join(", ")}: train one with palette train --regression and name it as a further --model.`,
+    );
+  }
+  for (const task of tasks) {
+    if (!models.some(({ config }) => config.tasks.includes(task))) {
+      throw new UsageError(
+        `None of the models was trained for ${taskNamed(task).name}: leave it out of --tasks.`,
+      );
+    }
+  }
+  return notes;
+}
+
+function centred(wanted: number | undefined, photos: number): number {
+  if (wanted !== undefined && wanted > photos) {
+    throw new UsageError(
+      `Centre crops are one a photo: ${wanted} were asked for, but there are ${photos} photos.`,
+    );
+  }
+  return wanted ?? photos;
+}
+
+function checkCount(what: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new UsageError(`The ${what} are a whole number of at least ${least}, not ${value}.`);
+  }
+}
+
+function uniqueSamplings(samplings: readonly Sampling[]): Sampling[] {
+  if (samplings.length === 0) throw new UsageError("Name at least one number of steps.");
+  return [...new Map(samplings.map((one) => [samplingName(one), one])).values()];
+}
+
+function inWords({ sampler, steps }: Sampling): string {
+  return `${sampler} ${steps} steps`;
+}
+
+function fileName(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "model";
+}
+
+function withoutUndefined<T extends object>(values: T): { [K in keyof T]: NonNullable<T[K]> } {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as { [K in keyof T]: NonNullable<T[K]> };
+}
