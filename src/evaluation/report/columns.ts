@@ -19,7 +19,7 @@ export interface Column {
 }
 
 export const fid: Column = {
-  heading: "FID ↓",
+  heading: "FID\u00a0↓",
   meaning: "Fréchet distance of the pictures' features to the reference's.",
   better: "low",
   decimals: 1,
@@ -28,7 +28,7 @@ export const fid: Column = {
 };
 
 const kid: Column = {
-  heading: "KID ×10³ ↓",
+  heading: "KID ×10³\u00a0↓",
   meaning: "Kernel distance (unbiased MMD²) of the features to the reference's, times 1000.",
   better: "low",
   decimals: 1,
@@ -37,7 +37,7 @@ const kid: Column = {
 };
 
 const is: Column = {
-  heading: "IS ↑",
+  heading: "IS\u00a0↑",
   meaning: "Inception score.",
   better: "high",
   decimals: 1,
@@ -46,7 +46,7 @@ const is: Column = {
 };
 
 const ca: Column = {
-  heading: "CA % ↑",
+  heading: "CA %\u00a0↑",
   meaning: "Share of the pictures that the classifier names rightly (top 1).",
   better: "high",
   decimals: 1,
@@ -55,7 +55,7 @@ const ca: Column = {
 };
 
 const pd: Column = {
-  heading: "PD ↓",
+  heading: "PD\u00a0↓",
   meaning:
     "Perceptual distance: mean Euclidean distance of a picture's features to its original's.",
   better: "low",
@@ -65,7 +65,7 @@ const pd: Column = {
 };
 
 const ssim: Column = {
-  heading: "SSIM ↑",
+  heading: "SSIM\u00a0↑",
   meaning: "Structural similarity to the original. It favors blur, so the paper leaves it out.",
   better: "high",
   decimals: 3,
@@ -74,7 +74,7 @@ const ssim: Column = {
 };
 
 const psnr: Column = {
-  heading: "PSNR dB ↑",
+  heading: "PSNR dB\u00a0↑",
   meaning: "Peak signal-to-noise ratio. It favors blur, so the paper leaves it out.",
   better: "high",
   decimals: 2,
@@ -85,16 +85,18 @@ const psnr: Column = {
 };
 
 const diversity: Column = {
-  heading: "Diversity (MS-SSIM) ↓",
-  meaning: "Mean MS-SSIM of the first sample of an input to each of its others: low is diverse.",
+  heading: "Div. MS-SSIM\u00a0↓",
+  meaning:
+    "Diversity: mean MS-SSIM of the first sample of an input to each of its others: low is diverse.",
   decimals: 3,
   factor: 1,
   of: (row) => row.metrics.diversity?.msSsim,
 };
 
 const featureDiversity: Column = {
-  heading: "Diversity (feature distance) ↑",
-  meaning: "Mean distance of the features of an input's consecutive samples: high is diverse.",
+  heading: "Div. distance\u00a0↑",
+  meaning:
+    "Diversity: mean distance of the features of an input's consecutive samples: high is diverse.",
   decimals: 1,
   factor: 1,
   of: (row) => row.metrics.diversity?.featureDistance,

@@ -12,7 +12,7 @@ export function facts({ settings: s, reference, networks }: Report): Fact[] {
   const where = s.crop === "random" ? "at random places" : "of the largest centered square";
   const samples = s.samples === 1 ? "1 sample an input" : `${s.samples} samples an input`;
   return [
-    { name: "Photos", text: `${count(s.photos, "photo")} of ${s.data} (${s.holdOut})` },
+    { name: "Photos", text: `${count(s.photos, "photo")} in ${s.data} (${s.holdOut})` },
     {
       name: "Crops",
       text: `N = ${count(s.crops, "crop")} ${where}, ${s.resolution}x${s.resolution} pixels, seed ${s.seed}`,
@@ -23,11 +23,11 @@ export function facts({ settings: s, reference, networks }: Report): Fact[] {
       text: `${count(reference.count, "picture")}: ${reference.what}`,
     },
     {
-      name: "Features (FID, KID, PD)",
+      name: "Features (FID, KID, PD, IS)",
       text: networks.features ? networkText(networks.features) : "none",
     },
     {
-      name: "Classifier (CA, IS)",
+      name: "Classifier (CA)",
       text: networks.classifier ? networkText(networks.classifier) : "none",
     },
     {
@@ -58,7 +58,7 @@ export function caveats({ settings, networks, reference }: Report): string[] {
       `FID here is not the FID of publications. Its features are those of ${what}, not the 2048 of ` +
         `Inception-v3; the pictures have ${settings.resolution}x${settings.resolution} pixels and are ` +
         `enlarged for the network; and with N = ${settings.crops} against a reference of ` +
-        `${reference.count} it is biased upward, which the intervals do not cover. Compare the rows of ` +
+        `${thousands(reference.count)} it is biased upward, which the intervals do not cover. Compare the rows of ` +
         "one table, and reports of the same data, N, networks and resolution; KID has no such bias.",
     );
   }
@@ -84,7 +84,8 @@ export function modelRows(report: Report): { headings: string[]; rows: string[][
 }
 
 export function pageTitle(report: Report): string {
-  const names = report.models.map((model) => model.name).join(", ");
+  const shown = report.models.filter((model) => !model.regression);
+  const names = (shown.length > 0 ? shown : report.models).map((model) => model.name).join(", ");
   return names === "" ? "Evaluation" : `Evaluation of ${names}`;
 }
 

@@ -72,7 +72,7 @@ export function histogram({ title, rows }: ConditionReport, which: PerImage): Ch
   });
   const medians = lanes.map(({ name, middle }) => `${name} ${fixed(middle, decimals)}`);
   return {
-    caption: `${headings[which]} of each picture: share of a row's pictures, line at the median`,
+    caption: `${headings[which]} of each picture, with the median`,
     svg: frame(
       bottom + margin.bottom,
       `Histograms of ${headings[which]} of each picture, ${title}. Medians: ${medians.join("; ")}.`,

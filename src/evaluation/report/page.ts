@@ -33,14 +33,15 @@ export async function reportHtml(
     { id: "measured", title: "What was measured", body: measured(report) },
   ];
   for (const [i, { task, title, conditions, table }] of taskTables(report, seconds).entries()) {
-    const body = [valueTable(table), ...paperTablesOf(task, ids).map(paperTable)];
+    const body = [valueTable(table), papers(task, ids)];
     body.push(figures(stepsCharts(conditions)));
-    for (const condition of conditions) body.push(await details(condition, grids));
+    for (const condition of conditions)
+      body.push(await details(condition, grids, conditions.length === 1));
     sections.push({ id: `task-${i + 1}`, title, body });
   }
   const multiTask = multiTaskTable(report, seconds);
   if (multiTask) {
-    const body = [valueTable(multiTask), ...paperTablesOf("multi-task", ids).map(paperTable)];
+    const body = [valueTable(multiTask), papers("multi-task", ids)];
     sections.push({ id: "multi-task", title: "Multi-task against task-specific models", body });
   }
   const diversity = diversityTable(report);
@@ -50,7 +51,7 @@ export async function reportHtml(
   sections.push({
     id: "ablations",
     title: "The paper's ablations",
-    body: paperTablesOf("ablation").map(paperTable),
+    body: [papers("ablation", ids)],
   });
   sections.push({ id: "meanings", title: "What the columns mean", body: [meanings()] });
   return page(report, sections).text;
@@ -93,7 +94,7 @@ function measured(report: Report): Markup[] {
   const said = caveats(report).map((text) => html`<p>${text}</p>\n`);
   const { headings, rows } = modelRows(report);
   const models = html`<table class="models">
-<caption>Models</caption>
+<caption><span>Models</span></caption>
 <thead><tr>${headings.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(([name, ...cells]) => html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody>
@@ -111,8 +112,12 @@ function valueTable(table: Table): Markup {
   return scrolling(table.caption, tableMarkup(table));
 }
 
-function paperTable(table: Table): Markup {
-  return html`<div class="paper">${scrolling(table.caption, tableMarkup(table))}</div>\n`;
+/** The paper's own tables, softer than ours and apart from them. */
+function papers(task: string, conditions: readonly string[]): Markup {
+  const tables = paperTablesOf(task, conditions).map(
+    (table) => html`<div class="paper">${scrolling(table.caption, tableMarkup(table))}</div>\n`,
+  );
+  return tables.length === 0 ? html`` : html`<div class="papers">\n${tables}</div>\n`;
 }
 
 function tableMarkup({ caption, columns, blocks }: Table): Markup {
@@ -138,7 +143,7 @@ function tableMarkup({ caption, columns, blocks }: Table): Markup {
     return html`<tbody>\n${top}${lines}</tbody>\n`;
   });
   return html`<table class="values">
-<caption>${caption}</caption>
+<caption><span>${caption}</span></caption>
 <thead><tr><th scope="col"><span class="hidden">Row</span></th>${headings}</tr></thead>
 ${bodies}</table>`;
 }
@@ -149,7 +154,11 @@ function scrolling(name: string, content: Markup): Markup {
 }
 
 /** Pictures first, then how the rows compare at this condition. */
-async function details(condition: ConditionReport, grids: readonly Grid[]): Promise<Markup> {
+async function details(
+  condition: ConditionReport,
+  grids: readonly Grid[],
+  alone: boolean,
+): Promise<Markup> {
   const shown: Markup[] = [];
   for (const grid of grids) {
     if (grid.condition !== condition.id || grid.rows.length === 0) continue;
@@ -163,7 +172,9 @@ async function details(condition: ConditionReport, grids: readonly Grid[]): Prom
     histogram(condition, "psnr"),
   ].filter((chart) => chart !== undefined);
   if (shown.length === 0 && charts.length === 0) return html``;
-  return html`<h3>${condition.title}</h3>\n${shown}${figures(charts)}`;
+  // A section of one condition already has its name.
+  const heading = alone ? undefined : html`<h3>${condition.title}</h3>`;
+  return html`${heading}\n${shown}${figures(charts)}`;
 }
 
 function figures(charts: readonly Chart[]): Markup {

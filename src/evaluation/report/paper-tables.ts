@@ -313,7 +313,7 @@ export function paperTablesOf(task: string, conditions: readonly string[] = []):
         (b) => !matches || b.condition === undefined || conditions.includes(b.condition),
       );
       return {
-        caption: `Table ${number} of the ${paperWarning}: ${title}`,
+        caption: `The paper's Table ${number}, ${title} (${paperWarning})`,
         columns: columns.map(([heading]) => ({ heading })),
         blocks: kept.map(({ title, rows }) => ({
           title,

@@ -27,7 +27,7 @@ export async function pictureGrid(grid: Grid, title: string): Promise<Markup> {
   }
   const top = headings.map((heading) => html`<th scope="col">${heading}</th>`);
   return html`<table class="grid">
-<caption>Pictures: ${title}</caption>
+<caption><span>Pictures: ${title}</span></caption>
 <thead><tr><th scope="col"><span class="hidden">Picture</span></th>${top}</tr></thead>
 <tbody>
 ${rows}

@@ -45,23 +45,27 @@ caption { text-align: left; font-weight: 600; padding: 0 0 0.4rem; }
 th, td { padding: 0.3rem 0.7rem; text-align: right; white-space: nowrap; }
 th:first-child { text-align: left; }
 thead th { border-bottom: 2px solid var(--line); font-weight: 600; vertical-align: bottom; }
+caption span { display: inline-block; position: sticky; left: 0; max-width: min(100%, calc(100vw - 1.75rem)); }
 thead th abbr { text-decoration: none; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
-tbody th { font-weight: 400; white-space: normal; min-width: 9rem; max-width: 20rem; overflow-wrap: anywhere; }
+tbody th { font-weight: 400; white-space: normal; min-width: 14.5rem; max-width: 20rem; overflow-wrap: anywhere; }
 tbody th[scope="rowgroup"] { max-width: none; font-weight: 600; background: var(--panel); padding-top: 0.45rem; }
-.models td { text-align: left; }
+.models th, .models td { text-align: left; }
 td.best { background: var(--mark); }
 .interval-text { color: var(--soft); font-size: 0.85em; }
 tr.originals > *, tr.degraded > * { color: var(--soft); }
-.paper { color: var(--soft); font-size: 0.85rem; border-left: 4px solid var(--line); padding-left: 0.9rem; }
+.papers { display: flex; flex-wrap: wrap; gap: 0 2.5rem; align-items: start; }
+.paper { max-width: 100%; color: var(--soft); font-size: 0.85rem; border-left: 4px solid var(--line); padding-left: 0.9rem; }
 .paper caption { font-weight: 400; font-style: italic; }
-.paper table { font-size: inherit; }
+.paper table { font-size: inherit; min-width: 15rem; }
+.paper tbody th { min-width: 8rem; }
+.paper .scroll { margin: 0.5rem 0 1rem; }
 .meanings { font-size: 0.88rem; color: var(--soft); }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1.5rem; align-items: start; margin: 1rem 0; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1.25rem; margin: 1rem 0; }
 figure { margin: 0; padding: 0.75rem; background: var(--panel); border-radius: 0.5rem; break-inside: avoid; }
 figcaption { font-size: 0.9rem; font-weight: 600; margin-bottom: 0.5rem; overflow-wrap: anywhere; }
 svg.chart { display: block; width: 100%; max-width: 34rem; height: auto; font: 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; font-variant-numeric: tabular-nums; }
-svg text { fill: var(--text); }
+svg text { fill: var(--text); stroke: var(--panel); stroke-width: 4px; stroke-linejoin: round; paint-order: stroke; }
 svg .tick, svg .value { fill: var(--soft); font-size: 12px; }
 svg .name { font-size: 13px; }
 svg .grid { stroke: var(--line); stroke-width: 1; }
@@ -93,7 +97,8 @@ footer { margin-top: 3rem; color: var(--soft); font-size: 0.88rem; }
   .values tbody th { min-width: 7.5rem; max-width: 9.5rem; position: sticky; left: 0; background: var(--ground); }
   .values tbody th[scope="rowgroup"] { position: static; max-width: none; background: var(--panel); }
   table.grid td { padding: 2px; }
-  table.grid img { width: 80px; height: auto; }
+  table.grid th { font-size: 0.75rem; max-width: 76px; padding: 0.2rem 0; overflow-wrap: anywhere; }
+  table.grid img { width: 72px; height: auto; }
 }
 @media print {
   :root {
