@@ -22,7 +22,7 @@ export interface PaperTable {
   /** The task that it is shown with. */
   readonly task: string;
   readonly title: string;
-  /** Heading and decimals. */
+  /** Heading and fewest decimals. */
   readonly columns: readonly (readonly [string, number])[];
   readonly blocks: readonly PaperBlock[];
 }
@@ -136,7 +136,7 @@ export const paperTables: readonly PaperTable[] = [
     number: "3",
     task: "uncrop",
     title: "uncropping the right half, ImageNet and Places2",
-    columns: [...quality, ["Places2 FID", 2], ["Places2 PD", 1], ["Fool rate %", 0]],
+    columns: [...quality, ["Places2 FID", 1], ["Places2 PD", 1], ["Fool rate %", 0]],
     blocks: [
       {
         rows: [
@@ -321,10 +321,16 @@ export function paperTablesOf(task: string, conditions: readonly string[] = []):
             label,
             kind,
             cells: values.map((value, c) => ({
-              text: value === null ? "–" : fixed(value, columns[c]![1]),
+              text: value === null ? "–" : asPrinted(value, columns[c]![1]),
             })),
           })),
         })),
       };
     });
+}
+
+/** A value with at least so many decimals, and with all that the paper gives. */
+function asPrinted(value: number, decimals: number): string {
+  const given = String(value).split(".")[1]?.length ?? 0;
+  return fixed(value, Math.max(decimals, given));
 }

@@ -114,9 +114,10 @@ footer { margin-top: 3rem; color: var(--soft); font-size: 0.88rem; }
   nav { display: none; }
   .scroll { overflow: visible; }
   table { font-size: 7.5pt; }
+  .paper { font-size: 7pt; }
   th, td { padding: 0.15rem 0.35rem; }
   tr, figure, caption { break-inside: avoid; }
-  h2, h3, caption { break-after: avoid; }
+  h2, h3, caption, tr:has(> [scope="rowgroup"]) { break-after: avoid; }
   .charts { grid-template-columns: 1fr 1fr; }
   table.grid img { width: 2.2cm; height: auto; }
 }

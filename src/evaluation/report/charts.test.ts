@@ -1,0 +1,123 @@
+import { parseHTML } from "linkedom";
+import { describe, expect, it } from "vitest";
+import { hostile, syntheticReport } from "../../../test/support/synthetic-report.ts";
+import { type Chart, chartWidth } from "./chart.ts";
+import { dotPlot } from "./dot-plot.ts";
+import { histogram } from "./histogram.ts";
+import type { ConditionReport, Row } from "./report.ts";
+import { stepsCharts } from "./steps-chart.ts";
+
+const report = syntheticReport(40);
+const dejpeg = report.conditions.filter((condition) => condition.task === "dejpeg");
+
+function drawn(chart: Chart | undefined) {
+  const { document } = parseHTML(`<html><body>${chart!.svg.text}</body></html>`);
+  const all = (selector: string) => [...document.querySelectorAll(selector)];
+  return {
+    all,
+    numbers: (selector: string, name: string) =>
+      all(selector).map((element) => Number(element.getAttribute(name))),
+    description: document.querySelector("svg")!.getAttribute("aria-label")!,
+  };
+}
+
+function changed(condition: ConditionReport, change: (row: Row) => Row): ConditionReport {
+  return { ...condition, rows: condition.rows.map(change) };
+}
+
+/** The heights of a step path: what it starts with and every vertical move. */
+function heights(path: string, base: number): number[] {
+  return [...path.matchAll(/[ML][\d.-]+,([\d.-]+)/g)].map((match) => base - Number(match[1]));
+}
+
+describe("dotPlot", () => {
+  it("places dots on one linear axis from 0, with intervals around them", () => {
+    const condition = report.conditions[0]!;
+    const { numbers } = drawn(dotPlot(condition));
+    const values = condition.rows.map((row) => row.metrics.fid!.value);
+    const x = numbers("circle", "cx");
+    const unit = (x[0]! - x[1]!) / (values[0]! - values[1]!);
+    for (const [i, value] of values.entries()) {
+      expect(x[i]! - x[0]!).toBeCloseTo((value - values[0]!) * unit, 0);
+    }
+    const from = numbers(".interval", "x1");
+    const to = numbers(".interval", "x2");
+    for (const i of x.keys()) expect((from[i]! + to[i]!) / 2).toBeCloseTo(x[i]!, 0);
+    const deviation = condition.rows[0]!.metrics.fid!.deviation!;
+    expect(to[0]! - from[0]!).toBeCloseTo(2 * 1.96 * deviation * unit, 0);
+    expect(Math.max(...to)).toBeLessThan(chartWidth);
+  });
+
+  it("is not drawn without two values", () => {
+    const none = changed(report.conditions[0]!, (row) => ({ ...row, metrics: {} }));
+    expect(dotPlot(none)).toBeUndefined();
+  });
+});
+
+describe("histogram", () => {
+  it("has a lane a row without the originals, each with its median", () => {
+    const condition = report.conditions[0]!;
+    const { all, description } = drawn(histogram(condition, "pd"));
+    expect(all(".bars")).toHaveLength(3);
+    expect(all(".median")).toHaveLength(3);
+    expect(description).toContain("Medians: Degraded input");
+  });
+
+  it("leaves infinite values out and says so", () => {
+    const { all } = drawn(histogram(report.conditions[0]!, "psnr"));
+    const words = all(".label").map((element) => element.textContent);
+    expect(words[0]).toBe("Degraded input (1 without a finite value)");
+    const path = all(".bars")[0]!.getAttribute("d")!;
+    expect(path).not.toMatch(/NaN|Infinity/);
+  });
+
+  it("makes bars as high as their share: 3 to 1", () => {
+    const values = { pd: [1, 1, 1, 5] };
+    const condition = changed(report.conditions[0]!, (row) => ({ ...row, perImage: values }));
+    const { all, numbers } = drawn(histogram(condition, "pd"));
+    const base = numbers(".median", "y2")[0]!;
+    const seen = new Set(heights(all(".bars")[0]!.getAttribute("d")!, base));
+    const [highest, second] = [...seen].sort((a, b) => b - a);
+    expect(highest! / second!).toBeCloseTo(3, 1);
+  });
+
+  it("draws equal values and nothing where nothing was measured", () => {
+    const equal = changed(report.conditions[0]!, (row) => ({ ...row, perImage: { ssim: [1, 1] } }));
+    expect(drawn(histogram(equal, "ssim")).all(".bars")).toHaveLength(3);
+    expect(histogram(equal, "pd")).toBeUndefined();
+  });
+});
+
+describe("stepsCharts", () => {
+  it("draws a line a condition and sampler for the model with several numbers of steps", () => {
+    const charts = stepsCharts(dejpeg);
+    expect(charts).toHaveLength(1);
+    expect(charts[0]!.caption).toContain("landscapes-64: steps against FID");
+    const { all, description } = drawn(charts[0]);
+    expect(all(".line")).toHaveLength(4);
+    expect(description).toContain("JPEG restoration, quality 5, ddim:");
+    expect(stepsCharts(report.conditions.slice(0, 1))).toHaveLength(0);
+  });
+
+  it("has a logarithmic axis with the measured steps on it", () => {
+    const { all } = drawn(stepsCharts(dejpeg)[0]);
+    const ticks = all('.tick[text-anchor="middle"]');
+    expect(ticks.map((tick) => tick.textContent)).toEqual(["5", "20", "100"]);
+    const [a, b, c] = ticks.map((tick) => Number(tick.getAttribute("x")));
+    expect((c! - b!) / (b! - a!)).toBeCloseTo(Math.log(100 / 20) / Math.log(20 / 5), 2);
+  });
+
+  it("shows SSIM when no network gave an FID", () => {
+    const without = dejpeg.map((condition) =>
+      changed(condition, (row) => ({ ...row, metrics: { ssim: row.metrics.ssim } })),
+    );
+    expect(stepsCharts(without)[0]!.caption).toContain("SSIM");
+  });
+
+  it("keeps hostile names as text", () => {
+    const named = dejpeg.map((condition) => ({ ...condition, title: hostile }));
+    const { all } = drawn(stepsCharts(named)[0]);
+    expect(all("img")).toHaveLength(0);
+    expect(all("title")[0]!.textContent).toContain(hostile);
+  });
+});
