@@ -4,7 +4,7 @@ import { msSsim } from "./ssim.ts";
 
 /**
  * How alike the samples of one input are: the mean multi-scale SSIM of the first sample to each of the
- * others (the paper's section 5, sample diversity). Low: diverse; 1: all samples equal. Its
+ * others (the paper's sample diversity). Low: diverse; 1: all samples equal. Its
  * counterpart in features is `consecutiveDistance`.
  * @throws PaletteError when there are fewer than 2 samples; as `msSsim` does.
  */

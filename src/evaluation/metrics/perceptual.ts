@@ -3,7 +3,7 @@ import { PaletteError } from "../../errors.ts";
 import { countRows } from "./rows.ts";
 
 /**
- * The paper's perceptual distance (PD, section 5 and appendix C.5): the mean Euclidean distance of row
+ * The paper's perceptual distance (PD): the mean Euclidean distance of row
  * i of `a` to row i of `b`, the features (Inception-v1, pool_3) of a result and of its original. Both
  * are Float32Array [N, dim].
  * @throws PaletteError when the numbers of rows differ, a set is empty, holds parts of rows or what is
@@ -27,7 +27,7 @@ export function perceptualDistances(a: Float32Array, b: Float32Array, dim: numbe
 
 /**
  * How different the samples of one input are, in features: the mean Euclidean distance of each sample
- * to the next, after the paper's section 5, which takes LPIPS for a distance. `features` is
+ * to the next. The paper does this with LPIPS for a distance (sample diversity). `features` is
  * Float32Array [samples, dim]. High: diverse; 0: all samples equal.
  * @throws PaletteError when there are fewer than 2 samples, parts of rows or what is not a number.
  */

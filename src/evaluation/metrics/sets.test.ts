@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import { Random } from "../../random.ts";
+import {
+  classificationAccuracy,
+  classificationHits,
+  inceptionScore,
+  inceptionScoreResampler,
+} from "./classes.ts";
+import { kernelDistance, kernelResampler } from "./kernel.ts";
+import { consecutiveDistance, perceptualDistance, perceptualDistances } from "./perceptual.ts";
+
+const normal = (name: string, length: number) =>
+  Random.from(3, name).fillNormal(new Float32Array(length));
+const everyRow = (n: number) => Int32Array.from({ length: n }, (_, i) => i);
+const oneHot = (n: number, classes: number) => {
+  const rows = new Float32Array(n * classes);
+  for (let i = 0; i < n; i++) rows[i * classes + (i % classes)] = 1;
+  return rows;
+};
+
+describe("kernelDistance", () => {
+  it("of two pairs in one dimension is the sum written out", () => {
+    const k = (x: number, y: number) => (x * y + 1) ** 3;
+    const expected = k(1, 2) + k(3, 5) - (k(1, 3) + k(1, 5) + k(2, 3) + k(2, 5)) / 2;
+    expect(kernelDistance(Float32Array.of(1, 2), Float32Array.of(3, 5), 1)).toBeCloseTo(
+      expected,
+      9,
+    );
+  });
+
+  it("is unbiased: its mean over pairs of samples of one distribution is 0 at any N", () => {
+    const dim = 8;
+    const values = Array.from({ length: 400 }, (_, k) =>
+      kernelDistance(normal(`a${k}`, 10 * dim), normal(`b${k}`, 10 * dim), dim),
+    );
+    const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+    const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+    const error = Math.sqrt(squares / 399 / 400);
+    expect(Math.abs(mean)).toBeLessThan(3 * error);
+    expect(values.some((value) => value < 0)).toBe(true);
+    const apart = kernelDistance(
+      normal("a", 80),
+      normal("b", 80).map((v) => v + 1),
+      dim,
+    );
+    expect(apart).toBeGreaterThan(10 * error);
+  });
+
+  it("of more rows than are taken at a time is that of all pairs", () => {
+    const [a, b] = [normal("many", 600 * 3), normal("others", 300 * 3)];
+    const kernel = (x: Float32Array, i: number, y: Float32Array, j: number) => {
+      let product = 0;
+      for (let k = 0; k < 3; k++) product += x[3 * i + k]! * y[3 * j + k]!;
+      return (product / 3 + 1) ** 3;
+    };
+    let [aa, bb, ab] = [0, 0, 0];
+    for (let i = 0; i < 600; i++) {
+      for (let j = 0; j < 600; j++) if (i !== j) aa += kernel(a, i, a, j);
+      for (let j = 0; j < 300; j++) ab += kernel(a, i, b, j);
+    }
+    for (let i = 0; i < 300; i++) {
+      for (let j = 0; j < 300; j++) if (i !== j) bb += kernel(b, i, b, j);
+    }
+    const expected = aa / (600 * 599) + bb / (300 * 299) - (2 * ab) / (600 * 300);
+    expect(kernelDistance(a, b, 3)).toBeCloseTo(expected, 10);
+  });
+
+  it("resampled with every row is itself; a row drawn twice is no pair", () => {
+    const [a, b] = [normal("ra", 50 * 6), normal("rb", 40 * 6)];
+    const resample = kernelResampler(a, b, 6);
+    const value = kernelDistance(a, b, 6);
+    expect(resample(everyRow(50))).toBeCloseTo(value, 12);
+    expect(resample(Int32Array.from([...everyRow(50), ...everyRow(50)]))).toBeCloseTo(value, 12);
+    expect(resample(Int32Array.of(4, 4))).toBeNaN();
+  });
+
+  it("needs 2 rows", () => {
+    expect(() => kernelDistance(normal("x", 4), normal("y", 8), 4)).toThrow("at least 2 rows");
+  });
+});
+
+describe("inceptionScore", () => {
+  it("of equal rows is 1, of sure rows over all classes the number of classes", () => {
+    expect(inceptionScore(new Float32Array(50 * 10).fill(0.1), 10)).toBeCloseTo(1, 9);
+    expect(inceptionScore(oneHot(50, 10), 10)).toBeCloseTo(10, 9);
+    expect(inceptionScore(oneHot(50, 10), 10, 5)).toBeCloseTo(10, 9);
+  });
+
+  it("of two rows is exp of their Jensen-Shannon divergence", () => {
+    const divergence = 0.5 * (0.9 * Math.log(0.9 / 0.5) + 0.1 * Math.log(0.1 / 0.5)) * 2;
+    const rows = Float32Array.of(0.9, 0.1, 0.1, 0.9);
+    expect(inceptionScore(rows, 2)).toBeCloseTo(Math.exp(divergence), 6);
+  });
+
+  it("averages over consecutive parts of equal size and leaves out the rest", () => {
+    // Parts of 2 rows: sure and different (2), equal (1); the fifth row is in no part.
+    const rows = Float32Array.of(1, 0, 0, 1, 1, 0, 1, 0, 0, 1);
+    expect(inceptionScore(rows, 2, 2)).toBeCloseTo(1.5, 9);
+  });
+
+  it("resampled is the score of the repeated rows", () => {
+    const resample = inceptionScoreResampler(oneHot(4, 4), 4);
+    expect(resample(everyRow(4))).toBeCloseTo(4, 9);
+    expect(resample(Int32Array.of(1, 1, 3, 3))).toBeCloseTo(2, 9);
+    expect(resample(Int32Array.of(1, 1, 1, 1))).toBeCloseTo(1, 9);
+  });
+
+  it("refuses what is no probability and too many splits", () => {
+    expect(() => inceptionScore(Float32Array.of(2, 3), 2)).toThrow("Row 0 holds no probabilities");
+    expect(() => inceptionScore(Float32Array.of(2, -1), 2)).toThrow("Row 0 holds no probabilities");
+    expect(() => inceptionScore(oneHot(4, 2), 2, 5)).toThrow("at least 5 rows");
+    expect(() => inceptionScore(oneHot(4, 2), 2, 0)).toThrow("number of splits");
+  });
+});
+
+describe("classificationAccuracy", () => {
+  const rows = Float32Array.of(0.6, 0.4, 0, 0.2, 0.3, 0.5, 0.4, 0.4, 0.2);
+
+  it("is the part of the rows whose label comes first", () => {
+    expect(classificationHits(rows, 3, [0, 1, 0])).toEqual([1, 0, 1]);
+    expect(classificationAccuracy(rows, 3, [0, 1, 0])).toBeCloseTo(2 / 3, 12);
+  });
+
+  it("wants a class for each row", () => {
+    expect(() => classificationAccuracy(rows, 3, [0, 1])).toThrow("3 rows");
+    expect(() => classificationAccuracy(rows, 3, [0, 1, 3])).toThrow("from 0 to 2");
+  });
+});
+
+describe("distances of features", () => {
+  it("perceptual: Euclidean, row by row", () => {
+    const [a, b] = [Float32Array.of(0, 0, 1, 1), Float32Array.of(3, 4, 1, 0)];
+    expect(perceptualDistances(a, b, 2)).toEqual([5, 1]);
+    expect(perceptualDistance(a, b, 2)).toBe(3);
+    expect(perceptualDistance(a, a, 2)).toBe(0);
+    expect(() => perceptualDistance(a, b.subarray(0, 2), 2)).toThrow("2 and 1 rows");
+  });
+
+  it("consecutive: first to second, second to third, not first to third", () => {
+    expect(consecutiveDistance(Float32Array.of(0, 0, 3, 4, 3, 5), 2)).toBe(3);
+    expect(() => consecutiveDistance(Float32Array.of(0, 0), 2)).toThrow("at least 2 rows");
+  });
+});
