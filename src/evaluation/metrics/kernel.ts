@@ -2,7 +2,7 @@
  * The kernel distance of two sets of features (KID: Binkowski et al. 2018, equation 4 and section 4):
  * the squared maximum mean discrepancy with the kernel (x . y / dim + 1)^3, unbiased.
  */
-import { timesTransposed } from "./products.ts";
+import { gram, timesTransposed } from "./products.ts";
 import { countDraws } from "./resample.ts";
 import { countRows } from "./rows.ts";
 
@@ -16,7 +16,9 @@ const block = 256;
  */
 export function kernelDistance(a: Float32Array, b: Float32Array, dim: number): number {
   const { first, second } = bothSets(a, b, dim);
-  return within(first, dim) + within(second, dim) - 2 * across(first, second, dim);
+  const between = acrossEach(first, second, dim);
+  const across = between.reduce((sum, mean) => sum + mean, 0) / between.length;
+  return within(first, dim) + within(second, dim) - 2 * across;
 }
 
 /**
@@ -33,12 +35,9 @@ export function kernelResampler(
 ): (rows: Int32Array) => number {
   const { first, second } = bothSets(a, b, dim);
   const count = first.length / dim;
-  const own = timesTransposed(first, first, dim);
+  const own = gram(first, dim);
   for (let i = 0; i < own.length; i++) own[i] = (own[i]! / dim + 1) ** 3;
-  const toReference = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    toReference[i] = across(first.subarray(i * dim, (i + 1) * dim), second, dim);
-  }
+  const toReference = acrossEach(first, second, dim);
   const reference = within(second, dim);
 
   return (rows) => {
@@ -67,25 +66,31 @@ function bothSets(a: Float32Array, b: Float32Array, dim: number) {
 /** The mean kernel of two different rows of one set. */
 function within(x: Float64Array, dim: number): number {
   const n = x.length / dim;
-  let same = 0;
-  for (let i = 0; i < n; i++) {
-    let product = 0;
-    for (let k = i * dim; k < (i + 1) * dim; k++) product += x[k]! * x[k]!;
-    same += (product / dim + 1) ** 3;
-  }
-  return (sumOfKernels(x, x, dim) - same) / (n * (n - 1));
-}
-
-/** The mean kernel of a row of one set and a row of the other. */
-function across(x: Float64Array, y: Float64Array, dim: number): number {
-  return sumOfKernels(x, y, dim) / ((x.length / dim) * (y.length / dim));
-}
-
-function sumOfKernels(x: Float64Array, y: Float64Array, dim: number): number {
   let sum = 0;
-  for (let from = 0; from < x.length; from += block * dim) {
-    const products = timesTransposed(x.subarray(from, from + block * dim), y, dim);
-    for (const product of products) sum += (product / dim + 1) ** 3;
+  for (let from = 0; from < n; from += block) {
+    // The kernel is symmetric: each row with those before it.
+    const to = Math.min(from + block, n);
+    const products = timesTransposed(
+      x.subarray(from * dim, to * dim),
+      x.subarray(0, to * dim),
+      dim,
+    );
+    for (let i = from; i < to; i++) {
+      for (let j = 0; j < i; j++) sum += (products[(i - from) * to + j]! / dim + 1) ** 3;
+    }
   }
-  return sum;
+  return (2 * sum) / (n * (n - 1));
+}
+
+/** The mean kernel of each row of one set with the rows of the other. */
+function acrossEach(x: Float64Array, y: Float64Array, dim: number): Float64Array {
+  const means = new Float64Array(x.length / dim);
+  const others = y.length / dim;
+  for (let from = 0; from < means.length; from += block) {
+    const rows = x.subarray(from * dim, (from + block) * dim);
+    timesTransposed(rows, y, dim).forEach((product, at) => {
+      means[from + Math.floor(at / others)]! += (product / dim + 1) ** 3 / others;
+    });
+  }
+  return means;
 }
