@@ -2,10 +2,11 @@
  * Eigenvalues, without vectors, of a symmetric matrix: Householder's reduction to three diagonals,
  * then QR steps with Wilkinson's shift (Golub and Van Loan, Matrix Computations, 8.3).
  *
- * Why not a library's: milliseconds at n = 316 / 500 / 1024 / 2048 on one busy core were 40 / 98 /
- * 850 / 7,100 here; ml-matrix 6.15 took 213 / 631 / 5,513 / over 55,000 (SVD) and 247 / 874 / 8,263 /
- * not tried (EVD, which cannot leave out the vectors); numpy-ts 1.4 in WebAssembly took 65 / 174 /
- * 8,300 / not tried, and its newer versions ask for Node 22. A bootstrap needs hundreds of these.
+ * Why not a library's: milliseconds at n = 316 / 500 / 1024 / 2048, one run each on a machine busy
+ * with other work (busiest while this file ran): 92 / 144 / 1,240 / 11,100 here; ml-matrix 6.15's SVD
+ * 213 / 631 / 5,500 / stopped after 55,000, its EVD, which cannot leave out the vectors, 247 / 874 /
+ * 8,300 / not tried; numpy-ts 1.4 (WebAssembly) 65 / 174 / 8,300 / not tried, and 1.7 asks for Node 22.
+ * A bootstrap needs hundreds of these.
  * The tests hold the results against ml-matrix.
  */
 import { PaletteError } from "../../errors.ts";
