@@ -23,7 +23,7 @@ interface Options {
   tasks?: string[];
   masks: string[];
   sides: string[];
-  qualities: string[];
+  qualities: number[];
   steps: string[];
   crop: CropKind;
   crops?: number;
@@ -60,7 +60,7 @@ export function evaluateCommand(program: Command): void {
     .option("--tasks <names>", `${names.join(",")} (default: all)`, listOf)
     .option("--masks <kinds>", "holes to inpaint", listOf, [...paperConditions.masks])
     .option("--sides <names>", "sides to uncrop", listOf, [...paperConditions.sides])
-    .option("--qualities <list>", "JPEG qualities", listOf, paperConditions.qualities.map(String))
+    .option("--qualities <list>", "JPEG qualities", qualities, [...paperConditions.qualities])
     .addOption(
       new Option("--crop <kind>", "random squares, or one centred square a photo")
         .choices(cropKinds)
@@ -107,7 +107,6 @@ async function run(options: Options): Promise<void> {
           ...options,
           data,
           models: options.model ?? [],
-          qualities: options.qualities.map(wholeNumber(1, 100)),
         },
         (done, total) => watch.show("reading photos", done, total),
       );
@@ -151,6 +150,10 @@ async function runFolders(folders: readonly string[], options: Options): Promise
       watch.stop();
     }
   });
+}
+
+function qualities(text: string): number[] {
+  return listOf(text).map(wholeNumber(1, 100));
 }
 
 function comparisonText({ images, fid, kid, is, pd, network }: FoldersComparison): string {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { writeTinyNetwork } from "../evaluation/networks/tiny-network.ts";
+import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { netsCommand } from "./nets.ts";
 
 let root: string;

@@ -54,7 +54,7 @@ async function palette(...argv: string[]) {
   const code = await run(argv);
   vi.restoreAllMocks();
   // A slow machine shows progress where a fast one has nothing to say.
-  const stderr = written.stderr.replaceAll(/^.* \(\d+ s\)\n/gm, "");
+  const stderr = written.stderr.replaceAll(/^.* \(\d+ s(, about [^)]*)?\)\n/gm, "");
   const lines = written.stdout.split("\n").filter((line) => line !== "");
   return { code, stdout: written.stdout, stderr, lines };
 }

@@ -7,6 +7,7 @@ import { complain } from "./console.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
+import { netsCommand } from "./nets.ts";
 import { restoreCommands } from "./restore.ts";
 import { trainCommand } from "./train.ts";
 
@@ -50,6 +51,7 @@ async function createProgram(): Promise<Command> {
   evaluateCommand(program);
   infoCommand(program);
   benchCommand(program);
+  netsCommand(program);
   return program;
 }
 

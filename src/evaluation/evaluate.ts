@@ -15,7 +15,7 @@ import { CropSource } from "./crops.ts";
 import { EvaluationFolder } from "./folder.ts";
 import { closeLookers, openLookers } from "./lookers.ts";
 import { measureAll } from "./measure-all.ts";
-import { type ChooseOptions, chooseNetworks } from "./networks/find.ts";
+import { type ChooseOptions, type ChosenNetworks, chooseNetworks } from "./networks/find.ts";
 import { type EvaluationPlan, plannedRows } from "./plan.ts";
 import { type Evaluation, reportOf, writeReport } from "./results.ts";
 
@@ -27,6 +27,8 @@ export interface EvaluationOptions {
   /** Names of the networks; see `chooseNetworks`. */
   readonly features?: string | undefined;
   readonly classifier?: string | undefined;
+  /** The networks themselves, instead of looking for them. */
+  readonly networks?: ChosenNetworks | undefined;
   /** Resamples of the photos for the intervals; default 100, 0 for none. */
   readonly replicates?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -51,7 +53,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { signal, onProgress, replicates = 100, nets, features, classifier } = options;
   const wanted: ChooseOptions = definedOf({ nets, features, classifier });
-  const chosen = await chooseNetworks(wanted);
+  const chosen = options.networks ?? (await chooseNetworks(wanted));
   const folder = await EvaluationFolder.open(options.out, plan.common);
   try {
     const crops = new CropSource({

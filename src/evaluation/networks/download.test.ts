@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PaletteError } from "../../errors.ts";
 import { getNetwork } from "./download.ts";
 import type { NetworkManifestInput } from "./manifest.ts";
-import { sha256, tinyLabels, tinyManifest } from "./tiny-network.ts";
+import { sha256, tinyLabels, tinyManifest } from "../../../test/support/tiny-network.ts";
 
 const content = Uint8Array.from({ length: 400_000 }, (_, i) => (i * 7919) % 251);
 const labels = new TextEncoder().encode(tinyLabels);

@@ -12,7 +12,7 @@ import { type FeatureNetwork, openNetwork } from "./feature-network.ts";
 import { chooseNetworks, type FoundNetwork } from "./find.ts";
 import { checkManifest, type NetworkManifestInput } from "./manifest.ts";
 import { withOutputs } from "./onnx-outputs.ts";
-import { sha256, tinyManifest, tinyOnnx, writeTinyNetwork } from "./tiny-network.ts";
+import { sha256, tinyManifest, tinyOnnx, writeTinyNetwork } from "../../../test/support/tiny-network.ts";
 
 let root: string;
 beforeAll(async () => {

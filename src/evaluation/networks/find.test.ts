@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chooseNetworks, findNetworks, networkFolders } from "./find.ts";
 import { knownNetworks } from "./known.ts";
 import { inputOf, parseManifest } from "./manifest.ts";
-import { tinyManifest, writeTinyNetwork } from "./tiny-network.ts";
+import { tinyManifest, writeTinyNetwork } from "../../../test/support/tiny-network.ts";
 
 let root: string;
 let elsewhere: string;

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { MessageWriter } from "../../graph/protobuf.ts";
-import type { NetworkManifestInput } from "./manifest.ts";
+import type { NetworkManifestInput } from "../../src/evaluation/networks/manifest.ts";
+import { MessageWriter } from "../../src/graph/protobuf.ts";
 
 const message = () => new MessageWriter();
 

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { UsageError } from "../errors.ts";
+import { createImage, toBytes } from "../images/image.ts";
+import { jpegRoundTrip } from "../images/jpeg.ts";
+import { maskedShare } from "../images/mask.ts";
+import { Random } from "../random.ts";
+import { degraded, evaluationConditions, paperConditions } from "./conditions.ts";
+import { centerMask, maskKind } from "./masks.ts";
+
+const all = ["colorize", "inpaint", "uncrop", "dejpeg"];
+
+describe("the paper's masks", () => {
+  it.each([
+    ["freeform-10-20", 0.1, 0.2],
+    ["freeform-20-30", 0.2, 0.3],
+    ["freeform-30-40", 0.3, 0.4],
+  ])("%s cover that share", (name, low, high) => {
+    const shares = Array.from({ length: 40 }, (_, k) =>
+      maskedShare(maskKind(name).make(64, 64, Random.from(name, k))),
+    );
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(low);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(high);
+    // Not always the least: the whole range is used.
+    expect(Math.max(...shares) - Math.min(...shares)).toBeGreaterThan(0.05);
+  });
+
+  it("center is the central 128x128 of 256x256", () => {
+    const { data } = centerMask(256, 256);
+    for (let y = 0; y < 256; y++) {
+      for (let x = 0; x < 256; x++) {
+        const inside = y >= 64 && y < 192 && x >= 64 && x < 192;
+        expect(data[y * 256 + x] === 1).toBe(inside);
+      }
+    }
+  });
+
+  it.each(["free", "freeform-20", "freeform-30-20", "freeform-10-12", "freeform-50-90", "centre"])(
+    "%s is none",
+    (name) => {
+      expect(() => maskKind(name)).toThrow(UsageError);
+    },
+  );
+});
+
+describe("conditions", () => {
+  it("are the blocks of the paper's Tables 1 to 4", () => {
+    const conditions = evaluationConditions({ tasks: all, ...paperConditions });
+    expect(conditions.map(({ id }) => id)).toEqual([
+      "colorize",
+      "inpaint-freeform-10-20",
+      "inpaint-freeform-20-30",
+      "inpaint-freeform-30-40",
+      "inpaint-center",
+      "uncrop-right",
+      "dejpeg-5",
+      "dejpeg-10",
+      "dejpeg-20",
+    ]);
+  });
+
+  it("count once, and refuse what does not exist", () => {
+    const choice = { tasks: ["dejpeg", "dejpeg"], masks: [], sides: [], qualities: [7, 7] };
+    expect(evaluationConditions(choice).map(({ title }) => title)).toEqual([
+      "JPEG restoration, quality 7",
+    ]);
+    const refused = [
+      { ...choice, tasks: [] },
+      { ...choice, tasks: ["paint"] },
+      { ...choice, tasks: ["uncrop"] },
+      { ...choice, tasks: ["uncrop"], sides: ["middle"] },
+      { ...choice, qualities: [0] },
+      { ...choice, qualities: [5.5] },
+    ];
+    for (const one of refused) expect(() => evaluationConditions(one)).toThrow(UsageError);
+  });
+
+  it("degrade picture k the same way each time, and others another way", async () => {
+    const truth = createImage(32, 32, 0.3);
+    const [free] = evaluationConditions({ tasks: ["inpaint"], ...paperConditions });
+    const first = await degraded(free!, truth, 1, 4);
+    expect(await degraded(free!, truth, 1, 4)).toEqual(first);
+    expect((await degraded(free!, truth, 1, 5)).mask).not.toEqual(first.mask);
+    expect((await degraded(free!, truth, 2, 4)).mask).not.toEqual(first.mask);
+  });
+
+  it("hold fixed what they are named after", async () => {
+    const random = Random.from("truth");
+    const truth = { ...createImage(32, 32) };
+    for (let k = 0; k < truth.data.length; k++) truth.data[k] = random.between(-1, 1);
+    const [right] = evaluationConditions({ tasks: ["uncrop"], ...paperConditions });
+    const { mask, x } = await degraded(right!, truth, 1, 0);
+    expect(maskedShare(mask!)).toBe(0.5);
+    expect([mask!.data[0], mask!.data[31]]).toEqual([0, 1]);
+    expect(x.data[0]).toBe(truth.data[0]);
+    const [, ten] = evaluationConditions({ tasks: ["dejpeg"], ...paperConditions });
+    const { x: restored } = await degraded(ten!, truth, 1, 0);
+    expect(toBytes(restored)).toEqual(toBytes(await jpegRoundTrip(truth, 10)));
+  });
+});

@@ -1,0 +1,258 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { randomModel } from "../../test/random-model.ts";
+import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
+import { writePhotos } from "../../test/training-photos.ts";
+import { photosDigest, scanPhotos } from "../data/photos.ts";
+import { PaletteError, UsageError } from "../errors.ts";
+import { readImage } from "../images/decode.ts";
+import { toBytes } from "../images/image.ts";
+import { saveModel } from "../models/model-folder.ts";
+import { type EvaluationOptions, evaluate } from "./evaluate.ts";
+import { frechetDistance } from "./metrics/frechet.ts";
+import { psnr } from "./metrics/psnr.ts";
+import { openNetwork } from "./networks/feature-network.ts";
+import { findNetworks } from "./networks/find.ts";
+import { type EvaluationRequest, planEvaluation, plannedRows } from "./plan.ts";
+import { parseReport } from "./report/json.ts";
+import type { Row } from "./report/report.ts";
+
+const tasks = ["colorize", "dejpeg"];
+let root: string;
+let request: EvaluationRequest;
+let measuring: Omit<EvaluationOptions, "out">;
+const at = (...names: string[]) => join(root, ...names);
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "palette-evaluate-"));
+  process.env.PALETTE_CACHE = at("cache");
+  await writePhotos(at("photos"), 5);
+  await writeTinyNetwork(at("nets"));
+  await saveModel(at("model"), randomModel({ tasks }));
+  await saveModel(at("baseline"), randomModel({ name: "base", regression: true, tasks }));
+  request = {
+    models: [at("model"), at("baseline")],
+    data: [at("photos")],
+    tasks,
+    qualities: [5],
+    crops: 10,
+    referenceCrops: 20,
+    steps: ["2", "ddim:3"],
+  };
+  measuring = { nets: at("nets"), features: "tiny", classifier: "tiny", replicates: 10 };
+});
+afterAll(async () => {
+  delete process.env.PALETTE_CACHE;
+  await rm(root, { recursive: true });
+});
+
+/** Evaluates, and is killed after so many network calls if told so. */
+async function run(out: string, changes: Partial<EvaluationRequest> = {}, killAfter = Infinity) {
+  const controller = new AbortController();
+  const calls: number[] = [];
+  const plan = await planEvaluation({ ...request, ...changes });
+  const result = await evaluate(plan, {
+    ...measuring,
+    out: at(out),
+    signal: controller.signal,
+    onProgress({ stage, done, total }) {
+      if (stage === "answers") calls.push(done / total);
+      if (stage === "answers" && done >= killAfter) controller.abort(new Error("killed"));
+    },
+  });
+  return { plan, calls, ...result };
+}
+
+const text = (...names: string[]) => readFile(at(...names), "utf8");
+const rowsOf = async (folder: string) =>
+  Object.fromEntries(
+    parseReport(await text(folder, "report.json")).conditions[0]!.rows.map((row) => [
+      `${row.kind} ${row.sampler ?? ""}`.trim(),
+      row,
+    ]),
+  ) as Record<string, Row>;
+
+describe("an evaluation", () => {
+  it("has a row for the input, the baseline, each way of sampling and the originals", async () => {
+    const { report, files, calls } = await run("whole");
+    expect(report.conditions.map(({ id }) => id)).toEqual(["colorize", "dejpeg-5"]);
+    for (const { rows } of report.conditions) {
+      expect(rows.map(({ kind, steps }) => [kind, steps])).toEqual([
+        ["degraded", undefined],
+        ["regression", undefined],
+        ["palette", 2],
+        ["palette", 3],
+        ["originals", undefined],
+      ]);
+    }
+    expect(calls.at(-1)).toBe(1);
+    for (const path of Object.values(files))
+      expect((await readFile(path)).length).toBeGreaterThan(1e3);
+    expect((await readdir(at("whole", "grids"))).sort()).toEqual(["colorize.png", "dejpeg-5.png"]);
+  });
+
+  it("measures the pictures that lie in its folder", async () => {
+    const { "palette ddim": row, originals } = await rowsOf("whole");
+    const names = await readdir(at("whole", "pictures", "colorize", row!.id));
+    expect(names.length).toBe(10);
+    const [found] = await findNetworks({ nets: at("nets") });
+    const network = await openNetwork(found!, { threads: 1 });
+    const features = async (...path: string[]) => {
+      const images = await Promise.all(
+        names.sort().map((name) => readImage(at("whole", "pictures", ...path, name))),
+      );
+      const outputs = await network.run(images);
+      return { images, rows: Float32Array.from(outputs.flatMap((one) => [...one.features!])) };
+    };
+    const answers = await features("colorize", row!.id);
+    const truths = await features("originals", "originals");
+    await network.dispose();
+    const each = answers.images.map((image, k) =>
+      psnr(toBytes(image), toBytes(truths.images[k]!), image),
+    );
+    const mean = each.reduce((a, b) => a + b) / each.length;
+    expect(row!.metrics.psnr!.value).toBeCloseTo(mean, 3);
+    expect(row!.metrics.fid!.value).toBeGreaterThan(originals!.metrics.fid!.value);
+    expect(originals!.metrics.pd!.value).toBe(0);
+    expect(originals!.metrics.ssim!.value).toBe(1);
+    expect(originals!.metrics.psnr).toBeUndefined();
+    expect(frechetDistance(answers.rows, truths.rows, 3)).toBeGreaterThan(0);
+  });
+
+  it("measures diversity where a picture has several answers", async () => {
+    const rows = await rowsOf("whole");
+    const { msSsim, featureDistance } = rows["palette dpm++"]!.metrics.diversity!;
+    expect(msSsim.value).toBeLessThan(1);
+    expect(featureDistance!.value).toBeGreaterThan(0);
+    expect(rows.regression!.metrics.diversity).toBeUndefined();
+    expect(rows["palette ddim"]!.metrics.diversity).toBeUndefined();
+  });
+
+  it("killed half-way and started again gives the same report, byte for byte", async () => {
+    for (const killAfter of [1, 60, 140]) {
+      await expect(run("killed", {}, killAfter)).rejects.toThrow("killed");
+    }
+    const before = await readdir(at("killed"));
+    expect(before).not.toContain("report.json");
+    expect(before).not.toContain("lock");
+    await run("killed");
+    expect(await text("killed", "report.json")).toBe(await text("whole", "report.json"));
+    // The pages add the measured seconds, which are no part of the report.
+    const timeless = (page: string) => page.replaceAll(/\d+\.\d{3}/g, "");
+    expect(timeless(await text("killed", "report.md"))).toBe(
+      timeless(await text("whole", "report.md")),
+    );
+  });
+
+  it("computes only what is new when more is asked for", async () => {
+    const seconds = await text("whole", "seconds.json");
+    const again = await run("whole");
+    expect(await text("whole", "seconds.json")).toBe(seconds);
+    expect(again.calls.at(-1)).toBe(1);
+    await run("whole", { steps: ["2", "ddim:3", "1"] });
+    const old = JSON.parse(seconds) as Record<string, unknown>;
+    const now = JSON.parse(await text("whole", "seconds.json")) as Record<string, unknown>;
+    expect(now).toMatchObject(old);
+    expect(Object.keys(now).length).toBe(Object.keys(old).length + 2);
+  });
+
+  it("refuses a folder of other pictures, naming the difference, and of something else", async () => {
+    await expect(run("whole", { seed: 2 })).rejects.toThrow(/other pictures \(seed: 1 -> 2\)/);
+    await expect(run("nets")).rejects.toThrow(/not the folder of an evaluation/);
+    expect(await readdir(at("nets"))).not.toContain("lock");
+  });
+
+  it("says what is missing without a feature network, and measures the rest", async () => {
+    const plan = await planEvaluation({
+      ...request,
+      tasks: ["colorize"],
+      steps: ["1"],
+      samples: 1,
+    });
+    const { report } = await evaluate(plan, {
+      out: at("bare"),
+      replicates: 0,
+      networks: {},
+    });
+    const [degraded] = report.conditions[0]!.rows;
+    expect(Object.keys(degraded!.metrics).sort()).toEqual(["psnr", "ssim"]);
+    expect(report.notes.join("\n")).toMatch(/No feature network was found: FID, KID, IS and PD/);
+  });
+});
+
+describe("accuracy", () => {
+  it("counts the photos whose name says a class", async () => {
+    const [path] = await scanPhotos([at("photos")]);
+    await mkdir(at("labelled"));
+    for (let k = 0; k < 6; k++) {
+      const name = `n0000000${1 + (k % 3)}_${k}.png`;
+      await writeFile(at("labelled", name), await readFile(path!));
+    }
+    const changes = { data: [at("labelled")], crop: "centre", crops: undefined } as const;
+    const { report } = await run("labels", { ...changes, tasks: ["colorize"], steps: ["1"] });
+    expect(report.reference).toEqual({ count: 6, what: expect.stringMatching(/themselves/) });
+    // The same photo under three names is right once in three times.
+    const originals = report.conditions[0]!.rows.at(-1)!;
+    expect(originals.metrics.ca!.value).toBeCloseTo(1 / 3, 6);
+    expect(originals.metrics.fid!.value).toBeCloseTo(0, 6);
+  });
+});
+
+describe("a plan", () => {
+  it("looks at the held-out photos when a model was trained on these", async () => {
+    const photos = await scanPhotos([at("photos")]);
+    const record = { digest: await photosDigest(photos), holdOut: "every:2:1" };
+    await saveModel(at("here"), randomModel({ tasks, training: { images: 1, photos: record } }));
+    const here = { ...request, models: [at("here")] };
+    const { photos: chosen, notes } = await planEvaluation(here);
+    expect(chosen).toEqual([photos[1], photos[3]]);
+    expect(notes.join()).toMatch(/no Regression baseline for colorize, dejpeg/);
+    const every = await planEvaluation({ ...here, holdOut: "none" });
+    expect(every.photos).toEqual(photos);
+    expect(every.notes.join()).toMatch(/trained on some of these photos/);
+    expect((await planEvaluation(request)).photos).toEqual(photos);
+  });
+
+  it("leaves models out of tasks that they were not trained for", async () => {
+    await saveModel(at("specialist"), randomModel({ name: "gray", tasks: ["colorize"] }));
+    const plan = await planEvaluation({ ...request, models: [at("model"), at("specialist")] });
+    const names = (task: string) => plannedRows(plan, task).map(({ model }) => model.config.name);
+    expect(new Set(names("colorize"))).toEqual(new Set(["random", "gray"]));
+    expect(new Set(names("dejpeg"))).toEqual(new Set(["random"]));
+    expect(plan.notes.join()).toMatch(/\(gray\) was not trained for dejpeg/);
+  });
+
+  it("tells models of one name apart", async () => {
+    await saveModel(at("twin"), randomModel({ tasks, training: { images: 7 } }));
+    const { models } = await planEvaluation({ ...request, models: [at("model"), at("twin")] });
+    expect(new Set(models.map(({ label }) => label)).size).toBe(2);
+  });
+
+  it.each([
+    ["steps", { steps: ["many"] }],
+    ["sampler", { steps: ["euler:20"] }],
+    ["no steps", { steps: [] }],
+    ["samples", { samples: 0 }],
+    ["crops", { crops: 1 }],
+    ["task", { tasks: ["paint"] }],
+    ["more centre crops than photos", { crop: "centre", crops: 6 }],
+    ["a task that no model was trained for", { tasks: ["uncrop"] }],
+  ] as const)("refuses impossible %s in one line", async (_, changes) => {
+    const refusal = planEvaluation({ ...request, ...changes } as EvaluationRequest);
+    await expect(refusal).rejects.toThrow(UsageError);
+    await expect(refusal).rejects.toThrow(/^[^\n]+$/);
+  });
+
+  it("refuses models of different sizes and photos of which none can be used", async () => {
+    await mkdir(at("broken"));
+    await writeFile(at("broken", "a.png"), "no picture");
+    await expect(planEvaluation({ ...request, data: [at("broken")] })).rejects.toThrow(
+      /None of the 1 photos can be used/,
+    );
+    await expect(
+      planEvaluation({ ...request, models: [at("model"), "landscapes-64"] }),
+    ).rejects.toThrow(PaletteError);
+  });
+});
