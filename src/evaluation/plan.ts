@@ -1,7 +1,7 @@
 /** From what was asked for to what will be evaluated: models, conditions, photos and rows resolved. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { photosDigest, scanPhotos, splitHoldOut } from "../data/photos.ts";
 import { PaletteError, UsageError } from "../errors.ts";
 import type { ModelConfig } from "../models/config.ts";
@@ -66,6 +66,8 @@ export interface PlannedRow {
 }
 
 export interface EvaluationPlan {
+  /** The photos in words: names of the folders, and the digest of all in them. */
+  readonly data: string;
   readonly models: readonly EvaluatedModel[];
   readonly conditions: readonly EvaluationCondition[];
   readonly samplings: readonly Sampling[];
@@ -124,6 +126,7 @@ export async function planEvaluation(
   if (crop === "random") checkCount("reference crops", referenceCrops, 2);
   return {
     models,
+    data: `${request.data.map((folder) => basename(resolve(folder))).join(", ")} (digest ${digest})`,
     conditions,
     samplings,
     photos: usable,

@@ -30,7 +30,7 @@ export async function reportOf(
     format: 1,
     version: await packageVersion(),
     settings: {
-      data: common.digest,
+      data: plan.data,
       photos: common.photos,
       crops: plan.crops,
       crop: plan.crop,
