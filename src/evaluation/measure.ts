@@ -3,8 +3,9 @@ import { type Looks, type Rows, rowsOf } from "./look.ts";
 import { bootstrapDeviationAsync, type Statistic } from "./metrics/bootstrap.ts";
 import { classificationHits, inceptionScoreResampler } from "./metrics/classes.ts";
 import { diversityMsSsim } from "./metrics/diversity.ts";
+import { type FrechetReference, frechetReference } from "./metrics/frechet.ts";
 import { frechetResampler } from "./metrics/frechet-resampler.ts";
-import { kernelResampler } from "./metrics/kernel.ts";
+import { type KernelReference, kernelReference, kernelResampler } from "./metrics/kernel.ts";
 import { consecutiveDistance, perceptualDistances } from "./metrics/perceptual.ts";
 import { psnr } from "./metrics/psnr.ts";
 import { meanResampler } from "./metrics/resample.ts";
@@ -31,6 +32,8 @@ const mostForFrechet = 2000;
 export class Measurer {
   private readonly options: MeasurerOptions;
   private readonly everything: Int32Array;
+  /** The reference's share of FID and KID, the same for each row of a table. */
+  private prepared: { frechet: FrechetReference; kernel: KernelReference } | undefined;
 
   constructor(options: MeasurerOptions) {
     this.options = options;
@@ -39,7 +42,7 @@ export class Measurer {
 
   /** The columns of a row, and the numbers of each picture for histograms. */
   async measure(looks: Looks): Promise<Pick<Row, "metrics" | "perImage">> {
-    const { originals, reference } = this.options;
+    const { originals } = this.options;
     const { features } = looks;
     const size = { width: looks.width, height: looks.height };
     const each = {
@@ -52,7 +55,7 @@ export class Measurer {
     const finite = each.psnr.every(Number.isFinite);
     return {
       metrics: {
-        ...(features && (await this.distances(features, reference.features!))),
+        ...(features && (await this.distances(features))),
         ...(looks.probabilities && { is: await this.inception(looks.probabilities) }),
         ...(await this.accuracy(looks.classified)),
         ...(each.pd && { pd: await this.estimate(meanResampler(each.pd)) }),
@@ -91,13 +94,14 @@ export class Measurer {
     return { msSsim, featureDistance: await this.estimate(meanResampler(apart)) };
   }
 
-  private async distances(features: Rows, reference: Rows) {
-    const { data, dim } = features;
-    const frechet = frechetResampler(data, reference.data, dim);
+  private async distances({ data, dim }: Rows) {
+    this.prepared ??= prepare(this.options.reference.features!);
+    const { prepared } = this;
+    const frechet = frechetResampler(data, prepared.frechet, dim);
     const few = this.everything.length <= mostForFrechet;
     return {
       fid: few ? await this.estimate(frechet) : { value: frechet(this.everything) },
-      kid: await this.estimate(kernelResampler(data, reference.data, dim)),
+      kid: await this.estimate(kernelResampler(data, prepared.kernel, dim)),
     };
   }
 
@@ -129,4 +133,8 @@ export class Measurer {
     const options = { groups, replicates, seed, ...(signal && { signal }) };
     return { value, deviation: await bootstrapDeviationAsync(options, statistic) };
   }
+}
+
+function prepare({ data, dim }: Rows): { frechet: FrechetReference; kernel: KernelReference } {
+  return { frechet: frechetReference(data, dim), kernel: kernelReference(data, dim) };
 }

@@ -1,13 +1,18 @@
 /** The Frechet distance of many resamples of one set: what does not change is computed once. */
-import { apart, spread, sumOfRoots } from "./frechet.ts";
-import { gram, timesTransposed } from "./products.ts";
+import {
+  apart,
+  asFrechetReference,
+  type FrechetReference,
+  sumOfRoots,
+  through,
+} from "./frechet.ts";
 import { countDraws } from "./resample.ts";
-import { centred, meanRow } from "./rows.ts";
+import { centred, countRows, meanRow } from "./rows.ts";
 
 /**
  * A function from row numbers of `a` (any number of them from 2 up, repetitions allowed) to the FID of
  * those rows against all of `b`; every row once gives `frechetDistance(a, b, dim)`. A and B are
- * Float32Array [N, dim].
+ * Float32Array [N, dim], `b` also a prepared `frechetReference(b, dim)` with the same result.
  *
  * K = A S_b A^T, [n_a, n_a], is computed once. A row drawn c times counts as one with weight c, so that
  * a resample needs the eigenvalues of a matrix of the rows that are there at all (63 % of them in a
@@ -15,22 +20,19 @@ import { centred, meanRow } from "./rows.ts";
  *
  * The value of a resample is higher than that of the sample, as it has fewer different rows: use the
  * deviation of such values, not their mean.
- * @throws PaletteError as `frechetDistance` does.
+ * @throws PaletteError as `frechetDistance` does, and when a prepared reference has another dim.
  */
 export function frechetResampler(
   a: Float32Array,
-  b: Float32Array,
+  b: Float32Array | FrechetReference,
   dim: number,
 ): (rows: Int32Array) => number {
-  const all = spread(a, dim, "The first set of features");
-  const reference = spread(b, dim, "The second set of features");
-  const count = all.rows;
-  const rowsOfA = centred(a, meanRow(a, count, dim));
-  const shift = all.mean.map((value, k) => value - reference.mean[k]!);
-  const kernel = gram(
-    timesTransposed(rowsOfA, reference.factor, dim),
-    reference.factor.length / dim,
-  );
+  const count = countRows(a, dim, "The first set of features", 2);
+  const reference = asFrechetReference(b, dim);
+  const meanOfA = meanRow(a, count, dim);
+  const rowsOfA = centred(a, meanOfA);
+  const shift = meanOfA.map((value, k) => value - reference.mean[k]!);
+  const kernel = through(rowsOfA, reference);
   for (let i = 0; i < kernel.length; i++) kernel[i]! /= reference.rows - 1;
   const origin = new Float64Array(dim);
 
@@ -60,7 +62,7 @@ export function frechetResampler(
   };
 }
 
-/** (w_i w_j)^(1/2) (K_ij - K_i. - K_.j + K_..) / (total - 1), the means weighted; lower half. */
+/** (w_i w_j)^(1/2) (K_ij - K_i. - K_.j + K_..) / (total - 1), the means weighted. */
 function weightedKernel(
   kernel: Float64Array,
   count: number,
@@ -83,7 +85,9 @@ function weightedKernel(
     const at = drawn[i]! * count;
     for (let j = 0; j <= i; j++) {
       const value = kernel[at + drawn[j]!]! - means[i]! - means[j]! + grand;
-      matrix[i * n + j] = (Math.sqrt(weights[i]! * weights[j]!) * value) / (total - 1);
+      const weighted = (Math.sqrt(weights[i]! * weights[j]!) * value) / (total - 1);
+      matrix[i * n + j] = weighted;
+      matrix[j * n + i] = weighted;
     }
   }
   return matrix;

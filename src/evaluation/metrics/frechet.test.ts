@@ -1,9 +1,8 @@
-import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from "ml-matrix";
+import { inverse, Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
 import { PaletteError } from "../../errors.ts";
 import { Random } from "../../random.ts";
-import { symmetricEigenvalues } from "./eigenvalues.ts";
-import { frechetDistance } from "./frechet.ts";
+import { frechetDistance, frechetReference } from "./frechet.ts";
 import { frechetResampler } from "./frechet-resampler.ts";
 import { gram, scatter, timesTransposed } from "./products.ts";
 
@@ -21,55 +20,66 @@ function axes(scales: readonly number[], shift: number): Float32Array {
 }
 const everyRow = (n: number) => Int32Array.from({ length: n }, (_, i) => i);
 
-/** The definition by ml-matrix: singular values of A_c B_c^T, whatever the numbers of rows. */
-function bySingularValues(a: Float32Array, b: Float32Array, dim: number): number {
-  const [x, y] = [a, b].map((set) => Matrix.from1DArray(set.length / dim, dim, set)) as [
-    Matrix,
-    Matrix,
-  ];
-  const [meanX, meanY] = [x.mean("column"), y.mean("column")];
-  const [cx, cy] = [x.subRowVector(meanX), y.subRowVector(meanY)];
-  const [nx, ny] = [x.rows - 1, y.rows - 1];
-  const values = new SingularValueDecomposition(cx.mmul(cy.transpose()), { autoTranspose: true });
-  const roots = values.diagonal.reduce((sum, value) => sum + value, 0) / Math.sqrt(nx * ny);
-  const between = meanX.reduce((sum, value, k) => sum + (value - meanY[k]!) ** 2, 0);
-  return between + cx.norm() ** 2 / nx + cy.norm() ** 2 / ny - 2 * roots;
+/** [rows - 1, dim] with the scatter of the rows, without their mean: Helmert's contrasts. */
+function contrasts(rows: Float32Array, dim: number): Matrix {
+  const before = new Float64Array(dim);
+  const out = new Matrix(rows.length / dim - 1, dim);
+  for (let i = 0; i <= out.rows; i++) {
+    for (let k = 0; k < dim; k++) {
+      const value = rows[i * dim + k]!;
+      if (i > 0) out.set(i - 1, k, (before[k]! - i * value) / Math.sqrt(i * (i + 1)));
+      before[k]! += value;
+    }
+  }
+  return out;
 }
 
-describe("eigenvalues", () => {
-  it.each([1, 2, 3, 40, 121])("equal ml-matrix's for a random matrix of size %i", (n) => {
-    const values = Float64Array.from(normal(`matrix ${n}`, n * n));
-    const matrix = Matrix.from1DArray(n, n, values);
-    const symmetric = Matrix.add(matrix, matrix.transpose());
-    const peer = new EigenvalueDecomposition(symmetric, { assumeSymmetric: true });
-    const expected = peer.realEigenvalues.sort((x, y) => y - x);
-    const own = symmetricEigenvalues(Float64Array.from(symmetric.to1DArray()), n);
-    own.forEach((value, i) => {
-      expect(value).toBeCloseTo(expected[i]!, 10);
-    });
-  });
+/** The trace of the root of a matrix with positive eigenvalues, by Denman and Beavers' iteration. */
+function traceOfRoot(matrix: Matrix): number {
+  let y = matrix;
+  let z = Matrix.eye(matrix.rows);
+  for (let k = 0; k < 100; k++) {
+    const next = Matrix.add(y, inverse(z)).mul(0.5);
+    z = Matrix.add(z, inverse(y)).mul(0.5);
+    const moved = Matrix.sub(next, y).norm() / next.norm();
+    y = next;
+    if (moved < 1e-14) break;
+  }
+  expect(y.mmul(y).sub(matrix).norm() / matrix.norm()).toBeLessThan(1e-9);
+  return y.trace();
+}
 
-  it("of the second difference matrix are 2 - 2 cos(k pi / (n + 1))", () => {
-    const n = 50;
-    const matrix = new Float64Array(n * n);
-    for (let i = 0; i < n; i++) {
-      matrix[i * n + i] = 2;
-      if (i > 0) matrix[i * n + i - 1] = -1;
-    }
-    symmetricEigenvalues(matrix, n).forEach((value, i) => {
-      expect(value).toBeCloseTo(2 - 2 * Math.cos(((n - i) * Math.PI) / (n + 1)), 12);
-    });
-  });
-
-  it("are found for any scale, for zeros and for a matrix of rank 1", () => {
-    expect([...symmetricEigenvalues(new Float64Array(9), 3)]).toEqual([0, 0, 0]);
-    const tiny = symmetricEigenvalues(Float64Array.of(2e-200, 0, 1e-200, 2e-200), 2);
-    expect(tiny[0]! / 3e-200).toBeCloseTo(1, 12);
-    const ones = symmetricEigenvalues(new Float64Array(30 * 30).fill(1e200), 30);
-    expect(ones[0]! / 30e200).toBeCloseTo(1, 12);
-    expect(Math.abs(ones[1]! / 30e200)).toBeLessThan(1e-14);
-  });
-});
+/**
+ * The definition, with neither eigenvalues nor singular values. With `mixing` [kept, dim] the features
+ * are those listed in `kept` times it, so that the covariances have no more than that rank.
+ */
+function byRoot(
+  a: Float32Array,
+  b: Float32Array,
+  dim: number,
+  mixing?: { kept: number[]; mixing: Matrix },
+): number {
+  const [x, y] = [contrasts(a, dim), contrasts(b, dim)];
+  const mean = (set: Float32Array) => Matrix.from1DArray(set.length / dim, dim, set).mean("column");
+  const [meanX, meanY] = [mean(a), mean(b)];
+  const between = meanX.reduce((sum, value, k) => sum + (value - meanY[k]!) ** 2, 0);
+  let root: number;
+  if (mixing) {
+    // The eigenvalues of T^T C_x T T^T C_y T other than 0 are those of C_x G C_y G, G = T T^T.
+    const g = mixing.mixing.mmul(mixing.mixing.transpose());
+    const [cx, cy] = [x, y].map((set) => set.subMatrixColumn(mixing.kept)) as [Matrix, Matrix];
+    const scatters = [cx.transpose().mmul(cx), cy.transpose().mmul(cy)] as const;
+    root = traceOfRoot(scatters[0].mmul(g).mmul(scatters[1]).mmul(g));
+  } else if (Math.min(x.rows, y.rows) < dim) {
+    const [few, many] = x.rows <= y.rows ? [x, y] : [y, x];
+    const product = few.mmul(many.transpose());
+    root = traceOfRoot(product.mmul(product.transpose()));
+  } else {
+    root = traceOfRoot(x.transpose().mmul(x).mmul(y.transpose().mmul(y)));
+  }
+  const traces = x.norm() ** 2 / x.rows + y.norm() ** 2 / y.rows;
+  return between + traces - (2 * root) / Math.sqrt(x.rows * y.rows);
+}
 
 describe("products", () => {
   it.each([
@@ -119,11 +129,11 @@ describe("frechetDistance", () => {
     [30, 500, 100],
     [500, 30, 100],
     [2, 2, 5],
-  ])("of %i and %i rows of %i equals the definition by ml-matrix", (na, nb, dim) => {
+  ])("of %i and %i rows of %i equals the definition", (na, nb, dim) => {
     const a = normal("a", na * dim);
     const b = normal("b", nb * dim).map((value, i) => value * (1 + (i % dim) / dim) + 0.1);
     const value = frechetDistance(a, b, dim);
-    expect(value / bySingularValues(a, b, dim)).toBeCloseTo(1, 9);
+    expect(value / byRoot(a, b, dim)).toBeCloseTo(1, 9);
     expect(value / frechetDistance(b, a, dim)).toBeCloseTo(1, 9);
   });
 
@@ -151,17 +161,43 @@ describe("frechetDistance", () => {
       return rows;
     };
     const [a, b] = [degenerate("p"), degenerate("q")];
-    expect(frechetDistance(a, b, dim) / bySingularValues(a, b, dim)).toBeCloseTo(1, 6);
+    const kept = Array.from({ length: dim }, (_, k) => k).filter((k) => ![0, 5, 9].includes(k));
+    const mixing = Matrix.zeros(kept.length, dim);
+    kept.forEach((feature, k) => {
+      mixing.set(k, feature, 1);
+    });
+    mixing.set(kept.indexOf(4), 5, 1);
+    mixing.set(kept.indexOf(7), 9, 2);
+    mixing.set(kept.indexOf(8), 9, -1);
+    expect(frechetDistance(a, b, dim) / byRoot(a, b, dim, { kept, mixing })).toBeCloseTo(1, 6);
     expect(Math.abs(frechetDistance(a, a, dim))).toBeLessThan(1e-5);
   });
 
   it("is stable at 2048 dimensions with 100 rows", () => {
     const a = normal("wide a", 100 * 2048);
     const b = normal("wide b", 120 * 2048);
-    expect(frechetDistance(a, b, 2048) / bySingularValues(a, b, 2048)).toBeCloseTo(1, 9);
+    expect(frechetDistance(a, b, 2048) / byRoot(a, b, 2048)).toBeCloseTo(1, 9);
     expect(Math.abs(frechetDistance(a, a, 2048)) / 2048).toBeLessThan(1e-9);
     const shifted = a.map((value) => value + 1);
     expect(frechetDistance(a, shifted, 2048)).toBeCloseTo(2048, 3);
+  });
+
+  it("of constant sets is the squared distance of their means", () => {
+    const constant = (value: number, rows: number) => new Float32Array(rows * 3).fill(value);
+    expect(frechetDistance(constant(1, 9), constant(3, 8), 3)).toBe(12);
+    expect(frechetDistance(constant(1, 2), constant(3, 8), 3)).toBe(12);
+  });
+
+  it("of the largest features there are is a number", () => {
+    const [a, b] = [normal("large a", 40), normal("large b", 40)];
+    const scaled = [a, b].map((set) => set.map((value) => 8e37 * value)) as [
+      Float32Array,
+      Float32Array,
+    ];
+    for (const dim of [4, 20]) {
+      const ratio = frechetDistance(...scaled, dim) / 8e37 / 8e37 / frechetDistance(a, b, dim);
+      expect(ratio).toBeCloseTo(1, 5);
+    }
   });
 
   it("says what is wrong with a set", () => {
@@ -190,6 +226,24 @@ describe("frechetResampler", () => {
       repeated.set(a.subarray(row * dim, (row + 1) * dim), i * dim);
     });
     expect(resample(rows) / frechetDistance(repeated, b, dim)).toBeCloseTo(1, 6);
+  });
+
+  it.each([
+    [20, 15, 30],
+    [20, 60, 30],
+  ])("of %i rows takes a prepared reference of %i by %i, any number of times", (na, nb, dim) => {
+    const b = normal("pb", nb * dim);
+    const reference = frechetReference(b, dim);
+    for (const name of ["p1", "p2"]) {
+      const a = normal(name, na * dim);
+      const value = frechetResampler(a, reference, dim)(everyRow(na));
+      expect(value).toBe(frechetResampler(a, b, dim)(everyRow(na)));
+      expect(value / frechetDistance(a, b, dim)).toBeCloseTo(1, 8);
+    }
+    expect(() => frechetResampler(b, reference, dim / 2)).toThrow(`have ${dim} features, not`);
+    expect(() => frechetReference(b.subarray(0, dim), dim)).toThrow(
+      "The reference set of features",
+    );
   });
 
   it("is fast enough for a bootstrap of 100 rows at 1024 dimensions", () => {

@@ -3,13 +3,13 @@
  * Gaussian: |mean_a - mean_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2)).
  *
  * The square root of S_a S_b is never formed: S_a S_b may have less than full rank, and then the
- * usual iterations fail. With A and B the centred rows, S_a = A^T A / (n_a - 1), the trace of the root
- * is the sum of the singular values of A B^T / sqrt((n_a - 1) (n_b - 1)), whose squares are the
- * eigenvalues of a positive matrix no larger than the smallest of n_a, n_b and dim.
+ * usual iterations fail. With F^T F = S_a the trace of the root is the sum of the roots of the
+ * eigenvalues of F S_b F^T, a positive matrix. F is A / (n_a - 1)^(1/2), A the centred rows, when
+ * these are no more than dim; then the matrix is as small as the set.
  */
-import { symmetricEigenvalues } from "./eigenvalues.ts";
+import { positiveEigenvalues, positiveFactor } from "./decompositions.ts";
 import { gram, scatter, timesTransposed } from "./products.ts";
-import { centred, countRows, meanRow } from "./rows.ts";
+import { centred, countRows, meanRow, sameLength } from "./rows.ts";
 
 /**
  * FID of the rows of `a` and of `b`, each Float32Array [N, dim]. Covariances are those of N - 1. 0 for
@@ -23,25 +23,36 @@ export function frechetDistance(a: Float32Array, b: Float32Array, dim: number): 
   return apart(one.mean, other.mean) + one.trace + other.trace - 2 * rootTrace(one, other);
 }
 
-/** A set as the distance sees it. */
-export interface Spread {
+/** A set that others are compared with, prepared; what it holds is no part of the interface. */
+export interface FrechetReference {
+  readonly dim: number;
   readonly rows: number;
   readonly mean: Float64Array;
-  /** Of the covariance S. */
+  /** Of the covariance. */
   readonly trace: number;
-  /** R, [count, dim] with count <= dim or the number of rows: R^T R / (rows - 1) = S. */
-  readonly factor: Float64Array;
+  /** Whether there are no more rows than features. */
+  readonly few: boolean;
+  /** With `few` the centred rows, [rows, dim], otherwise their scatter, [dim, dim]. */
+  readonly matrix: Float64Array;
 }
 
-/** Mean, trace and factor of a set [N, dim]; `what` names it in messages. */
-export function spread(values: Float32Array, dim: number, what: string): Spread {
-  const rows = countRows(values, dim, what, 2);
-  const mean = meanRow(values, rows, dim);
-  const factor =
-    rows <= dim ? centred(values, mean) : transposedCholesky(scatter(values, mean), dim);
-  let sum = 0;
-  for (const value of factor) sum += value * value;
-  return { rows, mean, trace: sum / (rows - 1), factor };
+/**
+ * What `frechetResampler` needs of `b`, Float32Array [N, dim], computed once for any number of sets
+ * that are compared with it. Memory: 8 dim min(N, dim) bytes.
+ * @throws PaletteError as `frechetDistance` does.
+ */
+export function frechetReference(b: Float32Array, dim: number): FrechetReference {
+  return spread(b, dim, "The reference set of features");
+}
+
+/** `b` prepared, if it is not yet. */
+export function asFrechetReference(
+  b: Float32Array | FrechetReference,
+  dim: number,
+): FrechetReference {
+  if (b instanceof Float32Array) return spread(b, dim, "The second set of features");
+  sameLength(b.dim, dim);
+  return b;
 }
 
 /** The squared distance of two vectors. */
@@ -51,49 +62,36 @@ export function apart(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** The sum of the roots of the `rank` largest eigenvalues of a positive matrix, which is overwritten. */
+/** F S F^T (rows - 1), [n, n], of any F [n, dim] and the covariance S of the set. */
+export function through(f: Float64Array, { dim, rows, few, matrix }: FrechetReference) {
+  const product = timesTransposed(f, matrix, dim);
+  return few ? gram(product, rows) : timesTransposed(product, f, dim);
+}
+
+/** The sum of the roots of the `rank` largest eigenvalues of a positive matrix [n, n]. */
 export function sumOfRoots(matrix: Float64Array, n: number, rank: number): number {
-  let sum = 0;
   // Beyond the rank there is only the rounding of zeros, whose roots would add up.
-  const values = symmetricEigenvalues(matrix, n).subarray(0, rank);
-  for (const value of values) sum += Math.sqrt(Math.max(0, value));
-  return sum;
+  const values = positiveEigenvalues(matrix, n).slice(0, rank);
+  return values.reduce((sum, value) => sum + Math.sqrt(value), 0);
+}
+
+/** Mean, trace and rows or scatter of a set [N, dim]; `what` names it in messages. */
+function spread(values: Float32Array, dim: number, what: string): FrechetReference {
+  const rows = countRows(values, dim, what, 2);
+  const mean = meanRow(values, rows, dim);
+  const few = rows <= dim;
+  const matrix = few ? centred(values, mean) : scatter(values, mean);
+  let sum = 0;
+  if (few) for (const value of matrix) sum += value * value;
+  else for (let k = 0; k < dim; k++) sum += matrix[k * dim + k]!;
+  return { dim, rows, mean, trace: sum / (rows - 1), few, matrix };
 }
 
 /** tr (S_a S_b)^(1/2). */
-function rootTrace(a: Spread, b: Spread): number {
-  const dim = a.mean.length;
-  const [few, many] = a.factor.length <= b.factor.length ? [a, b] : [b, a];
-  const products = gram(timesTransposed(few.factor, many.factor, dim), many.factor.length / dim);
-  const rank = Math.min(dim, a.rows - 1, b.rows - 1);
-  const sum = sumOfRoots(products, few.factor.length / dim, rank);
+function rootTrace(a: FrechetReference, b: FrechetReference): number {
+  const [less, more] = a.rows <= b.rows ? [a, b] : [b, a];
+  const { dim, rows, few, matrix } = less;
+  const factor = few ? matrix : positiveFactor(matrix, dim);
+  const sum = sumOfRoots(through(factor, more), factor.length / dim, Math.min(dim, rows - 1));
   return sum / Math.sqrt((a.rows - 1) * (b.rows - 1));
-}
-
-/**
- * R = L^T of a positive, perhaps singular matrix L L^T, [n, n], which becomes R. A feature that is
- * constant or a mixture of earlier ones has a pivot of nothing but rounding: its row is zero.
- */
-function transposedCholesky(matrix: Float64Array, n: number): Float64Array {
-  for (let k = 0; k < n; k++) {
-    const row = k * n;
-    const own = matrix[row + k]!;
-    let taken = 0;
-    for (let i = 0; i < k; i++) taken += matrix[i * n + k]! ** 2;
-    const pivot = own - taken;
-    if (!(pivot > n * Number.EPSILON * own)) {
-      matrix.fill(0, row, row + n);
-      continue;
-    }
-    for (let i = 0; i < k; i++) {
-      const at = i * n;
-      const factor = matrix[at + k]!;
-      if (factor !== 0) for (let j = k; j < n; j++) matrix[row + j]! -= factor * matrix[at + j]!;
-    }
-    const root = Math.sqrt(pivot);
-    matrix.fill(0, row, row + k);
-    for (let j = k; j < n; j++) matrix[row + j]! /= root;
-    matrix[row + k] = root;
-  }
-  return matrix;
 }

@@ -32,6 +32,15 @@ export function countRows(values: Float32Array, dim: number, what: string, least
   return rows;
 }
 
+/** @throws PaletteError when a prepared reference has rows of another length. */
+export function sameLength(ofReference: number, dim: number): void {
+  if (ofReference !== dim) {
+    throw new PaletteError(
+      `The reference's rows have ${ofReference} features, not ${dim}: compute both sets by one network.`,
+    );
+  }
+}
+
 /** The mean row, [dim], of [rows, dim]. */
 export function meanRow(values: Float32Array, rows: number, dim: number): Float64Array {
   const mean = new Float64Array(dim);

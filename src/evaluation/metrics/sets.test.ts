@@ -6,7 +6,7 @@ import {
   inceptionScore,
   inceptionScoreResampler,
 } from "./classes.ts";
-import { kernelDistance, kernelResampler } from "./kernel.ts";
+import { kernelDistance, kernelReference, kernelResampler } from "./kernel.ts";
 import { consecutiveDistance, perceptualDistance, perceptualDistances } from "./perceptual.ts";
 
 const normal = (name: string, length: number) =>
@@ -72,6 +72,19 @@ describe("kernelDistance", () => {
     expect(resample(everyRow(50))).toBeCloseTo(value, 12);
     expect(resample(Int32Array.from([...everyRow(50), ...everyRow(50)]))).toBeCloseTo(value, 12);
     expect(resample(Int32Array.of(4, 4))).toBeNaN();
+  });
+
+  it("resampled takes a prepared reference, any number of times", () => {
+    const b = normal("prepared", 40 * 6);
+    const reference = kernelReference(b, 6);
+    for (const name of ["pa", "pb"]) {
+      const a = normal(name, 50 * 6);
+      const value = kernelResampler(a, reference, 6)(everyRow(50));
+      expect(value).toBe(kernelResampler(a, b, 6)(everyRow(50)));
+      expect(value).toBeCloseTo(kernelDistance(a, b, 6), 12);
+    }
+    expect(() => kernelResampler(b, reference, 3)).toThrow("have 6 features, not 3");
+    expect(() => kernelReference(b.subarray(0, 6), 6)).toThrow("The reference set of features");
   });
 
   it("needs 2 rows", () => {
