@@ -85,7 +85,7 @@ export function evaluateCommand(program: Command): void {
       "--replicates <n>",
       "resamples of the photos for intervals, 0 for none",
       wholeNumber(0),
-      100,
+      50,
     )
     .optionsGroup("Results:")
     .option("-o, --out <dir>", "folder of the report, created or continued")

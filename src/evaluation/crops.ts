@@ -1,6 +1,6 @@
 /**
- * The pictures that are evaluated. With random crops, crop k is a random square of photo k modulo
- * their number, as in training but without mirroring; with centre crops each photo gives its largest
+ * The pictures that are evaluated. With random crops, a crop is a random square of a photo, as in
+ * training but without mirroring, and the photos take turns; with centre crops each photo gives its largest
  * centred square, the paper's choice. The reference set, to which distributions are compared, is other
  * squares of the same photos (the paper compares to the whole validation set); where each photo has
  * one crop only, it is the evaluated crops themselves.
@@ -31,9 +31,24 @@ export interface CropOptions {
   readonly resolution: number;
   readonly kind: CropKind;
   readonly seed: number;
+  readonly counts: CropCounts;
 }
 
-/** Crops per photo and the same for the reference. */
+/**
+ * Which of `photos` photos crop `index` of `count` is cut from: all in turn, or, if there are more
+ * photos than crops, evenly spread ones (files are often sorted by what they show).
+ */
+export function photoOfCrop(index: number, count: number, photos: number): number {
+  return count >= photos ? index % photos : Math.floor((index * photos) / count);
+}
+
+/** How many crops there are of each kind. */
+export interface CropCounts {
+  readonly evaluated: number;
+  readonly reference: number;
+}
+
+/** The evaluated crops and those of the reference. */
 export class CropSource {
   private readonly options: CropOptions;
   private readonly cache: PhotoCache;
@@ -46,9 +61,9 @@ export class CropSource {
   }
 
   /** Crop number `index`, of the evaluated ones or of the reference. */
-  async crop(index: number, set: "evaluated" | "reference" = "evaluated"): Promise<Crop> {
-    const { photos, resolution, kind, seed } = this.options;
-    const group = index % photos.length;
+  async crop(index: number, set: keyof CropCounts = "evaluated"): Promise<Crop> {
+    const { photos, resolution, kind, seed, counts } = this.options;
+    const group = photoOfCrop(index, counts[set], photos.length);
     const photo = photos[group]!;
     const bytes = await this.cache.get(photo);
     if (bytes === undefined) throw new PaletteError(this.cache.skipped.get(photo)!);
@@ -73,10 +88,17 @@ export async function usablePhotos(
     smallestSide: Math.ceil(resolution / 4),
     cacheBytes: 0,
   });
-  const usable: string[] = [];
-  for (const [k, path] of photos.entries()) {
-    if ((await cache.get(path)) !== undefined) usable.push(path);
-    onPhoto?.(k + 1);
+  const found: boolean[] = [];
+  const together = 8;
+  for (let first = 0; first < photos.length; first += together) {
+    const some = photos.slice(first, first + together);
+    found.push(
+      ...(await Promise.all(some.map(async (path) => (await cache.get(path)) !== undefined))),
+    );
+    onPhoto?.(found.length);
   }
-  return { usable, refused: [...cache.skipped.values()] };
+  return {
+    usable: photos.filter((_, k) => found[k]),
+    refused: photos.flatMap((path) => cache.skipped.get(path) ?? []),
+  };
 }

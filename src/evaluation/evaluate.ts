@@ -29,7 +29,7 @@ export interface EvaluationOptions {
   readonly classifier?: string | undefined;
   /** The networks themselves, instead of looking for them. */
   readonly networks?: ChosenNetworks | undefined;
-  /** Resamples of the photos for the intervals; default 100, 0 for none. */
+  /** Resamples of the photos for the intervals; default 50, 0 for none. */
   readonly replicates?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told where the evaluation is. */
@@ -51,7 +51,7 @@ export async function evaluate(
   plan: EvaluationPlan,
   options: EvaluationOptions,
 ): Promise<Evaluation> {
-  const { signal, onProgress, replicates = 100, nets, features, classifier } = options;
+  const { signal, onProgress, replicates = 50, nets, features, classifier } = options;
   const wanted: ChooseOptions = definedOf({ nets, features, classifier });
   const chosen = options.networks ?? (await chooseNetworks(wanted));
   const folder = await EvaluationFolder.open(options.out, plan.common);
@@ -61,6 +61,7 @@ export async function evaluate(
       resolution: plan.common.resolution,
       kind: plan.crop,
       seed: plan.common.seed,
+      counts: { evaluated: plan.crops, reference: plan.referenceCrops },
     });
     await makePictures({ plan, folder, crops, signal }, onProgress);
     const lookers = await openLookers(chosen);

@@ -19,9 +19,14 @@ export {
   inceptionScoreResampler,
 } from "./metrics/classes.ts";
 export { diversityMsSsim } from "./metrics/diversity.ts";
-export { frechetDistance } from "./metrics/frechet.ts";
+export { type FrechetReference, frechetDistance, frechetReference } from "./metrics/frechet.ts";
 export { frechetResampler } from "./metrics/frechet-resampler.ts";
-export { kernelDistance, kernelResampler } from "./metrics/kernel.ts";
+export {
+  type KernelReference,
+  kernelDistance,
+  kernelReference,
+  kernelResampler,
+} from "./metrics/kernel.ts";
 export {
   consecutiveDistance,
   perceptualDistance,

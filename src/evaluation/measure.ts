@@ -27,7 +27,7 @@ export interface MeasurerOptions {
 }
 
 /** Above this, FID's resampling would take memory and time as the square and the cube of the count. */
-const mostForFrechet = 2000;
+const mostForFrechet = 1000;
 
 export class Measurer {
   private readonly options: MeasurerOptions;

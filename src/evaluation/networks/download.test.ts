@@ -5,10 +5,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sha256, tinyLabels, tinyManifest } from "../../../test/support/tiny-network.ts";
 import { PaletteError } from "../../errors.ts";
 import { getNetwork } from "./download.ts";
 import type { NetworkManifestInput } from "./manifest.ts";
-import { sha256, tinyLabels, tinyManifest } from "../../../test/support/tiny-network.ts";
 
 const content = Uint8Array.from({ length: 400_000 }, (_, i) => (i * 7919) % 251);
 const labels = new TextEncoder().encode(tinyLabels);

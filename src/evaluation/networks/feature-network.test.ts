@@ -3,6 +3,12 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  sha256,
+  tinyManifest,
+  tinyOnnx,
+  writeTinyNetwork,
+} from "../../../test/support/tiny-network.ts";
 import { PaletteError } from "../../errors.ts";
 import { readImage } from "../../images/decode.ts";
 import { createImage, fromBytes, type Image } from "../../images/image.ts";
@@ -12,7 +18,6 @@ import { type FeatureNetwork, openNetwork } from "./feature-network.ts";
 import { chooseNetworks, type FoundNetwork } from "./find.ts";
 import { checkManifest, type NetworkManifestInput } from "./manifest.ts";
 import { withOutputs } from "./onnx-outputs.ts";
-import { sha256, tinyManifest, tinyOnnx, writeTinyNetwork } from "../../../test/support/tiny-network.ts";
 
 let root: string;
 beforeAll(async () => {

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { tinyManifest, writeTinyNetwork } from "../../../test/support/tiny-network.ts";
 import { chooseNetworks, findNetworks, networkFolders } from "./find.ts";
 import { knownNetworks } from "./known.ts";
 import { inputOf, parseManifest } from "./manifest.ts";
-import { tinyManifest, writeTinyNetwork } from "../../../test/support/tiny-network.ts";
 
 let root: string;
 let elsewhere: string;

@@ -23,7 +23,7 @@ export const style = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 1rem; }
 body {
-  margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 70rem;
+  margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 76rem;
   background: var(--ground); color: var(--text);
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
@@ -42,7 +42,7 @@ dd { margin: 0; max-width: 44rem; overflow-wrap: anywhere; }
 .scroll:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0 0 0.4rem; }
-th, td { padding: 0.3rem 0.7rem; text-align: right; white-space: nowrap; }
+th, td { padding: 0.3rem 0.55rem; text-align: right; white-space: nowrap; }
 th:first-child { text-align: left; }
 thead th { border-bottom: 2px solid var(--line); font-weight: 600; vertical-align: bottom; }
 caption span { display: inline-block; position: sticky; left: 0; max-width: min(100%, calc(100vw - 1.75rem)); }

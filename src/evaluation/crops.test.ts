@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writePhotos } from "../../test/training-photos.ts";
+import { scanPhotos } from "../data/photos.ts";
+import { readImage } from "../images/decode.ts";
+import { toSquare } from "../images/resize.ts";
+import { type CropOptions, CropSource, photoOfCrop, usablePhotos } from "./crops.ts";
+
+let root: string;
+let options: CropOptions;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "palette-crops-"));
+  const photos = await scanPhotos([await writePhotos(join(root, "photos"), 3)]);
+  const counts = { evaluated: 6, reference: 12 };
+  options = { photos, resolution: 32, kind: "random", seed: 1, counts };
+});
+afterAll(() => rm(root, { recursive: true }));
+
+describe("photos", () => {
+  it("take turns, or are spread when there are more than crops", () => {
+    const of = (count: number, photos: number) =>
+      Array.from({ length: count }, (_, k) => photoOfCrop(k, count, photos));
+    expect(of(5, 2)).toEqual([0, 1, 0, 1, 0]);
+    expect(of(3, 3)).toEqual([0, 1, 2]);
+    expect(of(4, 10)).toEqual([0, 2, 5, 7]);
+  });
+
+  it("that cannot be used are named, and the others kept in order", async () => {
+    await writeFile(join(root, "b-broken.png"), "no picture");
+    const given = [options.photos[0]!, join(root, "b-broken.png"), options.photos[1]!];
+    const done: number[] = [];
+    const { usable, refused } = await usablePhotos(given, 32, (count) => done.push(count));
+    expect(usable).toEqual([options.photos[0], options.photos[1]]);
+    expect(refused).toEqual([expect.stringContaining("b-broken.png")]);
+    expect(done.at(-1)).toBe(3);
+    expect((await usablePhotos(given, 400)).usable).toEqual([]);
+  });
+});
+
+describe("crops", () => {
+  it("are a function of the seed and their number", async () => {
+    const one = new CropSource(options);
+    const last = await one.crop(5);
+    const other = new CropSource(options);
+    for (const k of [0, 5, 3]) await other.crop(k);
+    expect(await other.crop(5)).toEqual(last);
+    expect(last).toMatchObject({ photo: options.photos[2], group: 2 });
+    expect((await one.crop(2)).image).not.toEqual(last.image);
+    expect((await new CropSource({ ...options, seed: 2 }).crop(5)).image).not.toEqual(last.image);
+  });
+
+  it("of the reference are other ones", async () => {
+    const source = new CropSource(options);
+    const [evaluated, reference] = [await source.crop(1), await source.crop(1, "reference")];
+    expect(reference.photo).toBe(evaluated.photo);
+    expect(reference.image).not.toEqual(evaluated.image);
+  });
+
+  it("in the centre are the photo's largest square", async () => {
+    const source = new CropSource({ ...options, kind: "centre" });
+    const [path] = options.photos;
+    expect((await source.crop(0)).image).toEqual(await toSquare(await readImage(path!), 32));
+  });
+});
