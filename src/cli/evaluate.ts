@@ -1,6 +1,7 @@
 /** `palette evaluate`: how good models are, in the paper's terms. */
 import { relative } from "node:path";
 import { type Command, Option } from "commander";
+import type { Device } from "../engine/session.ts";
 import { UsageError } from "../errors.ts";
 import { paperConditions } from "../evaluation/conditions.ts";
 import { type CropKind, cropKinds } from "../evaluation/crops.ts";
@@ -9,7 +10,7 @@ import { compareFolders, type FoldersComparison } from "../evaluation/folders.ts
 import { planEvaluation } from "../evaluation/plan.ts";
 
 import { tasks } from "../tasks/registry.ts";
-import { listOf, wholeNumber } from "./arguments.ts";
+import { deviceOption, listOf, threadsOption, wholeNumber } from "./arguments.ts";
 import { complain, say } from "./console.ts";
 import { evaluationText } from "./evaluation-text.ts";
 import { interruptible } from "./interrupt.ts";
@@ -35,6 +36,8 @@ interface Options {
   nets?: string;
   features?: string;
   classifier?: string;
+  device: Device;
+  threads?: number;
   json?: boolean;
 }
 
@@ -58,9 +61,11 @@ export function evaluateCommand(program: Command): void {
       "of these photos only the held-out ones: every:N:K or none (default: as in training if a model was trained on these photos, else none)",
     )
     .option("--tasks <names>", `${names.join(",")} (default: all)`, listOf)
-    .option("--masks <kinds>", "holes to inpaint", listOf, [...paperConditions.masks])
-    .option("--sides <names>", "sides to uncrop", listOf, [...paperConditions.sides])
-    .option("--qualities <list>", "JPEG qualities", qualities, [...paperConditions.qualities])
+    .addOption(listOption("--masks <kinds>", "holes to inpaint", paperConditions.masks))
+    .addOption(listOption("--sides <names>", "sides to uncrop", paperConditions.sides))
+    .addOption(
+      listOption("--qualities <list>", "JPEG qualities", paperConditions.qualities, qualities),
+    )
     .addOption(
       new Option("--crop <kind>", "random squares, or one centred square a photo")
         .choices(cropKinds)
@@ -69,14 +74,15 @@ export function evaluateCommand(program: Command): void {
     .option("--crops <n>", "pictures a condition (default: 500, or one a photo)", whole)
     .option("--reference-crops <n>", "pictures FID compares with (default: 4 times --crops)", whole)
     .optionsGroup("How answers are drawn:")
-    .option(
-      "--steps <list>",
-      "steps, or sampler:steps; the first gives the pictures shown",
-      listOf,
-      ["20"],
+    .addOption(
+      listOption("--steps <list>", "steps, or sampler:steps; the first gives the pictures shown", [
+        "20",
+      ]),
     )
     .option("--samples <n>", "answers to each picture, for diversity", whole, 2)
     .option("--seed <n>", "of all randomness", wholeNumber(0), 1)
+    .addOption(deviceOption())
+    .addOption(threadsOption())
     .optionsGroup("How they are measured:")
     .option("--nets <dir>", "folder of feature networks (see palette nets)")
     .option("--features <name>", "network for FID, KID, IS and PD (default: googlenet)")
@@ -150,6 +156,16 @@ async function runFolders(folders: readonly string[], options: Options): Promise
       watch.stop();
     }
   });
+}
+
+/** A list with commas, its default written in the same way. */
+function listOption(
+  flags: string,
+  description: string,
+  values: readonly (string | number)[],
+  parse: (text: string) => readonly (string | number)[] = listOf,
+): Option {
+  return new Option(flags, description).argParser(parse).default([...values], values.join(","));
 }
 
 function qualities(text: string): number[] {

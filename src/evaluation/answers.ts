@@ -1,5 +1,6 @@
 /** Makes the pictures of an evaluation: what is degraded, what each model answers, and the originals. */
 
+import type { SessionOptions } from "../engine/session.ts";
 import { writeImage } from "../images/encode.ts";
 import type { Image } from "../images/image.ts";
 import { createMask } from "../images/image.ts";
@@ -22,6 +23,8 @@ export interface AnswerTools {
   readonly plan: EvaluationPlan;
   readonly folder: EvaluationFolder;
   readonly crops: CropSource;
+  /** Where the models run. */
+  readonly session: SessionOptions;
   readonly signal?: AbortSignal | undefined;
   /** Told how many further network calls are done, or found done. */
   readonly onCalls?: ((calls: number) => void) | undefined;
@@ -94,10 +97,10 @@ export function pathsOf(
 /** Loads the model and lets it answer once, so that compiling it is not taken for its speed. */
 async function warm(
   { folder }: EvaluatedModel,
-  { plan, crops }: AnswerTools,
+  { plan, crops, session }: AnswerTools,
   condition: EvaluationCondition,
 ): Promise<Palette> {
-  const palette = await Palette.load(folder, { onWarning: () => {} });
+  const palette = await Palette.load(folder, { ...session, onWarning: () => {} });
   const { image } = await crops.crop(0);
   const first = await degraded(condition, image, plan.common.seed, 0);
   const questions = Array.from({ length: together }, (_, seed) => ({ condition: first, seed }));

@@ -4,6 +4,7 @@
  * file in between.
  */
 import { definedOf } from "../defined.ts";
+import type { Device } from "../engine/session.ts";
 import {
   type AnswerTools,
   callsOf,
@@ -31,6 +32,10 @@ export interface EvaluationOptions {
   readonly networks?: ChosenNetworks | undefined;
   /** Resamples of the photos for the intervals; default 50, 0 for none. */
   readonly replicates?: number | undefined;
+  /** Where the models run; default "cpu". */
+  readonly device?: Device | undefined;
+  /** Threads of a model's engines together; default: one a core. */
+  readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told where the evaluation is. */
   readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;
@@ -63,7 +68,8 @@ export async function evaluate(
       seed: plan.common.seed,
       counts: { evaluated: plan.crops, reference: plan.referenceCrops },
     });
-    await makePictures({ plan, folder, crops, signal }, onProgress);
+    const session = definedOf({ device: options.device, threads: options.threads });
+    await makePictures({ plan, folder, crops, session, signal }, onProgress);
     const lookers = await openLookers(chosen);
     try {
       const conditions = await measureAll(plan, folder, crops, lookers, {
