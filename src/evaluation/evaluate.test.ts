@@ -8,7 +8,8 @@ import { writePhotos } from "../../test/training-photos.ts";
 import { photosDigest, scanPhotos } from "../data/photos.ts";
 import { PaletteError, UsageError } from "../errors.ts";
 import { readImage } from "../images/decode.ts";
-import { toBytes } from "../images/image.ts";
+import { writeImage } from "../images/encode.ts";
+import { createImage, toBytes } from "../images/image.ts";
 import { saveModel } from "../models/model-folder.ts";
 import { type EvaluationOptions, evaluate } from "./evaluate.ts";
 import { frechetDistance } from "./metrics/frechet.ts";
@@ -162,6 +163,25 @@ describe("an evaluation", () => {
     await expect(run("whole", { seed: 2 })).rejects.toThrow(/other pictures \(seed: 1 -> 2\)/);
     await expect(run("nets")).rejects.toThrow(/not the folder of an evaluation/);
     expect(await readdir(at("nets"))).not.toContain("lock");
+  });
+
+  it("has a finite PSNR where a picture happens to be equal to its original", async () => {
+    await mkdir(at("gray"));
+    const [path] = await scanPhotos([at("photos")]);
+    await writeFile(at("gray", "1.png"), await readFile(path!));
+    await writeImage(at("gray", "2.png"), createImage(40, 40, 0.2));
+    const plan = { ...request, data: [at("gray")], tasks: ["colorize"], crops: 4, samples: 1 };
+    const { report } = await evaluate(await planEvaluation({ ...plan, steps: ["1"] }), {
+      out: at("half-gray"),
+      replicates: 0,
+      networks: {},
+    });
+    const [degraded] = report.conditions[0]!.rows;
+    const values = degraded!.perImage.psnr!;
+    expect(values.filter((value) => value === 60).length).toBe(2);
+    const mean = values.reduce((a, b) => a + b) / 4;
+    expect(degraded!.metrics.psnr!.value).toBeCloseTo(mean, 6);
+    expect(report.conditions[0]!.rows.at(-1)!.metrics.psnr).toBeUndefined();
   });
 
   it("says what is missing without a feature network, and measures the rest", async () => {

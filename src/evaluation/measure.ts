@@ -29,6 +29,9 @@ export interface MeasurerOptions {
 /** Above this, FID's resampling would take memory and time as the square and the cube of the count. */
 const mostForFrechet = 1000;
 
+/** A picture counts for no more than this in a mean, in dB: nobody sees a difference so small. */
+const mostPsnr = 60;
+
 export class Measurer {
   private readonly options: MeasurerOptions;
   private readonly everything: Int32Array;
@@ -52,19 +55,21 @@ export class Measurer {
         ...perceptualDistances(features.data, originals.features!.data, features.dim),
       ],
     };
-    const finite = each.psnr.every(Number.isFinite);
+    // Of equal pictures it is infinite, and one of them would make the mean say nothing.
+    const capped = each.psnr.map((value) => Math.min(value, mostPsnr));
+    const equal = each.psnr.every((value) => value === Number.POSITIVE_INFINITY);
     return {
       metrics: {
         ...(features && (await this.distances(features))),
         ...(looks.probabilities && { is: await this.inception(looks.probabilities) }),
         ...(await this.accuracy(looks.classified)),
         ...(each.pd && { pd: await this.estimate(meanResampler(each.pd)) }),
-        ...(finite && { psnr: await this.estimate(meanResampler(each.psnr)) }),
+        ...(!equal && { psnr: await this.estimate(meanResampler(capped)) }),
         ssim: await this.estimate(meanResampler(each.ssim)),
       },
       perImage: {
         ...(each.pd && { pd: each.pd }),
-        ...(finite && { psnr: each.psnr }),
+        ...(!equal && { psnr: capped }),
         ssim: each.ssim,
       },
     };
