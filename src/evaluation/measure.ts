@@ -10,7 +10,7 @@ import { consecutiveDistance, perceptualDistances } from "./metrics/perceptual.t
 import { psnr } from "./metrics/psnr.ts";
 import { meanResampler } from "./metrics/resample.ts";
 import { ssim } from "./metrics/ssim.ts";
-import type { Diversity, Estimate, Row } from "./report/report.ts";
+import type { Diversity, Estimate, Row, RowMetrics } from "./report/report.ts";
 
 export interface MeasurerOptions {
   readonly originals: Looks;
@@ -60,7 +60,7 @@ export class Measurer {
     const equal = each.psnr.every((value) => value === Number.POSITIVE_INFINITY);
     return {
       metrics: {
-        ...(features && (await this.distances(features))),
+        ...(features && (await this.distances(features, looks))),
         ...(looks.probabilities && { is: await this.inception(looks.probabilities) }),
         ...(await this.accuracy(looks.classified)),
         ...(each.pd && { pd: await this.estimate(meanResampler(each.pd)) }),
@@ -99,7 +99,12 @@ export class Measurer {
     return { msSsim, featureDistance: await this.estimate(meanResampler(apart)) };
   }
 
-  private async distances({ data, dim }: Rows) {
+  /** A set that is its own reference is at no distance, and resamples of it would say otherwise. */
+  private async distances(
+    { data, dim }: Rows,
+    looks: Looks,
+  ): Promise<Pick<RowMetrics, "fid" | "kid">> {
+    if (looks === this.options.reference) return { fid: { value: 0 } };
     this.prepared ??= prepare(this.options.reference.features!);
     const { prepared } = this;
     const frechet = frechetResampler(data, prepared.frechet, dim);
