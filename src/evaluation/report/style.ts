@@ -23,7 +23,7 @@ export const style = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 1rem; }
 body {
-  margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 76rem;
+  margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 84rem;
   background: var(--ground); color: var(--text);
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
@@ -48,7 +48,7 @@ thead th { border-bottom: 2px solid var(--line); font-weight: 600; vertical-alig
 caption span { display: inline-block; position: sticky; left: 0; max-width: min(100%, calc(100vw - 1.75rem)); }
 thead th abbr { text-decoration: none; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
-tbody th { font-weight: 400; white-space: normal; min-width: 14.5rem; max-width: 20rem; overflow-wrap: anywhere; }
+tbody th { font-weight: 400; white-space: normal; min-width: 12.5rem; max-width: 20rem; overflow-wrap: anywhere; }
 tbody th[scope="rowgroup"] { max-width: none; font-weight: 600; background: var(--panel); padding-top: 0.45rem; }
 .models th, .models td { text-align: left; }
 td.best { background: var(--mark); }
