@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { photosDigest, scanPhotos, splitHoldOut } from "../data/photos.ts";
+import { definedOf } from "../defined.ts";
 import { PaletteError, UsageError } from "../errors.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { configFile, findModel, loadModelConfig, weightsFile } from "../models/model-folder.ts";
@@ -95,7 +96,7 @@ export async function planEvaluation(
   checkCount("samples", samples, 1);
   const conditions = evaluationConditions({
     ...paperConditions,
-    ...withoutUndefined({
+    ...definedOf({
       masks: request.masks,
       sides: request.sides,
       qualities: request.qualities,
@@ -279,9 +280,4 @@ function inWords({ sampler, steps }: Sampling): string {
 
 function fileName(name: string): string {
   return name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[.-]+/, "") || "model";
-}
-
-function withoutUndefined<T extends object>(values: T): { [K in keyof T]: NonNullable<T[K]> } {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as { [K in keyof T]: NonNullable<T[K]> };
 }
