@@ -1,6 +1,6 @@
 /** Files that appear whole or not at all. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PaletteError, reasonOf } from "./errors.ts";
 
@@ -10,13 +10,21 @@ import { PaletteError, reasonOf } from "./errors.ts";
  * @throws PaletteError naming the file when it cannot be written.
  */
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+  await writeWholeBy(path, (file) => file.writeFile(content));
+}
+
+/** The same for what is written part by part: `write` fills the file. */
+export async function writeWholeBy(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     await mkdir(folder, { recursive: true });
     const file = await open(temporary, "wx");
     try {
-      await file.writeFile(content);
+      await write(file);
       await file.sync();
     } finally {
       await file.close();
@@ -24,6 +32,7 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
     await rename(temporary, path);
   } catch (thrown) {
     await rm(temporary, { force: true }).catch(() => {});
+    if (thrown instanceof PaletteError) throw thrown;
     throw new PaletteError(`Cannot write ${path}: ${reasonOf(thrown)}.`, { cause: thrown });
   }
 }

@@ -4,11 +4,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { writeWhole } from "../files.ts";
-import { parameterCount, readParameter, writeParameter } from "../nn/parameters.ts";
+import {
+  type ParameterSpec,
+  parameterCount,
+  readParameter,
+  writeParameter,
+} from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { type ModelConfig, parseModelConfig } from "./config.ts";
 import { presets } from "./presets.ts";
-import { type DType, decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.ts";
+import type { DType } from "./safetensors.ts";
+import { SafetensorsFile, writeSafetensors } from "./safetensors-file.ts";
 
 export const configFile = "config.json";
 export const weightsFile = "weights.safetensors";
@@ -41,11 +47,8 @@ export async function saveModel(
       `The network has ${parameterCount(specs)} parameters, but ${parameters.length} were given to save.`,
     );
   }
-  const tensors = specs.map((spec): [string, Tensor] => [
-    spec.name,
-    { shape: spec.shape, data: readParameter(parameters, spec) },
-  ]);
-  await writeWhole(join(folder, weightsFile), encodeSafetensors(tensors, { dtype }));
+  const tensors = specs.map((spec) => ({ ...spec, data: () => readParameter(parameters, spec) }));
+  await writeSafetensors(join(folder, weightsFile), tensors, { dtype });
   await writeWhole(join(folder, configFile), `${JSON.stringify(config, undefined, 2)}\n`);
 }
 
@@ -56,29 +59,48 @@ export async function saveModel(
  */
 export async function loadModel(folder: string): Promise<Model> {
   const config = await loadModelConfig(folder);
-  const path = join(folder, weightsFile);
-  const { tensors } = decodeSafetensors(await readPart(path), path);
   const specs = parameterSpecs(config.network);
   const parameters = new Float32Array(parameterCount(specs));
-  for (const spec of specs) {
-    const tensor = tensors.get(spec.name);
-    if (tensor === undefined) {
-      throw new PaletteError(`${path} lacks the tensor "${spec.name}" of its ${configFile}.`);
+  await readWeights(folder, specs, (spec, data) => writeParameter(parameters, spec, data));
+  return { config, parameters };
+}
+
+/**
+ * Reads the weights of a model folder one parameter after the other, in the order of the specs; the
+ * numbers are in the order of the parameter's own axes. Throws as `loadModel`.
+ */
+export async function readWeights(
+  folder: string,
+  specs: readonly ParameterSpec[],
+  receive: (spec: ParameterSpec, data: Float32Array) => void,
+): Promise<void> {
+  const path = join(folder, weightsFile);
+  const file = await SafetensorsFile.open(path).catch((thrown) => {
+    throw unreadable(path, thrown);
+  });
+  try {
+    const extra = new Set(file.places.keys());
+    for (const { name, shape } of specs) {
+      const place = file.places.get(name);
+      if (place === undefined) {
+        throw new PaletteError(`${path} lacks the tensor "${name}" of its ${configFile}.`);
+      }
+      if (place.shape.join() !== shape.join()) {
+        throw new PaletteError(
+          `${path}: tensor "${name}" has the shape [${place.shape}], but ${configFile} asks for [${shape}].`,
+        );
+      }
+      extra.delete(name);
     }
-    if (tensor.shape.join() !== spec.shape.join()) {
+    for (const name of extra) {
       throw new PaletteError(
-        `${path}: tensor "${spec.name}" has the shape [${tensor.shape}], but ${configFile} asks for [${spec.shape}].`,
+        `${path} holds a tensor "${name}", which the network of its ${configFile} does not have.`,
       );
     }
-    writeParameter(parameters, spec, tensor.data);
-    tensors.delete(spec.name);
+    for (const spec of specs) receive(spec, await file.read(file.places.get(spec.name)!));
+  } finally {
+    await file.close();
   }
-  for (const name of tensors.keys()) {
-    throw new PaletteError(
-      `${path} holds a tensor "${name}", which the network of its ${configFile} does not have.`,
-    );
-  }
-  return { config, parameters };
 }
 
 /** The config of a model folder alone; throws as `loadModel`. */
@@ -142,12 +164,17 @@ async function readPart(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (thrown) {
-    const missing = (thrown as NodeJS.ErrnoException).code === "ENOENT";
-    const complaint = missing
-      ? "does not exist; name a model's folder"
-      : `cannot be read (${reasonOf(thrown)})`;
-    throw new PaletteError(`${path} ${complaint}.`, { cause: thrown });
+    throw unreadable(path, thrown);
   }
+}
+
+function unreadable(path: string, thrown: unknown): PaletteError {
+  if (thrown instanceof PaletteError) return thrown;
+  const missing = (thrown as NodeJS.ErrnoException).code === "ENOENT";
+  const complaint = missing
+    ? "does not exist; name a model's folder"
+    : `cannot be read (${reasonOf(thrown)})`;
+  return new PaletteError(`${path} ${complaint}.`, { cause: thrown });
 }
 
 async function noSuchModel(name: string): Promise<PaletteError> {

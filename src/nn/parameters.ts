@@ -21,6 +21,11 @@ export interface ParameterSpec {
 
 /** What layers ask for their parameters. */
 export interface Parameters {
+  /**
+   * Whether each parameter has a place of its own, so that its axes may be in whatever order suits the
+   * layer best, and not one flat vector in an order that never changes.
+   */
+  readonly separate?: boolean;
   /** The tensor comes with its axes in the given order. */
   get(name: string, shape: Shape, initializer: Initializer, axes?: readonly number[]): Tensor;
 }
@@ -88,6 +93,28 @@ export class ConstantParameters implements Parameters {
   }
 }
 
+/**
+ * Takes each parameter as an input of its own (large networks: nothing is copied, and a graph holds
+ * at most 2 GB). The axes are in the order that the layers ask for: see `specs`.
+ */
+export class InputParameters implements Parameters {
+  readonly separate = true;
+  /** What the inputs are called and hold; the offsets are those of the flat vector. */
+  readonly specs: ParameterSpec[] = [];
+  private readonly graph: Graph;
+  private readonly canonical: Map<string, ParameterSpec>;
+
+  constructor(graph: Graph, specs: readonly ParameterSpec[]) {
+    this.graph = graph;
+    this.canonical = new Map(specs.map((spec) => [spec.name, spec]));
+  }
+
+  get(name: string, shape: Shape, _initializer: Initializer, axes?: readonly number[]): Tensor {
+    this.specs.push({ ...specNamed(this.canonical, name), axes });
+    return this.graph.input(name, storedShape(shape, axes));
+  }
+}
+
 function specNamed(specs: Map<string, ParameterSpec>, name: string): ParameterSpec {
   const spec = specs.get(name);
   if (spec === undefined) throw new Error(`the network has no parameter "${name}"`);
@@ -96,9 +123,11 @@ function specNamed(specs: Map<string, ParameterSpec>, name: string): ParameterSp
 
 /** A parameter's numbers from the flat vector, in the order of its own axes. */
 export function readParameter(values: Float32Array, spec: ParameterSpec): Float32Array {
-  const stored = values.subarray(spec.offset, spec.offset + size(spec.shape));
-  const positions = storedPositions(spec);
-  return positions === undefined ? stored : Float32Array.from(positions, (at) => stored[at]!);
+  const { axes, offset, shape } = spec;
+  const stored = values.subarray(offset, offset + size(shape));
+  if (axes === undefined) return stored;
+  const back = shape.map((_, axis) => axes.indexOf(axis));
+  return rearranged(stored, storedShape(shape, axes), back);
 }
 
 /** Puts a parameter's numbers, in the order of its own axes, into the flat vector. */
@@ -107,33 +136,33 @@ export function writeParameter(
   spec: ParameterSpec,
   data: Float32Array,
 ): void {
-  const positions = storedPositions(spec);
-  if (positions === undefined) values.set(data, spec.offset);
-  else
-    positions.forEach((at, i) => {
-      values[spec.offset + at] = data[i]!;
-    });
+  values.set(inStoredOrder(data, spec), spec.offset);
 }
 
-/** Where each number of a parameter lies in its part of the flat vector. */
-function storedPositions({ shape, axes }: ParameterSpec): Uint32Array | undefined {
-  if (axes === undefined) return undefined;
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (const axis of [...axes].reverse()) {
-    strides[axis] = stride;
-    stride *= shape[axis]!;
-  }
-  return Uint32Array.from({ length: size(shape) }, (_, i) => {
-    let rest = i;
-    let at = 0;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += (rest % shape[axis]!) * strides[axis]!;
-      rest = Math.floor(rest / shape[axis]!);
-    }
-    return at;
-  });
+/** A parameter's numbers, given in the order of its own axes, in the order of `spec.axes`. */
+export function inStoredOrder(data: Float32Array, { shape, axes }: ParameterSpec): Float32Array {
+  return axes === undefined ? data : rearranged(data, shape, axes);
 }
+
+/** Numbers of the shape with its axes in another order. */
+function rearranged(data: Float32Array, shape: Shape, order: readonly number[]): Float32Array {
+  if (shape.length > 4) throw new RangeError(`no parameter has ${shape.length} axes`);
+  const strides = shape.map((_, axis) => size(shape.slice(axis + 1)));
+  // Four loops, the outer ones once where there are fewer axes.
+  const missing = new Array<number>(4 - shape.length);
+  const [n0, n1, n2, n3] = [...missing.fill(1), ...order.map((axis) => shape[axis]!)] as Four;
+  const [s0, s1, s2, s3] = [...missing.fill(0), ...order.map((axis) => strides[axis]!)] as Four;
+  const out = new Float32Array(data.length);
+  let at = 0;
+  for (let i = 0; i < n0; i++)
+    for (let j = 0; j < n1; j++)
+      for (let k = 0; k < n2; k++)
+        for (let l = 0, from = i * s0 + j * s1 + k * s2; l < n3; l++, from += s3)
+          out[at++] = data[from]!;
+  return out;
+}
+
+type Four = [number, number, number, number];
 
 /** How many numbers the parameters hold together. */
 export function parameterCount(specs: readonly ParameterSpec[]): number {

@@ -3,12 +3,10 @@
  * and all counters, in one safetensors file that is replaced whole. What depends on the clock is
  * not in it, so that equal runs have equal checkpoints.
  */
-import { readFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../errors.ts";
-import { writeWhole } from "../files.ts";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../models/safetensors.ts";
+import { SafetensorsFile, writeSafetensors } from "../models/safetensors-file.ts";
 import { type MeansData, meansSchema } from "./statistics.ts";
 import type { TrainingState } from "./stepper.ts";
 
@@ -40,11 +38,7 @@ export async function writeCheckpoint(
   state: TrainingState,
   { images, means }: Counters,
 ): Promise<void> {
-  const tensors = vectors.map((name): [string, Tensor] => [
-    name,
-    { shape: [state[name].length], data: state[name] },
-  ]);
-  if (!tensors.every(([, { data }]) => allFinite(data))) {
+  if (!vectors.every((name) => allFinite(state[name]))) {
     throw new PaletteError(
       "The weights are no longer finite numbers, so nothing was saved: start anew with a lower --lr and another --out.",
     );
@@ -54,9 +48,14 @@ export async function writeCheckpoint(
     images: String(images),
     step: String(state.step),
     means: JSON.stringify(means),
-    crc32: checksum(tensors.map(([, { data }]) => data)),
+    crc32: inHexadecimal(vectors.reduce((sum, name) => checksum(state[name], sum), 0)),
   };
-  await writeWhole(path, encodeSafetensors(tensors, { metadata }));
+  const tensors = vectors.map((name) => ({
+    name,
+    shape: [state[name].length],
+    data: () => state[name],
+  }));
+  await writeSafetensors(path, tensors, { metadata });
 }
 
 /**
@@ -67,32 +66,35 @@ export async function readCheckpoint(
   path: string,
   state: TrainingState,
 ): Promise<Counters | undefined> {
-  let bytes: Uint8Array;
+  let file: SafetensorsFile | undefined;
   try {
-    bytes = await readFile(path);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new PaletteError(`${path} cannot be read: ${reasonOf(thrown)}.`, { cause: thrown });
-  }
-  try {
-    const { tensors, metadata } = decodeSafetensors(bytes, "it");
-    const { images, step, means, crc32: expected } = metadataSchema.parse(metadata);
+    file = await SafetensorsFile.open(path, "it");
+    const { images, step, means, crc32: expected } = metadataSchema.parse(file.metadata);
     const counters = { images, means: meansSchema.parse(JSON.parse(means)) };
-    const found = vectors.map((name) => tensors.get(name)?.data ?? new Float32Array());
-    if (found.some((data, i) => data.length !== state[vectors[i]!].length))
+    const places = vectors.map((name) => file?.places.get(name));
+    if (places.some((place, i) => place?.shape.join() !== `${state[vectors[i]!].length}`))
       throw new Error("it is of another network");
-    if (checksum(found) !== expected) throw new Error("its numbers have changed on the disk");
-    vectors.forEach((name, i) => {
-      state[name].set(found[i]!);
-    });
+    let sum = 0;
+    for (const place of places)
+      for await (const { part } of file.parts(place!)) sum = checksum(part, sum);
+    if (inHexadecimal(sum) !== expected) throw new Error("its numbers have changed on the disk");
+    // Only now, so that a damaged file changes nothing.
+    for (const [i, place] of places.entries())
+      for await (const { at, part } of file.parts(place!)) state[vectors[i]!].set(part, at);
     state.step = step;
     return counters;
   } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    if (code !== undefined && !(thrown instanceof PaletteError))
+      throw new PaletteError(`${path} cannot be read: ${reasonOf(thrown)}.`, { cause: thrown });
     const reason = thrown instanceof z.ZodError ? "it is no checkpoint" : reasonOf(thrown);
     throw new PaletteError(
       `The checkpoint ${path} is damaged (${reason}), so the run cannot go on from it: restore it from a copy, or start anew with another --out (model/ keeps its weights).`,
       { cause: thrown },
     );
+  } finally {
+    await file?.close();
   }
 }
 
@@ -104,9 +106,18 @@ function allFinite(values: Float32Array): boolean {
 }
 
 /** Safetensors notices what is missing; this notices what has changed. */
-function checksum(parts: readonly Float32Array[]): string {
-  let value = 0;
-  for (const data of parts)
-    value = crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), value);
+function checksum(data: Float32Array, before: number): number {
+  let sum = before;
+  // In parts: zlib takes at most 4 GiB at once.
+  for (let at = 0; at < data.length; at += checksumPart) {
+    const { buffer, byteOffset, byteLength } = data.subarray(at, at + checksumPart);
+    sum = crc32(new Uint8Array(buffer, byteOffset, byteLength), sum);
+  }
+  return sum;
+}
+
+const checksumPart = 2 ** 24;
+
+function inHexadecimal(value: number): string {
   return value.toString(16).padStart(8, "0");
 }
