@@ -35,9 +35,13 @@ export class WorkerClient<Q, R> {
   private requests = 0;
   private readonly started: Promise<R | undefined>;
 
-  /** `module` is the worker's module, named by its source (.ts) next to the caller's. */
-  constructor(module: URL, start: object) {
-    this.worker = spawnWorker(module, { workerData: { ...start, gate: this.gate } });
+  /**
+   * @param module the worker's module, named by its source (.ts) next to the caller's
+   * @param transfer buffers in `start` that move to the worker
+   */
+  constructor(module: URL, start: object, transfer: ArrayBuffer[] = []) {
+    const workerData = { ...start, gate: this.gate };
+    this.worker = spawnWorker(module, { workerData, transferList: transfer });
     openGates.add(this.gate);
     this.started = this.expect(0);
     this.worker.on("message", (reply: Reply<R>) => this.settle(reply));

@@ -6,13 +6,14 @@ import { type EngineTensors, openSession, type SessionOptions } from "./session.
 interface Start {
   readonly model: Uint8Array;
   readonly options: SessionOptions;
+  readonly constants: EngineTensors;
 }
 
 await serve<EngineTensors, EngineTensors>(
   parentPort,
   async () => {
-    const { model, options } = workerData as Start;
-    const session = await openSession(model, options);
+    const { model, options, constants } = workerData as Start;
+    const session = await openSession(model, options, constants);
     return (feeds) => session.run(feeds);
   },
   (outputs) => Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer),

@@ -13,6 +13,15 @@ const INT64 = 7;
 
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
+export interface EncodingOptions {
+  /**
+   * Whether ONNX Runtime is told the shapes of the values (default true). It then plans which values
+   * of equal shape share memory, and holds that memory from the first of them to the last. Without,
+   * a value has memory from when it is computed until its last use, and no longer.
+   */
+  readonly shapesKnown?: boolean;
+}
+
 /** The segments of one flat vector, and the place of their node. */
 interface Split {
   readonly slot: number;
@@ -30,9 +39,11 @@ export class Lowering {
   private names = 0;
   /** Names of the model's inputs and outputs. */
   private readonly taken: ReadonlySet<string>;
+  private readonly shapesKnown: boolean;
 
-  constructor(taken: ReadonlySet<string>) {
+  constructor(taken: ReadonlySet<string>, { shapesKnown = true }: EncodingOptions = {}) {
     this.taken = taken;
+    this.shapesKnown = shapesKnown;
   }
 
   /** Adds a node with one output and returns the output's name. */
@@ -85,6 +96,13 @@ export class Lowering {
   floats(data: Float32Array, shape: Shape): string {
     const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return this.initializer(FLOAT, raw, shape, data.length <= 64);
+  }
+
+  /** The same value in another shape. */
+  reshape(input: string, shape: Shape): string {
+    const longest = shape.indexOf(Math.max(...shape));
+    const target = this.shapesKnown || shape.length === 0 ? shape : shape.with(longest, -1);
+    return this.node("Reshape", [input, this.integers(target)]);
   }
 
   /** An int64 initializer (shapes, axes, starts and ends of slices), shared by value. */
@@ -156,12 +174,19 @@ export class Lowering {
  * The ONNX model that computes the named outputs from the graph's inputs.
  * Throws when an output has the name of an input.
  */
-export function encodeOnnx(graph: Graph, outputs: Record<string, Tensor>): Uint8Array {
+export function encodeOnnx(
+  graph: Graph,
+  outputs: Record<string, Tensor>,
+  options: EncodingOptions = {},
+): Uint8Array {
   const live = reachable(Object.values(outputs));
   for (const name of Object.keys(outputs)) {
     if (graph.inputs.has(name)) throw new Error(`"${name}" is an input and an output`);
   }
-  const lowering = new Lowering(new Set([...graph.inputs.keys(), ...Object.keys(outputs)]));
+  const lowering = new Lowering(
+    new Set([...graph.inputs.keys(), ...Object.keys(outputs)]),
+    options,
+  );
   const names = new Map<Tensor, string>();
   for (const node of live) {
     const inputs = node.inputs.map((input) => names.get(input) as string);
@@ -179,7 +204,7 @@ export function encodeOnnx(graph: Graph, outputs: Record<string, Tensor>): Uint8
   body.string(2, "palette");
   for (const initializer of lowering.usedInitializers()) body.message(5, initializer);
   for (const [name, tensor] of graph.inputs) {
-    if (names.has(tensor)) body.message(11, valueInfo(name, tensor.shape));
+    if (names.has(tensor)) body.message(11, valueInfo(name, tensor.shape, options.shapesKnown));
   }
   for (const result of results) body.message(12, result);
   const opset = new MessageWriter().string(1, "").integer(2, OPSET);
@@ -211,9 +236,14 @@ function encodeAttribute(name: string, value: Attribute): MessageWriter {
   return message.integers(8, value).integer(20, 7);
 }
 
-function valueInfo(name: string, shape: Shape): MessageWriter {
+/** Without knowing the last dimension, nothing that follows from it is known either. */
+function valueInfo(name: string, shape: Shape, known = true): MessageWriter {
   const dimensions = new MessageWriter();
-  for (const dimension of shape) dimensions.message(1, new MessageWriter().integer(1, dimension));
+  shape.forEach((dimension, i) => {
+    const message = new MessageWriter();
+    if (known || i < shape.length - 1) message.integer(1, dimension);
+    dimensions.message(1, message);
+  });
   const tensor = new MessageWriter().integer(1, FLOAT).message(2, dimensions);
   return new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, tensor));
 }

@@ -10,11 +10,11 @@ import type { SessionOptions } from "../engine/session.ts";
 import { PaletteError } from "../errors.ts";
 import { noiseLevel } from "../nn/config.ts";
 import { parameterCount } from "../nn/parameters.ts";
-import { samplingProgram } from "../nn/programs.ts";
+import { largeSamplingProgram, largeSession, samplingProgram } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import type { ModelConfig } from "./config.ts";
-import { largestWeights } from "./describe.ts";
-import { loadModel, type Model } from "./model-folder.ts";
+import { loadModel, loadModelConfig, type Model } from "./model-folder.ts";
+import { weightInputs } from "./weight-inputs.ts";
 
 /** One call of the network for N images of C channels, at the model's resolution. */
 export interface NetworkCall {
@@ -41,53 +41,79 @@ export interface Network {
   dispose(): Promise<void>;
 }
 
-/** Engines side by side hold together at most this many bytes of weights. */
-const weightsSideBySide = 128e6;
+export interface NetworkOptions extends Pick<SessionOptions, "device" | "threads"> {
+  /**
+   * Bytes of weights that engines side by side hold together at most (default 128e6). A larger model
+   * has one engine, whose graph takes the weights as inputs: there they are in memory once.
+   */
+  readonly weightsSideBySide?: number;
+}
+
 /**
  * Loads a model folder, or takes a model in memory, for calling. The graph is compiled at the
  * first call.
  * @param options.threads of all engines together; default: as many as the machine has cores
- * @throws PaletteError as `loadModel`, and when the model is too large for a graph.
+ * @throws PaletteError as `loadModel`.
  */
 export async function loadNetwork(
   model: string | Model,
-  { device = "cpu", threads = availableParallelism() }: SessionOptions = {},
+  {
+    device = "cpu",
+    threads = availableParallelism(),
+    weightsSideBySide = 128e6,
+  }: NetworkOptions = {},
 ): Promise<Network> {
-  const { config, parameters } = typeof model === "string" ? await loadModel(model) : model;
+  const config = typeof model === "string" ? await loadModelConfig(model) : model.config;
   const { network } = config;
   const specs = parameterSpecs(network);
-  if (parameters.length !== parameterCount(specs)) {
+  const weights = 4 * parameterCount(specs);
+  if (typeof model !== "string" && model.parameters.length !== parameterCount(specs)) {
     throw new PaletteError(
-      `The network has ${parameterCount(specs)} parameters, but ${parameters.length} weights were given.`,
-    );
-  }
-  if (parameters.byteLength > largestWeights) {
-    throw new PaletteError(
-      `${config.name} has ${parameters.length} parameters: this version runs models of at most 2 GB of weights.`,
+      `The network has ${parameterCount(specs)} parameters, but ${model.parameters.length} weights were given.`,
     );
   }
   const { channels, resolution } = network;
   const image = [channels, resolution, resolution] as const;
   const values = channels * resolution ** 2;
-  const lanes = Math.max(
-    1,
-    Math.min(threads, Math.floor(weightsSideBySide / parameters.byteLength)),
-  );
+  const lanes = Math.max(1, Math.min(threads, Math.floor(weightsSideBySide / weights)));
+  const compile = weights > weightsSideBySide ? await large() : await small();
   const pools = new Map<number, Promise<Engine[]>>();
 
   /** So many engines, sharing the threads; compiled once. */
   function engines(count: number): Promise<Engine[]> {
     const known = pools.get(count);
     if (known !== undefined) return known;
-    const program = samplingProgram(network, specs, parameters, 1);
-    const pool = Promise.all(
-      Array.from({ length: count }, () =>
-        createEngine(program, { device, threads: Math.floor(threads / count) }),
-      ),
-    );
+    const pool = compile(count);
     pools.set(count, pool);
     pool.catch(() => pools.delete(count));
     return pool;
+  }
+
+  /** The weights are baked into the graph. */
+  async function small(): Promise<(count: number) => Promise<Engine[]>> {
+    const { parameters } = typeof model === "string" ? await loadModel(model) : model;
+    return async (count) => {
+      const program = samplingProgram(network, specs, parameters, 1);
+      return Promise.all(
+        Array.from({ length: count }, () =>
+          createEngine(program, { device, threads: Math.floor(threads / count) }),
+        ),
+      );
+    };
+  }
+
+  /** The weights move on to the one engine. */
+  async function large(): Promise<() => Promise<Engine[]>> {
+    const program = largeSamplingProgram(network, specs, 1);
+    const inputs = () =>
+      weightInputs(program.parameters, specs, typeof model === "string" ? model : model.parameters);
+    // A file is read now, so that what is wrong with it is said now.
+    let read = typeof model === "string" ? await inputs() : undefined;
+    return async () => {
+      const constants = read ?? (await inputs());
+      read = undefined;
+      return [await createEngine(program.model, { ...largeSession, device, threads }, constants)];
+    };
   }
 
   async function predict({ source, noisy, gamma, shape }: NetworkCall): Promise<Float32Array> {

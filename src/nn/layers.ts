@@ -22,7 +22,12 @@ import {
 } from "../graph/index.ts";
 import { onPlain, PHASES } from "./feature-map.ts";
 import type { Initializer, Parameters } from "./parameters.ts";
-import { KERNEL_AXES, winogradConvolution } from "./winograd.ts";
+import {
+  KERNEL_AXES,
+  KERNEL_AXES_TAPS_LAST,
+  winogradConvolution,
+  winogradConvolutionTapsLast,
+} from "./winograd.ts";
 
 /** A place in the network: parameter names below it start with its path. */
 export class Scope {
@@ -41,6 +46,11 @@ export class Scope {
     );
   }
 
+  /** See `Parameters.separate`. */
+  get separate(): boolean {
+    return this.parameters.separate ?? false;
+  }
+
   get(name: string, shape: Shape, initializer: Initializer, axes?: readonly number[]): Tensor {
     return this.parameters.get(`${this.path}.${name}`, shape, initializer, axes);
   }
@@ -54,6 +64,9 @@ export interface ConvolutionLayer {
   readonly zero?: boolean;
 }
 
+/** Positions from which on a kernel that is transformed at every run costs less than it saves. */
+const worthTransforming = 1024;
+
 /**
  * Convolution of a feature map with "same" padding, to `channels` channels: the fast way where the
  * map has the phases for it, plainly otherwise.
@@ -66,7 +79,17 @@ export function convolution(
 ): Tensor {
   const [phases, incoming, n, rows, w] = x.shape as [number, number, number, number, number];
   const initializer: Initializer = zero ? "zeros" : { fanIn: incoming * kernel * kernel };
-  const axes = kernel === 3 ? KERNEL_AXES : undefined;
+  const fast = phases === PHASES && kernel === 3 && stride === 1 && dilation === 1;
+  const { separate } = scope;
+  const transform = fast && (!separate || n * rows * phases * w >= worthTransforming);
+  const axes =
+    kernel === 1
+      ? undefined
+      : !separate
+        ? KERNEL_AXES
+        : transform
+          ? KERNEL_AXES_TAPS_LAST
+          : undefined;
   const weight = scope.get("weight", [channels, incoming, kernel, kernel], initializer, axes);
   const bias = scope.get("bias", [channels], initializer);
   if (kernel === 1 && stride === 1) {
@@ -74,8 +97,10 @@ export function convolution(
     const product = matmul(reshape(weight, [channels, incoming]), flat);
     return reshape(add(product, reshape(bias, [channels, 1])), [phases, channels, n, rows, w]);
   }
-  if (phases === PHASES && stride === 1 && dilation === 1)
-    return winogradConvolution(x, weight, bias);
+  if (transform)
+    return separate
+      ? winogradConvolutionTapsLast(x, weight, bias)
+      : winogradConvolution(x, weight, bias);
   const padding = (dilation * (kernel - 1)) / 2;
   const usual = axes ? transpose(weight, [1, 3, 0, 2]) : weight;
   return onPlain(x, (plain) => conv2d(plain, usual, bias, { stride, padding, dilation }));

@@ -30,8 +30,8 @@ export interface Parameters {
   get(name: string, shape: Shape, initializer: Initializer, axes?: readonly number[]): Tensor;
 }
 
-/** The shape with its axes in the order of the flat vector. */
-function storedShape(shape: Shape, axes: readonly number[] | undefined): Shape {
+/** The shape with its axes in the order in which the numbers are kept. */
+export function storedShape(shape: Shape, axes: readonly number[] | undefined): Shape {
   return axes === undefined ? shape : axes.map((axis) => shape[axis]!);
 }
 

@@ -17,6 +17,7 @@ import type { UNetConfig } from "./config.ts";
 import {
   ConstantParameters,
   FlatParameters,
+  InputParameters,
   type ParameterSpec,
   parameterCount,
 } from "./parameters.ts";
@@ -42,6 +43,25 @@ export function samplingProgram(
 ): Uint8Array {
   const { graph, outputs } = traceSampling(config, specs, weights, batch);
   return encodeOnnx(graph, outputs);
+}
+
+/** How a session for the graph of a large network is opened, for the memory's sake. */
+export const largeSession = { blockedLayout: false, memoryPattern: false } as const;
+
+/**
+ * The same with each parameter as an input of its own, named and arranged as `parameters` says: for
+ * weights that would not fit a graph, or that are too large to be held more than once.
+ */
+export function largeSamplingProgram(
+  config: UNetConfig,
+  specs: readonly ParameterSpec[],
+  batch: number,
+): { readonly model: Uint8Array; readonly parameters: readonly ParameterSpec[] } {
+  const graph = new Graph();
+  const parameters = new InputParameters(graph, specs);
+  const output = uNet(config, parameters, uNetInputs(graph, config, batch));
+  const model = encodeOnnx(graph, { output }, { shapesKnown: false });
+  return { model, parameters: parameters.specs };
 }
 
 function traceSampling(

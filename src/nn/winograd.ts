@@ -15,7 +15,10 @@ import {
   matmul,
   reshape,
   rowConvolution,
+  rowConvolutionTapsLast,
+  type Shape,
   shift,
+  size,
   slice,
   type Tensor,
 } from "../graph/index.ts";
@@ -47,26 +50,44 @@ const OUTPUT = matrix(6, [
 /** Weights [Co,Ci,ky,kx] are kept as [ky,Co,kx,Ci], the order in which they are transformed. */
 export const KERNEL_AXES = [2, 0, 3, 1] as const;
 
+/** The order for weights that are inputs of their own: nothing is rearranged when they are used. */
+export const KERNEL_AXES_TAPS_LAST = [2, 0, 1, 3] as const;
+
 /** "Same" 3x3 convolution: x [4,Ci,N,H/4,W], weight [ky,Co,kx,Ci], bias [Co]. */
 export function winogradConvolution(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  const [, co, taps, ci] = weight.shape as [number, number, number, number];
+  const kernel = transformed(weight, [6, co, taps, ci]);
+  return convolved(x, kernel, bias, rowConvolution);
+}
+
+/** The same of weights [ky,Co,Ci,kx]. */
+export function winogradConvolutionTapsLast(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  const [, co, ci, taps] = weight.shape as [number, number, number, number];
+  const kernel = transformed(weight, [6, co, ci, taps]);
+  return convolved(x, kernel, bias, rowConvolutionTapsLast);
+}
+
+/** G g. Traced before what it meets, so that ONNX Runtime computes it when it is needed. */
+function transformed(weight: Tensor, shape: Shape): Tensor {
+  const { graph, data } = weight;
+  if (data) return graph.constant(transformedWeights(data), shape);
+  const rows = reshape(weight, [3, size(weight.shape) / 3]);
+  return reshape(matmul(graph.constant(KERNEL, [6, 3]), rows), shape);
+}
+
+function convolved(
+  x: Tensor,
+  kernel: Tensor,
+  bias: Tensor,
+  alongRows: (x: Tensor, weight: Tensor) => Tensor,
+): Tensor {
   const { graph } = x;
   const [, ci, n, rows, w] = x.shape as [number, number, number, number, number];
-  const co = weight.shape[1]!;
+  const co = kernel.shape[1]!;
 
   const tiles = reshape(withNeighbours(x), [6, ci * n * rows * w]);
   const input = matmul(graph.constant(INPUT, [6, 6]), tiles);
-
-  const products = rowConvolution(
-    reshape(input, [6, ci, n * rows, w]),
-    weight.data
-      ? graph.constant(transformedWeights(weight.data), [6, co, 3, ci])
-      : reshape(matmul(graph.constant(KERNEL, [6, 3]), reshape(weight, [3, co * 3 * ci])), [
-          6,
-          co,
-          3,
-          ci,
-        ]),
-  );
+  const products = alongRows(reshape(input, [6, ci, n * rows, w]), kernel);
   const output = matmul(graph.constant(OUTPUT, [4, 6]), reshape(products, [6, co * n * rows * w]));
   return add(reshape(output, [PHASES, co, n, rows, w]), reshape(bias, [1, co, 1, 1, 1]));
 }

@@ -21,5 +21,5 @@ export {
 export { matmul } from "./matmul.ts";
 export { averagePool, depthToSpace, spaceToDepth, upsample } from "./pooling.ts";
 export { reduceMean, reduceSum, softmax } from "./reduce.ts";
-export { rowConvolution } from "./row-convolution.ts";
+export { rowConvolution, rowConvolutionTapsLast } from "./row-convolution.ts";
 export { concat, pad, reshape, segment, shift, slice, swapLast, transpose } from "./shape.ts";

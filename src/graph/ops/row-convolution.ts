@@ -9,39 +9,50 @@ import { customGradient } from "./custom-gradient.ts";
 import { matmul } from "./matmul.ts";
 import { concat, reshape, shift, slice, swapLast, transpose } from "./shape.ts";
 
-const convolutionOp: (inputs: readonly Tensor[], none: null) => Tensor = defineOp<null>({
+/** Where the weights keep their taps: [G,Co,K,Ci], or as ONNX's Conv has them, [G,Co,Ci,K]. */
+interface Taps {
+  readonly last: boolean;
+}
+
+const convolutionOp: (inputs: readonly Tensor[], taps: Taps) => Tensor = defineOp<Taps>({
   name: "rowConvolution",
-  infer: ([x, weight]) => {
+  infer: ([x, weight], { last }) => {
     const [groups, ci, rows, w] = x!.shape as [number, number, number, number];
-    const [g, co, taps, c] = weight!.shape as [number, number, number, number];
-    if (groups !== g || ci !== c || taps % 2 === 0)
+    const [g, co, ...rest] = weight!.shape as [number, number, number, number];
+    const [taps, c] = last ? rest.toReversed() : rest;
+    if (groups !== g || ci !== c || taps! % 2 === 0)
       throw new Error(`rowConvolution: [${x!.shape}] into weights [${weight!.shape}]`);
     return [groups, co, rows, w];
   },
-  vjp: (node, _none, gradient) => {
-    const [x, weight] = node.inputs as [Tensor, Tensor];
+  vjp: (node, { last }, gradient) => {
+    const [x, given] = node.inputs as [Tensor, Tensor];
+    const weight = last ? swapLast(given) : given;
     const [groups, co, taps, ci] = weight.shape as [number, number, number, number];
     const turned = slice(transpose(weight, [0, 3, 2, 1]), 2, taps - 1, taps, -1);
     const outgoing = reshape(gradient, [groups, co, positionsOf(gradient)]);
     const products = shifted(x, taps).map((moved) =>
       reshape(matmul(outgoing, swapLast(moved)), [groups, co, 1, ci]),
     );
-    return [convolutionOp([gradient, turned], null), concat(products, 2)];
+    const weights = concat(products, 2);
+    return [convolutionOp([gradient, turned], { last: false }), last ? swapLast(weights) : weights];
   },
-  lower: (lowering, node, _none, [x, weight]) => {
+  lower: (lowering, node, { last }, [x, weight]) => {
     const [groups, ci, rows, w] = node.inputs[0]!.shape as [number, number, number, number];
-    const taps = node.inputs[1]!.shape[2]!;
-    const flat = lowering.node("Reshape", [x!, lowering.integers([1, groups * ci, rows, w])]);
-    const kernel = tapsInnermost(lowering, node.inputs[1]!, weight!);
+    const taps = node.inputs[1]!.shape[last ? 3 : 2]!;
+    // ONNX Runtime computes first what comes last here: the rows, then the kernel that meets them.
+    const kernel = last
+      ? lowering.reshape(weight!, [groups * node.shape[1]!, ci, 1, taps])
+      : tapsInnermost(lowering, node.inputs[1]!, weight!);
+    const flat = lowering.reshape(x!, [1, groups * ci, rows, w]);
     const padding = (taps - 1) / 2;
     const result = lowering.node("Conv", [flat, kernel], {
       group: groups,
       kernel_shape: [1, taps],
       pads: [0, padding, 0, padding],
     });
-    return lowering.node("Reshape", [result, lowering.integers(node.shape)]);
+    return lowering.reshape(result, node.shape);
   },
-  evaluate: (node, _none, [x, weight]) => convolve(node, x!, weight!),
+  evaluate: (node, { last }, [x, weight]) => convolve(node, x!, weight!, last),
 });
 
 /** [G,Co,K,Ci] as ONNX's Conv takes it, [G*Co,Ci,1,K]. */
@@ -50,7 +61,7 @@ function tapsInnermost(lowering: Lowering, weight: Tensor, name: string): string
   const shape = [groups * co, ci, 1, taps];
   if (weight.data === undefined) {
     const tapsLast = lowering.node("Transpose", [name], { perm: [0, 1, 3, 2] });
-    return lowering.node("Reshape", [tapsLast, lowering.integers(shape)]);
+    return lowering.reshape(tapsLast, shape);
   }
   const data = new Float32Array(weight.data.length);
   for (let i = 0; i < data.length; i++) {
@@ -92,8 +103,13 @@ function product(x: Tensor, weight: Tensor): Tensor {
  */
 export function rowConvolution(x: Tensor, weight: Tensor): Tensor {
   return weight.constant || positionsOf(x) > 16 * weight.shape[1]!
-    ? convolutionOp([x, weight], null)
+    ? convolutionOp([x, weight], { last: false })
     : product(x, weight);
+}
+
+/** The same of weights [G,Co,Ci,K], always by ONNX's Conv, which then need not rearrange them. */
+export function rowConvolutionTapsLast(x: Tensor, weight: Tensor): Tensor {
+  return convolutionOp([x, weight], { last: true });
 }
 
 /** What each tap sees, [G,C,R*W] each. */
@@ -108,9 +124,11 @@ function positionsOf(x: Tensor): number {
 }
 
 /** The definition, number by number. */
-function convolve(node: Tensor, x: Float64Array, weight: Float64Array) {
+function convolve(node: Tensor, x: Float64Array, weight: Float64Array, tapsLast: boolean) {
   const [, co, rows, w] = node.shape as [number, number, number, number];
-  const [, , taps, ci] = node.inputs[1]!.shape as [number, number, number, number];
+  const [, , a, b] = node.inputs[1]!.shape as [number, number, number, number];
+  const [taps, ci] = tapsLast ? [b, a] : [a, b];
+  const place = (tap: number, c: number) => (tapsLast ? c * taps + tap : tap * ci + c);
   return Float64Array.from({ length: size(node.shape) }, (_, i) => {
     const [column, row, o] = [i % w, Math.floor(i / w) % rows, Math.floor(i / (w * rows)) % co];
     const group = Math.floor(i / (w * rows * co));
@@ -121,7 +139,7 @@ function convolve(node: Tensor, x: Float64Array, weight: Float64Array) {
       for (let c = 0; c < ci; c++)
         sum +=
           x[((group * ci + c) * rows + row) * w + from]! *
-          weight[((group * co + o) * taps + tap) * ci + c]!;
+          weight[(group * co + o) * taps * ci + place(tap, c)]!;
     }
     return sum;
   });

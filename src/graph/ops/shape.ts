@@ -8,8 +8,7 @@ const reshapeOp = defineOp<{ shape: Shape }>({
     return shape;
   },
   vjp: (node, _attributes, gradient) => [reshape(gradient, node.inputs[0]!.shape)],
-  lower: (lowering, node, _attributes, [input]) =>
-    lowering.node("Reshape", [input!, lowering.integers(node.shape)]),
+  lower: (lowering, node, _attributes, [input]) => lowering.reshape(input!, node.shape),
   evaluate: (_node, _attributes, [x]) => x!,
 });
 
