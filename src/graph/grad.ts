@@ -13,9 +13,21 @@ import type { Tensor } from "./tensor.ts";
 export function grad(loss: Tensor, parameters: readonly Tensor[]): Tensor[] {
   if (loss.shape.some((dimension) => dimension !== 1))
     throw new Error(`grad: the loss has shape [${loss.shape}], not a single number`);
+  return pullback(loss, loss.graph.constant(1, loss.shape), parameters);
+}
+
+/**
+ * The gradients with respect to `parameters` of something that has the given gradient with respect to
+ * `output`. Throws when the output does not depend on one of the parameters.
+ */
+export function pullback(
+  output: Tensor,
+  gradient: Tensor,
+  parameters: readonly Tensor[],
+): Tensor[] {
   const wanted = new Set(parameters);
-  const needed = dependents(loss, wanted);
-  const gradients = new Map<Tensor, Tensor>([[loss, loss.graph.constant(1, loss.shape)]]);
+  const needed = dependents(output, wanted);
+  const gradients = new Map<Tensor, Tensor>([[output, gradient]]);
   for (const node of needed) {
     const gradient = gradients.get(node);
     // Usually nothing wanted lies below a parameter, whose vjp need not be written then.
@@ -30,15 +42,15 @@ export function grad(loss: Tensor, parameters: readonly Tensor[]): Tensor[] {
   return parameters.map((parameter) => {
     const gradient = gradients.get(parameter);
     if (gradient === undefined)
-      throw new Error(`grad: the loss does not depend on parameter ${parameter.id}`);
+      throw new Error(`grad: the output does not depend on parameter ${parameter.id}`);
     return broadcastTo(gradient, parameter.shape);
   });
 }
 
-/** The nodes between the loss and the parameters, last recorded first. */
-function dependents(loss: Tensor, wanted: ReadonlySet<Tensor>): Set<Tensor> {
+/** The nodes between the output and the parameters, last recorded first. */
+function dependents(output: Tensor, wanted: ReadonlySet<Tensor>): Set<Tensor> {
   const depends = new Set<Tensor>();
-  for (const node of loss.graph.nodes.slice(0, loss.id + 1)) {
+  for (const node of output.graph.nodes.slice(0, output.id + 1)) {
     if (wanted.has(node) || node.inputs.some((input) => depends.has(input))) depends.add(node);
   }
   return new Set([...depends].reverse());

@@ -1,5 +1,6 @@
 /** The graph's public face: tracing, ops, differentiation, encoding, reference evaluation. */
-export { grad } from "./grad.ts";
+export { checkpoint } from "./checkpoint.ts";
+export { grad, pullback } from "./grad.ts";
 export { interpret } from "./interpret.ts";
 export { encodeOnnx } from "./onnx.ts";
 export * from "./ops/index.ts";

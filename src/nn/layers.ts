@@ -46,6 +46,11 @@ export class Scope {
     );
   }
 
+  /** The same place with its parameters taken from elsewhere. */
+  from(other: (parameters: Parameters) => Parameters): Scope {
+    return new Scope(other(this.parameters), this.path);
+  }
+
   /** See `Parameters.separate`. */
   get separate(): boolean {
     return this.parameters.separate ?? false;

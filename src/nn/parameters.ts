@@ -95,23 +95,67 @@ export class ConstantParameters implements Parameters {
 
 /**
  * Takes each parameter as an input of its own (large networks: nothing is copied, and a graph holds
- * at most 2 GB). The axes are in the order that the layers ask for: see `specs`.
+ * at most 2 GB). Their axes are in the order of the flat vector, or, with `separate`, in the order
+ * that the layers ask for: see `specs`.
  */
 export class InputParameters implements Parameters {
-  readonly separate = true;
   /** What the inputs are called and hold; the offsets are those of the flat vector. */
   readonly specs: ParameterSpec[] = [];
+  /** In the order of the specs. */
+  readonly tensors: Tensor[] = [];
+  readonly separate: boolean;
   private readonly graph: Graph;
   private readonly canonical: Map<string, ParameterSpec>;
 
-  constructor(graph: Graph, specs: readonly ParameterSpec[]) {
+  constructor(graph: Graph, specs: readonly ParameterSpec[], separate: boolean) {
     this.graph = graph;
+    this.separate = separate;
     this.canonical = new Map(specs.map((spec) => [spec.name, spec]));
   }
 
   get(name: string, shape: Shape, _initializer: Initializer, axes?: readonly number[]): Tensor {
-    this.specs.push({ ...specNamed(this.canonical, name), axes });
-    return this.graph.input(name, storedShape(shape, axes));
+    const spec = { ...specNamed(this.canonical, name), axes };
+    const tensor = this.graph.input(name, storedShape(shape, axes));
+    this.specs.push(spec);
+    this.tensors.push(tensor);
+    return tensor;
+  }
+}
+
+/** Hands on what others give, and remembers it. */
+export class RecordedParameters implements Parameters {
+  readonly used = new Map<string, Tensor>();
+  private readonly source: Parameters;
+
+  constructor(source: Parameters) {
+    this.source = source;
+  }
+
+  get separate(): boolean {
+    return this.source.separate ?? false;
+  }
+
+  get(name: string, shape: Shape, initializer: Initializer, axes?: readonly number[]): Tensor {
+    const tensor = this.source.get(name, shape, initializer, axes);
+    this.used.set(name, tensor);
+    return tensor;
+  }
+}
+
+/** Hands out tensors that are there already, in the order of axes in which they were asked for. */
+export class GivenParameters implements Parameters {
+  readonly separate: boolean;
+  private readonly tensors: ReadonlyMap<string, Tensor>;
+
+  constructor(tensors: ReadonlyMap<string, Tensor>, separate: boolean) {
+    this.tensors = tensors;
+    this.separate = separate;
+  }
+
+  get(name: string): Tensor {
+    const tensor = this.tensors.get(name);
+    if (tensor === undefined) throw new Error(`the parameter "${name}" was not asked for before`);
+    return tensor;
   }
 }
 

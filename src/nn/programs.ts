@@ -58,7 +58,7 @@ export function largeSamplingProgram(
   batch: number,
 ): { readonly model: Uint8Array; readonly parameters: readonly ParameterSpec[] } {
   const graph = new Graph();
-  const parameters = new InputParameters(graph, specs);
+  const parameters = new InputParameters(graph, specs, true);
   const output = uNet(config, parameters, uNetInputs(graph, config, batch));
   const model = encodeOnnx(graph, { output }, { shapesKnown: false });
   return { model, parameters: parameters.specs };
@@ -93,19 +93,62 @@ export function trainingProgram(
 function traceTraining(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
-  { batch, loss }: { readonly batch: number; readonly loss: Loss },
+  options: TrainingGraph,
 ): Traced {
   const graph = new Graph();
   const parameters = new FlatParameters(graph, specs);
+  const { losses, gradients } = differentiated(graph, config, parameters, options);
+  return { graph, outputs: { losses, gradient: concat(gradients, 0) } };
+}
+
+interface TrainingGraph {
+  readonly batch: number;
+  readonly loss: Loss;
+  /** See `uNet`. */
+  readonly recompute?: boolean;
+}
+
+/** The losses of the images, [N], and the gradients of their sum. */
+function differentiated(
+  graph: Graph,
+  config: UNetConfig,
+  parameters: FlatParameters | InputParameters,
+  { batch, loss, recompute }: TrainingGraph,
+): { readonly losses: Tensor; readonly gradients: readonly Tensor[] } {
   const inputs = uNetInputs(graph, config, batch);
   const target = graph.input("target", inputs.noisy.shape);
   const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
-  const error = sub(uNet(config, parameters, inputs), target);
+  const error = sub(uNet(config, parameters, inputs, { recompute }), target);
   const powered = loss === "l2" ? square(error) : abs(error);
   const losses = reduceSum(mul(powered, weight), [1, 2, 3]);
   const gradients = grad(reduceSum(losses, [0]), parameters.tensors);
-  const outputs = { losses: reshape(losses, [batch]), gradient: concat(gradients, 0) };
-  return { graph, outputs };
+  return { losses: reshape(losses, [batch]), gradients };
+}
+
+/** The name of the output that is the gradient of a parameter. */
+export function gradientName(parameter: string): string {
+  return `gradient of ${parameter}`;
+}
+
+/**
+ * The same for a large network: each parameter is an input of its own and each gradient an output, in
+ * the shape and the order of axes of the flat vector, so that they can be parts of one. The maps inside
+ * the blocks are computed twice rather than kept.
+ */
+export function largeTrainingProgram(
+  config: UNetConfig,
+  specs: readonly ParameterSpec[],
+  options: { readonly batch: number; readonly loss: Loss },
+): Uint8Array {
+  const graph = new Graph();
+  const parameters = new InputParameters(graph, specs, false);
+  const traced = differentiated(graph, config, parameters, { ...options, recompute: true });
+  // ONNX Runtime works for the last output first: for the last layer, whose gradient is the first.
+  const outputs: Record<string, Tensor> = { losses: traced.losses };
+  parameters.specs.forEach(({ name }, i) => {
+    outputs[gradientName(name)] = traced.gradients[i]!;
+  });
+  return encodeOnnx(graph, outputs, { shapesKnown: false });
 }
 
 /**

@@ -9,7 +9,8 @@ import { sideOf, type UNetConfig, usesAttention } from "./config.ts";
 import { channelsOf, fromPhases, joinChannels, toPhases } from "./feature-map.ts";
 import { convolution, groupNorm, linear, Scope, sinusoids } from "./layers.ts";
 import { DeclaredParameters, type ParameterSpec, type Parameters } from "./parameters.ts";
-import { resampled, residualBlock } from "./residual-block.ts";
+import { type Part, recomputed } from "./recomputed.ts";
+import { type ResidualLayer, resampled, residualBlock } from "./residual-block.ts";
 
 export interface UNetInputs {
   /** The condition x, [N,C,H,W]. */
@@ -20,24 +21,42 @@ export interface UNetInputs {
   readonly level: Tensor;
 }
 
-/** The network's output, [N,C,H,W]. */
-export function uNet(config: UNetConfig, parameters: Parameters, inputs: UNetInputs): Tensor {
+/**
+ * The network's output, [N,C,H,W].
+ * @param options.recompute the backward pass computes each block anew instead of keeping its maps
+ */
+export function uNet(
+  config: UNetConfig,
+  parameters: Parameters,
+  inputs: UNetInputs,
+  { recompute = false }: { readonly recompute?: boolean } = {},
+): Tensor {
   const root = new Scope(parameters);
   const { base, groups, multipliers } = config;
   const embedding = embedLevel(root, config, inputs.level);
   const raw = toPhases(spaceToDepth(concat([inputs.source, inputs.noisy], 1), config.stem));
 
-  const stage = (scope: Scope, level: number, i: number, x: Tensor): Tensor => {
+  const run = (scope: Scope, maps: readonly Tensor[], part: Part): Tensor =>
+    recompute ? recomputed(scope, maps, part) : part(scope, ...maps);
+  const residual = (scope: Scope, map: Tensor, layer: Omit<ResidualLayer, "groups">): Tensor =>
+    run(scope, [map, embedding], (place, x, level) =>
+      residualBlock(place, x!, level!, { groups, ...layer }),
+    );
+  const attend = (scope: Scope, map: Tensor): Tensor =>
+    run(scope, [map], (place, x) => attention(place, x!, config));
+  /** The maps are joined where they are used, so that the joined one need not be kept. */
+  const stage = (scope: Scope, level: number, i: number, maps: readonly Tensor[]): Tensor => {
     const channels = base * multipliers[level]!;
     const wide = config.attention.includes(sideOf(config, level));
     const dilation = wide && config.context === "dilated-convolutions" ? 2 ** i : 1;
-    const h = residualBlock(scope.at("block", i), x, embedding, { channels, groups, dilation });
-    return wide && usesAttention(config) ? attend(scope.at("attention", i), h, config) : h;
+    const h = run(scope.at("block", i), [embedding, ...maps], (place, known, ...parts) =>
+      residualBlock(place, joinChannels(parts), known!, { channels, groups, dilation }),
+    );
+    return wide && usesAttention(config) ? attend(scope.at("attention", i), h) : h;
   };
   const resample = (scope: Scope, x: Tensor, direction: "down" | "up"): Tensor => {
     const channels = channelsOf(x);
-    if (config.resampling === "block")
-      return residualBlock(scope, x, embedding, { channels, groups, resample: direction });
+    if (config.resampling === "block") return residual(scope, x, { channels, resample: direction });
     return direction === "down"
       ? convolution(scope, x, channels, { stride: 2 })
       : convolution(scope, resampled(x, "up"), channels);
@@ -48,7 +67,7 @@ export function uNet(config: UNetConfig, parameters: Parameters, inputs: UNetInp
   multipliers.forEach((_, level) => {
     const scope = root.at("down", level);
     for (let i = 0; i < encoderBlocks(config, level); i++) {
-      h = stage(scope, level, i, h);
+      h = stage(scope, level, i, [h]);
       if (i < config.blocks) skips.push(h);
     }
     if (level < multipliers.length - 1) {
@@ -57,15 +76,14 @@ export function uNet(config: UNetConfig, parameters: Parameters, inputs: UNetInp
     }
   });
 
-  const middle = { channels: channelsOf(h), groups };
-  h = residualBlock(root.at("middle.block.0"), h, embedding, middle);
-  if (usesAttention(config)) h = attend(root.at("middle.attention"), h, config);
-  h = residualBlock(root.at("middle.block.1"), h, embedding, middle);
+  const middle = { channels: channelsOf(h) };
+  h = residual(root.at("middle.block.0"), h, middle);
+  if (usesAttention(config)) h = attend(root.at("middle.attention"), h);
+  h = residual(root.at("middle.block.1"), h, middle);
 
   for (let level = multipliers.length - 1; level >= 0; level--) {
     const scope = root.at("up", level);
-    for (let i = 0; i <= config.blocks; i++)
-      h = stage(scope, level, i, joinChannels([h, skips.pop()!]));
+    for (let i = 0; i <= config.blocks; i++) h = stage(scope, level, i, [h, skips.pop()!]);
     if (level > 0) h = resample(scope.at("resample"), h, "up");
   }
 
@@ -86,7 +104,7 @@ function encoderBlocks(config: UNetConfig, level: number): number {
   return config.blocks * (doubled ? 2 : 1);
 }
 
-function attend(scope: Scope, x: Tensor, config: UNetConfig): Tensor {
+function attention(scope: Scope, x: Tensor, config: UNetConfig): Tensor {
   const { groups, headChannels } = config;
   return selfAttention(scope, x, {
     groups,

@@ -1,4 +1,5 @@
 /** Every op a network may be written with. */
+export { after } from "./after.ts";
 export { broadcastTo } from "./broadcast.ts";
 export { conv2d, convTranspose2d } from "./convolution.ts";
 export { customGradient } from "./custom-gradient.ts";
