@@ -6,8 +6,13 @@
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { Device, EngineTensors } from "../engine/session.ts";
 import { noiseLevel, type UNetConfig } from "../nn/config.ts";
-import { initialParameters, parameterCount } from "../nn/parameters.ts";
-import { samplingProgram } from "../nn/programs.ts";
+import {
+  initialParameter,
+  initialParameters,
+  parameterCount,
+  storedShape,
+} from "../nn/parameters.ts";
+import { isLarge, largeSamplingProgram, largeSession, samplingProgram } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { Random } from "../random.ts";
 import { createTrainingStepper, initialState } from "../training/stepper.ts";
@@ -106,6 +111,7 @@ async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
 /** One engine a thread, each with its share of the batch. */
 async function networkCalls(options: ThroughputOptions): Promise<Steps> {
   const { network, batch, device } = options;
+  if (isLarge(parameterSpecs(network))) return largeNetworkCalls(options);
   const lanes = Math.min(options.threads, batch);
   if (batch % lanes !== 0) throw new RangeError(`${batch} images do not divide over ${lanes}`);
   const specs = parameterSpecs(network);
@@ -118,6 +124,23 @@ async function networkCalls(options: ThroughputOptions): Promise<Steps> {
   return {
     step: () => Promise.all(engines.map((engine, lane) => engine.run(feeds[lane]!))),
     dispose: () => Promise.all(engines.map((engine) => engine.dispose())),
+  };
+}
+
+/** One engine on all threads takes one image after the other. */
+async function largeNetworkCalls(options: ThroughputOptions): Promise<Steps> {
+  const { network, batch, device, threads } = options;
+  const { model, parameters } = largeSamplingProgram(network, parameterSpecs(network), 1);
+  const constants: EngineTensors = {};
+  for (const spec of parameters) {
+    const shape = storedShape(spec.shape, spec.axes);
+    constants[spec.name] = { data: initialParameter(spec, 1), shape };
+  }
+  const engine = await createEngine(model, { ...largeSession, device, threads }, constants);
+  const feeds = Array.from({ length: batch }, (_, image) => randomInputs(network, 1, image));
+  return {
+    step: () => Promise.all(feeds.map((feed) => engine.run(feed))),
+    dispose: () => engine.dispose(),
   };
 }
 

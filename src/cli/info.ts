@@ -1,6 +1,7 @@
 /** `palette info MODEL|PRESET`: what a network is, costs and was trained on. */
 import type { Command } from "commander";
 import { PaletteError } from "../errors.ts";
+import { inGigabytes } from "../memory.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { describeNetwork, type Layer, type NetworkDescription } from "../models/describe.ts";
 import { bundledModels, findModel, isFolder, loadModelConfig } from "../models/model-folder.ts";
@@ -74,13 +75,8 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
     );
   }
   facts.push(
-    ["weights", bytes(memory.weights)],
-    [
-      "memory",
-      memory.sampling === null
-        ? "weights of more than 2 GB cannot be run by this version"
-        : `about ${bytes(memory.sampling)} to restore one photo at a time`,
-    ],
+    ["weights", inGigabytes(memory.weights)],
+    ["memory", `about ${inGigabytes(memory.sampling)} to restore photos`],
   );
   const width = Math.max(...facts.map(([label]) => label.length));
   const lines = facts.map(([label, value]) => `${label.padEnd(width)}  ${value}`);
@@ -116,9 +112,4 @@ function layerTable(layers: readonly Layer[]): string[] {
       "  ",
     ),
   );
-}
-
-/** In powers of 1000, as disks and `ls --si` count. */
-function bytes(count: number): string {
-  return count >= 1e9 ? `${(count / 1e9).toFixed(1)} GB` : `${Math.ceil(count / 1e6)} MB`;
 }

@@ -1,11 +1,13 @@
 /** From what was asked for to what will be evaluated: models, conditions, photos and rows resolved. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { photosDigest, scanPhotos, splitHoldOut } from "../data/photos.ts";
 import { definedOf } from "../defined.ts";
 import { PaletteError, UsageError } from "../errors.ts";
+import { assertFits } from "../memory.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { samplingMemory } from "../models/describe.ts";
 import { configFile, findModel, loadModelConfig, weightsFile } from "../models/model-folder.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
@@ -177,11 +179,16 @@ async function loadModels(names: readonly string[]): Promise<EvaluatedModel[]> {
   const loaded = await Promise.all(
     [...new Set(folders)].map(async (folder) => {
       const config = await loadModelConfig(folder);
+      assertFits(samplingMemory(config.network), `Sampling with ${config.name}`);
       const hash = createHash("sha256");
       for (const file of [configFile, weightsFile]) {
-        const bytes = await readFile(join(folder, file)).catch(() => undefined);
-        if (bytes === undefined) throw new PaletteError(`${join(folder, file)} cannot be read.`);
-        hash.update(bytes);
+        try {
+          // In parts: a weights file may be larger than Node reads at once.
+          for await (const part of createReadStream(join(folder, file)))
+            hash.update(part as Buffer);
+        } catch {
+          throw new PaletteError(`${join(folder, file)} cannot be read.`);
+        }
       }
       const parameters = parameterCount(parameterSpecs(config.network));
       return { folder, config, digest: hash.digest("hex").slice(0, 16), parameters };

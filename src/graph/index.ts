@@ -5,4 +5,4 @@ export { interpret } from "./interpret.ts";
 export { encodeOnnx } from "./onnx.ts";
 export * from "./ops/index.ts";
 export { Graph, type Shape, size, type Tensor } from "./tensor.ts";
-export { floatingPointOperations } from "./work.ts";
+export { floatingPointOperations, largestLiveSize } from "./work.ts";

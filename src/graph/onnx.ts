@@ -100,8 +100,8 @@ export class Lowering {
 
   /** The same value in another shape. */
   reshape(input: string, shape: Shape): string {
-    const longest = shape.indexOf(Math.max(...shape));
-    const target = this.shapesKnown || shape.length === 0 ? shape : shape.with(longest, -1);
+    // The last axis is where positions are, or channels of weights: what the unknown inputs have.
+    const target = this.shapesKnown || shape.length === 0 ? shape : shape.with(-1, -1);
     return this.node("Reshape", [input, this.integers(target)]);
   }
 
@@ -223,7 +223,7 @@ export function reachable(outputs: readonly Tensor[]): Tensor[] {
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (seen.has(node)) continue;
     seen.add(node);
-    stack.push(...node.inputs);
+    stack.push(...node.sources);
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }

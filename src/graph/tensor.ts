@@ -18,6 +18,8 @@ export interface Tensor {
   readonly op: string;
   readonly shape: Shape;
   readonly inputs: readonly Tensor[];
+  /** Those of the inputs that the value is computed from; others matter to its gradient only. */
+  readonly sources: readonly Tensor[];
   /** Whether the value depends on no input of the graph, so that the engine computes it once. */
   readonly constant: boolean;
   /** The numbers themselves, of a constant. */
@@ -33,6 +35,8 @@ export interface Tensor {
 /** What an op means: `A` are its attributes, which must be plain JSON data. */
 export interface OpDefinition<A> {
   readonly name: string;
+  /** How many of the inputs, from the first, the value is computed from; all unless given. */
+  readonly sources?: number;
   /** The value, where the attributes hold it. */
   data?(attributes: A): Float32Array;
   infer(inputs: readonly Tensor[], attributes: A): Shape;
@@ -83,6 +87,7 @@ export class Graph {
       op: definition.name,
       shape,
       inputs,
+      sources: inputs.slice(0, definition.sources),
       constant: definition.name !== "input" && inputs.every((input) => input.constant),
       data: definition.data?.(attributes),
       vjp: (gradient) => definition.vjp(node, attributes, gradient),

@@ -26,3 +26,34 @@ function operations(node: Tensor): number {
       return 0;
   }
 }
+
+/** Ops whose value is their first input in another guise, which takes no memory. */
+const aliases = new Set(["reshape", "after", "customGradient"]);
+
+/**
+ * The most numbers that are alive at once when the outputs are computed in the order in which their
+ * nodes were recorded, each value being forgotten after its last use. Inputs, constants and the outputs
+ * themselves are not counted.
+ */
+export function largestLiveSize(outputs: readonly Tensor[]): number {
+  const nodes = reachable(outputs);
+  const owners = new Map<Tensor, Tensor>();
+  for (const node of nodes)
+    owners.set(node, aliases.has(node.op) ? owners.get(node.sources[0]!)! : node);
+  const kept = new Set(outputs.map((output) => owners.get(output)));
+  const counts = (node: Tensor) => node.op !== "input" && node.op !== "constant" && !kept.has(node);
+  const lastUse = new Map<Tensor, Tensor>();
+  for (const node of nodes)
+    for (const source of node.sources) lastUse.set(owners.get(source)!, node);
+  const forgotten = new Map<Tensor, number>();
+  for (const [owner, last] of lastUse)
+    if (counts(owner)) forgotten.set(last, (forgotten.get(last) ?? 0) + size(owner.shape));
+  let live = 0;
+  let largest = 0;
+  for (const node of nodes) {
+    if (owners.get(node) === node && counts(node)) live += size(node.shape);
+    largest = Math.max(largest, live);
+    live -= forgotten.get(node) ?? 0;
+  }
+  return largest;
+}

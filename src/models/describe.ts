@@ -1,8 +1,9 @@
 /** What a network costs: its parameters layer by layer, and the memory it needs. */
-import { Graph, size, type Tensor } from "../graph/index.ts";
+import { Graph, largestLiveSize, size } from "../graph/index.ts";
 import { sideOf, type UNetConfig } from "../nn/config.ts";
 import { DeclaredParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
-import { uNet, uNetInputs } from "../nn/unet.ts";
+import { isLarge, largeLiveBytes } from "../nn/programs.ts";
+import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
 
 /** A block of the network. */
 export interface Layer {
@@ -24,40 +25,54 @@ export interface NetworkDescription {
     readonly weights: number;
     /** Feature maps alive at once in a call for one picture. */
     readonly activations: number;
-    /** The whole program when it samples one picture; null: the weights are too large for a graph. */
-    readonly sampling: number | null;
+    /** The whole program when it samples. */
+    readonly sampling: number;
   };
 }
 
-/** A graph with its weights is one protobuf message, which cannot be longer. */
-export const largestWeights = 2 ** 31 - 1;
-
 /** Node, sharp and ONNX Runtime before there is a model. */
-const programBytes = 125e6;
+export const programBytes = 125e6;
 /**
- * What compiling needs at its peak for each byte of weights: several copies, and the kernels of all
- * convolutions once more in transformed form. Measured: 177 MB in all for 3.4 MB of weights, 396 MB
- * for 17 MB, 5,100 MB for 251 MB.
+ * What compiling needs at its peak for each byte of weights that are baked into a graph: several copies,
+ * and the kernels of all convolutions once more in transformed form. Measured: 177 MB in all for 3.4 MB
+ * of weights, 396 MB for 17 MB.
  */
 const peakForEachByte = 18;
+/**
+ * A large network has its weights once. Its graph without weights, a tensor being rearranged and pictures
+ * are the rest; the engine's memory is a little more than what is in use, as blocks are rounded up.
+ * Measured: 860 MB in all for 251 MB of weights, 3.4 GB for 2.2 GB.
+ */
+const largeRest = 200e6;
+const roundedUp = 1.3;
+
+/** Bytes that a program needs to sample with a network, besides `programBytes`: an estimate. */
+export function samplingMemory(config: UNetConfig): number {
+  const specs = parameterSpecs(config);
+  const weights = 4 * parameterCount(specs);
+  return isLarge(specs)
+    ? weights + largeRest + roundedUp * largeLiveBytes(config, specs)
+    : peakForEachByte * weights + liveBytes(config);
+}
+
+/** Bytes of the feature maps alive at once in a call for one picture. */
+function liveBytes(config: UNetConfig): number {
+  const graph = new Graph();
+  const inputs = uNetInputs(graph, config, 1);
+  return 4 * largestLiveSize([uNet(config, new DeclaredParameters(graph), inputs)]);
+}
 
 /** Describes a network from its config alone: no weights are made. */
 export function describeNetwork(config: UNetConfig): NetworkDescription {
-  const graph = new Graph();
-  const declared = new DeclaredParameters(graph);
-  const inputs = uNetInputs(graph, config, 1);
-  const output = uNet(config, declared, inputs);
-  const parameters = parameterCount(declared.specs);
-  const weights = 4 * parameters;
-  const activations = 4 * largestLiveSize(graph, output);
+  const specs = parameterSpecs(config);
+  const parameters = parameterCount(specs);
   return {
     parameters,
-    layers: layersOf(config, declared.specs),
+    layers: layersOf(config, specs),
     memory: {
-      weights,
-      activations,
-      sampling:
-        weights > largestWeights ? null : programBytes + peakForEachByte * weights + activations,
+      weights: 4 * parameters,
+      activations: liveBytes(config),
+      sampling: programBytes + samplingMemory(config),
     },
   };
 }
@@ -98,21 +113,4 @@ function sideAfter(
   const level = Number(levelText);
   if (!name.endsWith("resample")) return sideOf(config, level);
   return sideOf(config, name.startsWith("down") ? level + 1 : level - 1);
-}
-
-/** The most numbers alive at once when the nodes are computed in order, parameters not counted. */
-function largestLiveSize(graph: Graph, output: Tensor): number {
-  const lastUse = new Map<Tensor, number>([[output, graph.nodes.length]]);
-  for (const node of graph.nodes) for (const input of node.inputs) lastUse.set(input, node.id);
-  const released: Tensor[][] = graph.nodes.map(() => []);
-  for (const [node, last] of lastUse) released[last]?.push(node);
-  const counts = (node: Tensor) => node.op !== "input" && node.op !== "constant";
-  let live = 0;
-  let largest = 0;
-  for (const node of graph.nodes) {
-    if (counts(node)) live += size(node.shape);
-    largest = Math.max(largest, live);
-    for (const done of released[node.id]!) if (counts(done)) live -= size(done.shape);
-  }
-  return largest;
 }

@@ -1,7 +1,12 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
+import { largest, largestDifference } from "../../test/support/differentiation.ts";
 import { PaletteError } from "../errors.ts";
 import { Random } from "../random.ts";
+import { saveModel } from "./model-folder.ts";
 import { loadNetwork, type Network, type NetworkCall } from "./network.ts";
 
 const values = 3 * 32 * 32;
@@ -66,6 +71,22 @@ describe("a network", () => {
       await expect(network.predict({ ...good, ...part })).rejects.toThrow(PaletteError);
     }
     expect(await network.predict(good)).toHaveLength(values);
+  });
+
+  it("whose weights are inputs of the graph gives the same to rounding, from memory and disk", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "palette-network-"));
+    await saveModel(folder, randomModel());
+    const expected = await network.predict(call(3));
+    const outputs: Float32Array[] = [];
+    for (const model of [randomModel(), folder]) {
+      const large = await loadNetwork(model, { threads: 2, weightsSideBySide: 0 });
+      outputs.push(await large.predict(call(3)));
+      expect(await large.predict(call(1))).toEqual(outputs[0]!.subarray(0, values));
+      await large.dispose();
+    }
+    expect(largestDifference(outputs[0]!, expected)).toBeLessThan(1e-5 * largest(expected));
+    expect(outputs[1]).toEqual(outputs[0]);
+    await rm(folder, { recursive: true });
   });
 
   it("is gone once it is disposed of", async () => {

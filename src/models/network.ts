@@ -8,11 +8,19 @@ import { availableParallelism } from "node:os";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { SessionOptions } from "../engine/session.ts";
 import { PaletteError } from "../errors.ts";
+import { assertFits } from "../memory.ts";
 import { noiseLevel } from "../nn/config.ts";
 import { parameterCount } from "../nn/parameters.ts";
-import { largeSamplingProgram, largeSession, samplingProgram } from "../nn/programs.ts";
+import {
+  isLarge,
+  largeSamplingProgram,
+  largeSession,
+  samplingProgram,
+  weightsSideBySide,
+} from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import type { ModelConfig } from "./config.ts";
+import { samplingMemory } from "./describe.ts";
 import { loadModel, loadModelConfig, type Model } from "./model-folder.ts";
 import { weightInputs } from "./weight-inputs.ts";
 
@@ -32,8 +40,8 @@ export interface Network {
   readonly config: ModelConfig;
   /**
    * The network's output as it is, [N, C, H, W] (see `config.prediction`). The inputs are only read,
-   * and only until the promise settles. An image's output is the same, to the
-   * bit, in any batch and with any number of threads.
+   * and only until the promise settles. An image's output is the same, to the bit, in any batch and
+   * with any number of threads (of a large model, see `isLarge`: with the same number).
    * @throws PaletteError when a shape or a noise level is impossible.
    */
   predict(call: NetworkCall): Promise<Float32Array>;
@@ -43,8 +51,8 @@ export interface Network {
 
 export interface NetworkOptions extends Pick<SessionOptions, "device" | "threads"> {
   /**
-   * Bytes of weights that engines side by side hold together at most (default 128e6). A larger model
-   * has one engine, whose graph takes the weights as inputs: there they are in memory once.
+   * Bytes of weights that engines side by side hold together at most (default 128e6): a larger model
+   * is a large one, see `isLarge`.
    */
   readonly weightsSideBySide?: number;
 }
@@ -53,30 +61,30 @@ export interface NetworkOptions extends Pick<SessionOptions, "device" | "threads
  * Loads a model folder, or takes a model in memory, for calling. The graph is compiled at the
  * first call.
  * @param options.threads of all engines together; default: as many as the machine has cores
- * @throws PaletteError as `loadModel`.
+ * @throws PaletteError as `loadModel`, and when it would not fit in memory.
  */
 export async function loadNetwork(
   model: string | Model,
   {
     device = "cpu",
     threads = availableParallelism(),
-    weightsSideBySide = 128e6,
+    weightsSideBySide: limit = weightsSideBySide,
   }: NetworkOptions = {},
 ): Promise<Network> {
   const config = typeof model === "string" ? await loadModelConfig(model) : model.config;
   const { network } = config;
   const specs = parameterSpecs(network);
-  const weights = 4 * parameterCount(specs);
   if (typeof model !== "string" && model.parameters.length !== parameterCount(specs)) {
     throw new PaletteError(
       `The network has ${parameterCount(specs)} parameters, but ${model.parameters.length} weights were given.`,
     );
   }
+  assertFits(samplingMemory(network), `Sampling with ${config.name}`);
   const { channels, resolution } = network;
   const image = [channels, resolution, resolution] as const;
   const values = channels * resolution ** 2;
-  const lanes = Math.max(1, Math.min(threads, Math.floor(weightsSideBySide / weights)));
-  const compile = weights > weightsSideBySide ? await large() : await small();
+  const lanes = Math.max(1, Math.min(threads, Math.floor(limit / (4 * parameterCount(specs)))));
+  const compile = isLarge(specs, limit) ? await large() : await small();
   const pools = new Map<number, Promise<Engine[]>>();
 
   /** So many engines, sharing the threads; compiled once. */

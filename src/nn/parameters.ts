@@ -214,19 +214,30 @@ export function parameterCount(specs: readonly ParameterSpec[]): number {
   return last === undefined ? 0 : last.offset + size(last.shape);
 }
 
-/** Fresh parameters, flat, in the order of the specs; the same seed gives the same numbers. */
-export function initialParameters(specs: readonly ParameterSpec[], seed: number): Float32Array {
-  const values = new Float32Array(parameterCount(specs));
-  for (const { name, shape, initializer, offset } of specs) {
-    if (initializer === "zeros") continue;
-    const part = values.subarray(offset, offset + size(shape));
-    if (initializer === "ones") {
-      part.fill(1);
-      continue;
-    }
-    const random = Random.from(seed, "initial parameters", name);
-    const bound = 1 / Math.sqrt(initializer.fanIn);
-    for (let i = 0; i < part.length; i++) part[i] = random.between(-bound, bound);
-  }
+/**
+ * Fresh parameters, flat, in the order of the specs; the same seed gives the same numbers.
+ * @param values where they are put, full of zeros
+ */
+export function initialParameters(
+  specs: readonly ParameterSpec[],
+  seed: number,
+  values: Float32Array = new Float32Array(parameterCount(specs)),
+): Float32Array {
+  for (const spec of specs)
+    initialParameter(spec, seed, values.subarray(spec.offset, spec.offset + size(spec.shape)));
+  return values;
+}
+
+/** The numbers that one parameter has in `initialParameters`, in the order of the flat vector. */
+export function initialParameter(
+  { name, shape, initializer }: ParameterSpec,
+  seed: number,
+  values: Float32Array = new Float32Array(size(shape)),
+): Float32Array {
+  if (initializer === "zeros") return values;
+  if (initializer === "ones") return values.fill(1);
+  const random = Random.from(seed, "initial parameters", name);
+  const bound = 1 / Math.sqrt(initializer.fanIn);
+  for (let i = 0; i < values.length; i++) values[i] = random.between(-bound, bound);
   return values;
 }

@@ -6,6 +6,7 @@ import {
   floatingPointOperations,
   Graph,
   grad,
+  largestLiveSize,
   mul,
   reduceSum,
   reshape,
@@ -45,6 +46,17 @@ export function samplingProgram(
   return encodeOnnx(graph, outputs);
 }
 
+/** Bytes of weights that engines side by side hold together at most. */
+export const weightsSideBySide = 128e6;
+
+/**
+ * Whether a network has so many weights that it gets one engine, whose graph takes them as inputs, so
+ * that they are in memory once.
+ */
+export function isLarge(specs: readonly ParameterSpec[], limit = weightsSideBySide): boolean {
+  return 4 * parameterCount(specs) > limit;
+}
+
 /** How a session for the graph of a large network is opened, for the memory's sake. */
 export const largeSession = { blockedLayout: false, memoryPattern: false } as const;
 
@@ -57,11 +69,20 @@ export function largeSamplingProgram(
   specs: readonly ParameterSpec[],
   batch: number,
 ): { readonly model: Uint8Array; readonly parameters: readonly ParameterSpec[] } {
+  const { graph, outputs, parameters } = traceLargeSampling(config, specs, batch);
+  const model = encodeOnnx(graph, outputs, { shapesKnown: false });
+  return { model, parameters };
+}
+
+function traceLargeSampling(
+  config: UNetConfig,
+  specs: readonly ParameterSpec[],
+  batch: number,
+): Traced & { readonly parameters: readonly ParameterSpec[] } {
   const graph = new Graph();
   const parameters = new InputParameters(graph, specs, true);
   const output = uNet(config, parameters, uNetInputs(graph, config, batch));
-  const model = encodeOnnx(graph, { output }, { shapesKnown: false });
-  return { model, parameters: parameters.specs };
+  return { graph, outputs: { output }, parameters: parameters.specs };
 }
 
 function traceSampling(
@@ -140,6 +161,15 @@ export function largeTrainingProgram(
   specs: readonly ParameterSpec[],
   options: { readonly batch: number; readonly loss: Loss },
 ): Uint8Array {
+  const { graph, outputs } = traceLargeTraining(config, specs, options);
+  return encodeOnnx(graph, outputs, { shapesKnown: false });
+}
+
+function traceLargeTraining(
+  config: UNetConfig,
+  specs: readonly ParameterSpec[],
+  options: TrainingGraph,
+): Traced {
   const graph = new Graph();
   const parameters = new InputParameters(graph, specs, false);
   const traced = differentiated(graph, config, parameters, { ...options, recompute: true });
@@ -148,7 +178,7 @@ export function largeTrainingProgram(
   parameters.specs.forEach(({ name }, i) => {
     outputs[gradientName(name)] = traced.gradients[i]!;
   });
-  return encodeOnnx(graph, outputs, { shapesKnown: false });
+  return { graph, outputs };
 }
 
 /**
@@ -160,10 +190,31 @@ export function operationsPerImage(
   batch: number,
 ): { readonly train: number; readonly sample: number } {
   const specs = parameterSpecs(config);
-  const weights = new Float32Array(parameterCount(specs));
-  const count = ({ outputs }: Traced) => floatingPointOperations(Object.values(outputs)) / batch;
-  return {
-    train: count(traceTraining(config, specs, { batch, loss: "l2" })),
-    sample: count(traceSampling(config, specs, weights, batch)),
-  };
+  const training = { batch, loss: "l2" } as const;
+  const traces = isLarge(specs)
+    ? [traceLargeTraining(config, specs, training), traceLargeSampling(config, specs, batch)]
+    : [
+        traceTraining(config, specs, training),
+        traceSampling(config, specs, new Float32Array(parameterCount(specs)), batch),
+      ];
+  const [train, sample] = traces.map(
+    ({ outputs }) => floatingPointOperations(Object.values(outputs)) / batch,
+  ) as [number, number];
+  return { train, sample };
+}
+
+/**
+ * Bytes of the values that are alive at once in a run of a large network's graph: a network call, or a
+ * training step. Its parameters and their gradients are not counted.
+ */
+export function largeLiveBytes(
+  config: UNetConfig,
+  specs: readonly ParameterSpec[],
+  training?: { readonly batch: number; readonly loss: Loss },
+): number {
+  const { outputs } =
+    training === undefined
+      ? traceLargeSampling(config, specs, 1)
+      : traceLargeTraining(config, specs, training);
+  return 4 * largestLiveSize(Object.values(outputs));
 }

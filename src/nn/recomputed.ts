@@ -6,6 +6,12 @@ import { GivenParameters, RecordedParameters } from "./parameters.ts";
 /** A part of a network: feature maps in, one out, parameters from its scope. */
 export type Part = (scope: Scope, ...inputs: Tensor[]) => Tensor;
 
+/** How a part is carried out: `part(scope, ...inputs)` in any case. */
+export type Run = (scope: Scope, inputs: readonly Tensor[], part: Part) => Tensor;
+
+/** What a part computes is kept for the backward pass. */
+export const plainly: Run = (scope, inputs, part) => part(scope, ...inputs);
+
 /** `part(scope, ...inputs)`: of all that it computes, only its inputs wait for the backward pass. */
 export function recomputed(scope: Scope, inputs: readonly Tensor[], part: Part): Tensor {
   const recorded: RecordedParameters[] = [];

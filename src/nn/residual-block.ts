@@ -1,7 +1,8 @@
 /** ADM's residual block, which can also change the resolution. */
 import { add, averagePool, silu, type Tensor, upsample } from "../graph/index.ts";
-import { channelsOf, onPlain } from "./feature-map.ts";
+import { channelsOf, joinChannels, onPlain } from "./feature-map.ts";
 import { convolution, groupNorm, linear, type Scope } from "./layers.ts";
+import { plainly, type Run } from "./recomputed.ts";
 
 export interface ResidualLayer {
   readonly channels: number;
@@ -11,26 +12,35 @@ export interface ResidualLayer {
 }
 
 /**
- * A feature map x and the embedded noise level [N,E] to a feature map of `channels` channels. The
- * second convolution starts as zero, so that the block starts as its skip path.
+ * A feature map x (given as maps whose channels are joined) and the embedded noise level [N,E] to a
+ * feature map of `channels` channels. The second convolution starts as zero, so that the block starts as
+ * its skip path.
+ * @param run how its parts are carried out; see `recomputed`
  */
 export function residualBlock(
   scope: Scope,
-  x: Tensor,
+  maps: readonly Tensor[],
   embedding: Tensor,
   { channels, groups, resample, dilation = 1 }: ResidualLayer,
+  run: Run = plainly,
 ): Tensor {
   const change = (map: Tensor) => (resample === undefined ? map : resampled(map, resample));
-  let h = silu(groupNorm(scope.at("norm1"), x, groups));
-  h = convolution(scope.at("conv1"), change(h), channels, { dilation });
-  const modulation = linear(scope.at("embed"), silu(embedding), 2 * channels);
-  h = silu(groupNorm(scope.at("norm2"), h, groups, modulation));
-  h = convolution(scope.at("conv2"), h, channels, { dilation, zero: true });
-  const moved = change(x);
-  const skip =
-    channelsOf(x) === channels
+  let h = run(scope, maps, (place, ...parts) => {
+    const normed = silu(groupNorm(place.at("norm1"), joinChannels(parts), groups));
+    return convolution(place.at("conv1"), change(normed), channels, { dilation });
+  });
+  h = run(scope, [h, embedding], (place, map, level) => {
+    const modulation = linear(place.at("embed"), silu(level!), 2 * channels);
+    const normed = silu(groupNorm(place.at("norm2"), map!, groups, modulation));
+    return convolution(place.at("conv2"), normed, channels, { dilation, zero: true });
+  });
+  const incoming = maps.reduce((sum, map) => sum + channelsOf(map), 0);
+  const skip = run(scope, maps, (place, ...parts) => {
+    const moved = change(joinChannels(parts));
+    return incoming === channels
       ? moved
-      : convolution(scope.at("skip"), moved, channels, { kernel: 1 });
+      : convolution(place.at("skip"), moved, channels, { kernel: 1 });
+  });
   return add(skip, h);
 }
 

@@ -11,12 +11,29 @@ import {
   interpret,
   mul,
   reduceSum,
+  size,
   square,
   sub,
 } from "../graph/index.ts";
 import { contexts, type UNetConfig, uNetConfig } from "./config.ts";
-import { FlatParameters, initialParameters, parameterCount, writeParameter } from "./parameters.ts";
-import { type Loss, samplingProgram, trainingProgram } from "./programs.ts";
+import {
+  FlatParameters,
+  initialParameters,
+  inStoredOrder,
+  parameterCount,
+  readParameter,
+  storedShape,
+  writeParameter,
+} from "./parameters.ts";
+import {
+  gradientName,
+  type Loss,
+  largeSamplingProgram,
+  largeSession,
+  largeTrainingProgram,
+  samplingProgram,
+  trainingProgram,
+} from "./programs.ts";
 import { parameterSpecs, uNet, uNetInputs } from "./unet.ts";
 
 const BATCH = 2;
@@ -81,8 +98,65 @@ function trainingGraph(config: UNetConfig, loss: Loss) {
   return { losses, total, gradient: concat(grad(total, parameters.tensors), 0) };
 }
 
+function samplingInputs(config: UNetConfig) {
+  const graph = new Graph();
+  const parameters = new FlatParameters(graph, parameterSpecs(config));
+  return [parameters, uNetInputs(graph, config, BATCH)] as const;
+}
+
 describe.each(variants)("%s", (name, config) => {
   const values = { ...batchFor(config), parameters: weightsFor(config) };
+
+  it("as a large network has the same output and gradients, in float64 and ONNX Runtime", async () => {
+    const specs = parameterSpecs(config);
+    const { gradient } = trainingGraph(config, "l2");
+    const sampled = uNet(config, ...samplingInputs(config));
+    const { parameters, source, noisy, level } = values;
+    const [expected] = interpret([sampled], { parameters, source, noisy, level });
+    const [wanted] = interpret([gradient], values);
+    const program = largeSamplingProgram(config, specs, BATCH);
+    const inputs = Object.fromEntries(
+      program.parameters.map((input) => {
+        const spec = specs.find((one) => one.name === input.name)!;
+        const data = inStoredOrder(readParameter(values.parameters, spec), input).slice();
+        return [input.name, { data, shape: storedShape(input.shape, input.axes) }];
+      }),
+    );
+    const image = [BATCH, config.channels, config.resolution, config.resolution];
+    const feeds = {
+      source: { data: values.source, shape: image },
+      noisy: { data: values.noisy, shape: image },
+      level: { data: values.level, shape: [BATCH] },
+    };
+    const sampling = await openSession(program.model, largeSession, inputs);
+    const { output } = await sampling.run(feeds);
+    expect(largestDifference(output!.data, expected!)).toBeLessThan(2e-4 * largest(expected!));
+    await sampling.release();
+
+    const training = await openSession(
+      largeTrainingProgram(config, specs, { batch: BATCH, loss: "l2" }),
+      largeSession,
+    );
+    const found = await training.run({
+      ...feeds,
+      target: { data: values.target, shape: image },
+      weight: { data: values.weight, shape: image.with(1, 1) },
+      ...Object.fromEntries(
+        specs.map(({ name: parameter, shape, axes, offset }) => [
+          parameter,
+          {
+            data: values.parameters.slice(offset, offset + size(shape)),
+            shape: storedShape(shape, axes),
+          },
+        ]),
+      ),
+    });
+    const joined = specs.flatMap(({ name: parameter }) => [
+      ...found[gradientName(parameter)]!.data,
+    ]);
+    expect(largestDifference(joined, wanted!)).toBeLessThan(2e-4 * largest(wanted!));
+    await training.release();
+  });
 
   it("has the directional derivatives that central differences show", () => {
     const { total, gradient } = trainingGraph(config, "l2");

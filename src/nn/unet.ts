@@ -9,7 +9,7 @@ import { sideOf, type UNetConfig, usesAttention } from "./config.ts";
 import { channelsOf, fromPhases, joinChannels, toPhases } from "./feature-map.ts";
 import { convolution, groupNorm, linear, Scope, sinusoids } from "./layers.ts";
 import { DeclaredParameters, type ParameterSpec, type Parameters } from "./parameters.ts";
-import { type Part, recomputed } from "./recomputed.ts";
+import { plainly, recomputed } from "./recomputed.ts";
 import { type ResidualLayer, resampled, residualBlock } from "./residual-block.ts";
 
 export interface UNetInputs {
@@ -36,27 +36,25 @@ export function uNet(
   const embedding = embedLevel(root, config, inputs.level);
   const raw = toPhases(spaceToDepth(concat([inputs.source, inputs.noisy], 1), config.stem));
 
-  const run = (scope: Scope, maps: readonly Tensor[], part: Part): Tensor =>
-    recompute ? recomputed(scope, maps, part) : part(scope, ...maps);
-  const residual = (scope: Scope, map: Tensor, layer: Omit<ResidualLayer, "groups">): Tensor =>
-    run(scope, [map, embedding], (place, x, level) =>
-      residualBlock(place, x!, level!, { groups, ...layer }),
-    );
+  const run = recompute ? recomputed : plainly;
+  const residual = (
+    scope: Scope,
+    maps: readonly Tensor[],
+    layer: Omit<ResidualLayer, "groups">,
+  ): Tensor => residualBlock(scope, maps, embedding, { groups, ...layer }, run);
   const attend = (scope: Scope, map: Tensor): Tensor =>
     run(scope, [map], (place, x) => attention(place, x!, config));
-  /** The maps are joined where they are used, so that the joined one need not be kept. */
   const stage = (scope: Scope, level: number, i: number, maps: readonly Tensor[]): Tensor => {
     const channels = base * multipliers[level]!;
     const wide = config.attention.includes(sideOf(config, level));
     const dilation = wide && config.context === "dilated-convolutions" ? 2 ** i : 1;
-    const h = run(scope.at("block", i), [embedding, ...maps], (place, known, ...parts) =>
-      residualBlock(place, joinChannels(parts), known!, { channels, groups, dilation }),
-    );
+    const h = residual(scope.at("block", i), maps, { channels, dilation });
     return wide && usesAttention(config) ? attend(scope.at("attention", i), h) : h;
   };
   const resample = (scope: Scope, x: Tensor, direction: "down" | "up"): Tensor => {
     const channels = channelsOf(x);
-    if (config.resampling === "block") return residual(scope, x, { channels, resample: direction });
+    if (config.resampling === "block")
+      return residual(scope, [x], { channels, resample: direction });
     return direction === "down"
       ? convolution(scope, x, channels, { stride: 2 })
       : convolution(scope, resampled(x, "up"), channels);
@@ -77,9 +75,9 @@ export function uNet(
   });
 
   const middle = { channels: channelsOf(h) };
-  h = residual(root.at("middle.block.0"), h, middle);
+  h = residual(root.at("middle.block.0"), [h], middle);
   if (usesAttention(config)) h = attend(root.at("middle.attention"), h);
-  h = residual(root.at("middle.block.1"), h, middle);
+  h = residual(root.at("middle.block.1"), [h], middle);
 
   for (let level = multipliers.length - 1; level >= 0; level--) {
     const scope = root.at("up", level);

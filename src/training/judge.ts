@@ -76,7 +76,7 @@ export class Judge {
     const some = [...byTask(examples).values()].flatMap((ofTask) => spread(ofTask, shownPerTask));
     if (some.length === 0) return {};
     const network = await loadNetwork(
-      { config: model, parameters: weights.slice() },
+      { config: model, parameters: weights },
       { device: this.device, threads: this.plan.config.machine.threads },
     );
     try {

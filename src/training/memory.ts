@@ -1,24 +1,45 @@
 /** What a training will need, said before it starts. */
 import { Graph, size } from "../graph/index.ts";
+import { assertFits, inGigabytes } from "../memory.ts";
 import { FlatParameters, parameterCount } from "../nn/parameters.ts";
+import { isLarge, largeLiveBytes } from "../nn/programs.ts";
 import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
+import { imagesAtOnce } from "./large-stepper.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /** Node, ONNX Runtime and libvips before they hold anything. */
 const processBytes = 300e6;
+
+/** The engine's memory is a little more than what is in use, as blocks are rounded up. */
+const roundedUp = 1.3;
 
 /**
  * An estimate in bytes: weights, average and moments once, for each replica its gradients and
  * copies, and every value of the forward pass, which the backward pass needs again. Photos kept
  * decoded (up to 1 GiB) are not counted. Within a quarter of what was measured for small-64 and
  * tiny-32 at batches from 4 to 32.
+ *
+ * Of a large network: weights, average, moments, the gradient, the engine's copy of it and, if a batch
+ * takes several runs, the sum; and what is alive at once in a run. See docs/results.md for measurements.
  */
-export function trainingMemory({ network, batch, machine }: RunConfig): {
+export function trainingMemory({
+  network,
+  batch,
+  accumulate,
+  loss,
+  machine,
+}: Pick<RunConfig, "network" | "batch" | "accumulate" | "loss" | "machine">): {
   readonly parameters: number;
   readonly bytes: number;
 } {
   const specs = parameterSpecs(network);
   const parameters = parameterCount(specs);
+  if (isLarge(specs)) {
+    const images = imagesAtOnce({ config: network, batch });
+    const vectors = accumulate * batch > images ? 7 : 6;
+    const live = largeLiveBytes(network, specs, { batch: images, loss });
+    return { parameters, bytes: processBytes + 4 * vectors * parameters + roundedUp * live };
+  }
   const values = (images: number): number => {
     const graph = new Graph();
     uNet(network, new FlatParameters(graph, specs), uNetInputs(graph, network, images));
@@ -33,4 +54,12 @@ export function trainingMemory({ network, batch, machine }: RunConfig): {
   const perReplica = 5 * parameters + one - each;
   const numbers = 4 * parameters + replicas * perReplica + batch * each;
   return { parameters, bytes: processBytes + 4 * numbers };
+}
+
+/** @throws PaletteError when the training would not fit in memory, with what might. */
+export function assertTrainingFits(config: RunConfig): void {
+  const one = trainingMemory({ ...config, batch: 1, accumulate: 1 }).bytes;
+  const { bytes } = trainingMemory(config);
+  const smaller = `a smaller --batch (1 needs ${inGigabytes(one)}) with --accumulate, or a smaller preset`;
+  assertFits(bytes, `Training ${config.preset}`, one < bytes ? smaller : "take a smaller preset");
 }

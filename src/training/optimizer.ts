@@ -7,13 +7,13 @@
 /** What training carries from step to step, as flat vectors of equal length. */
 export interface TrainingState {
   /** The weights being trained. */
-  readonly parameters: Float32Array;
+  parameters: Float32Array;
   /** Their exponential moving average: what sampling uses. */
-  readonly ema: Float32Array;
+  ema: Float32Array;
   /** Adam's first moment. */
-  readonly m: Float32Array;
+  m: Float32Array;
   /** Adam's second moment. */
-  readonly v: Float32Array;
+  v: Float32Array;
   /** Updates carried out. */
   step: number;
 }

@@ -5,72 +5,47 @@
  * same bytes.
  */
 import { WorkerClient } from "../engine/client.ts";
-import type { Device, EngineTensors } from "../engine/session.ts";
-import type { UNetConfig } from "../nn/config.ts";
 import { initialParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
-import { type Loss, trainingProgram } from "../nn/programs.ts";
+import { isLarge, trainingProgram } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
-import { clipScale, type Hyperparameters, type TrainingState } from "./optimizer.ts";
+import { createLargeStepper } from "./large-stepper.ts";
+import { clipScale, type TrainingState } from "./optimizer.ts";
 import type { ReplicaReply, ReplicaRequest, ReplicaStart } from "./replica.ts";
+import { feedsFor, type StepperOptions, type TrainingStepper } from "./step.ts";
 
 export type { Hyperparameters, TrainingState } from "./optimizer.ts";
-
-/** A batch of n images of C channels, H x W, flat in [N,C,H,W] order. */
-export interface TrainingBatch {
-  /** The condition x. */
-  readonly source: Float32Array;
-  /** The noisy image y_t, known pixels pasted in. */
-  readonly noisy: Float32Array;
-  /** What the network is to predict. */
-  readonly target: Float32Array;
-  /** `noiseLevel` of each image, [N]. */
-  readonly level: Float32Array;
-  /** Weight of each pixel in the loss, [N,1,H,W]: see `pixelWeights`; the batch's loss is the sum. */
-  readonly weight: Float32Array;
-}
-
-export interface StepResult {
-  /** The weighted losses of all images, in the order of the batches; their sum is the loss. */
-  readonly losses: Float32Array;
-  /** Global norm of the gradient before clipping. */
-  readonly gradientNorm: number;
-  /** False: the loss or the gradient was not finite, and nothing was changed. */
-  readonly finite: boolean;
-}
-
-export interface TrainingStepper {
-  readonly state: TrainingState;
-  /** One update from the sum of the batches' losses (more than one: gradient accumulation). */
-  step(batches: readonly TrainingBatch[], hyper: Hyperparameters): Promise<StepResult>;
-  dispose(): Promise<void>;
-}
-
-export interface StepperOptions {
-  readonly config: UNetConfig;
-  /** Images a batch. */
-  readonly batch: number;
-  readonly loss: Loss;
-  readonly threads: number;
-  readonly state: TrainingState;
-  readonly device?: Device;
-}
+export type { StepResult, TrainingBatch, TrainingStepper } from "./step.ts";
 
 /** A vector that all threads see. */
 export function sharedVector(length: number): Float32Array {
   return new Float32Array(new SharedArrayBuffer(4 * length));
 }
 
-/** Fresh weights and an optimizer that has seen nothing. */
-export function initialState(specs: readonly ParameterSpec[], seed: number): TrainingState {
+/**
+ * Fresh weights and an optimizer that has seen nothing: in shared memory, or, of a large network, in
+ * memory that can move to another thread.
+ */
+export function initialState(
+  specs: readonly ParameterSpec[],
+  seed: number,
+  large = isLarge(specs),
+): TrainingState {
   const count = parameterCount(specs);
-  const [parameters, ema] = [sharedVector(count), sharedVector(count)];
-  parameters.set(initialParameters(specs, seed));
+  const vector = large ? () => new Float32Array(count) : () => sharedVector(count);
+  const parameters = vector();
+  initialParameters(specs, seed, parameters);
+  const ema = vector();
   ema.set(parameters);
-  return { parameters, ema, m: sharedVector(count), v: sharedVector(count), step: 0 };
+  return { parameters, ema, m: vector(), v: vector(), step: 0 };
 }
 
-/** Compiles the training graph for each replica. */
+/** Compiles the training graph for each replica; large networks have one, see `large-stepper.ts`. */
 export async function createTrainingStepper(options: StepperOptions): Promise<TrainingStepper> {
+  const { large = isLarge(parameterSpecs(options.config)) } = options;
+  return large ? createLargeStepper(options) : createReplicatedStepper(options);
+}
+
+async function createReplicatedStepper(options: StepperOptions): Promise<TrainingStepper> {
   const { config, batch, loss, state } = options;
   const { step: _step, ...vectors } = state;
   const specs = parameterSpecs(config);
@@ -139,29 +114,6 @@ export async function createTrainingStepper(options: StepperOptions): Promise<Tr
       return { losses, gradientNorm, finite };
     },
     dispose,
-  };
-}
-
-/** The images from `start` to `end` as the inputs of a replica's graph. */
-function feedsFor(
-  config: UNetConfig,
-  batch: TrainingBatch,
-  start: number,
-  end: number,
-): EngineTensors {
-  const n = end - start;
-  const { channels, resolution } = config;
-  const part = (data: Float32Array, ...shape: number[]) => {
-    const each = shape.reduce((product, dimension) => product * dimension, 1);
-    return { data: data.slice(start * each, end * each), shape: [n, ...shape] };
-  };
-  const image = [channels, resolution, resolution];
-  return {
-    source: part(batch.source, ...image),
-    noisy: part(batch.noisy, ...image),
-    target: part(batch.target, ...image),
-    level: part(batch.level),
-    weight: part(batch.weight, 1, resolution, resolution),
   };
 }
 

@@ -17,6 +17,7 @@ import { BatchSource } from "./batches.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { HeldOutLoss } from "./held-out.ts";
 import { Judge } from "./judge.ts";
+import { assertTrainingFits } from "./memory.ts";
 import {
   type Clock,
   defaultIntervals,
@@ -38,13 +39,14 @@ const silent: Reporter = { line() {}, progress() {} };
 /**
  * Trains, or continues the training in `options.out`, until a limit is reached or the signal comes.
  * @throws PaletteError in one line when the folder is another run's or in use, its checkpoint is
- * damaged, the loss is no longer finite (the last checkpoint is kept), no photo can be used, or the
+ * damaged, memory would not suffice, the loss is no longer finite (the last checkpoint is kept), no photo can be used, or the
  * disk is full.
  */
 export async function train(
   plan: TrainingPlan,
   options: TrainingOptions,
 ): Promise<TrainingOutcome> {
+  assertTrainingFits(plan.config);
   const folder = await RunFolder.open(options.out, plan.config);
   const training = new Training(plan, options, folder);
   try {
@@ -238,7 +240,7 @@ class Training {
   private saveModel(): Promise<void> {
     return saveModel(this.folder.model, {
       config: this.model,
-      parameters: this.state.ema.slice(),
+      parameters: this.state.ema,
     });
   }
 

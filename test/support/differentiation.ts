@@ -13,7 +13,7 @@ import {
   size,
   type Tensor,
 } from "../../src/graph/index.ts";
-import { reachable } from "../../src/graph/onnx.ts";
+import { type EncodingOptions, reachable } from "../../src/graph/onnx.ts";
 import { Random, type SeedPart } from "../../src/random.ts";
 
 /** A function of tensors of the given shapes, written with ops. */
@@ -119,8 +119,9 @@ export async function expectSameInOnnxRuntime(
   outputs: Record<string, Tensor>,
   values: Values,
   tolerance = 1e-5,
+  encoding?: EncodingOptions,
 ): Promise<void> {
-  const session = await openSession(encodeOnnx(graph, outputs));
+  const session = await openSession(encodeOnnx(graph, outputs, encoding));
   const needed = new Set(reachable(Object.values(outputs)));
   const feeds: EngineTensors = {};
   for (const [name, tensor] of graph.inputs) {

@@ -12,6 +12,7 @@ export function customGradient(
 ): Tensor {
   const op = defineOp<null>({
     name: "customGradient",
+    sources: 1,
     infer: ([composed]) => composed!.shape,
     vjp: (_node, _none, gradient) => [undefined, ...vjp(gradient)],
     lower: (_lowering, _node, _none, [composed]) => composed!,

@@ -1,5 +1,4 @@
 /** Every op a network may be written with. */
-export { after } from "./after.ts";
 export { broadcastTo } from "./broadcast.ts";
 export { conv2d, convTranspose2d } from "./convolution.ts";
 export { customGradient } from "./custom-gradient.ts";
@@ -23,4 +22,14 @@ export { matmul } from "./matmul.ts";
 export { averagePool, depthToSpace, spaceToDepth, upsample } from "./pooling.ts";
 export { reduceMean, reduceSum, softmax } from "./reduce.ts";
 export { rowConvolution, rowConvolutionTapsLast } from "./row-convolution.ts";
-export { concat, pad, reshape, segment, shift, slice, swapLast, transpose } from "./shape.ts";
+export {
+  after,
+  concat,
+  pad,
+  reshape,
+  segment,
+  shift,
+  slice,
+  swapLast,
+  transpose,
+} from "./shape.ts";

@@ -80,12 +80,14 @@ function product(x: Tensor, weight: Tensor): Tensor {
   const [groups, co, taps, ci] = weight.shape as [number, number, number, number];
   const [, , rows, w] = x.shape as [number, number, number, number];
   const positions = rows * w;
+  // Recorded before the columns: ONNX Runtime works for the last recorded input first.
+  const kernel = reshape(weight, [groups, co, taps * ci]);
   const columns = concat(shifted(x, taps), 1);
-  const value = matmul(reshape(weight, [groups, co, taps * ci]), columns);
+  const value = matmul(kernel, columns);
   return customGradient(reshape(value, [groups, co, rows, w]), [x, weight], (gradient) => {
+    const turned = swapLast(reshape(weight, [groups, co * taps, ci]));
     const parts = shifted(gradient, taps).map((part) => reshape(part, [groups, co, 1, positions]));
     const incoming = reshape(concat(parts.reverse(), 2), [groups, co * taps, positions]);
-    const turned = swapLast(reshape(weight, [groups, co * taps, ci]));
     const outgoing = reshape(gradient, [groups, co, positions]);
     return [
       reshape(matmul(turned, incoming), x.shape),

@@ -1,6 +1,9 @@
 /** Ops that move numbers without changing them. */
 import { defineOp, type Shape, size, type Tensor } from "../tensor.ts";
 
+/** ONNX's number of the type. */
+const INT64 = 7;
+
 const reshapeOp = defineOp<{ shape: Shape }>({
   name: "reshape",
   infer: ([x], { shape }) => {
@@ -244,6 +247,46 @@ const segmentOp = defineOp<{ start: number; count: number }>({
 /** Part of a flat vector; the parts of one vector must not overlap and cost a single Split. */
 export function segment(x: Tensor, start: number, count: number): Tensor {
   return segmentOp([x], { start, count });
+}
+
+const afterOp = defineOp<{ shape: Shape }>({
+  name: "after",
+  infer: (_inputs, { shape }) => shape,
+  vjp: (node, _attributes, gradient) => [reshape(gradient, node.inputs[0]!.shape)],
+  lower: (lowering, node, _attributes, [x, ...others]) => {
+    // A reshape copies nothing. What makes it wait is that its shape takes a number of each of the
+    // others, of which nothing is left; ONNX Runtime does not see through that.
+    const counts = node.inputs.slice(1).map(({ shape }, i) => {
+      const axes = lowering.integers(shape.map((_, axis) => axis));
+      const [starts, ends] = [0, 1].map((at) => lowering.integers(shape.map(() => at)));
+      const first =
+        shape.length === 0
+          ? others[i]!
+          : lowering.node("Slice", [others[i]!, starts!, ends!, axes]);
+      const strange = lowering.node("IsNaN", [first]);
+      return lowering.node("ReduceSum", [lowering.node("Cast", [strange], { to: INT64 })], {
+        keepdims: 0,
+      });
+    });
+    const sum = counts.reduce((a, b) => lowering.node("Add", [a, b]));
+    const nothing = lowering.node("Mul", [sum, lowering.integers([0])]);
+    const shape = lowering.node("Add", [nothing, lowering.integers(node.shape)]);
+    return lowering.node("Reshape", [x!, shape]);
+  },
+  evaluate: (_node, _attributes, [x]) => x!,
+});
+
+/**
+ * x itself, but not before the others are there, and not the same node as x: what is computed from it
+ * is computed anew.
+ */
+export function after(x: Tensor, others: readonly Tensor[]): Tensor {
+  if (others.length === 0) return x;
+  // One reshape for several in a row: ONNX Runtime would merge them, and forget what they wait for.
+  if (x.op === "after")
+    return after(reshape(x.inputs[0]!, x.shape), [...x.inputs.slice(1), ...others]);
+  const source = x.op === "reshape" ? x.inputs[0]! : x;
+  return afterOp([source, ...others], { shape: x.shape });
 }
 
 /** Row-major strides of a shape. */

@@ -1,0 +1,65 @@
+/**
+ * The training step of a large network (see `isLarge`): what would not fit in memory twice is there
+ * once. One engine on all cores takes few images at a time, and the gradients of a batch are added up.
+ */
+import { WorkerClient } from "../engine/client.ts";
+import { parameterCount } from "../nn/parameters.ts";
+import { largeSession, largeTrainingProgram } from "../nn/programs.ts";
+import { parameterSpecs } from "../nn/unet.ts";
+import type { LargeReplicaReply, LargeReplicaRequest, LargeReplicaStart } from "./large-replica.ts";
+import { feedsFor, type StepperOptions, type TrainingStepper } from "./step.ts";
+
+/** Positions of the widest maps that keep the cores busy: more images at once only cost memory. */
+const positionsAtOnce = 65_536;
+
+/** Images that are differentiated at once: a divisor of the batch. */
+export function imagesAtOnce({
+  config: { resolution, stem },
+  batch,
+}: Pick<StepperOptions, "config" | "batch">): number {
+  const most = Math.max(1, Math.floor(positionsAtOnce / (resolution / stem) ** 2));
+  let images = Math.min(batch, most);
+  while (batch % images !== 0) images--;
+  return images;
+}
+
+/** Compiles the training graph; the state's vectors must not be shared memory. */
+export async function createLargeStepper(options: StepperOptions): Promise<TrainingStepper> {
+  const { config, batch, loss, state, threads, device } = options;
+  const specs = parameterSpecs(config);
+  for (const vector of [state.parameters, state.ema, state.m, state.v]) {
+    if (vector.length !== parameterCount(specs) || vector.buffer instanceof SharedArrayBuffer)
+      throw new TypeError(`the state must be unshared vectors of ${parameterCount(specs)} numbers`);
+  }
+  const images = imagesAtOnce(options);
+  const start: LargeReplicaStart = {
+    model: largeTrainingProgram(config, specs, { batch: images, loss }),
+    options: { ...largeSession, device, threads },
+    specs,
+    images,
+  };
+  const replica = new WorkerClient<LargeReplicaRequest, LargeReplicaReply>(
+    new URL("./large-replica.ts", import.meta.url),
+    start,
+  );
+  await replica.ready();
+  const runs = Array.from({ length: batch / images }, (_, run) => run * images);
+
+  return {
+    state,
+    async step(batches, hyper) {
+      const feeds = batches.flatMap((one) =>
+        runs.map((first) => feedsFor(config, one, first, first + images)),
+      );
+      const moving = [state.parameters, state.ema, state.m, state.v];
+      const reply = await replica.call(
+        { state, feeds, hyper },
+        moving.map(({ buffer }) => buffer as ArrayBuffer),
+      );
+      Object.assign(state, reply.state);
+      const { losses, gradientNorm, finite } = reply;
+      return { losses, gradientNorm, finite };
+    },
+    dispose: () => replica.end(),
+  };
+}
