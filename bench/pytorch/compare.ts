@@ -2,7 +2,8 @@
  * Ours beside PyTorch: the same network, batch and threads, each in a process of its own, in turn,
  * three rounds. Prints the medians and the ratios of throughput, ours over PyTorch's.
  *
- *   npm run bench:pytorch [-- --json] [--rounds 3] [--steps 5]
+ *   npm run bench:pytorch [-- --json] [--rounds 3] [--steps 5] [--network pytorch-256] [--batch 1]
+ *     [--mode sample]
  *
  * PyTorch suffers more than we do when other programs use the cores: run it on an idle machine.
  */
@@ -11,12 +12,11 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { median } from "../../src/benchmark/throughput.ts";
+import { presetNamed } from "../../src/models/presets.ts";
 import { reference } from "../reference.ts";
 
 const run = promisify(execFile);
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-
-const batch = 16;
 
 interface Measured {
   readonly parameters: number;
@@ -30,13 +30,23 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     steps: { type: "string", default: "5" },
     threads: { type: "string", default: String(availableParallelism()) },
+    /** "reference", or a preset. */
+    network: { type: "string", default: "reference" },
+    /** Images a step; default 16, and 1 of a preset. */
+    batch: { type: "string" },
+    mode: { type: "string", default: "both" },
   },
 });
-const modes = ["train", "sample"] as const;
-type Mode = (typeof modes)[number];
+const allModes = ["train", "sample"] as const;
+type Mode = (typeof allModes)[number];
+const modes = allModes.filter((mode) => values.mode === "both" || values.mode === mode);
+if (modes.length === 0) throw new Error(`--mode is train, sample or both, not ${values.mode}`);
+const given = values.network === "reference";
+const network = given ? reference : presetNamed(values.network).network;
+const batch = Number(values.batch ?? (given ? 16 : 1));
 
 async function ours(mode: Mode): Promise<Measured> {
-  const config = JSON.stringify(reference);
+  const config = JSON.stringify(network);
   const { stdout } = await run(process.execPath, [
     ...["--import", "tsx", here("../../src/cli/main.ts"), "bench", "--json"],
     ...["--network", config, "--mode", mode, "--batch", String(batch)],
@@ -46,7 +56,8 @@ async function ours(mode: Mode): Promise<Measured> {
 }
 
 async function pytorch(mode: Mode): Promise<Measured> {
-  const config = JSON.stringify({ ...reference, resampling: "conv" });
+  const resampling = network.resampling === "convolution" ? "conv" : network.resampling;
+  const config = JSON.stringify({ ...network, resampling });
   const { stdout } = await run("/usr/bin/python3", [
     here("bench.py"),
     ...["--config", config, "--mode", mode, "--batch", String(batch)],
@@ -82,26 +93,25 @@ function summary(mode: Mode) {
   return { ours: mine, pytorch: peer, ratio, ratioOfFastest: peer.fastestStep / mine.fastestStep };
 }
 
-const result = {
-  parameters: rounds.train[0]?.ours.parameters,
-  batch,
-  threads: Number(values.threads),
-  train: summary("train"),
-  sample: summary("sample"),
-};
-const { train, sample } = result;
+const parameters = rounds[modes[0]!][0]?.ours.parameters;
+const summaries = modes.map((mode) => [mode, summary(mode)] as const);
 if (values.json) {
-  const ratios = { trainRatio: train.ratio, sampleRatio: sample.ratio };
-  console.log(JSON.stringify({ ...ratios, ...result }, undefined, 2));
+  const ratios = Object.fromEntries(summaries.map(([mode, { ratio }]) => [`${mode}Ratio`, ratio]));
+  const settings = { network: values.network, parameters, batch, threads: Number(values.threads) };
+  console.log(
+    JSON.stringify({ ...ratios, ...settings, ...Object.fromEntries(summaries) }, undefined, 2),
+  );
 } else {
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
-  const row = (name: string, { ours: mine, pytorch: peer, ratio, ratioOfFastest }: typeof train) =>
-    `| ${name} | ${mine.secondsPerStep.toFixed(3)} s, ${gib(mine.peakMemoryBytes)} ` +
+  const row = (
+    mode: Mode,
+    { ours: mine, pytorch: peer, ratio, ratioOfFastest }: ReturnType<typeof summary>,
+  ) =>
+    `| ${mode === "train" ? "training step" : "network call"} | ${mine.secondsPerStep.toFixed(3)} s, ${gib(mine.peakMemoryBytes)} ` +
     `| ${peer.secondsPerStep.toFixed(3)} s, ${gib(peer.peakMemoryBytes)} ` +
     `| ${ratio.toFixed(2)} | ${ratioOfFastest.toFixed(2)} |`;
-  console.log(`${result.parameters} parameters, batch ${batch}, ${values.threads} threads\n`);
+  console.log(`${parameters} parameters, batch ${batch}, ${values.threads} threads\n`);
   console.log("| step | ours | PyTorch | ratio of throughput | of the fastest steps |");
   console.log("|---|---|---|---|---|");
-  console.log(row("training step", train));
-  console.log(row("network call", sample));
+  for (const [mode, of] of summaries) console.log(row(mode, of));
 }
