@@ -96,7 +96,7 @@ export const presets: readonly Preset[] = [
     network: uNetConfig.parse({
       resolution: 64,
       stem: 2,
-      rejoin: true,
+      rejoin: "gated",
       base: 32,
       multipliers: [1, 2, 4],
       blocks: 2,

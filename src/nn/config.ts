@@ -20,8 +20,11 @@ export const uNetConfig = z
     channels: z.number().int().positive().default(3),
     /** Space-to-depth factor before the first convolution: 2 makes 64x64x6 into 32x32x24. */
     stem: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(1),
-    /** Give the last convolution the raw inputs again, which a wide stem would otherwise lose. */
-    rejoin: z.boolean().default(false),
+    /**
+     * Give the last convolution the raw inputs again, which a wide stem would otherwise lose;
+     * "gated": it also says, pixel by pixel, how much of the source and of y_t goes into the output.
+     */
+    rejoin: z.union([z.boolean(), z.literal("gated")]).default(false),
     /** Channels of the first level. */
     base: z.number().int().positive(),
     /** Channels of each level, as multiples of `base`; each level halves the resolution. */
