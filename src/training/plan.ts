@@ -3,6 +3,7 @@ import { photosDigest, scanPhotos, splitHoldOut } from "../data/photos.ts";
 import type { Prediction, Weighting } from "../diffusion/prediction.ts";
 import { UsageError } from "../errors.ts";
 import { presetNamed } from "../models/presets.ts";
+import type { UNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/programs.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
@@ -12,6 +13,8 @@ export interface TrainingRequest {
   /** Folders of photos. */
   readonly data: readonly string[];
   readonly preset: string;
+  /** In place of the preset's, whose other settings stay. */
+  readonly network?: UNetConfig;
   /** Names; all tasks unless given. The order does not matter. */
   readonly tasks?: readonly string[];
   /** See `splitHoldOut`; "every:7:1" unless given. */
@@ -57,8 +60,8 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const { train: training, heldOut } = splitHoldOut(photos, holdOut);
   const config = runConfig.parse({
     format: 1,
-    preset: preset.name,
-    network: preset.network,
+    preset: request.network === undefined ? preset.name : "custom",
+    network: request.network ?? preset.network,
     prediction: regression ? "x0" : (request.prediction ?? preset.prediction),
     weighting: regression ? "uniform" : (request.weighting ?? preset.weighting),
     regression,
