@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { photosDigest, scanPhotos, splitHoldOut } from "../data/photos.ts";
+import { photosDigest, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import { definedOf } from "../defined.ts";
 import { PaletteError, UsageError } from "../errors.ts";
 import type { ModelConfig } from "../models/config.ts";
@@ -106,13 +106,14 @@ export async function planEvaluation(
   const samplings = uniqueSamplings((request.steps ?? ["20"]).map((text) => parseSampling(text)));
   const models = await loadModels(request.models ?? []);
   const { resolution } = models[0]!.config.network;
-  const all = await scanPhotos(request.data);
-  const digest = await photosDigest(all);
-  const held = chooseHoldOut(models, digest, request.holdOut);
-  const chosen = held.rule === "none" ? all : splitHoldOut(all, held.rule).heldOut;
+  const sets = await scanPhotoSets(request.data);
+  const digests = (await Promise.all(sets.map(photosDigest))).sort();
+  const held = chooseHoldOut(models, digests, request.holdOut);
+  const { train, heldOut } = splitHoldOut(sets, held.rule);
+  const chosen = held.rule === "none" ? train : heldOut;
   if (chosen.length === 0) {
     throw new PaletteError(
-      `The hold-out rule ${held.rule} holds out none of the ${all.length} photos; give more photos, or --hold-out none.`,
+      `The hold-out rule ${held.rule} holds out none of the ${train.length} photos; give more photos, or --hold-out none.`,
     );
   }
   const { usable, refused } = await usablePhotos(chosen, resolution, (done) =>
@@ -127,14 +128,14 @@ export async function planEvaluation(
   if (crop === "random") checkCount("reference crops", referenceCrops, 2);
   return {
     models,
-    data: `${request.data.map((folder) => basename(resolve(folder))).join(", ")} (digest ${digest})`,
+    data: `${request.data.map((folder) => basename(resolve(folder))).join(", ")} (digest ${digests.join("+")})`,
     conditions,
     samplings,
     photos: usable,
     common: {
       format: 1,
       photos: usable.length,
-      digest,
+      digest: digests.join("+"),
       holdOut: held.rule,
       crop,
       resolution,
@@ -207,10 +208,12 @@ function labelOf({ name, regression }: ModelConfig): string {
 /** Which photos are looked at, and what is to be said about it. */
 function chooseHoldOut(
   models: readonly EvaluatedModel[],
-  digest: string,
+  digests: readonly string[],
   wanted: string | undefined,
 ): { rule: string; notes: string[] } {
-  const trainedHere = models.filter(({ config }) => config.training?.photos?.digest === digest);
+  const trainedHere = models.filter(({ config }) =>
+    config.training?.photos?.digests.some((digest) => digests.includes(digest)),
+  );
   const rules = [...new Set(trainedHere.map(({ config }) => config.training!.photos!.holdOut))];
   if (wanted === undefined && rules.length > 1) {
     throw new UsageError(

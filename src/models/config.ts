@@ -18,8 +18,8 @@ export const trainingRecord = z.looseObject({
   loss: z.enum(["l1", "l2"]).optional(),
   /** The photos, in words: what they are and how many. */
   data: z.string().optional(),
-  /** Which photos they were (see `photosDigest`), and the rule of those never trained on. */
-  photos: z.object({ digest: z.string(), holdOut: z.string() }).optional(),
+  /** Which photos they were, a `photosDigest` each folder, and the rule of those never trained on. */
+  photos: z.object({ digests: z.array(z.string()), holdOut: z.string() }).optional(),
   seed: z.int().optional(),
 });
 

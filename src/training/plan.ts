@@ -1,5 +1,5 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
-import { photosDigest, scanPhotos, splitHoldOut } from "../data/photos.ts";
+import { photosDigest, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import type { Prediction, Weighting } from "../diffusion/prediction.ts";
 import { UsageError } from "../errors.ts";
 import { presetNamed } from "../models/presets.ts";
@@ -56,8 +56,8 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const wanted = new Set((request.tasks ?? allTasks.map(({ name }) => name)).map(taskNamed));
   const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
-  const photos = await scanPhotos(request.data);
-  const { train: training, heldOut } = splitHoldOut(photos, holdOut);
+  const sets = await scanPhotoSets(request.data);
+  const { train: training, heldOut } = splitHoldOut(sets, holdOut);
   const config = runConfig.parse({
     format: 1,
     preset: request.network === undefined ? preset.name : "custom",
@@ -80,7 +80,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       training: training.length,
       heldOut: heldOut.length,
       holdOut,
-      digest: await photosDigest(photos),
+      digests: (await Promise.all(sets.map(photosDigest))).sort(),
     },
     machine: { threads: request.threads, folders: [...request.data] },
   } satisfies RunConfig);

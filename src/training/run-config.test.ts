@@ -58,7 +58,7 @@ describe("a plan", () => {
     const more = await writePhotos(join(folder, "more"), 10);
     const { config: other } = await planTraining({ ...request, data: [more] });
     expect(differences(config, other).join()).toMatch(
-      /photos.training: 7 -> 8,photos.digest: \w+ -> \w+/,
+      /photos.training: 7 -> 8,photos.digests: \S+ -> \S+/,
     );
   });
 });
