@@ -1,13 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../test/random-model.ts";
 import { PaletteError, UsageError } from "./errors.ts";
-import { createMask, fromBytes, type Image, toBytes } from "./images/image.ts";
+import {
+  createImage,
+  createMask,
+  crop,
+  fromBytes,
+  type Image,
+  paste,
+  toBytes,
+} from "./images/image.ts";
 import type { ModelConfig } from "./models/config.ts";
 import { loadNetwork, type Network } from "./models/network.ts";
 import { Palette, type RestoreOptions, type RestoreStep } from "./palette.ts";
 import { Random } from "./random.ts";
 import { taskNamed } from "./tasks/registry.ts";
-import { knownBox } from "./tasks/uncrop.ts";
 
 const side = 32;
 const photo = noise(side, side);
@@ -26,6 +33,23 @@ function noise(width: number, height: number): Image {
   const random = Random.from("palette.test");
   const rgb = Uint8Array.from({ length: 3 * width * height }, () => random.integer(0, 255));
   return fromBytes(rgb, width, height);
+}
+
+/** The mean step across columns at multiples of `period`, in parts of that between other columns. */
+function seam({ width, height, data }: Image, period: number): number {
+  const [at, elsewhere] = [
+    [0, 0],
+    [0, 0],
+  ] as [[number, number], [number, number]];
+  for (let i = 0; i < data.length; i++) {
+    const x = i % width;
+    if (x === 0) continue;
+    const sums = x % period === 0 ? at : elsewhere;
+    sums[0] += Math.abs(data[i]! - data[i - 1]!);
+    sums[1]++;
+  }
+  expect(height).toBe(width);
+  return at[0] / at[1] / (elsewhere[0] / elsewhere[1]);
 }
 
 /** A palette whose network answers zeros and counts its calls. */
@@ -88,26 +112,68 @@ describe("answers", () => {
 
   it("grow the photo all around unless a side is named", async () => {
     const all = await palette.uncrop(photo, quick);
-    expect(await palette.uncrop(photo, { ...quick, side: "all" })).toEqual(all);
-    const [left] = await palette.uncrop(photo, { ...quick, side: "left" });
-    const box = knownBox(side, side, "left");
-    // The strip next to the grown side is the photo's left half, moved to the right.
-    for (let y = 0; y < side; y++) {
-      for (let x = 0; x < box.width; x++) {
-        expect(left!.data[y * side + box.left + x]).toBe(photo.data[y * side + x]);
-      }
-    }
+    expect(await palette.uncrop(photo, { ...quick, side: "all", ratio: 0.5 })).toEqual(all);
+    expect([all[0]!.width, all[0]!.height]).toEqual([48, 48]);
+    const [left] = await palette.uncrop(photo, { ...quick, side: "left", ratio: 1 });
+    expect([left!.width, left!.height]).toEqual([2 * side, side]);
+    const place = { left: side, top: 0, width: side, height: side };
+    expect(crop(left!, place).data).toEqual(photo.data);
   });
 
-  it("come from pictures of any size", async () => {
+  it("to a picture of many tiles have no seams", async () => {
+    const trained = await Palette.load();
+    const tile = trained.resolution;
+    // A smooth picture: what steps there are come from the network.
+    const smooth = createImage(4 * tile, 4 * tile);
+    smooth.data.forEach((_, i) => {
+      smooth.data[i] = Math.sin((i % smooth.width) / 40) * 0.8;
+    });
+    const [joined] = await trained.dejpeg(smooth, { steps: 5 });
+    const apart = createImage(smooth.width, smooth.height);
+    for (let top = 0; top < smooth.height; top += tile) {
+      for (let left = 0; left < smooth.width; left += tile) {
+        const part = crop(smooth, { left, top, width: tile, height: tile });
+        const [answer] = await trained.dejpeg(part, { steps: 5, seed: top + left });
+        paste(apart, answer!, left, top);
+      }
+    }
+    await trained.dispose();
+    // Tiles begin every three quarters of a tile; what is restored apart, every tile.
+    expect(seam(joined!, 0.75 * tile)).toBeLessThan(1.25);
+    expect(seam(joined!, tile)).toBeLessThan(1.25);
+    expect(seam(apart, tile)).toBeGreaterThan(2);
+  });
+
+  it("count the network calls over several holes", async () => {
+    const { palette: counted } = stub();
+    const wide = noise(20 * side, side);
+    const two = createMask(20 * side, side);
+    two.data[5] = 1;
+    two.data[19 * side] = 1;
+    const steps: string[] = [];
+    const onStep = ({ step, steps: all }: RestoreStep) => void steps.push(`${step}/${all}`);
+    await counted.inpaint(wide, { mask: two, steps: 2, onStep });
+    expect(steps).toEqual(["1/4", "2/4", "3/4", "4/4"]);
+  });
+
+  it("come back at the picture's own size", async () => {
     for (const [width, height] of [
       [1, 1],
       [1, 300],
-      [5000, 2],
+      [500, 2],
       [33, 31],
+      [90, 70],
     ] as const) {
-      const [image] = await palette.dejpeg(noise(width, height), { ...quick, steps: 1 });
-      expect([image!.width, image!.height]).toEqual([side, side]);
+      const given = noise(width, height);
+      for (const task of ["colorize", "dejpeg"]) {
+        const [image] = await palette.restore(task, given, { ...quick, steps: 1 });
+        expect([image!.width, image!.height]).toEqual([width, height]);
+      }
+      const hole = createMask(width, height);
+      hole.data[0] = 1;
+      const [filled] = await palette.inpaint(given, { ...quick, steps: 1, mask: hole });
+      expect([filled!.width, filled!.height]).toEqual([width, height]);
+      expect(toBytes(filled!).slice(3)).toEqual(toBytes(given).slice(3));
     }
   });
 

@@ -19,6 +19,7 @@ import { stack, unstack } from "./images/stack.ts";
 import type { ModelConfig } from "./models/config.ts";
 import { findModel } from "./models/model-folder.ts";
 import { loadNetwork, type Network, regress } from "./models/network.ts";
+import { tiled } from "./models/tiled.ts";
 import { Random } from "./random.ts";
 import { fillHole } from "./tasks/hole.ts";
 import { type TaskName, taskNamed } from "./tasks/registry.ts";
@@ -44,7 +45,7 @@ export interface RestoreOptions {
   /** Keeps each estimate of the clean picture in range; default true. */
   readonly clip?: boolean;
   /** Called after each network call; awaited. */
-  readonly onStep?: (progress: RestoreStep) => void | Promise<void>;
+  readonly onStep?: ((progress: RestoreStep) => void | Promise<void>) | undefined;
   /** Stops before the next network call by throwing the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -52,12 +53,20 @@ export interface RestoreOptions {
 export interface RestoreStep {
   /** 1 after the first network call, `steps` after the last. */
   readonly step: number;
-  /** Network calls in all, which may be fewer than asked for (see `samplingLevels`). */
+  /**
+   * Network calls in all, which may be fewer than asked for (see `samplingLevels`); several holes of
+   * one picture are filled one after the other.
+   */
   readonly steps: number;
   /** The noise level of this call. */
   readonly gamma: number;
-  /** The answers as they are estimated now. */
+  /** The answers as they are estimated now: of the part, and at the size, that the network is shown. */
   estimates(): Image[];
+}
+
+/** A step of part `part` of `parts`, counted over all of them. */
+function overParts(done: RestoreStep, part: number, parts: number): RestoreStep {
+  return { ...done, step: part * done.steps + done.step, steps: parts * done.steps };
 }
 
 /** A condition to be answered, and the seed of its answers. */
@@ -80,7 +89,7 @@ export class Palette {
 
   /** `load` is the usual way. The network is disposed of with the palette. */
   constructor(network: Network, onWarning: (line: string) => void = console.warn) {
-    this.network = network;
+    this.network = tiled(network);
     this.config = network.config;
     this.onWarning = onWarning;
   }
@@ -109,10 +118,10 @@ export class Palette {
     return this.restore("inpaint", image, options);
   }
 
-  /** Continues the photo at one side, or (the default) all around. */
+  /** Continues the photo at one side, or (the default) all around, by `ratio` of its size. */
   async uncrop(
     image: Image,
-    options: RestoreOptions & { readonly side?: Side } = {},
+    options: RestoreOptions & { readonly side?: Side; readonly ratio?: number } = {},
   ): Promise<Image[]> {
     return this.restore("uncrop", image, { side: "all", ...options });
   }
@@ -123,8 +132,10 @@ export class Palette {
   }
 
   /**
-   * Any task by its name. The picture, of any size, is brought to the model's resolution.
-   * @returns `samples` pictures of resolution x resolution in [-1, 1]
+   * Any task by its name, for a picture of any size. What comes back has the picture's size, larger by
+   * what was asked for when uncropping; larger pictures than the model's are looked at in overlapping
+   * tiles or at a smaller size, as the task says.
+   * @returns `samples` pictures in [-1, 1]
    * @throws UsageError for impossible options, PaletteError for an impossible picture or mask, the
    * signal's reason when aborted.
    */
@@ -135,10 +146,22 @@ export class Palette {
   ): Promise<Image[]> {
     checkOptions(options);
     this.warnIfUntrained(task);
-    const random = Random.from(options.seed ?? restoreDefaults.seed, "condition");
-    const { resolution } = this;
-    const condition = await taskNamed(task).condition(image, resolution, random, options);
-    return this.answer(condition, options);
+    const { seed = restoreDefaults.seed, samples = restoreDefaults.samples } = options;
+    const random = Random.from(seed, "condition");
+    const prepared = await taskNamed(task).prepare(image, this.resolution, random, options);
+    const answers: Image[][] = [];
+    for (const [k, condition] of prepared.conditions.entries()) {
+      const own = k === 0 ? seed : Random.from(seed, "part", k).integer(0, 2 ** 31 - 1);
+      const onStep =
+        options.onStep &&
+        ((done: RestoreStep) => options.onStep!(overParts(done, k, prepared.conditions.length)));
+      answers.push(await this.answer(condition, { ...options, seed: own, onStep }));
+    }
+    const finished: Image[] = [];
+    for (let k = 0; k < samples; k++) {
+      finished.push(await prepared.finish(answers.map((each) => each[k]!)));
+    }
+    return finished;
   }
 
   /**
@@ -192,14 +215,15 @@ export class Palette {
       await onStep?.({ step: 1, steps: 1, gamma: 0, estimates: () => images });
       return grouped(images);
     }
+    const known = knownOf(each.map(({ condition }) => condition));
     const result = await sample(
       {
         shape,
         prediction: config.prediction,
         denoise: async (noisy, gamma) => ({
-          output: await network.predict({ source, noisy, gamma, shape }),
+          output: await network.predict({ source, noisy, gamma, shape, wanted: known?.mask }),
         }),
-        known: knownOf(each.map(({ condition }) => condition)),
+        known,
       },
       {
         sampler,

@@ -26,6 +26,8 @@ export interface NetworkCall {
   readonly gamma: number | readonly number[];
   /** [N, C, H, W] */
   readonly shape: readonly [number, number, number, number];
+  /** [N, 1, H, W]: where it is 0 the output is not looked at, and may be anything. */
+  readonly wanted?: Float32Array | undefined;
 }
 
 export interface Network {
