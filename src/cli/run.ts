@@ -8,6 +8,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
 import { netsCommand } from "./nets.ts";
+import { panoramaCommand } from "./panorama.ts";
 import { restoreCommands } from "./restore.ts";
 import { trainCommand } from "./train.ts";
 
@@ -47,6 +48,7 @@ async function createProgram(): Promise<Command> {
       },
     });
   restoreCommands(program);
+  panoramaCommand(program);
   trainCommand(program);
   evaluateCommand(program);
   infoCommand(program);
