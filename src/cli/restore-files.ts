@@ -124,8 +124,10 @@ export async function restoreFiles(
         );
         for (const [k, image] of images.entries()) {
           const opacity = alpha ? alpha(photo, image) : photo.alpha;
-          await writeImage(outputs[index]![k]!, image, { alpha: opacity });
-          if (!flags.json) say(outputs[index]![k]!);
+          const output = outputs[index]![k]!;
+          const writing = writeImage(output, image, { alpha: opacity });
+          await whileWaiting(`Writing ${basename(output)}`, writing);
+          if (!flags.json) say(output);
         }
         const { width, height } = photo.image;
         const seconds = Math.round(performance.now() - start) / 1000;

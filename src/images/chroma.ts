@@ -4,6 +4,7 @@
  * 2007): a pixel takes the colour of those neighbours in the answer whose luma in the photo is like its
  * own, so that colours end where the photo's edges are and not where the answer's pixels end.
  */
+import { setImmediate } from "node:timers/promises";
 import { createImage, type Image } from "./image.ts";
 import { resize } from "./resize.ts";
 
@@ -12,6 +13,9 @@ const radius = 2;
 /** Widths of the Gaussians: in pixels of the answer, and in luma, whose range is 2. */
 const near = 0.8;
 const alike = 0.12;
+
+/** Milliseconds for which large photos may keep the event loop from others. */
+const longestBlock = 100;
 
 /** The luma of Rec. 601 of each pixel, in [-1, 1]; [height, width]. */
 export function lumaOf({ width, height, data }: Image): Float32Array {
@@ -37,7 +41,11 @@ export async function withChromaOf(photo: Image, answer: Image): Promise<Image> 
   const pixels = width * height;
   const columns = neighbours(width, answer.width);
   const rows = neighbours(height, answer.height);
-  for (let y = 0, i = 0; y < height; y++) {
+  for (let y = 0, i = 0, rested = performance.now(); y < height; y++) {
+    if (performance.now() - rested > longestBlock) {
+      await setImmediate();
+      rested = performance.now();
+    }
     const row = rows[y]!;
     for (let x = 0; x < width; x++, i++) {
       const column = columns[x]!;
