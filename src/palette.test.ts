@@ -206,6 +206,20 @@ describe("sampling", () => {
     await stubbed.colorize(photo, { sampler: "ddpm", steps: 1000 });
     expect(predict).toHaveBeenCalledTimes(468);
     for (const [{ gamma }] of predict.mock.calls) expect(gamma).toBeGreaterThan(4.386e-5);
+    await stubbed.colorize(photo, { sampler: "ddpm", steps: 1000, belowTrained: true });
+    expect(predict).toHaveBeenCalledTimes(468 + 1000);
+  });
+
+  it("take their noise levels even in log-SNR when asked to", async () => {
+    const { palette: stubbed, predict } = stub();
+    await stubbed.colorize(photo, { steps: 4, spacing: "logsnr" });
+    const snr = predict.mock.calls.map(([{ gamma }]) => {
+      const level = gamma as number;
+      return Math.log(level / (1 - level));
+    });
+    const apart = snr.slice(1).map((value, k) => value - snr[k]!);
+    expect(apart[1]).toBeCloseTo(apart[0]!, 6);
+    expect(apart[2]).toBeCloseTo(apart[0]!, 6);
   });
 
   it("draws the noise in the hole anew for each answer, and shows the known pixels to all", async () => {

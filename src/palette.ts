@@ -4,6 +4,7 @@
  */
 import { definedOf } from "./defined.ts";
 import type { KnownPixels } from "./diffusion/known-pixels.ts";
+import type { Spacing } from "./diffusion/samplers/levels.ts";
 import {
   type Sampler,
   type SamplingStep,
@@ -38,6 +39,10 @@ export interface RestoreOptions {
   readonly steps?: number;
   /** "ddpm" (the paper's), "ddim" or "dpm++"; default "dpm++". */
   readonly sampler?: Sampler;
+  /** Noise levels even in "time" (the schedule's t; default) or in "logsnr". */
+  readonly spacing?: Spacing | undefined;
+  /** Visits noise levels below those of training too, as the paper's 1000 steps do; default false. */
+  readonly belowTrained?: boolean | undefined;
   /** A whole number; default 0. The same seed gives the same answers. */
   readonly seed?: number;
   /** Fresh noise in ddim, 0 (default, none) to 1. */
@@ -186,7 +191,7 @@ export class Palette {
   ): Promise<Image[][]> {
     for (const { seed } of questions) checkOptions({ ...options, seed });
     const { samples, steps, sampler } = { ...restoreDefaults, ...definedOf(options) };
-    const { eta, clip, onStep, signal } = options;
+    const { eta, clip, spacing, belowTrained, onStep, signal } = options;
     const [first] = questions;
     if (first === undefined) return [];
     const { config, network } = this;
@@ -231,6 +236,8 @@ export class Palette {
         seeds,
         eta,
         clip,
+        spacing,
+        belowTrained,
         signal,
         schedule: scheduleFrom(config.inferenceSchedule),
         smallestGamma: smallestGamma(scheduleFrom(config.trainingSchedule)),

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
+import { type Spacing, spacings } from "../diffusion/samplers/levels.ts";
 import { type Sampler, samplers } from "../diffusion/samplers/sample.ts";
 import type { Device } from "../engine/session.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
@@ -23,6 +24,7 @@ export interface RestoreFlags {
   readonly sampler: Sampler;
   readonly seed: number;
   readonly eta?: number;
+  readonly spacing: Spacing;
   readonly device: Device;
   readonly threads?: number;
   readonly json?: boolean;
@@ -84,6 +86,11 @@ export function answerOptions(command: Command): Command {
       restoreDefaults.seed,
     )
     .option("--eta <number>", "fresh noise in ddim, 0 to 1", numberBetween(0, 1))
+    .addOption(
+      new Option("--spacing <what>", "in what the noise levels are even")
+        .choices(spacings)
+        .default("time"),
+    )
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option("--json", "print one JSON document instead of the paths");
@@ -94,7 +101,7 @@ export async function restoreFiles(
   names: readonly string[],
   { task, flags, settings, signal, restore, alpha }: Restoration,
 ): Promise<void> {
-  const { model, out, device, threads, samples, steps, sampler, seed, eta } = flags;
+  const { model, out, device, threads, samples, steps, sampler, seed, eta, spacing } = flags;
   const inputs = await expandInputs(names);
   const outputs = await nameOutputs(inputs, { out, task, samples });
   const palette = await whileWaiting(
@@ -118,7 +125,7 @@ export async function restoreFiles(
           restore(
             palette,
             photo,
-            { samples, steps, sampler, seed, eta, signal, onStep },
+            { samples, steps, sampler, seed, eta, spacing, signal, onStep },
             { path, index },
           ),
         );
@@ -146,7 +153,7 @@ export async function restoreFiles(
   if (flags.json) {
     const { name, network } = palette.config;
     const used = { name, resolution: network.resolution };
-    const drawn = { samples, steps, sampler, seed, eta };
+    const drawn = { samples, steps, sampler, seed, eta, spacing };
     say(JSON.stringify({ task, model: used, ...drawn, ...settings, restored, failed }, null, 2));
   }
   if (failed.length > 0) {

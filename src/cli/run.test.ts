@@ -226,6 +226,7 @@ describe("restoring", () => {
       steps: 2,
       sampler: "dpm++",
       seed: 3,
+      spacing: "time",
       side: "all",
       ratio: 0.5,
       failed: [{ input: at("gone.png"), error: expect.stringContaining("does not exist") }],

@@ -13,7 +13,7 @@ import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import { type EvaluationCondition, evaluationConditions, paperConditions } from "./conditions.ts";
 import { type CropKind, cropKinds, usablePhotos } from "./crops.ts";
 import type { CommonSettings } from "./folder.ts";
-import { parseSampling, type Sampling, samplingName } from "./samplings.ts";
+import { parseSampling, type Sampling, samplerName, samplingName } from "./samplings.ts";
 
 /** What may be asked for; what is left out is as said. */
 export interface EvaluationRequest {
@@ -164,7 +164,7 @@ export function plannedRows(
       const id = `${fileName(model.config.name)}-${model.digest.slice(0, 8)}`;
       if (model.config.regression) return [{ id, label: model.label, model, samples: 1 }];
       return samplings.map((sampling, k) => ({
-        id: `${id}-${sampling.sampler}-${sampling.steps}`,
+        id: `${id}-${samplingName(sampling).replaceAll(":", "-")}`,
         label: samplings.length === 1 ? model.label : `${model.label}, ${inWords(sampling)}`,
         model,
         sampling,
@@ -277,8 +277,8 @@ function uniqueSamplings(samplings: readonly Sampling[]): Sampling[] {
   return [...new Map(samplings.map((one) => [samplingName(one), one])).values()];
 }
 
-function inWords({ sampler, steps }: Sampling): string {
-  return `${sampler} ${steps} steps`;
+function inWords(sampling: Sampling): string {
+  return `${samplerName(sampling)} ${sampling.steps} steps`;
 }
 
 function fileName(name: string): string {
