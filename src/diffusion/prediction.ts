@@ -5,9 +5,13 @@
  */
 import { PaletteError } from "../errors.ts";
 
-export const predictions = ["epsilon", "v", "x0"] as const;
+export const predictions = ["epsilon", "v", "x0", "edm"] as const;
 
-/** epsilon: the noise; v = sqrt(gamma) epsilon - sqrt(1 - gamma) y; x0: the clean image y. */
+/**
+ * epsilon: the noise; v = sqrt(gamma) epsilon - sqrt(1 - gamma) y; x0: the clean image y; edm: what
+ * is left of y after its best linear estimate from y_t, at unit variance (Karras et al. 2022, section
+ * 5, their sigma_data 0.5): y = skip y_t + scale f with the factors of `preconditioning`.
+ */
 export type Prediction = (typeof predictions)[number];
 
 /** What `lossWeight` may be asked for. */
@@ -50,7 +54,35 @@ export function target(
     case "x0":
       out.set(y);
       return out;
+    case "edm": {
+      // (y - skip y_t) / scale with y_t written out: no difference of nearly equal numbers.
+      const { spread } = preconditioning(gamma);
+      const clean = Math.sqrt(1 - gamma) / (sigmaData * spread);
+      return mix(y, clean, epsilon, (-Math.sqrt(gamma) * sigmaData) / spread, out);
+    }
   }
+}
+
+/** The standard deviation of photos in [-1, 1], as Karras et al. take it. */
+const sigmaData = 0.5;
+
+/**
+ * The factors of "edm" at gamma: of y with variance sigma_data^2, `skip` y_t is the best linear estimate
+ * and `scale` the standard deviation of what it misses. For sigma_data 1 it would be v's, sqrt(gamma)
+ * and sqrt(1 - gamma).
+ */
+export function preconditioning(gamma: number): {
+  readonly skip: number;
+  readonly scale: number;
+  /** The standard deviation of y_t. */
+  readonly spread: number;
+} {
+  const spread = Math.sqrt(gamma * sigmaData ** 2 + 1 - gamma);
+  return {
+    skip: (Math.sqrt(gamma) * sigmaData ** 2) / spread ** 2,
+    scale: (sigmaData * Math.sqrt(1 - gamma)) / spread,
+    spread,
+  };
 }
 
 /**
@@ -77,6 +109,10 @@ export function estimateClean(
       checkLength(output, out);
       out.set(output);
       return out;
+    case "edm": {
+      const { skip, scale } = preconditioning(gamma);
+      return mix(noisy, skip, output, scale, out);
+    }
   }
 }
 
@@ -104,7 +140,8 @@ export function estimate(
       mix(output, signal, noisy, noise, epsilon);
       break;
     case "x0":
-      mix(noisy, 1 / noise, output, -signal / noise, epsilon);
+    case "edm":
+      mix(noisy, 1 / noise, y0, -signal / noise, epsilon);
       break;
   }
   return { y0, epsilon };
@@ -132,6 +169,9 @@ export function lossWeight(prediction: Prediction, gamma: number, weighting: Wei
       return Math.min(bound * (1 - gamma), 1);
     case "epsilon":
       return Math.min((bound * (1 - gamma)) / gamma, 1);
+    case "edm":
+      // |y0 error|^2 = scale^2 |f error|^2; relative to `lossWeight("x0")`'s at pure noise.
+      return Math.min(bound, 1 / (1 - gamma)) * preconditioning(gamma).scale ** 2;
   }
 }
 
