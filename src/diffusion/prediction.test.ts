@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { PaletteError } from "../errors.ts";
 import { Random } from "../random.ts";
-import { estimate, estimateClean, lossWeight, noisy, predictions, target } from "./prediction.ts";
+import {
+  estimate,
+  estimateClean,
+  lossWeight,
+  noisy,
+  preconditioning,
+  predictions,
+  target,
+} from "./prediction.ts";
 import { inferenceSchedule, smallestGamma, trainingSchedule } from "./schedule.ts";
 
 const random = Random.from("prediction.test");
@@ -51,12 +59,33 @@ describe("the noisy image", () => {
   });
 });
 
+describe("edm", () => {
+  it("has a target of unit variance at every level, for photos of deviation 0.5", () => {
+    const photos = Random.from("photos").fillNormal(new Float32Array(50_000));
+    photos.forEach((value, i) => {
+      photos[i] = 0.5 * value;
+    });
+    const noise = Random.from("noise").fillNormal(new Float32Array(50_000));
+    for (const gamma of [0.9999, 0.9, 0.5, 0.01, 1e-4]) {
+      const f = target("edm", photos, noise, gamma);
+      expect(f.reduce((sum, value) => sum + value * value, 0) / f.length).toBeCloseTo(1, 1);
+    }
+  });
+
+  it("skips y_t as its best linear estimate: all of it when clean, none when noise", () => {
+    expect(preconditioning(1)).toMatchObject({ skip: 1, scale: 0 });
+    expect(preconditioning(0)).toMatchObject({ skip: 0, scale: 0.5 });
+    // E[y | y_t] = Cov(y, y_t) / Var(y_t) y_t = sqrt(0.5) 0.25 / (0.125 + 0.5) y_t
+    expect(preconditioning(0.5).skip).toBeCloseTo((Math.SQRT1_2 * 0.25) / 0.625, 12);
+  });
+});
+
 describe("loss weights", () => {
   it("are 1 for the paper's objective", () => {
     for (const prediction of predictions) expect(lossWeight(prediction, 0.3, "uniform")).toBe(1);
   });
 
-  it("are min(8, 1/(1-gamma)) for x0 and the same objective for v", () => {
+  it("are min(8, 1/(1-gamma)) for x0 and the same objective for v and edm", () => {
     expect(lossWeight("x0", 0.5, "min-snr")).toBe(2);
     expect(lossWeight("x0", 0.875, "min-snr")).toBe(8);
     expect(lossWeight("x0", 0.9999, "min-snr")).toBe(8);
@@ -64,11 +93,13 @@ describe("loss weights", () => {
       // A network whose y0 is 0.1 off has, for the same y_t, another epsilon and so another v.
       const wrongY = y.map((value) => value + 0.1);
       const wrongEpsilon = epsilon.map((e) => e - (0.1 * Math.sqrt(gamma)) / Math.sqrt(1 - gamma));
-      const wrongV = target("v", wrongY, wrongEpsilon, gamma);
-      const v = target("v", y, epsilon, gamma);
-      const vError = wrongV.reduce((sum, value, i) => sum + (value - v[i]!) ** 2, 0) / y.length;
-      const weighted = lossWeight("v", gamma, "min-snr") * vError;
-      expect(weighted / (lossWeight("x0", gamma, "min-snr") * 0.01)).toBeCloseTo(1, 3);
+      for (const prediction of ["v", "edm"] as const) {
+        const wrong = target(prediction, wrongY, wrongEpsilon, gamma);
+        const right = target(prediction, y, epsilon, gamma);
+        const error = wrong.reduce((sum, f, i) => sum + (f - right[i]!) ** 2, 0) / y.length;
+        const weighted = lossWeight(prediction, gamma, "min-snr") * error;
+        expect(weighted / (lossWeight("x0", gamma, "min-snr") * 0.01)).toBeCloseTo(1, 3);
+      }
     }
   });
 
