@@ -189,7 +189,8 @@ function halfTable(): Float32Array {
   return halves;
 }
 
-function fromHalf(stored: Uint8Array): Float32Array {
+/** Half-precision numbers, little-endian, as float32. */
+export function fromHalf(stored: Uint8Array): Float32Array {
   const aligned = stored.byteOffset % 2 === 0 ? stored : stored.slice();
   const bits = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
   const table = halfTable();
