@@ -3,6 +3,17 @@ export type { Prediction } from "./diffusion/prediction.ts";
 export { type Sampler, samplers } from "./diffusion/samplers/sample.ts";
 export { type Device, devices } from "./engine/session.ts";
 export { PaletteError, UsageError } from "./errors.ts";
+export {
+  type ExportedOnnx,
+  type ExportedWeights,
+  exportOnnx,
+  exportSafetensors,
+} from "./exchange/export-network.ts";
+export {
+  type ImportedNetwork,
+  type ImportOptions,
+  importNetwork,
+} from "./exchange/import-network.ts";
 export { type Photo, readImage, readPhoto } from "./images/decode.ts";
 export {
   type EncodeOptions,

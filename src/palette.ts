@@ -191,7 +191,7 @@ export class Palette {
   ): Promise<Image[][]> {
     for (const { seed } of questions) checkOptions({ ...options, seed });
     const { samples, steps, sampler } = { ...restoreDefaults, ...definedOf(options) };
-    const { eta, clip, spacing, belowTrained, onStep, signal } = options;
+    const { eta, spacing, onStep, signal } = options;
     const [first] = questions;
     if (first === undefined) return [];
     const { config, network } = this;
@@ -221,6 +221,9 @@ export class Palette {
       return grouped(images);
     }
     const known = knownOf(each.map(({ condition }) => condition));
+    const inferenceSchedule = scheduleFrom(config.inferenceSchedule);
+    const habits = sampler === "ddpm" ? config.ddpm : undefined;
+    const ownStart = habits?.start === "source";
     const result = await sample(
       {
         shape,
@@ -229,17 +232,23 @@ export class Palette {
           output: await network.predict({ source, noisy, gamma, shape, wanted: known?.mask }),
         }),
         known,
+        starts: ownStart
+          ? unstack(source, each.length).map((x, k) => (each[k]!.condition.mask ? x : undefined))
+          : undefined,
       },
       {
         sampler,
         steps,
         seeds,
         eta,
-        clip,
+        clip: options.clip ?? habits?.clip,
         spacing,
-        belowTrained,
+        variance: habits?.variance,
+        belowTrained:
+          options.belowTrained ??
+          (habits?.belowTrained === true && steps >= inferenceSchedule.steps),
         signal,
-        schedule: scheduleFrom(config.inferenceSchedule),
+        schedule: inferenceSchedule,
         smallestGamma: smallestGamma(scheduleFrom(config.trainingSchedule)),
       },
       onStep &&

@@ -5,6 +5,8 @@ import { PaletteError, reasonOf, UsageError } from "../errors.ts";
 import { benchCommand } from "./bench.ts";
 import { complain } from "./console.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { exportCommand } from "./export.ts";
+import { importCommand } from "./import.ts";
 import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
 import { netsCommand } from "./nets.ts";
@@ -51,6 +53,8 @@ async function createProgram(): Promise<Command> {
   panoramaCommand(program);
   trainCommand(program);
   evaluateCommand(program);
+  importCommand(program);
+  exportCommand(program);
   infoCommand(program);
   benchCommand(program);
   netsCommand(program);

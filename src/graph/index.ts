@@ -1,7 +1,7 @@
 /** The graph's public face: tracing, ops, differentiation, encoding, reference evaluation. */
 export { grad } from "./grad.ts";
 export { interpret } from "./interpret.ts";
-export { encodeOnnx } from "./onnx.ts";
+export { encodeOnnx, type ModelNotes } from "./onnx.ts";
 export * from "./ops/index.ts";
 export { Graph, type Shape, size, type Tensor } from "./tensor.ts";
 export { floatingPointOperations } from "./work.ts";

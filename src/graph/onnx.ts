@@ -152,11 +152,24 @@ export class Lowering {
   }
 }
 
+/** What a model says of itself to whoever opens it. */
+export interface ModelNotes {
+  readonly documentation: string;
+  /** Of inputs and outputs, by name. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Free text by key (ONNX's metadata_props). */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /**
  * The ONNX model that computes the named outputs from the graph's inputs.
  * Throws when an output has the name of an input.
  */
-export function encodeOnnx(graph: Graph, outputs: Record<string, Tensor>): Uint8Array {
+export function encodeOnnx(
+  graph: Graph,
+  outputs: Record<string, Tensor>,
+  notes?: ModelNotes,
+): Uint8Array {
   const live = reachable(Object.values(outputs));
   for (const name of Object.keys(outputs)) {
     if (graph.inputs.has(name)) throw new Error(`"${name}" is an input and an output`);
@@ -172,23 +185,23 @@ export function encodeOnnx(graph: Graph, outputs: Record<string, Tensor>): Uint8
   for (const [name, tensor] of Object.entries(outputs)) {
     // Outputs get names of their own, so that one value may be two outputs or an input too.
     lowering.emit("Identity", [names.get(tensor) as string], [name]);
-    results.push(valueInfo(name, tensor.shape));
+    results.push(valueInfo(name, tensor.shape, notes?.values[name]));
   }
   lowering.finishSplits();
   for (const node of lowering.nodes) body.message(1, node);
   body.string(2, "palette");
   for (const initializer of lowering.usedInitializers()) body.message(5, initializer);
   for (const [name, tensor] of graph.inputs) {
-    if (names.has(tensor)) body.message(11, valueInfo(name, tensor.shape));
+    if (names.has(tensor)) body.message(11, valueInfo(name, tensor.shape, notes?.values[name]));
   }
   for (const result of results) body.message(12, result);
   const opset = new MessageWriter().string(1, "").integer(2, OPSET);
-  return new MessageWriter()
-    .integer(1, IR_VERSION)
-    .string(2, "palette-diffusion")
-    .message(7, body)
-    .message(8, opset)
-    .finish();
+  const model = new MessageWriter().integer(1, IR_VERSION).string(2, "palette-diffusion");
+  if (notes) model.string(6, notes.documentation);
+  model.message(7, body).message(8, opset);
+  for (const [key, value] of Object.entries(notes?.metadata ?? {}))
+    model.message(14, new MessageWriter().string(1, key).string(2, value));
+  return model.finish();
 }
 
 /** The nodes that the outputs need, in the order they were recorded. */
@@ -211,9 +224,11 @@ function encodeAttribute(name: string, value: Attribute): MessageWriter {
   return message.integers(8, value).integer(20, 7);
 }
 
-function valueInfo(name: string, shape: Shape): MessageWriter {
+function valueInfo(name: string, shape: Shape, documentation?: string): MessageWriter {
   const dimensions = new MessageWriter();
   for (const dimension of shape) dimensions.message(1, new MessageWriter().integer(1, dimension));
   const tensor = new MessageWriter().integer(1, FLOAT).message(2, dimensions);
-  return new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, tensor));
+  const info = new MessageWriter().string(1, name);
+  info.message(2, new MessageWriter().message(1, tensor));
+  return documentation === undefined ? info : info.string(3, documentation);
 }

@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { SessionOptions } from "../engine/session.ts";
 import { PaletteError } from "../errors.ts";
-import { noiseLevel } from "../nn/config.ts";
+import { noiseLevel, sideMultiple } from "../nn/config.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { samplingProgram } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
@@ -16,7 +16,10 @@ import type { ModelConfig } from "./config.ts";
 import { largestWeights } from "./describe.ts";
 import { loadModel, type Model } from "./model-folder.ts";
 
-/** One call of the network for N images of C channels, at the model's resolution. */
+/**
+ * One call of the network for N images of C channels: H and W are the model's resolution, which it was
+ * trained for, or anything else that its levels divide.
+ */
 export interface NetworkCall {
   /** The condition x, [N, C, H, W]. */
   readonly source: Float32Array;
@@ -47,7 +50,7 @@ export interface Network {
 const weightsSideBySide = 128e6;
 /**
  * Loads a model folder, or takes a model in memory, for calling. The graph is compiled at the
- * first call.
+ * first call for a size of images.
  * @param options.threads of all engines together; default: as many as the machine has cores
  * @throws PaletteError as `loadModel`, and when the model is too large for a graph.
  */
@@ -68,41 +71,44 @@ export async function loadNetwork(
       `${config.name} has ${parameters.length} parameters: this version runs models of at most 2 GB of weights.`,
     );
   }
-  const { channels, resolution } = network;
-  const image = [channels, resolution, resolution] as const;
-  const values = channels * resolution ** 2;
+  const { channels } = network;
+  const multiple = sideMultiple(network);
   const lanes = Math.max(
     1,
     Math.min(threads, Math.floor(weightsSideBySide / parameters.byteLength)),
   );
-  const pools = new Map<number, Promise<Engine[]>>();
+  const pools = new Map<string, Promise<Engine[]>>();
 
-  /** So many engines, sharing the threads; compiled once. */
-  function engines(count: number): Promise<Engine[]> {
-    const known = pools.get(count);
+  /** So many engines for images of this size, sharing the threads; compiled once. */
+  function engines(count: number, size: readonly [number, number]): Promise<Engine[]> {
+    const key = `${count} of ${size.join("x")}`;
+    const known = pools.get(key);
     if (known !== undefined) return known;
-    const program = samplingProgram(network, specs, parameters, 1);
+    const program = samplingProgram(network, specs, parameters, 1, { size });
     const pool = Promise.all(
       Array.from({ length: count }, () =>
         createEngine(program, { device, threads: Math.floor(threads / count) }),
       ),
     );
-    pools.set(count, pool);
-    pool.catch(() => pools.delete(count));
+    pools.set(key, pool);
+    pool.catch(() => pools.delete(key));
     return pool;
   }
 
   async function predict({ source, noisy, gamma, shape }: NetworkCall): Promise<Float32Array> {
-    const [count, ...rest] = shape;
-    if (!(Number.isInteger(count) && count >= 1) || rest.join() !== image.join()) {
+    const [count, given, ...size] = shape;
+    const sides = size.every((side) => side >= multiple && side % multiple === 0);
+    if (!(Number.isInteger(count) && count >= 1) || given !== channels || !sides) {
       throw new PaletteError(
-        `${config.name} takes batches of ${image.join("x")}, not of ${shape.join("x")}.`,
+        `${config.name} takes batches of ${channels}xHxW with H and W multiples of ${multiple} (best ${network.resolution}), not of ${shape.join("x")}.`,
       );
     }
-    for (const given of [source, noisy]) {
-      if (given.length !== count * values) {
+    const image = [channels, ...size];
+    const values = channels * size[0] * size[1];
+    for (const { length } of [source, noisy]) {
+      if (length !== count * values) {
         throw new PaletteError(
-          `A batch of ${shape.join("x")} has ${count * values} numbers, but ${given.length} were given.`,
+          `A batch of ${shape.join("x")} has ${count * values} numbers, but ${length} were given.`,
         );
       }
     }
@@ -124,7 +130,7 @@ export async function loadNetwork(
         output.set(results.output!.data, k * values);
       }
     };
-    await Promise.all((await engines(count === 1 ? 1 : lanes)).map(work));
+    await Promise.all((await engines(count === 1 ? 1 : lanes, size)).map(work));
     return output;
   }
 

@@ -59,11 +59,12 @@ export const uNetConfig = z
     const odd = attended.find((side) => side % 2 !== 0);
     if (config.context === "local-attention" && odd !== undefined)
       fail(`local attention needs maps that divide into quarters, not of side ${odd}`);
-    for (const multiplier of config.multipliers) {
+    for (const [level, multiplier] of config.multipliers.entries()) {
       const channels = config.base * multiplier;
       if (channels % config.groups !== 0)
         fail(`${channels} channels (base x multiplier) do not divide into ${config.groups} groups`);
-      if (channels % config.headChannels !== 0 && usesAttention(config))
+      const attends = usesAttention(config) && attended.includes(sides[level]!);
+      if (attends && channels % config.headChannels !== 0)
         fail(`${channels} channels do not divide into heads of ${config.headChannels}`);
     }
   });
@@ -76,8 +77,14 @@ export function usesAttention(config: { readonly context: UNetConfig["context"] 
 }
 
 /** Side of the feature maps of a level. */
-export function sideOf(config: UNetConfig, level: number): number {
+export function sideOf(config: Pick<UNetConfig, "resolution" | "stem">, level: number): number {
   return config.resolution / config.stem / 2 ** level;
+}
+
+/** Heights and widths of images that the network can take at all are multiples of this. */
+export function sideMultiple(config: UNetConfig): number {
+  const quarters = config.context === "local-attention" ? 2 : 1;
+  return config.stem * 2 ** (config.multipliers.length - 1) * quarters;
 }
 
 /** Log-SNR is clamped to this on both sides; training stays within (-10.1, 13.9). */

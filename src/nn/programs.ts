@@ -6,6 +6,7 @@ import {
   floatingPointOperations,
   Graph,
   grad,
+  type ModelNotes,
   mul,
   reduceSum,
   reshape,
@@ -30,6 +31,12 @@ interface Traced {
   readonly outputs: Record<string, Tensor>;
 }
 
+/** Of a network call: the pictures' height and width (default: the network's own), and notes for readers. */
+export interface SamplingOptions {
+  readonly size?: readonly [height: number, width: number] | undefined;
+  readonly notes?: ModelNotes | undefined;
+}
+
 /**
  * ONNX model of one network call with the weights baked in.
  * Inputs `source`, `noisy` [N,C,H,W] and `level` [N]; output `output` [N,C,H,W].
@@ -39,9 +46,10 @@ export function samplingProgram(
   specs: readonly ParameterSpec[],
   weights: Float32Array,
   batch: number,
+  { size, notes }: SamplingOptions = {},
 ): Uint8Array {
-  const { graph, outputs } = traceSampling(config, specs, weights, batch);
-  return encodeOnnx(graph, outputs);
+  const { graph, outputs } = traceSampling(config, specs, weights, batch, size);
+  return encodeOnnx(graph, outputs, notes);
 }
 
 function traceSampling(
@@ -49,10 +57,11 @@ function traceSampling(
   specs: readonly ParameterSpec[],
   weights: Float32Array,
   batch: number,
+  size?: SamplingOptions["size"],
 ): Traced {
   const graph = new Graph();
   const parameters = new ConstantParameters(graph, specs, weights);
-  const output = uNet(config, parameters, uNetInputs(graph, config, batch));
+  const output = uNet(config, parameters, uNetInputs(graph, config, batch, size));
   return { graph, outputs: { output } };
 }
 

@@ -66,9 +66,9 @@ class Machine {
 
   run(): unknown {
     for (;;) {
-      const opcode = this.take(1);
-      if (this.bytes[opcode] === 0x2e) return this.pop();
-      this.step(this.bytes[opcode]!);
+      const opcode = this.unsigned(1);
+      if (opcode === 0x2e) return this.pop();
+      this.step(opcode);
     }
   }
 
