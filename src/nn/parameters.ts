@@ -97,8 +97,12 @@ function specNamed(specs: Map<string, ParameterSpec>, name: string): ParameterSp
 /** A parameter's numbers from the flat vector, in the order of its own axes. */
 export function readParameter(values: Float32Array, spec: ParameterSpec): Float32Array {
   const stored = values.subarray(spec.offset, spec.offset + size(spec.shape));
-  const positions = storedPositions(spec);
-  return positions === undefined ? stored : Float32Array.from(positions, (at) => stored[at]!);
+  if (spec.axes === undefined) return stored;
+  const data = new Float32Array(stored.length);
+  eachStored(spec, (i, at) => {
+    data[i] = stored[at]!;
+  });
+  return data;
 }
 
 /** Puts a parameter's numbers, in the order of its own axes, into the flat vector. */
@@ -107,32 +111,39 @@ export function writeParameter(
   spec: ParameterSpec,
   data: Float32Array,
 ): void {
-  const positions = storedPositions(spec);
-  if (positions === undefined) values.set(data, spec.offset);
+  const { offset } = spec;
+  if (spec.axes === undefined) values.set(data, offset);
   else
-    positions.forEach((at, i) => {
-      values[spec.offset + at] = data[i]!;
+    eachStored(spec, (i, at) => {
+      values[offset + at] = data[i]!;
     });
 }
 
-/** Where each number of a parameter lies in its part of the flat vector. */
-function storedPositions({ shape, axes }: ParameterSpec): Uint32Array | undefined {
-  if (axes === undefined) return undefined;
+/** For each number of a parameter, in the order of its own axes, where it lies in its part of the flat vector. */
+function eachStored(
+  { shape, axes = [...shape.keys()] }: ParameterSpec,
+  visit: (i: number, at: number) => void,
+): void {
   const strides = new Array<number>(shape.length);
   let stride = 1;
   for (const axis of [...axes].reverse()) {
     strides[axis] = stride;
     stride *= shape[axis]!;
   }
-  return Uint32Array.from({ length: size(shape) }, (_, i) => {
-    let rest = i;
-    let at = 0;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += (rest % shape[axis]!) * strides[axis]!;
-      rest = Math.floor(rest / shape[axis]!);
+  const last = shape.length - 1;
+  const [side, step] = [shape[last]!, strides[last]!];
+  const place = new Array<number>(last).fill(0);
+  const total = size(shape);
+  let start = 0;
+  for (let i = 0; i < total; ) {
+    for (let k = 0, at = start; k < side; k++, at += step) visit(i++, at);
+    for (let axis = last - 1; axis >= 0; axis--) {
+      start += strides[axis]!;
+      if (++place[axis]! < shape[axis]!) break;
+      start -= strides[axis]! * shape[axis]!;
+      place[axis] = 0;
     }
-    return at;
-  });
+  }
 }
 
 /** How many numbers the parameters hold together. */
