@@ -169,7 +169,7 @@ function networkOf(
   if (parsed.success) return parsed.data;
   const reason = parsed.error.issues[0]!.message;
   const what = /heads/.test(reason)
-    ? "give its --config, which says num_head_channels"
+    ? "give the --config with its own num_head_channels"
     : "this network is not supported";
   throw new PaletteError(`${path}: ${reason}; ${what}.`);
 }

@@ -22,10 +22,17 @@ export interface TheirSchedule {
   readonly cosine_s?: number | undefined;
 }
 
-/** The schedule whose logarithms of gamma_1 to gamma_T are these. */
-export function scheduleOfLevels(logGammas: readonly number[], source: string): FoundSchedule {
+/**
+ * The schedule whose logarithms of gamma_1 to gamma_T are these.
+ * @param error how far off beta_1 may be
+ */
+export function scheduleOfLevels(
+  logGammas: readonly number[],
+  source: string,
+  error = 0,
+): FoundSchedule {
   const steps = logGammas.length;
-  const betaFirst = fewDigits(-Math.expm1(logGammas[0]!));
+  const betaFirst = fewDigits(-Math.expm1(logGammas[0]!), error);
   const betaLast = fewDigits(lastBeta(steps, betaFirst, logGammas[steps - 1]!));
   if (!(betaFirst > 0 && betaFirst < 1 && betaLast > 0 && betaLast < 1)) {
     throw new PaletteError(`${source} has a noise schedule that is none: its levels do not fall.`);
@@ -54,7 +61,7 @@ export function scheduleOfBuffers(
     ? Array.from(ratios, (ratio) => -Math.log1p(ratio * ratio))
     : gammas && Array.from(gammas, Math.log);
   if (levels === undefined || levels.length === 0) return undefined;
-  return scheduleOfLevels(levels, source);
+  return scheduleOfLevels(levels, source, ratios ? 0 : 1e-7);
 }
 
 /** From the configuration; throws PaletteError for a kind of schedule that is not known. */
@@ -139,11 +146,11 @@ function lastBeta(steps: number, betaFirst: number, logGamma: number): number {
   return (low + high) / 2;
 }
 
-/** The number of fewest digits within a float32's error: 0.01 for 0.00999999978. */
-function fewDigits(value: number): number {
+/** The number of fewest digits within a float32's error, or a larger one: 0.01 for 0.00999999978. */
+function fewDigits(value: number, error = 0): number {
   for (let digits = 1; digits <= 7; digits++) {
     const short = Number(value.toPrecision(digits));
-    if (Math.abs(short - value) <= 1e-6 * value) return short;
+    if (Math.abs(short - value) <= Math.max(error, 1e-6 * value)) return short;
   }
   return value;
 }

@@ -8,6 +8,7 @@
  * legacy format begins with one of 80), and it does not say where a pickle ends.
  */
 import { PaletteError } from "../errors.ts";
+import { latin1, PickleInput, unescaped, utf8 } from "./pickle-input.ts";
 
 /** What a pickle may name: a function to be called with arguments, or a mark such as a storage's type. */
 export interface PickleGlobal {
@@ -37,18 +38,13 @@ export function readPickle(
   options: PickleOptions,
   start = 0,
 ): { value: unknown; end: number } {
-  const machine = new Machine(bytes, options, start);
-  const value = machine.run();
-  return { value, end: machine.position };
+  const input = new PickleInput(bytes, options.source, start);
+  const value = new Machine(input, options).run();
+  return { value, end: input.position };
 }
 
-const ascii = new TextDecoder("latin1");
-const utf8 = new TextDecoder();
-
 class Machine {
-  position: number;
-  private readonly bytes: Uint8Array;
-  private readonly view: DataView;
+  private readonly input: PickleInput;
   private readonly options: PickleOptions;
   private readonly known: ReadonlySet<unknown>;
   private stack: unknown[] = [];
@@ -56,24 +52,22 @@ class Machine {
   private readonly marks: unknown[][] = [];
   private readonly memo = new Map<number, unknown>();
 
-  constructor(bytes: Uint8Array, options: PickleOptions, start: number) {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  constructor(input: PickleInput, options: PickleOptions) {
+    this.input = input;
     this.options = options;
     this.known = new Set(options.globals.values());
-    this.position = start;
   }
 
   run(): unknown {
     for (;;) {
-      const opcode = this.unsigned(1);
+      const opcode = this.input.unsigned(1);
       if (opcode === 0x2e) return this.pop();
       this.step(opcode);
     }
   }
 
   private step(opcode: number): void {
-    const { stack } = this;
+    const { stack, input } = this;
     switch (opcode) {
       // The stack and the memo.
       case 0x28: // MARK
@@ -91,34 +85,34 @@ class Machine {
         stack.push(this.top());
         break;
       case 0x70: // PUT
-        this.memo.set(Number(this.line()), this.top());
+        this.memo.set(Number(input.line()), this.top());
         break;
       case 0x71: // BINPUT
-        this.memo.set(this.unsigned(1), this.top());
+        this.memo.set(input.unsigned(1), this.top());
         break;
       case 0x72: // LONG_BINPUT
-        this.memo.set(this.unsigned(4), this.top());
+        this.memo.set(input.unsigned(4), this.top());
         break;
       case 0x94: // MEMOIZE
         this.memo.set(this.memo.size, this.top());
         break;
       case 0x67: // GET
-        this.recall(Number(this.line()));
+        this.recall(Number(input.line()));
         break;
       case 0x68: // BINGET
-        this.recall(this.unsigned(1));
+        this.recall(input.unsigned(1));
         break;
       case 0x6a: // LONG_BINGET
-        this.recall(this.unsigned(4));
+        this.recall(input.unsigned(4));
         break;
       case 0x80: {
         // PROTO
-        const version = this.unsigned(1);
+        const version = input.unsigned(1);
         if (version > 5) throw this.damaged(`pickle protocol ${version}`);
         break;
       }
       case 0x95: // FRAME
-        this.take(8);
+        input.take(8);
         break;
 
       // Plain values.
@@ -132,62 +126,62 @@ class Machine {
         stack.push(false);
         break;
       case 0x49: // INT
-        stack.push(this.textInteger());
+        stack.push(input.textInteger());
         break;
       case 0x4c: // LONG
-        stack.push(this.textInteger());
+        stack.push(input.textInteger());
         break;
       case 0x4a: // BININT
-        stack.push(this.view.getInt32(this.take(4), true));
+        stack.push(input.signed());
         break;
       case 0x4b: // BININT1
-        stack.push(this.unsigned(1));
+        stack.push(input.unsigned(1));
         break;
       case 0x4d: // BININT2
-        stack.push(this.unsigned(2));
+        stack.push(input.unsigned(2));
         break;
       case 0x8a: // LONG1
-        stack.push(this.long(this.unsigned(1)));
+        stack.push(input.long(input.unsigned(1)));
         break;
       case 0x8b: // LONG4
-        stack.push(this.long(this.unsigned(4)));
+        stack.push(input.long(input.unsigned(4)));
         break;
       case 0x46: // FLOAT
-        stack.push(Number(this.line()));
+        stack.push(Number(input.line()));
         break;
       case 0x47: // BINFLOAT
-        stack.push(this.view.getFloat64(this.take(8), false));
+        stack.push(input.real());
         break;
       case 0x53: // STRING
-        stack.push(this.line().slice(1, -1));
+        stack.push(input.line().slice(1, -1));
         break;
       case 0x54: // BINSTRING
-        stack.push(ascii.decode(this.blob(this.unsigned(4))));
+        stack.push(latin1.decode(input.blob(input.unsigned(4))));
         break;
       case 0x55: // SHORT_BINSTRING
-        stack.push(ascii.decode(this.blob(this.unsigned(1))));
+        stack.push(latin1.decode(input.blob(input.unsigned(1))));
         break;
       case 0x56: // UNICODE
-        stack.push(this.line());
+        stack.push(unescaped(input.line(latin1)));
         break;
       case 0x58: // BINUNICODE
-        stack.push(utf8.decode(this.blob(this.unsigned(4))));
+        stack.push(utf8.decode(input.blob(input.unsigned(4))));
         break;
       case 0x8c: // SHORT_BINUNICODE
-        stack.push(utf8.decode(this.blob(this.unsigned(1))));
+        stack.push(utf8.decode(input.blob(input.unsigned(1))));
         break;
       case 0x8d: // BINUNICODE8
-        stack.push(utf8.decode(this.blob(this.unsigned(8))));
+        stack.push(utf8.decode(input.blob(input.unsigned(8))));
         break;
       case 0x42: // BINBYTES
-        stack.push(this.blob(this.unsigned(4)));
+        stack.push(input.blob(input.unsigned(4)));
         break;
       case 0x43: // SHORT_BINBYTES
-        stack.push(this.blob(this.unsigned(1)));
+        stack.push(input.blob(input.unsigned(1)));
         break;
       case 0x8e: // BINBYTES8
       case 0x96: // BYTEARRAY8
-        stack.push(this.blob(this.unsigned(8)));
+        stack.push(input.blob(input.unsigned(8)));
         break;
 
       // Collections.
@@ -261,8 +255,8 @@ class Machine {
       // Globals, and what is made of them.
       case 0x63: {
         // GLOBAL
-        const module = this.line();
-        stack.push(this.global(module, this.line()));
+        const module = input.line();
+        stack.push(this.global(module, input.line()));
         break;
       }
       case 0x93: {
@@ -274,8 +268,8 @@ class Machine {
       }
       case 0x69: {
         // INST
-        const module = this.line();
-        const made = this.global(module, this.line());
+        const module = input.line();
+        const made = this.global(module, input.line());
         this.pushAfter(this.toMark(), (args) => this.call(made, args));
         break;
       }
@@ -304,13 +298,13 @@ class Machine {
         this.top();
         break;
       case 0x82: // EXT1
-        throw this.refused(`extension code ${this.unsigned(1)}`);
+        throw this.refused(`extension code ${input.unsigned(1)}`);
       case 0x83: // EXT2
-        throw this.refused(`extension code ${this.unsigned(2)}`);
+        throw this.refused(`extension code ${input.unsigned(2)}`);
       case 0x84: // EXT4
-        throw this.refused(`extension code ${this.unsigned(4)}`);
+        throw this.refused(`extension code ${input.unsigned(4)}`);
       case 0x50: // PERSID
-        stack.push(this.persistent(this.line()));
+        stack.push(this.persistent(input.line()));
         break;
       case 0x51: // BINPERSID
         stack.push(this.persistent(this.pop()));
@@ -380,55 +374,8 @@ class Machine {
     return value;
   }
 
-  /** Where the next `count` bytes start. */
-  private take(count: number): number {
-    const at = this.position;
-    if (count > this.bytes.length - at) throw this.damaged("it ends too early");
-    this.position += count;
-    return at;
-  }
-
-  private blob(count: number): Uint8Array {
-    const at = this.take(count);
-    return this.bytes.subarray(at, at + count);
-  }
-
-  private unsigned(size: 1 | 2 | 4 | 8): number {
-    const at = this.take(size);
-    if (size === 1) return this.view.getUint8(at);
-    if (size === 2) return this.view.getUint16(at, true);
-    if (size === 4) return this.view.getUint32(at, true);
-    return Number(this.view.getBigUint64(at, true));
-  }
-
-  /** A line of text, without its end. */
-  private line(): string {
-    const end = this.bytes.indexOf(0x0a, this.position);
-    if (end < 0) throw this.damaged("it ends too early");
-    const text = utf8.decode(this.bytes.subarray(this.position, end));
-    this.position = end + 1;
-    return text;
-  }
-
-  private textInteger(): number | bigint | boolean {
-    const text = this.line();
-    if (text === "00" || text === "01") return text === "01";
-    const digits = text.replace(/L$/, "");
-    if (!/^-?\d{1,1000}$/.test(digits)) throw this.damaged("a number that is none");
-    return narrow(BigInt(digits));
-  }
-
-  /** A whole number of so many bytes, little-endian, in two's complement. */
-  private long(size: number): number | bigint {
-    if (size > 1000) throw this.damaged(`a number of ${size} bytes`);
-    const digits = Buffer.from(this.blob(size)).reverse().toString("hex");
-    return narrow(size === 0 ? 0n : BigInt.asIntN(8 * size, BigInt(`0x${digits}`)));
-  }
-
   private damaged(what: string): PaletteError {
-    return new PaletteError(
-      `${this.options.source} is damaged (its pickle has ${what}): copy or download it again.`,
-    );
+    return this.input.damaged(what);
   }
 
   private refused(what: string): PaletteError {
@@ -437,9 +384,4 @@ class Machine {
         'If you trust the file, save the weights alone in Python: torch.save(network.state_dict(), "network.pth").',
     );
   }
-}
-
-function narrow(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
 }
