@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../test/random-model.ts";
+import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import { PaletteError, UsageError } from "./errors.ts";
 import {
   createImage,
@@ -297,5 +298,104 @@ describe("impossible requests", () => {
 
   it("a model that is not there", async () => {
     await expect(Palette.load("no-such-model")).rejects.toThrow(/no-such-model/);
+  });
+});
+
+describe("a model of the PyTorch Palette", () => {
+  const trainingSchedule = { type: "linear", steps: 20, betaFirst: 1e-4, betaLast: 0.1 } as const;
+  const inferenceSchedule = { type: "linear", steps: 12, betaFirst: 1e-3, betaLast: 0.5 } as const;
+  const ddpm = { variance: "posterior", clip: true, start: "source", belowTrained: true } as const;
+  const details = { prediction: "epsilon", trainingSchedule, inferenceSchedule, ddpm } as const;
+  const full = { sampler: "ddpm", steps: 12, seed: 3, mask } as const;
+
+  /** A palette whose network answers something of all its inputs. */
+  function answering(config: Partial<ModelConfig>) {
+    const made = stub(config);
+    made.predict.mockImplementation(async ({ source, noisy, gamma }) =>
+      noisy.map((value, i) => 0.6 * value + 0.3 * source[i]! + (gamma as number)),
+    );
+    return made;
+  }
+
+  /** Its `restoration`: p_sample from the last level to the first, known pixels put back after each. */
+  function reference(source: Float32Array, seed: number): Float32Array {
+    const { gammas } = scheduleFrom(inferenceSchedule);
+    const name = [seed, "sample", 0] as const;
+    let y = source.slice();
+    for (let t = inferenceSchedule.steps; t >= 1; t--) {
+      const [gamma, before] = [gammas[t]!, gammas[t - 1]!];
+      const alpha = gamma / before;
+      const logVariance = Math.log(Math.max(((1 - alpha) * (1 - before)) / (1 - gamma), 1e-20));
+      const noise = new Float32Array(y.length);
+      const step = inferenceSchedule.steps - t;
+      if (t > 1) Random.from(...name, "step", step).fillNormal(noise);
+      y = y.map((value, i) => {
+        const epsilon = Math.fround(0.6 * value + 0.3 * source[i]! + gamma);
+        const clean = Math.sqrt(1 / gamma) * value - Math.sqrt(1 / gamma - 1) * epsilon;
+        const clipped = Math.min(1, Math.max(-1, clean));
+        const mean =
+          ((Math.sqrt(before) * (1 - alpha)) / (1 - gamma)) * clipped +
+          ((Math.sqrt(alpha) * (1 - before)) / (1 - gamma)) * value;
+        const drawn = mean + Math.exp(logVariance / 2) * noise[i]!;
+        return mask.data[i % (side * side)] === 1 ? drawn : source[i]!;
+      });
+    }
+    return y;
+  }
+
+  it("is sampled by ddpm as its makers do it: y_T, all levels, variance and clipping", async () => {
+    const { palette, predict } = answering(details);
+    const [image] = await palette.inpaint(photo, full);
+    expect(predict).toHaveBeenCalledTimes(12);
+    const { source } = predict.mock.calls[0]![0];
+    const expected = reference(source, 3);
+    image!.data.forEach((value, i) => {
+      const clipped = Math.min(1, Math.max(-1, expected[i]!));
+      if (Math.abs(value - clipped) > 1e-5) expect(value, `value ${i}`).toBe(clipped);
+    });
+  });
+
+  it("differs in each of these habits from the paper's way", async () => {
+    const [theirs] = await answering(details).palette.inpaint(photo, full);
+    const changes: Partial<ModelConfig>[] = [
+      { ddpm: undefined },
+      { ddpm: { ...ddpm, variance: "beta" } },
+      { ddpm: { ...ddpm, start: "noise" } },
+      { ddpm: { ...ddpm, clip: false } },
+      { ddpm: { ...ddpm, belowTrained: false } },
+    ];
+    for (const change of changes) {
+      const [other] = await answering({ ...details, ...change }).palette.inpaint(photo, full);
+      expect(other).not.toEqual(theirs);
+    }
+  });
+
+  it("keeps to the trained levels with fewer steps, and in other samplers to their own ways", async () => {
+    const smallest = smallestGamma(scheduleFrom(trainingSchedule));
+    const { palette, predict } = answering(details);
+    await palette.inpaint(photo, { ...full, steps: 4 });
+    for (const [{ gamma }] of predict.mock.calls) expect(gamma).toBeGreaterThanOrEqual(smallest);
+    const sampled = (config: Partial<ModelConfig>) =>
+      answering(config).palette.inpaint(photo, { ...full, sampler: "dpm++" });
+    expect(await sampled(details)).toEqual(await sampled({ ...details, ddpm: undefined }));
+  });
+
+  it("starts from fresh noise where there is no hole", async () => {
+    const { palette, predict } = answering(details);
+    const largest: number[] = [];
+    // y_t is only lent for the call.
+    predict.mockImplementation(async ({ noisy }) => {
+      largest.push(Math.max(...noisy));
+      return new Float32Array(noisy.length);
+    });
+    await palette.colorize(photo, { sampler: "ddpm", steps: 12, seed: 3 });
+    expect(largest[0]).toBeGreaterThan(2);
+  });
+
+  it("of another number of channels is refused", () => {
+    const { config } = randomModel();
+    const gray = { ...config, network: { ...config.network, channels: 1 } };
+    const network = { config: gray, predict: vi.fn(), dispose: async () => {} };
+    expect(() => new Palette(network)).toThrow(/1 channels.*loadNetwork/);
   });
 });

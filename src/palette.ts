@@ -14,7 +14,7 @@ import {
 } from "./diffusion/samplers/sample.ts";
 import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import type { SessionOptions } from "./engine/session.ts";
-import { UsageError } from "./errors.ts";
+import { PaletteError, UsageError } from "./errors.ts";
 import { createMask, type Image, type Mask } from "./images/image.ts";
 import { stack, unstack } from "./images/stack.ts";
 import type { ModelConfig } from "./models/config.ts";
@@ -92,8 +92,17 @@ export class Palette {
   private readonly onWarning: (line: string) => void;
   private readonly warned = new Set<string>();
 
-  /** `load` is the usual way. The network is disposed of with the palette. */
+  /**
+   * `load` is the usual way. The network is disposed of with the palette.
+   * @throws PaletteError when the network is not for RGB pictures.
+   */
   constructor(network: Network, onWarning: (line: string) => void = console.warn) {
+    const { name, network: shape } = network.config;
+    if (shape.channels !== 3) {
+      throw new PaletteError(
+        `${name} is for pictures of ${shape.channels} channels, but photos have 3: call it with loadNetwork.`,
+      );
+    }
     this.network = tiled(network);
     this.config = network.config;
     this.onWarning = onWarning;

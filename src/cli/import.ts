@@ -49,6 +49,7 @@ export function importCommand(program: Command): void {
 async function runImport(file: string, flags: Flags): Promise<void> {
   const { out, config, resolution } = flags;
   const chosen = flags.tasks?.map(taskName);
+  if (chosen?.length === 0) throw new UsageError("--tasks: name at least one task.");
   const progress = startProgress("Importing tensors", 1);
   const { model, notes } = await importNetwork(file, {
     config,

@@ -22,6 +22,7 @@ export interface Archive {
  */
 export async function openArchive(file: FileHandle, source: string): Promise<Archive> {
   let zip: ZipFile;
+  const { size } = await file.stat();
   const entries = new Map<string, Entry>();
   try {
     zip = await fromFdPromise(file.fd, { lazyEntries: true, autoClose: false });
@@ -39,6 +40,9 @@ export async function openArchive(file: FileHandle, source: string): Promise<Arc
       throw new PaletteError(
         `${source} is damaged: its part ${name} is missing; download it again.`,
       );
+    }
+    if (entry.uncompressedSize > size) {
+      throw new PaletteError(`${source} is damaged: its part ${name} is larger than the file.`);
     }
     if (entry.compressionMethod !== 0 || entry.isEncrypted()) {
       throw new PaletteError(

@@ -203,8 +203,13 @@ describe("what is no checkpoint is named", () => {
   it("a folder, and nothing at all", async () => {
     const folder = join(root, "checkpoint");
     await mkdir(folder);
-    expect(await failure(folder)).toMatch(/is a folder/);
-    expect(await failure(join(root, "missing.pth"))).toMatch(/does not exist/);
+    expect(await failure(folder)).toMatch(/is a folder without a checkpoint/);
+    await writeFile(join(folder, "200_Network.pth"), "");
+    expect(await failure(folder)).toMatch(/is a folder: name .* as .*200_Network\.pth\.$/);
+    expect(await failure(join(root, "missing.pth"))).toMatch(/missing\.pth does not exist\.$/);
+    expect(await failure(join(folder, "200"))).toMatch(
+      /does not exist; name .*200_Network\.pth\.$/,
+    );
   });
 
   it("an archive packed again by another program", async () => {

@@ -2,7 +2,8 @@
  * Files of `torch.save`: the zip files of PyTorch 1.6 and later, and the legacy ones before. A checkpoint is read
  * as data, no code in it is carried out; its numbers stay in the file until they are asked for.
  */
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { type Archive, openArchive, readRange } from "./archive.ts";
 import { kindOfFile } from "./file-kind.ts";
@@ -23,7 +24,7 @@ export interface Checkpoint {
 }
 
 /** The description alone; a state dict of thousands of tensors has less than 1 MB. */
-const largestPickle = 256e6;
+const largestPickle = 128e6;
 
 /**
  * Opens a checkpoint.
@@ -47,20 +48,24 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
-    if ((await stat(path)).isDirectory()) {
-      throw new PaletteError(
-        `${path} is a folder: name the checkpoint in it, such as ${path}/16_Network.pth.`,
-      );
-    }
-    return await open(path);
+    if (!(await stat(path)).isDirectory()) return await open(path);
   } catch (thrown) {
-    if (thrown instanceof PaletteError) throw thrown;
-    const missing = (thrown as NodeJS.ErrnoException).code === "ENOENT";
+    if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") {
+      throw new PaletteError(`${path} cannot be read (${reasonOf(thrown)}).`, { cause: thrown });
+    }
+    // The re-implementation's configuration names checkpoints without their ends.
+    const whole = `${path}_Network.pth`;
+    const there = await stat(whole).catch(() => undefined);
     throw new PaletteError(
-      missing ? `${path} does not exist.` : `${path} cannot be read (${reasonOf(thrown)}).`,
-      { cause: thrown },
+      there ? `${path} does not exist; name ${whole}.` : `${path} does not exist.`,
     );
   }
+  const names = (await readdir(path)).filter((name) => /\.(pth|pt|ckpt)$/i.test(name)).sort();
+  throw new PaletteError(
+    names.length === 0
+      ? `${path} is a folder without a checkpoint: name the .pth file itself.`
+      : `${path} is a folder: name a checkpoint in it, such as ${join(path, names[0]!)}.`,
+  );
 }
 
 async function openZipped(file: FileHandle, source: string): Promise<Checkpoint> {
@@ -75,7 +80,7 @@ async function openZipped(file: FileHandle, source: string): Promise<Checkpoint>
   }
   if (archive.sizeOf(pickle) > largestPickle) {
     throw new PaletteError(
-      `${source} describes its tensors in more than 256 MB, which is not read.`,
+      `${source} describes its tensors in more than 128 MB, which is not read.`,
     );
   }
   const order = `${root}byteorder`;
