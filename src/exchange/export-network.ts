@@ -92,6 +92,8 @@ function outputMeaning({ prediction }: ModelConfig): string {
       return "v: y = sqrt(gamma) y_t - sqrt(1 - gamma) v";
     case "x0":
       return "y, the clean picture";
+    case "edm":
+      return "f: with s = 0.25 gamma + 1 - gamma, y = 0.25 sqrt(gamma) / s y_t + 0.5 sqrt((1 - gamma) / s) f";
   }
 }
 

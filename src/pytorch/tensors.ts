@@ -1,5 +1,5 @@
 /** Tensors as a checkpoint describes them: a piece of a storage, with strides. */
-import { fromHalf } from "../models/safetensors.ts";
+import { fromHalf } from "../half-precision.ts";
 
 /** The kinds of numbers whose storages are read, by PyTorch's name of the storage. */
 export const storageTypes = {
