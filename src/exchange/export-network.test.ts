@@ -7,6 +7,7 @@ import { theirModel } from "../../test/support/pytorch-palette.ts";
 import { openSession } from "../engine/session.ts";
 import { parseModelConfig } from "../models/config.ts";
 import { loadNetwork } from "../models/network.ts";
+import { presetNamed } from "../models/presets.ts";
 import { decodeSafetensors } from "../models/safetensors.ts";
 import { noiseLevel } from "../nn/config.ts";
 import { parameterSpecs } from "../nn/unet.ts";
@@ -63,6 +64,14 @@ describe("an exported ONNX file", () => {
     const metadata = Object.fromEntries(proto.metadataProps.map(({ key, value }) => [key, value]));
     expect(metadata.level).toBe("gamma itself, the noise level: 0 is noise, 1 clean");
     expect(parseModelConfig(metadata["palette-diffusion.config"]!, "x")).toEqual(model.config);
+  });
+
+  it("is refused where one file cannot hold it", () => {
+    const { network } = presetNamed("paper-256");
+    const { config } = theirModel();
+    // Never touched, so no memory is taken.
+    const model = { config: { ...config, network }, parameters: new Float32Array(552_814_083) };
+    expect(() => exportOnnx(model)).toThrow(/more than 2 GB.*--safetensors/);
   });
 
   it("tells the level of log-SNR by its formula, which is ours", () => {

@@ -36,11 +36,11 @@ export function exportOnnx(
   { config, parameters }: Model,
   { batch = 1 }: { readonly batch?: number } = {},
 ): ExportedOnnx {
-  if (parameters.byteLength > largestWeights) {
-    throw new PaletteError(
-      `${config.name} has more than 2 GB of weights, which one ONNX file cannot hold: export it with --safetensors.`,
+  const tooLarge = () =>
+    new PaletteError(
+      `${config.name} would be more than 2 GB, which one ONNX file cannot hold: export it with --safetensors.`,
     );
-  }
+  if (parameters.byteLength > largestWeights) throw tooLarge();
   const { network } = config;
   const image = [batch, network.channels, network.resolution, network.resolution];
   const inputs: ValueNote[] = [
@@ -64,6 +64,8 @@ export function exportOnnx(
   };
   const specs = parameterSpecs(network);
   const bytes = samplingProgram(network, specs, parameters, batch, { notes });
+  // Convolutions in transformed form are twice as large.
+  if (bytes.length > largestWeights) throw tooLarge();
   return { bytes, inputs, outputs };
 }
 

@@ -4,11 +4,6 @@
  * in the model's configuration.
  */
 import { basename } from "node:path";
-import {
-  inferenceScheduleConfig,
-  type ScheduleConfig,
-  trainingScheduleConfig,
-} from "../diffusion/schedule.ts";
 import { PaletteError } from "../errors.ts";
 import { type ModelConfig, modelFormat } from "../models/config.ts";
 import type { Model } from "../models/model-folder.ts";
@@ -17,21 +12,17 @@ import { type ParameterSpec, parameterCount, writeParameter } from "../nn/parame
 import { parameterSpecs } from "../nn/unet.ts";
 import type { TaskName } from "../tasks/task.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
-import { scheduleBuffers, theirName, theirShape } from "./names.ts";
+import { theirName, theirShape } from "./names.ts";
 import { type OpenWeights, openWeights } from "./open-weights.ts";
+import { peculiarities, theirSampling } from "./peculiarities.ts";
 import {
   checkAgainst,
   headChannelsOf,
   type RepositoryConfig,
   readRepositoryConfig,
 } from "./repository-config.ts";
-import {
-  describeSchedule,
-  type FoundSchedule,
-  scheduleOfBuffers,
-  scheduleOfConfig,
-} from "./schedules.ts";
-import { type FoundNetwork, findNetwork, type NamedTensor } from "./state-dict.ts";
+import { chooseSchedules, scheduleBuffers } from "./schedules.ts";
+import { findNetwork, type NamedTensor } from "./state-dict.ts";
 
 export const projectName = "Janspiry/Palette-Image-to-Image-Diffusion-Models";
 
@@ -98,9 +89,14 @@ async function importOpened(
     writeParameter(parameters, spec, qkv ? headByHead(values, spec, network) : values);
     options.onProgress?.(i + 1, specs.length);
   }
-  const schedules = await schedulesOf(path, found, theirs, weights.exported);
+  const buffers = new Map<string, Float32Array>();
+  for (const name of scheduleBuffers) {
+    const tensor = found.others.get(name);
+    if (tensor !== undefined) buffers.set(name, await tensor.read());
+  }
+  const schedules = chooseSchedules(buffers, theirs, weights.exported, path);
   const notes = [
-    ...peculiarities(network, architecture, theirs, weights.exported, options),
+    ...(weights.exported ? [] : peculiarities(network, architecture, theirs, options)),
     ...schedules.notes,
   ];
   const { exported } = weights;
@@ -124,14 +120,6 @@ async function importOpened(
       };
   return { model: { config, parameters }, notes };
 }
-
-/** Their `p_sample` and `restoration` (models/network.py, models/model.py). */
-const theirSampling = {
-  variance: "posterior",
-  clip: true,
-  start: "source",
-  belowTrained: true,
-} as const;
 
 function networkOf(
   path: string,
@@ -212,7 +200,7 @@ function withoutOnes(shape: readonly number[]): string {
 }
 
 function allFinite(values: Float32Array): boolean {
-  // A sum is finite where all numbers are, unless they are no weights at all.
+  // In float64 no sum of finite float32 numbers overflows.
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;
   return Number.isFinite(sum);
@@ -235,88 +223,4 @@ function headByHead(
     out.set(values.subarray(from * width, (from + 1) * width), row * width);
   }
   return out;
-}
-
-async function schedulesOf(
-  path: string,
-  { others }: FoundNetwork,
-  theirs: RepositoryConfig | undefined,
-  exported: ModelConfig | undefined,
-): Promise<{ training: ScheduleConfig; inference: ScheduleConfig; notes: string[] }> {
-  const buffers = new Map<string, Float32Array>();
-  for (const name of scheduleBuffers) {
-    const tensor = others.get(name);
-    if (tensor !== undefined) buffers.set(name, await tensor.read());
-  }
-  const notes: string[] = [];
-  const said = (which: "train" | "test"): FoundSchedule | undefined => {
-    const schedule = theirs?.schedules[which];
-    return schedule && scheduleOfConfig(schedule, theirs.source);
-  };
-  const own = scheduleOfBuffers(buffers, path);
-  const [train, test] = [said("train"), said("test")];
-  // A state dict written while testing holds the test schedule.
-  const ownIsTest = same(own, test) && !same(own, train);
-  const training = (ownIsTest ? undefined : own) ?? train;
-  const inference = test;
-  if (own && !ownIsTest && train && !same(own, train)) {
-    notes.push(
-      `The configuration's training schedule (${describeSchedule(train.config)}) is not the one beside the weights, which is used.`,
-    );
-  }
-  for (const [name, schedule] of [
-    ["training", training],
-    ["inference", inference],
-  ] as const) {
-    if (schedule && !schedule.exact) {
-      notes.push(`The ${name} schedule is replaced by a linear one with the same ends.`);
-    }
-    if (!schedule && !exported) {
-      notes.push(`The ${name} schedule is assumed to be the published one.`);
-    }
-  }
-  return {
-    training: training?.config ?? exported?.trainingSchedule ?? trainingScheduleConfig,
-    inference: inference?.config ?? exported?.inferenceSchedule ?? inferenceScheduleConfig,
-    notes,
-  };
-}
-
-function same(a: FoundSchedule | undefined, b: FoundSchedule | undefined): boolean {
-  if (a === undefined || b === undefined || a.config.steps !== b.config.steps) return false;
-  const near = (x: number, y: number) => Math.abs(x - y) <= 0.05 * Math.max(x, y);
-  return near(a.config.betaFirst, b.config.betaFirst) && near(a.config.betaLast, b.config.betaLast);
-}
-
-/** What differs from the paper or had to be assumed, a sentence each. */
-function peculiarities(
-  network: UNetConfig,
-  found: Architecture,
-  theirs: RepositoryConfig | undefined,
-  exported: ModelConfig | undefined,
-  options: ImportOptions,
-): string[] {
-  if (exported !== undefined) return [];
-  const factors = found.attentionLevels.map((level) => 2 ** level);
-  const notes = [
-    `Attention stands by down-sampling factor (attn_res), here at ${factors.length > 0 ? `${factors.join(", ")} and ` : ""}the middle's ${2 ** (found.multipliers.length - 1)}, whatever the resolution.`,
-    "The noise level enters as gamma itself, in sinusoids of periods from 2 pi to 20,000 pi.",
-    "Its own sampler, ddpm here, adds noise of the posterior variance, clips each estimate to [-1, 1], starts from the source with the noise in its hole, and walks all levels of the inference schedule.",
-  ];
-  const unused = theirs?.unet.attn_res?.filter((one) => !factors.includes(one)) ?? [];
-  if (unused.length > 0) {
-    notes.push(`attn_res ${unused.join(", ")} is no down-sampling factor of it and has no effect.`);
-  }
-  if (theirs === undefined) {
-    notes.push(
-      `Heads of ${network.headChannels} channels are assumed, as in the published configurations (--config says).`,
-    );
-  }
-  if (theirs?.unet.use_new_attention_order) {
-    notes.push("Its queries, keys and values were put in order head by head.");
-  }
-  if (options.resolution === undefined && theirs?.resolution === undefined) {
-    notes.push(`${network.resolution} pixels are assumed (--config or --resolution says).`);
-  }
-  return notes;
 }

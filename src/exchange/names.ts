@@ -9,18 +9,6 @@ import type { ParameterSpec } from "../nn/parameters.ts";
 /** In front of all names of the U-Net in its state dict. */
 export const networkPrefix = "denoise_fn.";
 
-/** The schedule's numbers, which its training leaves in the state dict beside the weights. */
-export const scheduleBuffers: readonly string[] = [
-  "betas",
-  "gammas",
-  "sqrt_recip_gammas",
-  "sqrt_recipm1_gammas",
-  "posterior_variance",
-  "posterior_log_variance_clipped",
-  "posterior_mean_coef1",
-  "posterior_mean_coef2",
-];
-
 const blockParts: Record<string, string> = {
   norm1: "in_layers.0",
   conv1: "in_layers.2",

@@ -4,7 +4,11 @@
  * one is replaced by the linear schedule with the same first and last noise level, which is enough, as
  * the network is told the level itself.
  */
-import type { ScheduleConfig } from "../diffusion/schedule.ts";
+import {
+  inferenceScheduleConfig,
+  type ScheduleConfig,
+  trainingScheduleConfig,
+} from "../diffusion/schedule.ts";
 import { PaletteError } from "../errors.ts";
 
 export interface FoundSchedule {
@@ -21,6 +25,9 @@ export interface TheirSchedule {
   readonly linear_end?: number | undefined;
   readonly cosine_s?: number | undefined;
 }
+
+/** The schedule's numbers, which training leaves in the state dict beside the weights. */
+export const scheduleBuffers: readonly string[] = ["gammas", "sqrt_recipm1_gammas"];
 
 /**
  * The schedule whose logarithms of gamma_1 to gamma_T are these.
@@ -86,6 +93,73 @@ export function scheduleOfConfig(theirs: TheirSchedule, source: string): FoundSc
     return sum;
   });
   return { ...scheduleOfLevels(levels, source), exact: false };
+}
+
+/** A model's schedules, and what was assumed or replaced. */
+export interface ChosenSchedules {
+  readonly training: ScheduleConfig;
+  readonly inference: ScheduleConfig;
+  readonly notes: readonly string[];
+}
+
+/** Settings that say schedules, by whether the network was trained or is tested. */
+interface Said {
+  readonly source: string;
+  readonly schedules: {
+    readonly train?: TheirSchedule | undefined;
+    readonly test?: TheirSchedule | undefined;
+  };
+}
+
+/**
+ * The training schedule is that of the numbers beside the weights, or else the configuration's; the
+ * inference schedule is the configuration's. What nobody says is as in the model that was exported, or
+ * as in the published configurations.
+ */
+export function chooseSchedules(
+  buffers: ReadonlyMap<string, Float32Array>,
+  theirs: Said | undefined,
+  exported: { trainingSchedule: ScheduleConfig; inferenceSchedule: ScheduleConfig } | undefined,
+  source: string,
+): ChosenSchedules {
+  const notes: string[] = [];
+  const said = (which: "train" | "test"): FoundSchedule | undefined => {
+    const schedule = theirs?.schedules[which];
+    return schedule && scheduleOfConfig(schedule, theirs.source);
+  };
+  const own = scheduleOfBuffers(buffers, source);
+  const [train, test] = [said("train"), said("test")];
+  // A state dict written while testing holds the test schedule.
+  const ownIsTest = same(own, test) && !same(own, train);
+  const training = (ownIsTest ? undefined : own) ?? train;
+  const inference = test;
+  if (own && !ownIsTest && train && !same(own, train)) {
+    notes.push(
+      `The configuration's training schedule (${describeSchedule(train.config)}) is not the one beside the weights, which is used.`,
+    );
+  }
+  for (const [name, schedule] of [
+    ["training", training],
+    ["inference", inference],
+  ] as const) {
+    if (schedule && !schedule.exact) {
+      notes.push(`The ${name} schedule is replaced by a linear one with the same ends.`);
+    }
+    if (!schedule && !exported) {
+      notes.push(`The ${name} schedule is assumed to be the published one.`);
+    }
+  }
+  return {
+    training: training?.config ?? exported?.trainingSchedule ?? trainingScheduleConfig,
+    inference: inference?.config ?? exported?.inferenceSchedule ?? inferenceScheduleConfig,
+    notes,
+  };
+}
+
+function same(a: FoundSchedule | undefined, b: FoundSchedule | undefined): boolean {
+  if (a === undefined || b === undefined || a.config.steps !== b.config.steps) return false;
+  const near = (x: number, y: number) => Math.abs(x - y) <= 0.05 * Math.max(x, y);
+  return near(a.config.betaFirst, b.config.betaFirst) && near(a.config.betaLast, b.config.betaLast);
 }
 
 /** "linear, 2000 steps, beta from 1e-6 to 0.01". */

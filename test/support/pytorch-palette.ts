@@ -2,7 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { exportSafetensors } from "../../src/exchange/export-network.ts";
+import { expect } from "vitest";
+import { PaletteError } from "../../src/errors.ts";
+import { exportSafetensors, theirArguments } from "../../src/exchange/export-network.ts";
 import { configFromPreset, type ModelConfig } from "../../src/models/config.ts";
 import type { Model } from "../../src/models/model-folder.ts";
 import { presetNamed } from "../../src/models/presets.ts";
@@ -68,4 +70,28 @@ export function theirModel(
 /** The model's state dict under their names, `denoise_fn.` in front. */
 export function stateDict(model: Model): Map<string, Tensor> {
   return decodeSafetensors(exportSafetensors(model).bytes).tensors;
+}
+
+/** A configuration of the repository for a network, with changes to its `unet` and beside it. */
+export function repositoryConfig(
+  network: UNetConfig,
+  changes: object = {},
+  more: object = {},
+): string {
+  const unet = { ...theirArguments(network), dropout: 0.2, ...changes };
+  const args = { module_name: "guided_diffusion", unet, ...more };
+  const config = { model: { which_networks: [{ args }] } };
+  return `// ours\n${JSON.stringify(config)}`;
+}
+
+/** The one line of the PaletteError that `work` ends with. */
+export async function failureOf(work: Promise<unknown>): Promise<string> {
+  const thrown: unknown = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(thrown).toBeInstanceOf(PaletteError);
+  const { message } = thrown as PaletteError;
+  expect(message).not.toContain("\n");
+  return message;
 }
