@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { PaletteError } from "../errors.ts";
+import { PaletteError, UsageError } from "../errors.ts";
 import { Random } from "../random.ts";
 import {
   estimate,
   estimateClean,
   lossWeight,
   noisy,
-  preconditioning,
   predictions,
+  skipFactors,
   target,
 } from "./prediction.ts";
 import { inferenceSchedule, smallestGamma, trainingSchedule } from "./schedule.ts";
@@ -59,24 +59,20 @@ describe("the noisy image", () => {
   });
 });
 
-describe("edm", () => {
-  it("has a target of unit variance at every level, for photos of deviation 0.5", () => {
-    const photos = Random.from("photos").fillNormal(new Float32Array(50_000));
-    photos.forEach((value, i) => {
-      photos[i] = 0.5 * value;
-    });
-    const noise = Random.from("noise").fillNormal(new Float32Array(50_000));
-    for (const gamma of [0.9999, 0.9, 0.5, 0.01, 1e-4]) {
-      const f = target("edm", photos, noise, gamma);
-      expect(f.reduce((sum, value) => sum + value * value, 0) / f.length).toBeCloseTo(1, 1);
-    }
+describe("x0-skip", () => {
+  it("is x0 at the noisy end and passes y_t when clean, half of each at an SNR of 32", () => {
+    expect(skipFactors(0)).toEqual({ skip: 0, share: 1 });
+    expect(skipFactors(1)).toEqual({ skip: 1, share: 0 });
+    const { skip, share } = skipFactors(32 / 33);
+    expect(share).toBeCloseTo(0.5, 12);
+    expect(skip * Math.sqrt(32 / 33)).toBeCloseTo(0.5, 12);
   });
 
-  it("skips y_t as its best linear estimate: all of it when clean, none when noise", () => {
-    expect(preconditioning(1)).toMatchObject({ skip: 1, scale: 0 });
-    expect(preconditioning(0)).toMatchObject({ skip: 0, scale: 0.5 });
-    // E[y | y_t] = Cov(y, y_t) / Var(y_t) y_t = sqrt(0.5) 0.25 / (0.125 + 0.5) y_t
-    expect(preconditioning(0.5).skip).toBeCloseTo((Math.SQRT1_2 * 0.25) / 0.625, 12);
+  it("has an unbiased estimate: without noise f = y gives y at every level", () => {
+    for (const gamma of [0.999, 0.9, 0.1, 1e-4]) {
+      const clean = y.map((value) => Math.sqrt(gamma) * value);
+      expect(largestDifference(estimateClean("x0-skip", y, clean, gamma), y)).toBeLessThan(1e-6);
+    }
   });
 });
 
@@ -85,7 +81,7 @@ describe("loss weights", () => {
     for (const prediction of predictions) expect(lossWeight(prediction, 0.3, "uniform")).toBe(1);
   });
 
-  it("are min(8, 1/(1-gamma)) for x0 and the same objective for v and edm", () => {
+  it("are min(8, 1/(1-gamma)) for x0 and the same objective for v and x0-skip", () => {
     expect(lossWeight("x0", 0.5, "min-snr")).toBe(2);
     expect(lossWeight("x0", 0.875, "min-snr")).toBe(8);
     expect(lossWeight("x0", 0.9999, "min-snr")).toBe(8);
@@ -93,7 +89,7 @@ describe("loss weights", () => {
       // A network whose y0 is 0.1 off has, for the same y_t, another epsilon and so another v.
       const wrongY = y.map((value) => value + 0.1);
       const wrongEpsilon = epsilon.map((e) => e - (0.1 * Math.sqrt(gamma)) / Math.sqrt(1 - gamma));
-      for (const prediction of ["v", "edm"] as const) {
+      for (const prediction of ["v", "x0-skip"] as const) {
         const wrong = target(prediction, wrongY, wrongEpsilon, gamma);
         const right = target(prediction, y, epsilon, gamma);
         const error = wrong.reduce((sum, f, i) => sum + (f - right[i]!) ** 2, 0) / y.length;
@@ -101,6 +97,13 @@ describe("loss weights", () => {
         expect(weighted / (lossWeight("x0", gamma, "min-snr") * 0.01)).toBeCloseTo(1, 3);
       }
     }
+  });
+
+  it("are (1 + 25 SNR)^0.4 of the clean image's error when balanced, and never for epsilon", () => {
+    expect(lossWeight("x0", 0.5, "balanced")).toBeCloseTo(26 ** 0.4, 12);
+    expect(lossWeight("v", 0.5, "balanced")).toBeCloseTo(0.5 * 26 ** 0.4, 12);
+    expect(lossWeight("x0-skip", 32 / 33, "balanced")).toBeCloseTo(0.25 * 801 ** 0.4, 9);
+    expect(() => lossWeight("epsilon", 0.5, "balanced")).toThrow(UsageError);
   });
 
   it("never exceed 1 for epsilon and lower the nearly clean levels", () => {

@@ -94,8 +94,8 @@ function outputMeaning({ prediction }: ModelConfig): string {
       return "v: y = sqrt(gamma) y_t - sqrt(1 - gamma) v";
     case "x0":
       return "y, the clean picture";
-    case "edm":
-      return "f: with s = 0.25 gamma + 1 - gamma, y = 0.25 sqrt(gamma) / s y_t + 0.5 sqrt((1 - gamma) / s) f";
+    case "x0-skip":
+      return "f: with a = 32 (1 - gamma) / (gamma + 32 (1 - gamma)), y = (1 - a) y_t / sqrt(gamma) + a f";
   }
 }
 

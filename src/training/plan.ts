@@ -1,6 +1,6 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
 import { photosDigest, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
-import type { Prediction, Weighting } from "../diffusion/prediction.ts";
+import { lossWeight, type Prediction, type Weighting } from "../diffusion/prediction.ts";
 import { UsageError } from "../errors.ts";
 import { presetNamed } from "../models/presets.ts";
 import type { UNetConfig } from "../nn/config.ts";
@@ -56,6 +56,8 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const wanted = new Set((request.tasks ?? allTasks.map(({ name }) => name)).map(taskNamed));
   const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
+  // Throws for a pair that cannot be, before anything is read.
+  lossWeight(request.prediction ?? preset.prediction, 0.5, request.weighting ?? preset.weighting);
   const sets = await scanPhotoSets(request.data);
   const { train: training, heldOut } = splitHoldOut(sets, holdOut);
   const config = runConfig.parse({
