@@ -40,12 +40,12 @@ const schedules = {
 };
 
 /**
- * Small budgets: y0 is predicted (epsilon needs far more images before it shows a picture). Thanks to
+ * Small budgets: the clean image is predicted (epsilon needs far more images before it shows a picture). Thanks to
  * the ramp of the averaging (`emaDecayAt`), its decay suits runs of any length.
  */
 const small = {
-  prediction: "x0",
-  weighting: "min-snr",
+  prediction: "x0-skip",
+  weighting: "balanced",
   ...schedules,
   defaults: { batch: 16, learningRate: 5e-4, warmUpImages: 3200, emaDecay: 0.9998, clip: 1 },
 } as const;
