@@ -56,16 +56,19 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const wanted = new Set((request.tasks ?? allTasks.map(({ name }) => name)).map(taskNamed));
   const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
-  // Throws for a pair that cannot be, before anything is read.
-  lossWeight(request.prediction ?? preset.prediction, 0.5, request.weighting ?? preset.weighting);
+  const prediction = regression ? "x0" : (request.prediction ?? preset.prediction);
+  // The paper's own objective is weighted as in the paper, unless asked otherwise.
+  const usual = regression || prediction === "epsilon" ? "uniform" : preset.weighting;
+  const weighting = regression ? usual : (request.weighting ?? usual);
+  lossWeight(prediction, 0.5, weighting); // throws for a pair that cannot be
   const sets = await scanPhotoSets(request.data);
   const { train: training, heldOut } = splitHoldOut(sets, holdOut);
   const config = runConfig.parse({
     format: 1,
     preset: request.network === undefined ? preset.name : "custom",
     network: request.network ?? preset.network,
-    prediction: regression ? "x0" : (request.prediction ?? preset.prediction),
-    weighting: regression ? "uniform" : (request.weighting ?? preset.weighting),
+    prediction,
+    weighting,
     regression,
     trainingSchedule: preset.trainingSchedule,
     inferenceSchedule: preset.inferenceSchedule,

@@ -28,8 +28,8 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("a plan", () => {
   it("takes what is not said from the preset", () => {
     expect(config).toMatchObject({
-      prediction: "x0",
-      weighting: "min-snr",
+      prediction: "x0-skip",
+      weighting: "balanced",
       loss: "l2",
       ...presetNamed("tiny-32").defaults,
       accumulate: 1,
@@ -44,6 +44,13 @@ describe("a plan", () => {
     const tasks = ["dejpeg", "uncrop", "inpaint", "colorize", "dejpeg"];
     const other = await planTraining({ ...request, data: [moved], tasks, threads: 3 });
     expect(differences(config, other.config)).toEqual([]);
+  });
+
+  it("weighs epsilon as the paper does, and refuses weights that it cannot have", async () => {
+    const { config } = await planTraining({ ...request, prediction: "epsilon" });
+    expect(config.weighting).toBe("uniform");
+    const balanced = { ...request, prediction: "epsilon", weighting: "balanced" } as const;
+    await expect(planTraining(balanced)).rejects.toThrow(/not for epsilon/);
   });
 
   it("of the baseline predicts y, and nothing else", async () => {
