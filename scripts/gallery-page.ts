@@ -1,7 +1,12 @@
 /** The page that `npm start` writes: one file, pictures included, that opens anywhere. */
 import type { ModelConfig, SheetRow } from "../src/index.ts";
 
-export type GalleryRow = SheetRow & { readonly label: string };
+export interface GalleryRow extends SheetRow {
+  readonly label: string;
+  /** Time of one answer. */
+  readonly seconds: number;
+  readonly seed: number;
+}
 
 /** HTML with a row of pictures for each restoration; `pictures` are the rows' images as PNG files. */
 export function galleryPage(gallery: {
@@ -17,13 +22,15 @@ export function galleryPage(gallery: {
   const how = model.regression
     ? "one network call an answer (the regression baseline)"
     : `${steps} steps an answer; two answers differ because they are drawn, not computed: both are guesses`;
-  const sections = rows.map(({ label }, r) => {
+  const sections = rows.map(({ label, images: shown, seconds, seed }, r) => {
     const figures = pictures[r]!.map((png, c) => {
+      const { width, height } = shown[c]!;
       const caption = columns[c] ?? "";
       const data = Buffer.from(png).toString("base64");
-      return `<figure><img src="data:image/png;base64,${data}" width="${side}" height="${side}" alt="${escapeHtml(`${caption} of ${label}`)}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+      return `<figure><img src="data:image/png;base64,${data}" width="${width}" height="${height}" alt="${escapeHtml(`${caption} of ${label}`)}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
     });
-    return `<section><h2>${escapeHtml(label)}</h2><div>${figures.join("")}</div></section>`;
+    const facts = `${seconds.toFixed(1)} s an answer, seed ${seed}`;
+    return `<section><h2>${escapeHtml(label)} <small>${facts}</small></h2><div>${figures.join("")}</div></section>`;
   });
   return `<!doctype html>
 <html lang="en">
@@ -31,15 +38,16 @@ export function galleryPage(gallery: {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Palette: ${escapeHtml(model.name)}</title>
 <style>
-  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 56rem; padding: 0 1rem; color: #222; background: #fafafa; }
+  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #222; background: #fafafa; }
   h1 { font-size: 1.6rem; } h2 { font-size: 1rem; font-weight: 600; margin: 1.5rem 0 .4rem; }
+  small { font-weight: 400; color: #666; }
   section > div { display: grid; grid-template-columns: repeat(${columns.length}, 1fr); gap: .75rem; }
   figure { margin: 0; } figcaption { color: #666; font-size: .85rem; }
-  img { width: 100%; height: auto; image-rendering: pixelated; border-radius: 4px; display: block; }
-  @media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818; } figcaption { color: #999; } }
+  img { width: 100%; height: auto; border-radius: 4px; display: block; }
+  @media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818; } figcaption, small { color: #999; } }
 </style>
 <h1>Palette: ${escapeHtml(model.name)}</h1>
-<p>${side}x${side} pixels${images === undefined ? "" : `; trained on ${images} images`}; ${how}.</p>
+<p>A model of ${side}x${side} pixels${images === undefined ? "" : `; trained on ${images} images`}; ${how}.</p>
 ${sections.join("\n")}
 </html>
 `;

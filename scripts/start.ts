@@ -1,7 +1,7 @@
 /**
- * The main job, shown: `npm start [-- MODEL [PHOTOS]]` degrades sample photos in all four ways, has
- * the bundled model (or MODEL, a folder or name) restore each twice, and writes a contact sheet and
- * a page to gallery/.
+ * The main job, shown: `npm start [-- MODEL [PHOTOS]]` makes sample photos worse in all four ways, has
+ * the bundled model (or MODEL, a folder or name) restore each twice, and writes a page and a contact
+ * sheet to gallery/.
  */
 import { basename, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,9 +11,8 @@ import { startProgress, whileWaiting } from "../src/cli/progress.ts";
 import { scanPhotos } from "../src/data/photos.ts";
 import { PaletteError } from "../src/errors.ts";
 import { writeWhole } from "../src/files.ts";
-import { toSquare } from "../src/images/resize.ts";
+import { resize } from "../src/images/resize.ts";
 import {
-  type Condition,
   contactSheet,
   encodeImage,
   type Image,
@@ -23,14 +22,14 @@ import {
   tasks,
   writeImage,
 } from "../src/index.ts";
+import { demonstrate } from "./demonstrations.ts";
 import { type GalleryRow, galleryPage } from "./gallery-page.ts";
 
 const steps = 20;
+const samples = 2;
 const columns = ["input", "answer 1", "answer 2", "truth"];
-/** Pictures are shown at least this wide. */
-const shownSide = 128;
-/** An invisible hole would be no hole: it is shown in middle gray rather than as noise. */
-const holeShade = 0;
+/** Short side of the photos, in sides of the network: larger than what it sees at once. */
+const size = 1.75;
 
 const project = fileURLToPath(new URL("..", import.meta.url));
 
@@ -41,23 +40,33 @@ async function restoreAll(
   signal: AbortSignal,
 ): Promise<GalleryRow[]> {
   const known = tasks.filter(({ name }) => palette.config.tasks.includes(name));
-  const jobs = photos.flatMap((photo) => known.map((task) => ({ photo, task })));
+  const jobs = known.flatMap((task) => photos.map((photo) => ({ photo, task })));
   const rows: GalleryRow[] = [];
   const progress = startProgress(`${jobs.length} restorations`, jobs.length * steps);
   try {
-    for (const [i, { photo, task }] of jobs.entries()) {
+    for (const [seed, { photo, task }] of jobs.entries()) {
       const name = basename(photo, extname(photo));
-      const truth = await toSquare(await readImage(photo), palette.resolution);
-      const condition = await task.degrade(truth, Random.from("gallery", name, task.name));
-      const answers = await palette.answer(condition, {
-        samples: 2,
+      const picture = await atShortSide(await readImage(photo), size * palette.resolution);
+      const random = Random.from("gallery", name, task.name);
+      const { truth, shown, input, options, detail } = await demonstrate(
+        task.name,
+        picture,
+        random,
+      );
+      const start = performance.now();
+      const answers = await palette.restore(task.name, input, {
+        ...options,
+        samples,
         steps,
+        seed,
         signal,
-        onStep: ({ step, steps: all }) => progress.update((i + step / all) * steps),
+        onStep: ({ step, steps: all }) => progress.update((seed + step / all) * steps),
       });
       rows.push({
-        label: `${task.title} (${condition.detail}): ${name}`,
-        images: [withoutNoise(condition), ...answers, truth],
+        label: `${task.title} (${detail}): ${name}`,
+        images: [shown, ...answers, truth],
+        seconds: (performance.now() - start) / 1000 / samples,
+        seed,
       });
     }
   } finally {
@@ -66,13 +75,9 @@ async function restoreAll(
   return rows;
 }
 
-function withoutNoise({ x, mask }: Condition): Image {
-  if (mask === undefined) return x;
-  const pixels = x.width * x.height;
-  return {
-    ...x,
-    data: x.data.map((value, i) => (mask.data[i % pixels] === 1 ? holeShade : value)),
-  };
+function atShortSide(photo: Image, short: number): Promise<Image> {
+  const scale = short / Math.min(photo.width, photo.height);
+  return resize(photo, Math.round(photo.width * scale), Math.round(photo.height * scale));
 }
 
 async function main(signal: AbortSignal): Promise<void> {
@@ -81,11 +86,10 @@ async function main(signal: AbortSignal): Promise<void> {
   try {
     const photos = await scanPhotos([photoFolder]);
     const rows = await restoreAll(palette, photos, signal);
-    const scale = Math.max(1, Math.ceil(shownSide / palette.resolution));
     const folder = resolve(project, "gallery");
     await writeImage(
       join(folder, "sheet.png"),
-      await contactSheet(rows, { headings: columns, scale, gap: 8 }),
+      await contactSheet(rows, { headings: columns, gap: 8 }),
     );
     const pictures = await Promise.all(
       rows.map(({ images }) => Promise.all(images.map((image) => encodeImage(image, "png")))),

@@ -3,8 +3,24 @@ export type { Prediction } from "./diffusion/prediction.ts";
 export { type Sampler, samplers } from "./diffusion/samplers/sample.ts";
 export { type Device, devices } from "./engine/session.ts";
 export { PaletteError, UsageError } from "./errors.ts";
-export { readImage } from "./images/decode.ts";
-export { encodeImage, type ImageFormat, writeImage } from "./images/encode.ts";
+export {
+  type ExportedOnnx,
+  type ExportedWeights,
+  exportOnnx,
+  exportSafetensors,
+} from "./exchange/export-network.ts";
+export {
+  type ImportedNetwork,
+  type ImportOptions,
+  importNetwork,
+} from "./exchange/import-network.ts";
+export { type Photo, readImage, readPhoto } from "./images/decode.ts";
+export {
+  type EncodeOptions,
+  encodeImage,
+  type ImageFormat,
+  writeImage,
+} from "./images/encode.ts";
 export {
   type Box,
   createImage,
@@ -14,6 +30,7 @@ export {
   type Mask,
   toBytes,
 } from "./images/image.ts";
+export { type JpegQuality, jpegQuality } from "./images/jpeg-quality.ts";
 export { readMask } from "./images/mask.ts";
 export { contactSheet, type SheetOptions, type SheetRow } from "./images/sheet.ts";
 export type { ModelConfig, TrainingRecord } from "./models/config.ts";
@@ -37,6 +54,7 @@ export {
   type RestoreStep,
   restoreDefaults,
 } from "./palette.ts";
+export { type PanoramaOptions, panorama } from "./panorama.ts";
 export { Random } from "./random.ts";
 export { randomMask } from "./tasks/inpaint.ts";
 export { taskNamed, tasks } from "./tasks/registry.ts";

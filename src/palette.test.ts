@@ -1,13 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../test/random-model.ts";
+import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import { PaletteError, UsageError } from "./errors.ts";
-import { createMask, fromBytes, type Image, toBytes } from "./images/image.ts";
+import {
+  createImage,
+  createMask,
+  crop,
+  fromBytes,
+  type Image,
+  paste,
+  toBytes,
+} from "./images/image.ts";
 import type { ModelConfig } from "./models/config.ts";
 import { loadNetwork, type Network } from "./models/network.ts";
 import { Palette, type RestoreOptions, type RestoreStep } from "./palette.ts";
 import { Random } from "./random.ts";
 import { taskNamed } from "./tasks/registry.ts";
-import { knownBox } from "./tasks/uncrop.ts";
 
 const side = 32;
 const photo = noise(side, side);
@@ -26,6 +34,23 @@ function noise(width: number, height: number): Image {
   const random = Random.from("palette.test");
   const rgb = Uint8Array.from({ length: 3 * width * height }, () => random.integer(0, 255));
   return fromBytes(rgb, width, height);
+}
+
+/** The mean step across columns at multiples of `period`, in parts of that between other columns. */
+function seam({ width, height, data }: Image, period: number): number {
+  const [at, elsewhere] = [
+    [0, 0],
+    [0, 0],
+  ] as [[number, number], [number, number]];
+  for (let i = 0; i < data.length; i++) {
+    const x = i % width;
+    if (x === 0) continue;
+    const sums = x % period === 0 ? at : elsewhere;
+    sums[0] += Math.abs(data[i]! - data[i - 1]!);
+    sums[1]++;
+  }
+  expect(height).toBe(width);
+  return at[0] / at[1] / (elsewhere[0] / elsewhere[1]);
 }
 
 /** A palette whose network answers zeros and counts its calls. */
@@ -88,26 +113,68 @@ describe("answers", () => {
 
   it("grow the photo all around unless a side is named", async () => {
     const all = await palette.uncrop(photo, quick);
-    expect(await palette.uncrop(photo, { ...quick, side: "all" })).toEqual(all);
-    const [left] = await palette.uncrop(photo, { ...quick, side: "left" });
-    const box = knownBox(side, side, "left");
-    // The strip next to the grown side is the photo's left half, moved to the right.
-    for (let y = 0; y < side; y++) {
-      for (let x = 0; x < box.width; x++) {
-        expect(left!.data[y * side + box.left + x]).toBe(photo.data[y * side + x]);
-      }
-    }
+    expect(await palette.uncrop(photo, { ...quick, side: "all", ratio: 0.5 })).toEqual(all);
+    expect([all[0]!.width, all[0]!.height]).toEqual([48, 48]);
+    const [left] = await palette.uncrop(photo, { ...quick, side: "left", ratio: 1 });
+    expect([left!.width, left!.height]).toEqual([2 * side, side]);
+    const place = { left: side, top: 0, width: side, height: side };
+    expect(crop(left!, place).data).toEqual(photo.data);
   });
 
-  it("come from pictures of any size", async () => {
+  it("to a picture of many tiles have no seams", async () => {
+    const trained = await Palette.load();
+    const tile = trained.resolution;
+    // A smooth picture: what steps there are come from the network.
+    const smooth = createImage(4 * tile, 4 * tile);
+    smooth.data.forEach((_, i) => {
+      smooth.data[i] = Math.sin((i % smooth.width) / 40) * 0.8;
+    });
+    const [joined] = await trained.dejpeg(smooth, { steps: 5 });
+    const apart = createImage(smooth.width, smooth.height);
+    for (let top = 0; top < smooth.height; top += tile) {
+      for (let left = 0; left < smooth.width; left += tile) {
+        const part = crop(smooth, { left, top, width: tile, height: tile });
+        const [answer] = await trained.dejpeg(part, { steps: 5, seed: top + left });
+        paste(apart, answer!, left, top);
+      }
+    }
+    await trained.dispose();
+    // Tiles begin every three quarters of a tile; what is restored apart, every tile.
+    expect(seam(joined!, 0.75 * tile)).toBeLessThan(1.25);
+    expect(seam(joined!, tile)).toBeLessThan(1.25);
+    expect(seam(apart, tile)).toBeGreaterThan(2);
+  });
+
+  it("count the network calls over several holes", async () => {
+    const { palette: counted } = stub();
+    const wide = noise(20 * side, side);
+    const two = createMask(20 * side, side);
+    two.data[5] = 1;
+    two.data[19 * side] = 1;
+    const steps: string[] = [];
+    const onStep = ({ step, steps: all }: RestoreStep) => void steps.push(`${step}/${all}`);
+    await counted.inpaint(wide, { mask: two, steps: 2, onStep });
+    expect(steps).toEqual(["1/4", "2/4", "3/4", "4/4"]);
+  });
+
+  it("come back at the picture's own size", async () => {
     for (const [width, height] of [
       [1, 1],
       [1, 300],
-      [5000, 2],
+      [500, 2],
       [33, 31],
+      [90, 70],
     ] as const) {
-      const [image] = await palette.dejpeg(noise(width, height), { ...quick, steps: 1 });
-      expect([image!.width, image!.height]).toEqual([side, side]);
+      const given = noise(width, height);
+      for (const task of ["colorize", "dejpeg"]) {
+        const [image] = await palette.restore(task, given, { ...quick, steps: 1 });
+        expect([image!.width, image!.height]).toEqual([width, height]);
+      }
+      const hole = createMask(width, height);
+      hole.data[0] = 1;
+      const [filled] = await palette.inpaint(given, { ...quick, steps: 1, mask: hole });
+      expect([filled!.width, filled!.height]).toEqual([width, height]);
+      expect(toBytes(filled!).slice(3)).toEqual(toBytes(given).slice(3));
     }
   });
 
@@ -140,6 +207,20 @@ describe("sampling", () => {
     await stubbed.colorize(photo, { sampler: "ddpm", steps: 1000 });
     expect(predict).toHaveBeenCalledTimes(468);
     for (const [{ gamma }] of predict.mock.calls) expect(gamma).toBeGreaterThan(4.386e-5);
+    await stubbed.colorize(photo, { sampler: "ddpm", steps: 1000, belowTrained: true });
+    expect(predict).toHaveBeenCalledTimes(468 + 1000);
+  });
+
+  it("take their noise levels even in log-SNR when asked to", async () => {
+    const { palette: stubbed, predict } = stub();
+    await stubbed.colorize(photo, { steps: 4, spacing: "logsnr" });
+    const snr = predict.mock.calls.map(([{ gamma }]) => {
+      const level = gamma as number;
+      return Math.log(level / (1 - level));
+    });
+    const apart = snr.slice(1).map((value, k) => value - snr[k]!);
+    expect(apart[1]).toBeCloseTo(apart[0]!, 6);
+    expect(apart[2]).toBeCloseTo(apart[0]!, 6);
   });
 
   it("draws the noise in the hole anew for each answer, and shows the known pixels to all", async () => {
@@ -217,5 +298,104 @@ describe("impossible requests", () => {
 
   it("a model that is not there", async () => {
     await expect(Palette.load("no-such-model")).rejects.toThrow(/no-such-model/);
+  });
+});
+
+describe("a model of the PyTorch Palette", () => {
+  const trainingSchedule = { type: "linear", steps: 20, betaFirst: 1e-4, betaLast: 0.1 } as const;
+  const inferenceSchedule = { type: "linear", steps: 12, betaFirst: 1e-3, betaLast: 0.5 } as const;
+  const ddpm = { variance: "posterior", clip: true, start: "source", belowTrained: true } as const;
+  const details = { prediction: "epsilon", trainingSchedule, inferenceSchedule, ddpm } as const;
+  const full = { sampler: "ddpm", steps: 12, seed: 3, mask } as const;
+
+  /** A palette whose network answers something of all its inputs. */
+  function answering(config: Partial<ModelConfig>) {
+    const made = stub(config);
+    made.predict.mockImplementation(async ({ source, noisy, gamma }) =>
+      noisy.map((value, i) => 0.6 * value + 0.3 * source[i]! + (gamma as number)),
+    );
+    return made;
+  }
+
+  /** Its `restoration`: p_sample from the last level to the first, known pixels put back after each. */
+  function reference(source: Float32Array, seed: number): Float32Array {
+    const { gammas } = scheduleFrom(inferenceSchedule);
+    const name = [seed, "sample", 0] as const;
+    let y = source.slice();
+    for (let t = inferenceSchedule.steps; t >= 1; t--) {
+      const [gamma, before] = [gammas[t]!, gammas[t - 1]!];
+      const alpha = gamma / before;
+      const logVariance = Math.log(Math.max(((1 - alpha) * (1 - before)) / (1 - gamma), 1e-20));
+      const noise = new Float32Array(y.length);
+      const step = inferenceSchedule.steps - t;
+      if (t > 1) Random.from(...name, "step", step).fillNormal(noise);
+      y = y.map((value, i) => {
+        const epsilon = Math.fround(0.6 * value + 0.3 * source[i]! + gamma);
+        const clean = Math.sqrt(1 / gamma) * value - Math.sqrt(1 / gamma - 1) * epsilon;
+        const clipped = Math.min(1, Math.max(-1, clean));
+        const mean =
+          ((Math.sqrt(before) * (1 - alpha)) / (1 - gamma)) * clipped +
+          ((Math.sqrt(alpha) * (1 - before)) / (1 - gamma)) * value;
+        const drawn = mean + Math.exp(logVariance / 2) * noise[i]!;
+        return mask.data[i % (side * side)] === 1 ? drawn : source[i]!;
+      });
+    }
+    return y;
+  }
+
+  it("is sampled by ddpm as its makers do it: y_T, all levels, variance and clipping", async () => {
+    const { palette, predict } = answering(details);
+    const [image] = await palette.inpaint(photo, full);
+    expect(predict).toHaveBeenCalledTimes(12);
+    const { source } = predict.mock.calls[0]![0];
+    const expected = reference(source, 3);
+    image!.data.forEach((value, i) => {
+      const clipped = Math.min(1, Math.max(-1, expected[i]!));
+      if (Math.abs(value - clipped) > 1e-5) expect(value, `value ${i}`).toBe(clipped);
+    });
+  });
+
+  it("differs in each of these habits from the paper's way", async () => {
+    const [theirs] = await answering(details).palette.inpaint(photo, full);
+    const changes: Partial<ModelConfig>[] = [
+      { ddpm: undefined },
+      { ddpm: { ...ddpm, variance: "beta" } },
+      { ddpm: { ...ddpm, start: "noise" } },
+      { ddpm: { ...ddpm, clip: false } },
+      { ddpm: { ...ddpm, belowTrained: false } },
+    ];
+    for (const change of changes) {
+      const [other] = await answering({ ...details, ...change }).palette.inpaint(photo, full);
+      expect(other).not.toEqual(theirs);
+    }
+  });
+
+  it("keeps to the trained levels with fewer steps, and in other samplers to their own ways", async () => {
+    const smallest = smallestGamma(scheduleFrom(trainingSchedule));
+    const { palette, predict } = answering(details);
+    await palette.inpaint(photo, { ...full, steps: 4 });
+    for (const [{ gamma }] of predict.mock.calls) expect(gamma).toBeGreaterThanOrEqual(smallest);
+    const sampled = (config: Partial<ModelConfig>) =>
+      answering(config).palette.inpaint(photo, { ...full, sampler: "dpm++" });
+    expect(await sampled(details)).toEqual(await sampled({ ...details, ddpm: undefined }));
+  });
+
+  it("starts from fresh noise where there is no hole", async () => {
+    const { palette, predict } = answering(details);
+    const largest: number[] = [];
+    // y_t is only lent for the call.
+    predict.mockImplementation(async ({ noisy }) => {
+      largest.push(Math.max(...noisy));
+      return new Float32Array(noisy.length);
+    });
+    await palette.colorize(photo, { sampler: "ddpm", steps: 12, seed: 3 });
+    expect(largest[0]).toBeGreaterThan(2);
+  });
+
+  it("of another number of channels is refused", () => {
+    const { config } = randomModel();
+    const gray = { ...config, network: { ...config.network, channels: 1 } };
+    const network = { config: gray, predict: vi.fn(), dispose: async () => {} };
+    expect(() => new Palette(network)).toThrow(/1 channels.*loadNetwork/);
   });
 });

@@ -4,6 +4,7 @@
  */
 import { definedOf } from "./defined.ts";
 import type { KnownPixels } from "./diffusion/known-pixels.ts";
+import type { Spacing } from "./diffusion/samplers/levels.ts";
 import {
   type Sampler,
   type SamplingStep,
@@ -13,12 +14,13 @@ import {
 } from "./diffusion/samplers/sample.ts";
 import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import type { SessionOptions } from "./engine/session.ts";
-import { UsageError } from "./errors.ts";
+import { PaletteError, UsageError } from "./errors.ts";
 import { createMask, type Image, type Mask } from "./images/image.ts";
 import { stack, unstack } from "./images/stack.ts";
 import type { ModelConfig } from "./models/config.ts";
 import { findModel } from "./models/model-folder.ts";
 import { loadNetwork, type Network, regress } from "./models/network.ts";
+import { tiled } from "./models/tiled.ts";
 import { Random } from "./random.ts";
 import { fillHole } from "./tasks/hole.ts";
 import { type TaskName, taskNamed } from "./tasks/registry.ts";
@@ -37,6 +39,10 @@ export interface RestoreOptions {
   readonly steps?: number;
   /** "ddpm" (the paper's), "ddim" or "dpm++"; default "dpm++". */
   readonly sampler?: Sampler;
+  /** Noise levels even in "time" (the schedule's t; default) or in "logsnr". */
+  readonly spacing?: Spacing | undefined;
+  /** Visits noise levels below those of training too, as the paper's 1000 steps do; default false. */
+  readonly belowTrained?: boolean | undefined;
   /** A whole number; default 0. The same seed gives the same answers. */
   readonly seed?: number;
   /** Fresh noise in ddim, 0 (default, none) to 1. */
@@ -44,7 +50,7 @@ export interface RestoreOptions {
   /** Keeps each estimate of the clean picture in range; default true. */
   readonly clip?: boolean;
   /** Called after each network call; awaited. */
-  readonly onStep?: (progress: RestoreStep) => void | Promise<void>;
+  readonly onStep?: ((progress: RestoreStep) => void | Promise<void>) | undefined;
   /** Stops before the next network call by throwing the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -52,12 +58,20 @@ export interface RestoreOptions {
 export interface RestoreStep {
   /** 1 after the first network call, `steps` after the last. */
   readonly step: number;
-  /** Network calls in all, which may be fewer than asked for (see `samplingLevels`). */
+  /**
+   * Network calls in all, which may be fewer than asked for (see `samplingLevels`); several holes of
+   * one picture are filled one after the other.
+   */
   readonly steps: number;
   /** The noise level of this call. */
   readonly gamma: number;
-  /** The answers as they are estimated now. */
+  /** The answers as they are estimated now: of the part, and at the size, that the network is shown. */
   estimates(): Image[];
+}
+
+/** A step of part `part` of `parts`, counted over all of them. */
+function overParts(done: RestoreStep, part: number, parts: number): RestoreStep {
+  return { ...done, step: part * done.steps + done.step, steps: parts * done.steps };
 }
 
 /** A condition to be answered, and the seed of its answers. */
@@ -78,9 +92,18 @@ export class Palette {
   private readonly onWarning: (line: string) => void;
   private readonly warned = new Set<string>();
 
-  /** `load` is the usual way. The network is disposed of with the palette. */
+  /**
+   * `load` is the usual way. The network is disposed of with the palette.
+   * @throws PaletteError when the network is not for RGB pictures.
+   */
   constructor(network: Network, onWarning: (line: string) => void = console.warn) {
-    this.network = network;
+    const { name, network: shape } = network.config;
+    if (shape.channels !== 3) {
+      throw new PaletteError(
+        `${name} is for pictures of ${shape.channels} channels, but photos have 3: call it with loadNetwork.`,
+      );
+    }
+    this.network = tiled(network);
     this.config = network.config;
     this.onWarning = onWarning;
   }
@@ -109,10 +132,10 @@ export class Palette {
     return this.restore("inpaint", image, options);
   }
 
-  /** Continues the photo at one side, or (the default) all around. */
+  /** Continues the photo at one side, or (the default) all around, by `ratio` of its size. */
   async uncrop(
     image: Image,
-    options: RestoreOptions & { readonly side?: Side } = {},
+    options: RestoreOptions & { readonly side?: Side; readonly ratio?: number } = {},
   ): Promise<Image[]> {
     return this.restore("uncrop", image, { side: "all", ...options });
   }
@@ -123,8 +146,10 @@ export class Palette {
   }
 
   /**
-   * Any task by its name. The picture, of any size, is brought to the model's resolution.
-   * @returns `samples` pictures of resolution x resolution in [-1, 1]
+   * Any task by its name, for a picture of any size. What comes back has the picture's size, larger by
+   * what was asked for when uncropping; larger pictures than the model's are looked at in overlapping
+   * tiles or at a smaller size, as the task says.
+   * @returns `samples` pictures in [-1, 1]
    * @throws UsageError for impossible options, PaletteError for an impossible picture or mask, the
    * signal's reason when aborted.
    */
@@ -135,10 +160,22 @@ export class Palette {
   ): Promise<Image[]> {
     checkOptions(options);
     this.warnIfUntrained(task);
-    const random = Random.from(options.seed ?? restoreDefaults.seed, "condition");
-    const { resolution } = this;
-    const condition = await taskNamed(task).condition(image, resolution, random, options);
-    return this.answer(condition, options);
+    const { seed = restoreDefaults.seed, samples = restoreDefaults.samples } = options;
+    const random = Random.from(seed, "condition");
+    const prepared = await taskNamed(task).prepare(image, this.resolution, random, options);
+    const answers: Image[][] = [];
+    for (const [k, condition] of prepared.conditions.entries()) {
+      const own = k === 0 ? seed : Random.from(seed, "part", k).integer(0, 2 ** 31 - 1);
+      const onStep =
+        options.onStep &&
+        ((done: RestoreStep) => options.onStep!(overParts(done, k, prepared.conditions.length)));
+      answers.push(await this.answer(condition, { ...options, seed: own, onStep }));
+    }
+    const finished: Image[] = [];
+    for (let k = 0; k < samples; k++) {
+      finished.push(await prepared.finish(answers.map((each) => each[k]!)));
+    }
+    return finished;
   }
 
   /**
@@ -163,7 +200,7 @@ export class Palette {
   ): Promise<Image[][]> {
     for (const { seed } of questions) checkOptions({ ...options, seed });
     const { samples, steps, sampler } = { ...restoreDefaults, ...definedOf(options) };
-    const { eta, clip, onStep, signal } = options;
+    const { eta, spacing, onStep, signal } = options;
     const [first] = questions;
     if (first === undefined) return [];
     const { config, network } = this;
@@ -192,23 +229,35 @@ export class Palette {
       await onStep?.({ step: 1, steps: 1, gamma: 0, estimates: () => images });
       return grouped(images);
     }
+    const known = knownOf(each.map(({ condition }) => condition));
+    const inferenceSchedule = scheduleFrom(config.inferenceSchedule);
+    const habits = sampler === "ddpm" ? config.ddpm : undefined;
+    const ownStart = habits?.start === "source";
     const result = await sample(
       {
         shape,
         prediction: config.prediction,
         denoise: async (noisy, gamma) => ({
-          output: await network.predict({ source, noisy, gamma, shape }),
+          output: await network.predict({ source, noisy, gamma, shape, wanted: known?.mask }),
         }),
-        known: knownOf(each.map(({ condition }) => condition)),
+        known,
+        starts: ownStart
+          ? unstack(source, each.length).map((x, k) => (each[k]!.condition.mask ? x : undefined))
+          : undefined,
       },
       {
         sampler,
         steps,
         seeds,
         eta,
-        clip,
+        clip: options.clip ?? habits?.clip,
+        spacing,
+        variance: habits?.variance,
+        belowTrained:
+          options.belowTrained ??
+          (habits?.belowTrained === true && steps >= inferenceSchedule.steps),
         signal,
-        schedule: scheduleFrom(config.inferenceSchedule),
+        schedule: inferenceSchedule,
         smallestGamma: smallestGamma(scheduleFrom(config.trainingSchedule)),
       },
       onStep &&

@@ -1,16 +1,14 @@
 /** `palette bench`: training images and network calls a second on this machine. */
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import { matrixPeak } from "../benchmark/peak.ts";
 import { measureThroughput, type Throughput } from "../benchmark/throughput.ts";
 import type { Device } from "../engine/session.ts";
-import { reasonOf, UsageError } from "../errors.ts";
 import { presetNamed, presetNames } from "../models/presets.ts";
-import { type UNetConfig, uNetConfig } from "../nn/config.ts";
 import { operationsPerImage } from "../nn/programs.ts";
 import { deviceOption, threadsOption, wholeNumber } from "./arguments.ts";
 import { say } from "./console.ts";
+import { networkOption, readNetwork } from "./network.ts";
 import { startProgress } from "./progress.ts";
 
 interface BenchOptions {
@@ -32,7 +30,7 @@ export function benchCommand(program: Command): void {
     .addOption(
       new Option("--preset <name>", "network and batch").choices(presetNames).default("small-64"),
     )
-    .option("--network <json>", "another network: its configuration as JSON, or a file of it")
+    .addOption(networkOption())
     .addOption(
       new Option("--mode <what>", "what to measure")
         .choices(["train", "sample", "both"])
@@ -88,18 +86,4 @@ async function bench(options: BenchOptions): Promise<void> {
     );
   }
   say(`matrix peak ${(peak / 1e9).toFixed(0)} GFLOP/s (large products, one a thread)`);
-}
-
-async function readNetwork(given: string): Promise<UNetConfig> {
-  let value: unknown;
-  try {
-    const text = given.trimStart().startsWith("{") ? given : await readFile(given, "utf8");
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`--network is neither JSON nor a file of it: ${reasonOf(error)}.`);
-  }
-  const parsed = uNetConfig.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new UsageError(`--network ${issue.path.join(".")}: ${issue.message}.`);
 }

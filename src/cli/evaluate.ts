@@ -75,9 +75,11 @@ export function evaluateCommand(program: Command): void {
     .option("--reference-crops <n>", "pictures FID compares with (default: 4 times --crops)", whole)
     .optionsGroup("How answers are drawn:")
     .addOption(
-      listOption("--steps <list>", "steps, or sampler:steps; the first gives the pictures shown", [
-        "20",
-      ]),
+      listOption(
+        "--steps <list>",
+        "steps, or sampler:steps, and then :logsnr or :below; the first gives the pictures shown",
+        ["20"],
+      ),
     )
     .option("--samples <n>", "answers to each picture, for diversity", whole, 2)
     .option("--seed <n>", "of all randomness", wholeNumber(0), 1)

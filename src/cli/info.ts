@@ -73,6 +73,8 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
       ["tasks", subject.config.tasks.join(", ") || "none"],
       ["trained on", trainingOf(subject.config)],
     );
+    const { origin } = subject.config;
+    if (origin) facts.push(["imported from", `${origin.file} of ${origin.project}`]);
   }
   facts.push(
     ["weights", inGigabytes(memory.weights)],

@@ -5,9 +5,12 @@ import { PaletteError, reasonOf, UsageError } from "../errors.ts";
 import { benchCommand } from "./bench.ts";
 import { complain } from "./console.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { exportCommand } from "./export.ts";
+import { importCommand } from "./import.ts";
 import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
 import { netsCommand } from "./nets.ts";
+import { panoramaCommand } from "./panorama.ts";
 import { restoreCommands } from "./restore.ts";
 import { trainCommand } from "./train.ts";
 
@@ -47,8 +50,11 @@ async function createProgram(): Promise<Command> {
       },
     });
   restoreCommands(program);
+  panoramaCommand(program);
   trainCommand(program);
   evaluateCommand(program);
+  importCommand(program);
+  exportCommand(program);
   infoCommand(program);
   benchCommand(program);
   netsCommand(program);

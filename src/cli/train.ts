@@ -17,11 +17,13 @@ import { counted } from "../words.ts";
 import { deviceOption, listOf, numberBetween, wholeNumber } from "./arguments.ts";
 import { say } from "./console.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
+import { networkOption, readNetwork } from "./network.ts";
 
 interface Options {
   data: string[];
   out: string;
   preset: string;
+  network?: string;
   tasks?: string[];
   holdOut: string;
   loss: Loss;
@@ -73,6 +75,7 @@ export function trainCommand(program: Command): void {
         .choices(presetNames)
         .default("small-64"),
     )
+    .addOption(networkOption())
     .addOption(new Option("--loss <p>", "error to minimise").choices(losses).default("l2"))
     .addOption(
       new Option("--predict <what>", "what the network predicts (default: the preset's)").choices(
@@ -112,6 +115,7 @@ async function run(options: Options): Promise<void> {
   const plan = await planTraining({
     data: options.data,
     preset: options.preset,
+    network: options.network === undefined ? undefined : await readNetwork(options.network),
     tasks: options.tasks,
     holdOut: options.holdOut,
     loss: options.loss,

@@ -102,7 +102,7 @@ describe("examples", () => {
   });
 
   it("never come from a held-out photo", async () => {
-    const { train, heldOut } = splitHoldOut(photos, "every:7:1");
+    const { train, heldOut } = splitHoldOut([photos], "every:7:1");
     expect(heldOut.length).toBe(3);
     const examples = source({ photos: train });
     for (let i = 0; i < 300; i++) expect(heldOut).not.toContain((await examples.example(i)).photo);

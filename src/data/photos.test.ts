@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { scanPhotos, splitHoldOut } from "./photos.ts";
+import { scanPhotoSets, scanPhotos, splitHoldOut } from "./photos.ts";
 
 describe("scanPhotos", () => {
   let root: string;
@@ -40,6 +40,21 @@ describe("scanPhotos", () => {
     expect(new Set(list).size).toBe(list.length);
   });
 
+  it("gives each named folder's photos by themselves, each photo once", async () => {
+    const [a, b] = [join(root, "a"), join(root, "b")];
+    const sets = [
+      ["a/deep/01.jpg", "a/02.PNG", "a/Z.webp"].map((path) => join(root, path)),
+      [join(b, "01.jpg")],
+    ];
+    expect(await scanPhotoSets([a])).toEqual(sets.slice(0, 1));
+    expect(await scanPhotoSets([a, a])).toEqual(sets.slice(0, 1));
+    expect(await scanPhotoSets([join(a, "deep"), a])).toEqual([
+      sets[0]!.slice(1),
+      [join(a, "deep", "01.jpg")],
+    ]);
+    expect((await scanPhotoSets([a, b]))[0]).toEqual(sets[0]);
+  });
+
   it("says which folder is missing, empty or no folder", async () => {
     const missing = join(root, "none");
     await expect(scanPhotos([missing])).rejects.toThrow(
@@ -56,20 +71,29 @@ describe("scanPhotos", () => {
 });
 
 describe("splitHoldOut", () => {
-  const photos = Array.from({ length: 273 }, (_, i) => `${i}.jpg`);
+  const photos = Array.from({ length: 273 }, (_, i) => `${String(i).padStart(3, "0")}.jpg`);
 
   it("holds out 39 of 273 photos by every:7:1, those whose index is 1 modulo 7", () => {
-    const { train, heldOut } = splitHoldOut(photos, "every:7:1");
+    const { train, heldOut } = splitHoldOut([photos], "every:7:1");
     expect(heldOut).toHaveLength(39);
-    expect(heldOut.slice(0, 3)).toEqual(["1.jpg", "8.jpg", "15.jpg"]);
+    expect(heldOut.slice(0, 3)).toEqual(["001.jpg", "008.jpg", "015.jpg"]);
     expect([...train, ...heldOut].sort()).toEqual([...photos].sort());
-    expect(splitHoldOut(photos, "none").train).toEqual(photos);
+    expect(splitHoldOut([photos], "none").train).toEqual(photos);
+  });
+
+  it("parts each folder by itself: a second one leaves the first one's held-out photos", () => {
+    const others = Array.from({ length: 180 }, (_, i) => `${String(i).padStart(3, "0")}.png`);
+    const { train, heldOut } = splitHoldOut([others, photos], "every:7:1");
+    const { heldOut: alone } = splitHoldOut([photos], "every:7:1");
+    expect(heldOut.filter((photo) => photo.endsWith(".jpg")).sort()).toEqual(alone.sort());
+    expect(heldOut).toHaveLength(39 + 26);
+    expect(train).toHaveLength(234 + 154);
   });
 
   it("refuses a rule that cannot be read or leaves nothing", () => {
     for (const rule of ["every:7", "every:7:7", "every:1:0", "7:1", "", "every:7:-1"]) {
-      expect(() => splitHoldOut(photos, rule)).toThrow(/Cannot read the hold-out rule/);
+      expect(() => splitHoldOut([photos], rule)).toThrow(/Cannot read the hold-out rule/);
     }
-    expect(() => splitHoldOut(["a.jpg"], "every:2:0")).toThrow(/leaves none of the 1 photos/);
+    expect(() => splitHoldOut([["a.jpg"]], "every:2:0")).toThrow(/leaves none of the 1 photos/);
   });
 });

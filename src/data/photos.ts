@@ -24,9 +24,16 @@ export const photoEndings: readonly string[] = [
  * @throws PaletteError when a folder is missing, cannot be read or holds no photo.
  */
 export async function scanPhotos(folders: readonly string[]): Promise<string[]> {
+  return inOrder((await scanPhotoSets(folders)).flat());
+}
+
+/**
+ * The same, each named folder's photos by themselves: a photo belongs to the nearest folder named.
+ */
+export async function scanPhotoSets(folders: readonly string[]): Promise<string[][]> {
   if (folders.length === 0) throw new UsageError("Name at least one folder of photos.");
   const visited = new Set<string>();
-  const photos: string[] = [];
+  const sets = new Map<string, string[]>();
   const fruitful = new Set<string>();
   const direct: Visit[] = [...new Set(folders)]
     .sort(compare)
@@ -48,16 +55,20 @@ export async function scanPhotos(folders: readonly string[]): Promise<string[]> 
       const kind = link ? await stat(path).catch(() => undefined) : entry;
       if (kind?.isDirectory()) (link ? linked : direct).push({ folder: path, root });
       if (!kind?.isFile() || !photoEndings.includes(extname(path).toLowerCase())) continue;
-      photos.push(path);
+      sets.set(root, [...(sets.get(root) ?? []), path]);
       fruitful.add(root);
     }
   }
-  const empty = folders.find((folder) => photos.length === 0 || !fruitful.has(folder));
+  const empty = folders.find((folder) => !fruitful.has(folder));
   if (empty !== undefined) {
     const endings = photoEndings.map((ending) => ending.slice(1)).join(", ");
     throw new PaletteError(`The folder ${empty} holds no photos (${endings}).`);
   }
-  return photos.sort((a, b) => compare(basename(a), basename(b)) || compare(a, b));
+  return [...sets.values()].map(inOrder);
+}
+
+function inOrder(photos: readonly string[]): string[] {
+  return [...photos].sort((a, b) => compare(basename(a), basename(b)) || compare(a, b));
 }
 
 /** A folder to look into, and which of the named folders led there. */
@@ -72,20 +83,25 @@ export interface HoldOut {
 }
 
 /**
- * Parts the sorted list. `every:7:1` holds out each photo whose index, counted from 0, is 1 modulo 7;
- * `none` holds out nothing.
+ * Parts each set (see `scanPhotoSets`) by itself, so that a folder added to a training leaves the
+ * held-out photos of the others as they are. `every:7:1` holds out each photo whose index, counted
+ * from 0, is 1 modulo 7; `none` holds out nothing. Both lists are sorted as by `scanPhotos`.
  * @throws UsageError when the rule cannot be read; PaletteError when it leaves nothing to train on.
  */
-export function splitHoldOut(photos: readonly string[], rule: string): HoldOut {
-  if (rule === "none") return { train: [...photos], heldOut: [] };
+export function splitHoldOut(sets: readonly (readonly string[])[], rule: string): HoldOut {
+  const photos = inOrder(sets.flat());
+  if (rule === "none") return { train: photos, heldOut: [] };
   const [, modulus, remainder] = (/^every:(\d+):(\d+)$/.exec(rule) ?? []).map(Number);
   if (modulus === undefined || remainder === undefined || modulus < 2 || remainder >= modulus) {
     throw new UsageError(
       `Cannot read the hold-out rule "${rule}"; write every:N:K with N at least 2 and K below N, such as every:7:1, or none.`,
     );
   }
-  const train = photos.filter((_, index) => index % modulus !== remainder);
-  const heldOut = photos.filter((_, index) => index % modulus === remainder);
+  const heldOut = inOrder(
+    sets.flatMap((set) => set.filter((_, index) => index % modulus === remainder)),
+  );
+  const held = new Set(heldOut);
+  const train = photos.filter((photo) => !held.has(photo));
   if (train.length === 0) {
     throw new PaletteError(
       `The hold-out rule ${rule} leaves none of the ${photos.length} photos for training; add photos or use none.`,

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { PaletteError } from "../errors.ts";
+import { PaletteError, UsageError } from "../errors.ts";
 import { Random } from "../random.ts";
-import { estimate, estimateClean, lossWeight, noisy, predictions, target } from "./prediction.ts";
+import {
+  estimate,
+  estimateClean,
+  lossWeight,
+  noisy,
+  predictions,
+  skipFactors,
+  target,
+} from "./prediction.ts";
 import { inferenceSchedule, smallestGamma, trainingSchedule } from "./schedule.ts";
 
 const random = Random.from("prediction.test");
@@ -51,12 +59,29 @@ describe("the noisy image", () => {
   });
 });
 
+describe("x0-skip", () => {
+  it("is x0 at the noisy end and passes y_t when clean, half of each at an SNR of 32", () => {
+    expect(skipFactors(0)).toEqual({ skip: 0, share: 1 });
+    expect(skipFactors(1)).toEqual({ skip: 1, share: 0 });
+    const { skip, share } = skipFactors(32 / 33);
+    expect(share).toBeCloseTo(0.5, 12);
+    expect(skip * Math.sqrt(32 / 33)).toBeCloseTo(0.5, 12);
+  });
+
+  it("has an unbiased estimate: without noise f = y gives y at every level", () => {
+    for (const gamma of [0.999, 0.9, 0.1, 1e-4]) {
+      const clean = y.map((value) => Math.sqrt(gamma) * value);
+      expect(largestDifference(estimateClean("x0-skip", y, clean, gamma), y)).toBeLessThan(1e-6);
+    }
+  });
+});
+
 describe("loss weights", () => {
   it("are 1 for the paper's objective", () => {
     for (const prediction of predictions) expect(lossWeight(prediction, 0.3, "uniform")).toBe(1);
   });
 
-  it("are min(8, 1/(1-gamma)) for x0 and the same objective for v", () => {
+  it("are min(8, 1/(1-gamma)) for x0 and the same objective for v and x0-skip", () => {
     expect(lossWeight("x0", 0.5, "min-snr")).toBe(2);
     expect(lossWeight("x0", 0.875, "min-snr")).toBe(8);
     expect(lossWeight("x0", 0.9999, "min-snr")).toBe(8);
@@ -64,12 +89,21 @@ describe("loss weights", () => {
       // A network whose y0 is 0.1 off has, for the same y_t, another epsilon and so another v.
       const wrongY = y.map((value) => value + 0.1);
       const wrongEpsilon = epsilon.map((e) => e - (0.1 * Math.sqrt(gamma)) / Math.sqrt(1 - gamma));
-      const wrongV = target("v", wrongY, wrongEpsilon, gamma);
-      const v = target("v", y, epsilon, gamma);
-      const vError = wrongV.reduce((sum, value, i) => sum + (value - v[i]!) ** 2, 0) / y.length;
-      const weighted = lossWeight("v", gamma, "min-snr") * vError;
-      expect(weighted / (lossWeight("x0", gamma, "min-snr") * 0.01)).toBeCloseTo(1, 3);
+      for (const prediction of ["v", "x0-skip"] as const) {
+        const wrong = target(prediction, wrongY, wrongEpsilon, gamma);
+        const right = target(prediction, y, epsilon, gamma);
+        const error = wrong.reduce((sum, f, i) => sum + (f - right[i]!) ** 2, 0) / y.length;
+        const weighted = lossWeight(prediction, gamma, "min-snr") * error;
+        expect(weighted / (lossWeight("x0", gamma, "min-snr") * 0.01)).toBeCloseTo(1, 3);
+      }
     }
+  });
+
+  it("are (1 + 25 SNR)^0.4 of the clean image's error when balanced, and never for epsilon", () => {
+    expect(lossWeight("x0", 0.5, "balanced")).toBeCloseTo(26 ** 0.4, 12);
+    expect(lossWeight("v", 0.5, "balanced")).toBeCloseTo(0.5 * 26 ** 0.4, 12);
+    expect(lossWeight("x0-skip", 32 / 33, "balanced")).toBeCloseTo(0.25 * 801 ** 0.4, 9);
+    expect(() => lossWeight("epsilon", 0.5, "balanced")).toThrow(UsageError);
   });
 
   it("never exceed 1 for epsilon and lower the nearly clean levels", () => {

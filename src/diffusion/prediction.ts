@@ -3,15 +3,19 @@
  * y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon each of epsilon, v and x0 determines the others, so
  * samplers see (y0, epsilon) only. Epsilon is the paper's; v is from Salimans & Ho (2022).
  */
-import { PaletteError } from "../errors.ts";
+import { PaletteError, UsageError } from "../errors.ts";
 
-export const predictions = ["epsilon", "v", "x0"] as const;
+export const predictions = ["epsilon", "v", "x0", "x0-skip"] as const;
 
-/** epsilon: the noise; v = sqrt(gamma) epsilon - sqrt(1 - gamma) y; x0: the clean image y. */
+/**
+ * epsilon: the noise; v = sqrt(gamma) epsilon - sqrt(1 - gamma) y; x0: the clean image y; x0-skip: the
+ * clean image where there is much noise, and the nearer to clean y_t is the more of it passes the
+ * network by: y = skip y_t + share f with the factors of `skipFactors`.
+ */
 export type Prediction = (typeof predictions)[number];
 
 /** What `lossWeight` may be asked for. */
-export const weightings = ["uniform", "min-snr"] as const;
+export const weightings = ["uniform", "min-snr", "balanced"] as const;
 export type Weighting = (typeof weightings)[number];
 
 /**
@@ -50,7 +54,26 @@ export function target(
     case "x0":
       out.set(y);
       return out;
+    case "x0-skip": {
+      // (y - skip y_t) / share with y_t written out: no difference of nearly equal numbers.
+      const snr = gamma / (1 - gamma);
+      return mix(y, 1, epsilon, -Math.sqrt(snr) / skipSnr, out);
+    }
   }
+}
+
+/** Half of y passes the network by at this signal-to-noise ratio. */
+const skipSnr = 32;
+
+/**
+ * The factors of "x0-skip", y = skip y_t + share f with share = 32 / (SNR + 32) and
+ * skip = (1 - share) / sqrt(gamma). As Karras et al. (2022, section 5) with a small sigma_data, but for
+ * the scale of f, which is that of a picture at the noisy levels. The network need not learn to give
+ * back what it is given: with "x0" its error at nearly clean levels exceeds the noise.
+ */
+export function skipFactors(gamma: number): { readonly skip: number; readonly share: number } {
+  const share = (skipSnr * (1 - gamma)) / (gamma + skipSnr * (1 - gamma));
+  return { skip: gamma === 0 ? 0 : (1 - share) / Math.sqrt(gamma), share };
 }
 
 /**
@@ -77,6 +100,10 @@ export function estimateClean(
       checkLength(output, out);
       out.set(output);
       return out;
+    case "x0-skip": {
+      const { skip, share } = skipFactors(gamma);
+      return mix(noisy, skip, output, share, out);
+    }
   }
 }
 
@@ -104,7 +131,8 @@ export function estimate(
       mix(output, signal, noisy, noise, epsilon);
       break;
     case "x0":
-      mix(noisy, 1 / noise, output, -signal / noise, epsilon);
+    case "x0-skip":
+      mix(noisy, 1 / noise, y0, -signal / noise, epsilon);
       break;
   }
   return { y0, epsilon };
@@ -120,18 +148,34 @@ export function estimate(
  * epsilon: min(8 / SNR, 1). Here the same objective would need weights up to 1 / gamma at the noisy
  * end, which no training survives, so it is the published bound instead.
  *
- * Returns a positive number, for x0 at most 8 and for the others at most 1.
+ * "balanced": (1 + 25 SNR)^0.4 times |y0 error|^2, which is about the inverse of the error that a small
+ * trained network has at each level, so that all levels have their part in the gradient (Karras et al.
+ * 2024, section 2.2, learn such weights). Not for epsilon, for the same reason.
+ *
+ * @throws UsageError for "balanced" with epsilon
  */
 export function lossWeight(prediction: Prediction, gamma: number, weighting: Weighting): number {
   if (weighting === "uniform") return 1;
-  const bound = 8;
+  const snr = gamma / (1 - gamma);
+  if (prediction === "epsilon") {
+    if (weighting === "min-snr") return Math.min(minSnrBound / snr, 1);
+    throw new UsageError("Balanced weights are not for epsilon: predict v, x0 or x0-skip.");
+  }
+  const ofClean = weighting === "min-snr" ? Math.min(minSnrBound, 1 + snr) : (1 + 25 * snr) ** 0.4;
+  return ofClean * errorScale(prediction, gamma) ** 2;
+}
+
+const minSnrBound = 8;
+
+/** By what an error of the output is multiplied in the clean image. */
+function errorScale(prediction: Exclude<Prediction, "epsilon">, gamma: number): number {
   switch (prediction) {
-    case "x0":
-      return Math.min(bound, 1 / (1 - gamma));
     case "v":
-      return Math.min(bound * (1 - gamma), 1);
-    case "epsilon":
-      return Math.min((bound * (1 - gamma)) / gamma, 1);
+      return Math.sqrt(1 - gamma);
+    case "x0":
+      return 1;
+    case "x0-skip":
+      return skipFactors(gamma).share;
   }
 }
 

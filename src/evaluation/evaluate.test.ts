@@ -224,7 +224,7 @@ describe("accuracy", () => {
 describe("a plan", () => {
   it("looks at the held-out photos when a model was trained on these", async () => {
     const photos = await scanPhotos([at("photos")]);
-    const record = { digest: await photosDigest(photos), holdOut: "every:2:1" };
+    const record = { digests: [await photosDigest(photos), "another"], holdOut: "every:2:1" };
     await saveModel(at("here"), randomModel({ tasks, training: { images: 1, photos: record } }));
     const here = { ...request, models: [at("here")] };
     const { photos: chosen, notes } = await planEvaluation(here);

@@ -7,6 +7,7 @@ import type { Lookers } from "./lookers.ts";
 import { Measurer } from "./measure.ts";
 import { type EvaluationPlan, type PlannedRow, plannedRows } from "./plan.ts";
 import type { ConditionReport, Row } from "./report/report.ts";
+import { samplerName } from "./samplings.ts";
 
 export interface MeasureOptions {
   /** Resamples of the photos for the intervals; 0 for none. */
@@ -117,7 +118,7 @@ async function rowOf(
     kind: model.config.regression ? "regression" : "palette",
     label,
     model: model.config.name,
-    ...(sampling && { sampler: sampling.sampler, steps: sampling.steps }),
+    ...(sampling && { sampler: samplerName(sampling), steps: sampling.steps }),
     images,
     metrics: { ...metrics, ...(diversity && { diversity }) },
     perImage,

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { photosDigest, scanPhotos, splitHoldOut } from "../data/photos.ts";
+import { photosDigest, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import { definedOf } from "../defined.ts";
 import { PaletteError, UsageError } from "../errors.ts";
 import { assertFits } from "../memory.ts";
@@ -15,7 +15,7 @@ import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import { type EvaluationCondition, evaluationConditions, paperConditions } from "./conditions.ts";
 import { type CropKind, cropKinds, usablePhotos } from "./crops.ts";
 import type { CommonSettings } from "./folder.ts";
-import { parseSampling, type Sampling, samplingName } from "./samplings.ts";
+import { parseSampling, type Sampling, samplerName, samplingName } from "./samplings.ts";
 
 /** What may be asked for; what is left out is as said. */
 export interface EvaluationRequest {
@@ -108,13 +108,14 @@ export async function planEvaluation(
   const samplings = uniqueSamplings((request.steps ?? ["20"]).map((text) => parseSampling(text)));
   const models = await loadModels(request.models ?? []);
   const { resolution } = models[0]!.config.network;
-  const all = await scanPhotos(request.data);
-  const digest = await photosDigest(all);
-  const held = chooseHoldOut(models, digest, request.holdOut);
-  const chosen = held.rule === "none" ? all : splitHoldOut(all, held.rule).heldOut;
+  const sets = await scanPhotoSets(request.data);
+  const digests = (await Promise.all(sets.map(photosDigest))).sort();
+  const held = chooseHoldOut(models, digests, request.holdOut);
+  const { train, heldOut } = splitHoldOut(sets, held.rule);
+  const chosen = held.rule === "none" ? train : heldOut;
   if (chosen.length === 0) {
     throw new PaletteError(
-      `The hold-out rule ${held.rule} holds out none of the ${all.length} photos; give more photos, or --hold-out none.`,
+      `The hold-out rule ${held.rule} holds out none of the ${train.length} photos; give more photos, or --hold-out none.`,
     );
   }
   const { usable, refused } = await usablePhotos(chosen, resolution, (done) =>
@@ -129,14 +130,14 @@ export async function planEvaluation(
   if (crop === "random") checkCount("reference crops", referenceCrops, 2);
   return {
     models,
-    data: `${request.data.map((folder) => basename(resolve(folder))).join(", ")} (digest ${digest})`,
+    data: `${request.data.map((folder) => basename(resolve(folder))).join(", ")} (digest ${digests.join("+")})`,
     conditions,
     samplings,
     photos: usable,
     common: {
       format: 1,
       photos: usable.length,
-      digest,
+      digest: digests.join("+"),
       holdOut: held.rule,
       crop,
       resolution,
@@ -165,7 +166,7 @@ export function plannedRows(
       const id = `${fileName(model.config.name)}-${model.digest.slice(0, 8)}`;
       if (model.config.regression) return [{ id, label: model.label, model, samples: 1 }];
       return samplings.map((sampling, k) => ({
-        id: `${id}-${sampling.sampler}-${sampling.steps}`,
+        id: `${id}-${samplingName(sampling).replaceAll(":", "-")}`,
         label: samplings.length === 1 ? model.label : `${model.label}, ${inWords(sampling)}`,
         model,
         sampling,
@@ -214,10 +215,12 @@ function labelOf({ name, regression }: ModelConfig): string {
 /** Which photos are looked at, and what is to be said about it. */
 function chooseHoldOut(
   models: readonly EvaluatedModel[],
-  digest: string,
+  digests: readonly string[],
   wanted: string | undefined,
 ): { rule: string; notes: string[] } {
-  const trainedHere = models.filter(({ config }) => config.training?.photos?.digest === digest);
+  const trainedHere = models.filter(({ config }) =>
+    config.training?.photos?.digests.some((digest) => digests.includes(digest)),
+  );
   const rules = [...new Set(trainedHere.map(({ config }) => config.training!.photos!.holdOut))];
   if (wanted === undefined && rules.length > 1) {
     throw new UsageError(
@@ -281,8 +284,8 @@ function uniqueSamplings(samplings: readonly Sampling[]): Sampling[] {
   return [...new Map(samplings.map((one) => [samplingName(one), one])).values()];
 }
 
-function inWords({ sampler, steps }: Sampling): string {
-  return `${sampler} ${steps} steps`;
+function inWords(sampling: Sampling): string {
+  return `${samplerName(sampling)} ${sampling.steps} steps`;
 }
 
 function fileName(name: string): string {

@@ -2,7 +2,7 @@
 export { checkpoint } from "./checkpoint.ts";
 export { grad, pullback } from "./grad.ts";
 export { interpret } from "./interpret.ts";
-export { encodeOnnx } from "./onnx.ts";
+export { encodeOnnx, type ModelNotes } from "./onnx.ts";
 export * from "./ops/index.ts";
 export { Graph, type Shape, size, type Tensor } from "./tensor.ts";
 export { floatingPointOperations, largestLiveSize } from "./work.ts";

@@ -19,7 +19,8 @@ export interface EncodingOptions {
    * of equal shape share memory, and holds that memory from the first of them to the last. Without,
    * a value has memory from when it is computed until its last use, and no longer.
    */
-  readonly shapesKnown?: boolean;
+  readonly shapesKnown?: boolean | undefined;
+  readonly notes?: ModelNotes | undefined;
 }
 
 /** The segments of one flat vector, and the place of their node. */
@@ -41,7 +42,10 @@ export class Lowering {
   private readonly taken: ReadonlySet<string>;
   private readonly shapesKnown: boolean;
 
-  constructor(taken: ReadonlySet<string>, { shapesKnown = true }: EncodingOptions = {}) {
+  constructor(
+    taken: ReadonlySet<string>,
+    { shapesKnown = true }: Pick<EncodingOptions, "shapesKnown"> = {},
+  ) {
     this.taken = taken;
     this.shapesKnown = shapesKnown;
   }
@@ -170,6 +174,15 @@ export class Lowering {
   }
 }
 
+/** What a model says of itself to whoever opens it. */
+export interface ModelNotes {
+  readonly documentation: string;
+  /** Of inputs and outputs, by name. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Free text by key (ONNX's metadata_props). */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /**
  * The ONNX model that computes the named outputs from the graph's inputs.
  * Throws when an output has the name of an input.
@@ -177,16 +190,15 @@ export class Lowering {
 export function encodeOnnx(
   graph: Graph,
   outputs: Record<string, Tensor>,
-  options: EncodingOptions = {},
+  { shapesKnown, notes }: EncodingOptions = {},
 ): Uint8Array {
   const live = reachable(Object.values(outputs));
   for (const name of Object.keys(outputs)) {
     if (graph.inputs.has(name)) throw new Error(`"${name}" is an input and an output`);
   }
-  const lowering = new Lowering(
-    new Set([...graph.inputs.keys(), ...Object.keys(outputs)]),
-    options,
-  );
+  const lowering = new Lowering(new Set([...graph.inputs.keys(), ...Object.keys(outputs)]), {
+    shapesKnown,
+  });
   const names = new Map<Tensor, string>();
   for (const node of live) {
     const inputs = node.inputs.map((input) => names.get(input) as string);
@@ -197,23 +209,24 @@ export function encodeOnnx(
   for (const [name, tensor] of Object.entries(outputs)) {
     // Outputs get names of their own, so that one value may be two outputs or an input too.
     lowering.emit("Identity", [names.get(tensor) as string], [name]);
-    results.push(valueInfo(name, tensor.shape));
+    results.push(valueInfo(name, tensor.shape, notes?.values[name]));
   }
   lowering.finishSplits();
   for (const node of lowering.nodes) body.message(1, node);
   body.string(2, "palette");
   for (const initializer of lowering.usedInitializers()) body.message(5, initializer);
   for (const [name, tensor] of graph.inputs) {
-    if (names.has(tensor)) body.message(11, valueInfo(name, tensor.shape, options.shapesKnown));
+    if (names.has(tensor))
+      body.message(11, valueInfo(name, tensor.shape, notes?.values[name], shapesKnown));
   }
   for (const result of results) body.message(12, result);
   const opset = new MessageWriter().string(1, "").integer(2, OPSET);
-  return new MessageWriter()
-    .integer(1, IR_VERSION)
-    .string(2, "palette-diffusion")
-    .message(7, body)
-    .message(8, opset)
-    .finish();
+  const model = new MessageWriter().integer(1, IR_VERSION).string(2, "palette-diffusion");
+  if (notes) model.string(6, notes.documentation);
+  model.message(7, body).message(8, opset);
+  for (const [key, value] of Object.entries(notes?.metadata ?? {}))
+    model.message(14, new MessageWriter().string(1, key).string(2, value));
+  return model.finish();
 }
 
 /** The nodes that the outputs need, in the order they were recorded. */
@@ -237,7 +250,12 @@ function encodeAttribute(name: string, value: Attribute): MessageWriter {
 }
 
 /** Without knowing the last dimension, nothing that follows from it is known either. */
-function valueInfo(name: string, shape: Shape, known = true): MessageWriter {
+function valueInfo(
+  name: string,
+  shape: Shape,
+  documentation?: string,
+  known = true,
+): MessageWriter {
   const dimensions = new MessageWriter();
   shape.forEach((dimension, i) => {
     const message = new MessageWriter();
@@ -245,5 +263,7 @@ function valueInfo(name: string, shape: Shape, known = true): MessageWriter {
     dimensions.message(1, message);
   });
   const tensor = new MessageWriter().integer(1, FLOAT).message(2, dimensions);
-  return new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, tensor));
+  const info = new MessageWriter().string(1, name);
+  info.message(2, new MessageWriter().message(1, tensor));
+  return documentation === undefined ? info : info.string(3, documentation);
 }

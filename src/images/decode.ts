@@ -4,8 +4,10 @@
  * RGB here, so that nothing else has to know about them.
  */
 import { readFile } from "node:fs/promises";
+import type { SharpOptions } from "sharp";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { fromBytes, type Image } from "./image.ts";
+import { type JpegQuality, jpegQuality } from "./jpeg-quality.ts";
 import { maximalPixels, type RgbBytes, sharp, toRaw } from "./sharp.ts";
 
 export interface DecodeOptions {
@@ -24,6 +26,60 @@ export interface DecodeOptions {
 export async function readImage(input: string | Uint8Array): Promise<Image> {
   const { rgb, width, height } = await readBytes(input);
   return fromBytes(rgb, width, height);
+}
+
+/** A person's picture with what is not colour. */
+export interface Photo {
+  /** The colours, also those of transparent pixels. */
+  readonly image: Image;
+  /** Opacity, 0 to 255, [height, width]; undefined where everything is opaque. */
+  readonly alpha?: Uint8Array;
+  /** Of a JPEG file. */
+  readonly jpeg?: JpegQuality;
+  /** What was done to it that its owner may want to know, in lines. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * As `readImage`, with the transparency apart instead of a white background, and told what had to be
+ * converted: EXIF orientation is applied, foreign colour profiles are brought to sRGB.
+ * @throws PaletteError as `readImage`.
+ */
+export async function readPhoto(path: string): Promise<Photo> {
+  const file = await readWhole(path);
+  // Whatever is wrong with the file is said by the same code as elsewhere.
+  if (file.length === 0) return { image: await readImage(path), notes: [] };
+  try {
+    const options = { failOn: "error", limitInputPixels: maximalPixels } as const;
+    const { hasAlpha, orientation, icc, space } = await sharp(file, options).metadata();
+    const colours = await toRaw(sharp(file, options).autoOrient().removeAlpha());
+    const notes: string[] = [];
+    if (orientation !== undefined && orientation > 1) notes.push("it was turned upright (EXIF)");
+    if (foreign(icc)) notes.push("its colour profile was converted to sRGB");
+    else if (space === "cmyk") notes.push("its ink colours were converted to sRGB");
+    const alpha = hasAlpha ? await alphaOf(file, options) : undefined;
+    const jpeg = jpegQuality(file);
+    return {
+      image: fromBytes(colours.rgb, colours.width, colours.height),
+      ...(alpha?.some((value) => value < 255) && { alpha }),
+      ...(jpeg && { jpeg }),
+      notes,
+    };
+  } catch (thrown) {
+    throw new PaletteError(`${path} ${explain(reasonOf(thrown))}`, { cause: thrown });
+  }
+}
+
+async function alphaOf(file: Uint8Array, options: SharpOptions): Promise<Uint8Array> {
+  const pipeline = sharp(file, options).autoOrient().extractChannel("alpha");
+  return pipeline.raw({ depth: "uchar" }).toBuffer();
+}
+
+/** Whether a colour profile is another one than sRGB, which says so in its description. */
+function foreign(icc: Buffer | undefined): boolean {
+  if (icc === undefined) return false;
+  const text = icc.toString("latin1").replaceAll("\0", "");
+  return !/sRGB/i.test(text);
 }
 
 /** As `readImage`, but the bytes themselves, which need a quarter of the memory. */

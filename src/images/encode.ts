@@ -14,17 +14,29 @@ const formats: Record<string, ImageFormat> = {
   ".webp": "webp",
 };
 
+export interface EncodeOptions {
+  /** Opacity, 0 to 255, [height, width]; JPEG, which has none, shows white behind. */
+  readonly alpha?: Uint8Array | undefined;
+}
+
 /**
  * The picture as a file's bytes, rounded to 8 bits. PNG keeps every pixel; JPEG and WebP are written
  * at quality 95 with full colour resolution where the format has it.
  * @throws PaletteError when the format cannot hold so large a picture.
  */
-export async function encodeImage(image: Image, format: ImageFormat): Promise<Uint8Array> {
-  const pipeline = fromImage(image);
+export async function encodeImage(
+  image: Image,
+  format: ImageFormat,
+  { alpha }: EncodeOptions = {},
+): Promise<Uint8Array> {
+  const pipeline = alpha === undefined ? fromImage(image) : fromImage(image, alpha);
   try {
     if (format === "png") return await pipeline.png().toBuffer();
     if (format === "jpeg") {
-      return await pipeline.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
+      return await pipeline
+        .flatten({ background: "white" })
+        .jpeg({ quality: 95, chromaSubsampling: "4:4:4" })
+        .toBuffer();
     }
     return await pipeline.webp({ quality: 95 }).toBuffer();
   } catch (thrown) {
@@ -52,6 +64,10 @@ export function formatOf(path: string): ImageFormat {
  * not at all: it is written under another name and renamed.
  * @throws PaletteError when the name's ending is unknown or the file cannot be written.
  */
-export async function writeImage(path: string, image: Image): Promise<void> {
-  await writeWhole(path, await encodeImage(image, formatOf(path)));
+export async function writeImage(
+  path: string,
+  image: Image,
+  options: EncodeOptions = {},
+): Promise<void> {
+  await writeWhole(path, await encodeImage(image, formatOf(path), options));
 }

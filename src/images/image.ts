@@ -117,6 +117,39 @@ export function paste(into: Image, part: Image, left: number, top: number): void
   }
 }
 
+/**
+ * A picture of width x height with `image` in it, its first pixel at (left, top); what lies outside has
+ * the nearest pixel of the edge.
+ */
+export function extend(
+  image: Image,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+): Image {
+  checkBox({ left, top, width: image.width, height: image.height }, width, height);
+  const out = createImage(width, height);
+  const inside = (at: number, length: number) => Math.min(length - 1, Math.max(0, at));
+  for (let c = 0, i = 0; c < 3; c++) {
+    for (let y = 0; y < height; y++) {
+      const row = (c * image.height + inside(y - top, image.height)) * image.width;
+      for (let x = 0; x < width; x++, i++) {
+        out.data[i] = image.data[row + inside(x - left, image.width)]!;
+      }
+    }
+  }
+  return out;
+}
+
+/** The picture filled up at the right and below until no side has less than `side` pixels. */
+export function atLeast(image: Image, side: number): Image {
+  const [width, height] = [Math.max(side, image.width), Math.max(side, image.height)];
+  return width === image.width && height === image.height
+    ? image
+    : extend(image, 0, 0, width, height);
+}
+
 /** Left and right exchanged. */
 export function flipHorizontal(image: Image): Image {
   const out = image.data.slice();

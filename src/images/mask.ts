@@ -52,6 +52,19 @@ export function fitMask(mask: Mask, box: Box, width: number, height: number): Ma
   return out;
 }
 
+/** The mask of `atLeast`'s picture: what is filled up is known where the edge is. */
+export function maskAtLeast(mask: Mask, side: number): Mask {
+  const [width, height] = [Math.max(side, mask.width), Math.max(side, mask.height)];
+  const out = createMask(width, height);
+  for (let y = 0, i = 0; y < height; y++) {
+    const row = Math.min(y, mask.height - 1) * mask.width;
+    for (let x = 0; x < width; x++, i++) {
+      out.data[i] = mask.data[row + Math.min(x, mask.width - 1)]!;
+    }
+  }
+  return out;
+}
+
 /** @throws PaletteError when the mask is not width x height. */
 export function checkMaskSize(mask: Mask, width: number, height: number): void {
   if (mask.width !== width || mask.height !== height) {

@@ -17,9 +17,17 @@ export function fromRaw(rgb: Uint8Array, width: number, height: number): Sharp {
   return sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: maximalPixels });
 }
 
-/** A sharp pipeline over a picture, rounded to 8 bits. */
-export function fromImage(image: Image): Sharp {
-  return fromRaw(toBytes(image), image.width, image.height);
+/** A sharp pipeline over a picture, rounded to 8 bits; with the opacity of each pixel if given. */
+export function fromImage(image: Image, alpha?: Uint8Array): Sharp {
+  const { width, height } = image;
+  const rgb = toBytes(image);
+  if (alpha === undefined) return fromRaw(rgb, width, height);
+  const rgba = new Uint8Array(4 * width * height);
+  for (let i = 0; i < alpha.length; i++) {
+    rgba.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
+    rgba[4 * i + 3] = alpha[i]!;
+  }
+  return sharp(rgba, { raw: { width, height, channels: 4 }, limitInputPixels: maximalPixels });
 }
 
 /** The pixels at the end of a pipeline as interleaved 8-bit RGB. */

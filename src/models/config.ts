@@ -1,6 +1,7 @@
 /** What a model's config.json says: everything needed to use its weights, and where they come from. */
 import { z } from "zod";
 import { predictions } from "../diffusion/prediction.ts";
+import { variances } from "../diffusion/samplers/ddpm.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { uNetConfig } from "../nn/config.ts";
@@ -18,9 +19,37 @@ export const trainingRecord = z.looseObject({
   loss: z.enum(["l1", "l2"]).optional(),
   /** The photos, in words: what they are and how many. */
   data: z.string().optional(),
-  /** Which photos they were (see `photosDigest`), and the rule of those never trained on. */
-  photos: z.object({ digest: z.string(), holdOut: z.string() }).optional(),
+  /** Which photos they were, a `photosDigest` each folder, and the rule of those never trained on. */
+  photos: z.object({ digests: z.array(z.string()), holdOut: z.string() }).optional(),
   seed: z.int().optional(),
+});
+
+/**
+ * How whoever made the model samples with `ddpm` where that is not the paper's way; other samplers do
+ * not look at it.
+ */
+export const ddpmHabits = z.strictObject({
+  /** Of the noise added in a step: "beta" (1 - alpha_t, the paper's) or "posterior" (beta-tilde). */
+  variance: z.enum(variances).default("beta"),
+  /** Whether each estimate of the clean picture is clipped to [-1, 1]. */
+  clip: z.boolean().default(true),
+  /** What pictures with a hole start from: fresh noise (the paper), or the source and the noise in it. */
+  start: z.enum(["noise", "source"]).default("noise"),
+  /**
+   * Whether as many steps as the inference schedule has visit all of its levels, those noisier than any
+   * in training too.
+   */
+  belowTrained: z.boolean().default(false),
+});
+
+/** Where an imported model comes from. Further fields are kept as they are. */
+export const originRecord = z.looseObject({
+  /** The project whose network it is. */
+  project: z.string(),
+  /** The file's name. */
+  file: z.string(),
+  /** What is peculiar to the network or was assumed, a sentence each. */
+  notes: z.array(z.string()).optional(),
 });
 
 export const modelConfig = z.strictObject({
@@ -36,6 +65,8 @@ export const modelConfig = z.strictObject({
   /** Names of the tasks it was trained for. */
   tasks: z.array(z.string()),
   training: trainingRecord.optional(),
+  ddpm: ddpmHabits.optional(),
+  origin: originRecord.optional(),
   /** The day a bundled model was released: of several, the newest is the default. */
   released: z.iso.date().optional(),
 });

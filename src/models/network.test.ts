@@ -57,6 +57,29 @@ describe("a network", () => {
     expect(outputs[5]).toEqual(outputs[0]);
   });
 
+  it("takes other sizes that its levels divide", async () => {
+    const random = Random.from("sizes");
+    const wide = { shape: [2, 3, 16, 48] as const, gamma: [0.3, 0.6] };
+    const [source, noisy] = [0, 1].map(() => random.fillNormal(new Float32Array(2 * 3 * 16 * 48)));
+    const output = await network.predict({ source: source!, noisy: noisy!, ...wide });
+    expect(output).toHaveLength(2 * 3 * 16 * 48);
+    const second = output.length / 2;
+    const alone = await network.predict({
+      source: source!.slice(second),
+      noisy: noisy!.slice(second),
+      gamma: 0.6,
+      shape: [1, 3, 16, 48],
+    });
+    expect(alone).toEqual(output.subarray(second));
+    for (const side of [30, 0, 32.5]) {
+      const shape = [1, 3, side, 32] as const;
+      const given = new Float32Array(Math.max(0, 3 * Math.floor(side) * 32));
+      await expect(
+        network.predict({ source: given, noisy: given, gamma: 0.5, shape }),
+      ).rejects.toThrow(/multiples of 4 \(best 32\)/);
+    }
+  });
+
   it("refuses other shapes and impossible levels, and goes on", async () => {
     const good = call(1);
     const wrong: Partial<NetworkCall>[] = [

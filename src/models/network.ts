@@ -9,8 +9,8 @@ import { createEngine, type Engine } from "../engine/engine.ts";
 import type { SessionOptions } from "../engine/session.ts";
 import { PaletteError } from "../errors.ts";
 import { assertFits } from "../memory.ts";
-import { noiseLevel } from "../nn/config.ts";
-import { parameterCount } from "../nn/parameters.ts";
+import { noiseLevel, sideMultiple } from "../nn/config.ts";
+import { type ParameterSpec, parameterCount } from "../nn/parameters.ts";
 import {
   isLarge,
   largeSamplingProgram,
@@ -24,7 +24,10 @@ import { samplingMemory } from "./describe.ts";
 import { loadModel, loadModelConfig, type Model } from "./model-folder.ts";
 import { weightInputs } from "./weight-inputs.ts";
 
-/** One call of the network for N images of C channels, at the model's resolution. */
+/**
+ * One call of the network for N images of C channels: H and W are the model's resolution, which it was
+ * trained for, or anything else that its levels divide.
+ */
 export interface NetworkCall {
   /** The condition x, [N, C, H, W]. */
   readonly source: Float32Array;
@@ -34,6 +37,8 @@ export interface NetworkCall {
   readonly gamma: number | readonly number[];
   /** [N, C, H, W] */
   readonly shape: readonly [number, number, number, number];
+  /** [N, 1, H, W]: where it is 0 the output is not looked at, and may be anything. */
+  readonly wanted?: Float32Array | undefined;
 }
 
 export interface Network {
@@ -57,9 +62,12 @@ export interface NetworkOptions extends Pick<SessionOptions, "device" | "threads
   readonly weightsSideBySide?: number;
 }
 
+/** Makes so many engines for images of a size; the engines of a large model are one. */
+type Compile = (count: number, size: readonly [number, number]) => Promise<Engine[]>;
+
 /**
  * Loads a model folder, or takes a model in memory, for calling. The graph is compiled at the
- * first call.
+ * first call for a size of images.
  * @param options.threads of all engines together; default: as many as the machine has cores
  * @throws PaletteError as `loadModel`, and when it would not fit in memory.
  */
@@ -80,28 +88,28 @@ export async function loadNetwork(
     );
   }
   assertFits(samplingMemory(network), `Sampling with ${config.name}`);
-  const { channels, resolution } = network;
-  const image = [channels, resolution, resolution] as const;
-  const values = channels * resolution ** 2;
+  const { channels } = network;
+  const multiple = sideMultiple(network);
   const lanes = Math.max(1, Math.min(threads, Math.floor(limit / (4 * parameterCount(specs)))));
-  const compile = isLarge(specs, limit) ? await large() : await small();
-  const pools = new Map<number, Promise<Engine[]>>();
+  const compile: Compile = isLarge(specs, limit) ? await large() : await small();
+  const pools = new Map<string, Promise<Engine[]>>();
 
-  /** So many engines, sharing the threads; compiled once. */
-  function engines(count: number): Promise<Engine[]> {
-    const known = pools.get(count);
+  /** So many engines for images of this size, sharing the threads; compiled once. */
+  function engines(count: number, size: readonly [number, number]): Promise<Engine[]> {
+    const key = `${count} of ${size.join("x")}`;
+    const known = pools.get(key);
     if (known !== undefined) return known;
-    const pool = compile(count);
-    pools.set(count, pool);
-    pool.catch(() => pools.delete(count));
+    const pool = compile(count, size);
+    pools.set(key, pool);
+    pool.catch(() => pools.delete(key));
     return pool;
   }
 
   /** The weights are baked into the graph. */
-  async function small(): Promise<(count: number) => Promise<Engine[]>> {
+  async function small(): Promise<Compile> {
     const { parameters } = typeof model === "string" ? await loadModel(model) : model;
-    return async (count) => {
-      const program = samplingProgram(network, specs, parameters, 1);
+    return async (count, size) => {
+      const program = samplingProgram(network, specs, parameters, 1, { size });
       return Promise.all(
         Array.from({ length: count }, () =>
           createEngine(program, { device, threads: Math.floor(threads / count) }),
@@ -111,30 +119,36 @@ export async function loadNetwork(
   }
 
   /** The weights move on to the one engine. */
-  async function large(): Promise<() => Promise<Engine[]>> {
-    const program = largeSamplingProgram(network, specs, 1);
-    const inputs = () =>
-      weightInputs(program.parameters, specs, typeof model === "string" ? model : model.parameters);
+  async function large(): Promise<Compile> {
+    const weights = (parameters: readonly ParameterSpec[]) =>
+      weightInputs(parameters, specs, typeof model === "string" ? model : model.parameters);
+    const own = largeSamplingProgram(network, specs, 1);
     // A file is read now, so that what is wrong with it is said now.
-    let read = typeof model === "string" ? await inputs() : undefined;
-    return async () => {
-      const constants = read ?? (await inputs());
-      read = undefined;
-      return [await createEngine(program.model, { ...largeSession, device, threads }, constants)];
+    let read = typeof model === "string" ? await weights(own.parameters) : undefined;
+    return async (_count, size) => {
+      const asked = size.every((side) => side === network.resolution)
+        ? own
+        : largeSamplingProgram(network, specs, 1, size);
+      const constants = (asked === own ? read : undefined) ?? (await weights(asked.parameters));
+      if (asked === own) read = undefined;
+      return [await createEngine(asked.model, { ...largeSession, device, threads }, constants)];
     };
   }
 
   async function predict({ source, noisy, gamma, shape }: NetworkCall): Promise<Float32Array> {
-    const [count, ...rest] = shape;
-    if (!(Number.isInteger(count) && count >= 1) || rest.join() !== image.join()) {
+    const [count, given, ...size] = shape;
+    const sides = size.every((side) => side >= multiple && side % multiple === 0);
+    if (!(Number.isInteger(count) && count >= 1) || given !== channels || !sides) {
       throw new PaletteError(
-        `${config.name} takes batches of ${image.join("x")}, not of ${shape.join("x")}.`,
+        `${config.name} takes batches of ${channels}xHxW with H and W multiples of ${multiple} (best ${network.resolution}), not of ${shape.join("x")}.`,
       );
     }
-    for (const given of [source, noisy]) {
-      if (given.length !== count * values) {
+    const image = [channels, ...size];
+    const values = channels * size[0] * size[1];
+    for (const { length } of [source, noisy]) {
+      if (length !== count * values) {
         throw new PaletteError(
-          `A batch of ${shape.join("x")} has ${count * values} numbers, but ${given.length} were given.`,
+          `A batch of ${shape.join("x")} has ${count * values} numbers, but ${length} were given.`,
         );
       }
     }
@@ -156,7 +170,7 @@ export async function loadNetwork(
         output.set(results.output!.data, k * values);
       }
     };
-    await Promise.all((await engines(count === 1 ? 1 : lanes)).map(work));
+    await Promise.all((await engines(count === 1 ? 1 : lanes, size)).map(work));
     return output;
   }
 

@@ -7,6 +7,7 @@
 import { Float16Array } from "@petamoriken/float16";
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../errors.ts";
+import { fromHalf } from "../half-precision.ts";
 
 export const dtypes = ["F32", "F16"] as const;
 export type DType = (typeof dtypes)[number];
@@ -262,23 +263,4 @@ function toHalf(name: string, data: Float32Array): Uint16Array {
     }
   }
   return new Uint16Array(new Float16Array(data).buffer);
-}
-
-let halves: Float32Array | undefined;
-
-/** All 65,536 half-precision numbers by their bits: looking them up is far faster than decoding. */
-function halfTable(): Float32Array {
-  halves ??= new Float32Array(
-    new Float16Array(Uint16Array.from({ length: 65_536 }, (_, i) => i).buffer),
-  );
-  return halves;
-}
-
-function fromHalf(stored: Uint8Array): Float32Array {
-  const aligned = stored.byteOffset % 2 === 0 ? stored : stored.slice();
-  const bits = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
-  const table = halfTable();
-  const out = new Float32Array(bits.length);
-  for (let i = 0; i < out.length; i++) out[i] = table[bits[i]!]!;
-  return out;
 }

@@ -20,8 +20,11 @@ export const uNetConfig = z
     channels: z.number().int().positive().default(3),
     /** Space-to-depth factor before the first convolution: 2 makes 64x64x6 into 32x32x24. */
     stem: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(1),
-    /** Give the last convolution the raw inputs again, which a wide stem would otherwise lose. */
-    rejoin: z.boolean().default(false),
+    /**
+     * Give the last convolution the raw inputs again, which a wide stem would otherwise lose;
+     * "gated": it also says, pixel by pixel, how much of the source and of y_t goes into the output.
+     */
+    rejoin: z.union([z.boolean(), z.literal("gated")]).default(false),
     /** Channels of the first level. */
     base: z.number().int().positive(),
     /** Channels of each level, as multiples of `base`; each level halves the resolution. */
@@ -56,11 +59,12 @@ export const uNetConfig = z
     const odd = attended.find((side) => side % 2 !== 0);
     if (config.context === "local-attention" && odd !== undefined)
       fail(`local attention needs maps that divide into quarters, not of side ${odd}`);
-    for (const multiplier of config.multipliers) {
+    for (const [level, multiplier] of config.multipliers.entries()) {
       const channels = config.base * multiplier;
       if (channels % config.groups !== 0)
         fail(`${channels} channels (base x multiplier) do not divide into ${config.groups} groups`);
-      if (channels % config.headChannels !== 0 && usesAttention(config))
+      const attends = usesAttention(config) && attended.includes(sides[level]!);
+      if (attends && channels % config.headChannels !== 0)
         fail(`${channels} channels do not divide into heads of ${config.headChannels}`);
     }
   });
@@ -73,8 +77,14 @@ export function usesAttention(config: { readonly context: UNetConfig["context"] 
 }
 
 /** Side of the feature maps of a level. */
-export function sideOf(config: UNetConfig, level: number): number {
+export function sideOf(config: Pick<UNetConfig, "resolution" | "stem">, level: number): number {
   return config.resolution / config.stem / 2 ** level;
+}
+
+/** Heights and widths of images that the network can take at all are multiples of this. */
+export function sideMultiple(config: UNetConfig): number {
+  const quarters = config.context === "local-attention" ? 2 : 1;
+  return config.stem * 2 ** (config.multipliers.length - 1) * quarters;
 }
 
 /** Log-SNR is clamped to this on both sides; training stays within (-10.1, 13.9). */

@@ -7,6 +7,7 @@ import {
   Graph,
   grad,
   largestLiveSize,
+  type ModelNotes,
   mul,
   reduceSum,
   reshape,
@@ -32,6 +33,12 @@ interface Traced {
   readonly outputs: Record<string, Tensor>;
 }
 
+/** Of a network call: the pictures' height and width (default: the network's own), and notes for readers. */
+export interface SamplingOptions {
+  readonly size?: readonly [height: number, width: number] | undefined;
+  readonly notes?: ModelNotes | undefined;
+}
+
 /**
  * ONNX model of one network call with the weights baked in.
  * Inputs `source`, `noisy` [N,C,H,W] and `level` [N]; output `output` [N,C,H,W].
@@ -41,9 +48,10 @@ export function samplingProgram(
   specs: readonly ParameterSpec[],
   weights: Float32Array,
   batch: number,
+  { size, notes }: SamplingOptions = {},
 ): Uint8Array {
-  const { graph, outputs } = traceSampling(config, specs, weights, batch);
-  return encodeOnnx(graph, outputs);
+  const { graph, outputs } = traceSampling(config, specs, weights, batch, size);
+  return encodeOnnx(graph, outputs, { notes });
 }
 
 /** Bytes of weights that engines side by side hold together at most. */
@@ -68,8 +76,9 @@ export function largeSamplingProgram(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
   batch: number,
+  size?: SamplingOptions["size"],
 ): { readonly model: Uint8Array; readonly parameters: readonly ParameterSpec[] } {
-  const { graph, outputs, parameters } = traceLargeSampling(config, specs, batch);
+  const { graph, outputs, parameters } = traceLargeSampling(config, specs, batch, size);
   const model = encodeOnnx(graph, outputs, { shapesKnown: false });
   return { model, parameters };
 }
@@ -78,10 +87,11 @@ function traceLargeSampling(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
   batch: number,
+  size?: SamplingOptions["size"],
 ): Traced & { readonly parameters: readonly ParameterSpec[] } {
   const graph = new Graph();
   const parameters = new InputParameters(graph, specs, true);
-  const output = uNet(config, parameters, uNetInputs(graph, config, batch));
+  const output = uNet(config, parameters, uNetInputs(graph, config, batch, size));
   return { graph, outputs: { output }, parameters: parameters.specs };
 }
 
@@ -90,10 +100,11 @@ function traceSampling(
   specs: readonly ParameterSpec[],
   weights: Float32Array,
   batch: number,
+  size?: SamplingOptions["size"],
 ): Traced {
   const graph = new Graph();
   const parameters = new ConstantParameters(graph, specs, weights);
-  const output = uNet(config, parameters, uNetInputs(graph, config, batch));
+  const output = uNet(config, parameters, uNetInputs(graph, config, batch, size));
   return { graph, outputs: { output } };
 }
 

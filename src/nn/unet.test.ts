@@ -62,6 +62,7 @@ const variants: [string, UNetConfig][] = [
   ]),
   ["stem 2, resampling in blocks, two heads", small({ stem: 2, resolution: 16, headChannels: 2 })],
   ["rejoin without a stem", small({ rejoin: true })],
+  ["gated rejoin", small({ rejoin: "gated", stem: 2, resolution: 16 })],
   ["three levels, one image channel", small({ multipliers: [1, 2, 1], channels: 1, blocks: 2 })],
   ["maps whose rows do not divide by four", small({ resolution: 12, attention: [6] })],
 ];
@@ -306,6 +307,36 @@ describe("rejoin", () => {
     const values = batchFor(config);
     const output = await predict(config, weights, values);
     expect(largestDifference(output, values.source!)).toBeLessThan(1e-6);
+  });
+});
+
+describe("a gated rejoin", () => {
+  it("adds shares of the source and of y_t that it chooses pixel by pixel", async () => {
+    const config = small({ stem: 2, rejoin: "gated", resolution: 16 });
+    const weights = weightsFor(config);
+    const specs = parameterSpecs(config);
+    const [weight, bias] = ["out.conv.weight", "out.conv.bias"].map(
+      (name) => specs.find((spec) => spec.name === name)!,
+    );
+    writeParameter(weights, weight!, new Float32Array(36 * weight!.shape[1]! * 9));
+    // For each of the stem's 2x2 pixels 9 values: picture, gates of the source, gates of y_t; those of
+    // the first pixel stay closed.
+    const gates = new Float32Array(36);
+    for (let pixel = 1; pixel < 4; pixel++) {
+      for (let c = 0; c < 3; c++) {
+        gates[4 * (3 + c) + pixel] = 0.75;
+        gates[4 * (6 + c) + pixel] = -0.5;
+      }
+    }
+    writeParameter(weights, bias!, gates);
+    const values = batchFor(config);
+    const output = await predict(config, weights, values);
+    const expected = output.map((_, i) => {
+      const [row, column] = [Math.floor(i / 16) % 16, i % 16];
+      const open = row % 2 === 1 || column % 2 === 1;
+      return open ? 0.75 * values.source![i]! - 0.5 * values.noisy![i]! : 0;
+    });
+    expect(largestDifference(output, expected)).toBeLessThan(1e-6);
   });
 });
 

@@ -1,6 +1,8 @@
 /** Colorization: a gray picture gets its colours (paper, section 4.1). */
-import { grayscale } from "../images/image.ts";
-import { toSquare } from "../images/resize.ts";
+import { withChromaOf } from "../images/chroma.ts";
+import { atLeast, crop, grayscale } from "../images/image.ts";
+import { resize } from "../images/resize.ts";
+import { smallestSize } from "../images/working-size.ts";
 import type { Task } from "./task.ts";
 
 /** x is the gray picture in RGB form, and the network predicts all of RGB, not chroma alone. */
@@ -11,7 +13,15 @@ export const colorize: Task<"colorize"> = {
   async degrade(y) {
     return { x: grayscale(y), detail: "gray" };
   },
-  async condition(photo, resolution) {
-    return { x: grayscale(await toSquare(photo, resolution)), detail: "gray" };
+  /** The network colours a small copy; the photo gives the luma of every pixel. */
+  async prepare(photo, resolution) {
+    const { width, height } = smallestSize(photo, resolution);
+    const small = grayscale(await resize(photo, width, height));
+    const x = atLeast(small, resolution);
+    return {
+      conditions: [{ x, detail: "gray" }],
+      finish: async ([answer]) =>
+        withChromaOf(photo, crop(answer!, { left: 0, top: 0, width, height })),
+    };
   },
 };

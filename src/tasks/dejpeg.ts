@@ -1,6 +1,6 @@
 /** JPEG restoration: the artefacts of strong compression are removed (paper, section 4.4). */
+import { crop, extend } from "../images/image.ts";
 import { jpegRoundTrip } from "../images/jpeg.ts";
-import { toSquare } from "../images/resize.ts";
 import type { Random } from "../random.ts";
 import type { Task } from "./task.ts";
 
@@ -29,6 +29,9 @@ export function randomQuality(random: Random): number {
   return qualities.most;
 }
 
+/** What JPEG codes together: colours at half resolution in squares of 8x8. */
+const macroblock = 16;
+
 /** x is the decoded JPEG. */
 export const dejpeg: Task<"dejpeg"> = {
   name: "dejpeg",
@@ -37,7 +40,14 @@ export const dejpeg: Task<"dejpeg"> = {
   async degrade(y, random, { quality = randomQuality(random) } = {}) {
     return { x: await jpegRoundTrip(y, quality), detail: `quality ${quality}` };
   },
-  async condition(photo, resolution) {
-    return { x: await toSquare(photo, resolution), detail: "as it is" };
+  /** At the photo's own pixels: made smaller, it would have lost what is to be removed. */
+  async prepare(photo, resolution) {
+    const { width, height } = photo;
+    const whole = (side: number) => Math.max(resolution, macroblock * Math.ceil(side / macroblock));
+    const x = extend(photo, 0, 0, whole(width), whole(height));
+    return {
+      conditions: [{ x, detail: "as it is" }],
+      finish: async ([answer]) => crop(answer!, { left: 0, top: 0, width, height }),
+    };
   },
 };

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { createImage, createMask, type Mask } from "../images/image.ts";
 import { maskedShare } from "../images/mask.ts";
 import { Random } from "../random.ts";
+import { thickness } from "./fill.ts";
 import { freeFormMask } from "./free-form.ts";
+import { separateHoles } from "./holes.ts";
 import { inpaint, randomMask } from "./inpaint.ts";
 import { randomRectangles, rectangleMask } from "./rectangles.ts";
 
@@ -154,29 +156,87 @@ describe("inpainting", () => {
     }
   });
 
-  it("cuts and shrinks the user's mask with the photo", async () => {
-    const photo = createImage(120, 40, 0.5);
-    const mask = createMask(120, 40);
-    for (let y = 0; y < 40; y++) mask.data.fill(1, y * 120 + 40, y * 120 + 60);
-    const condition = await inpaint.condition(photo, 20, Random.from(0), { mask });
-    for (let i = 0; i < 400; i++) expect(condition.mask!.data[i]).toBe(i % 20 < 10 ? 1 : 0);
-    expect(condition.x.data[19]).toBeCloseTo(0.5, 2);
-  });
-
   it("says what is wrong with a mask", async () => {
     const photo = createImage(60, 30);
     const fail = (mask?: Mask): Promise<unknown> =>
-      inpaint.condition(photo, 16, Random.from(0), mask === undefined ? {} : { mask });
+      inpaint.prepare(photo, 16, Random.from(0), mask === undefined ? {} : { mask });
     await expect(fail()).rejects.toThrow(/needs a mask/);
     await expect(fail(createMask(60, 30))).rejects.toThrow(/no white pixel/);
     await expect(fail(createMask(20, 30, 1))).rejects.toThrow(
       /mask is 20x30, but the picture is 60x30/,
     );
-    const aside = createMask(60, 30);
-    aside.data[0] = 1;
-    await expect(fail(aside)).rejects.toThrow(/outside the photo's central square/);
     await expect(
       inpaint.degrade(createImage(16, 16), Random.from(0), { mask: createMask(8, 8, 1) }),
     ).rejects.toThrow(/mask is 8x8/);
+  });
+});
+
+describe("filling holes of a large photo", () => {
+  const photo = createImage(300, 200);
+  photo.data.forEach((_, i) => {
+    photo.data[i] = Math.sin(i / 37);
+  });
+  const rectangle = (left: number, top: number, width: number, height: number, into?: Mask) => {
+    const mask = into ?? createMask(300, 200);
+    for (let y = top; y < top + height; y++) {
+      mask.data.fill(1, y * 300 + left, y * 300 + left + width);
+    }
+    return mask;
+  };
+
+  it("looks at each hole with its surroundings, and at near ones together", () => {
+    const mask = rectangle(20, 20, 10, 10);
+    rectangle(250, 150, 40, 20, mask);
+    const holes = separateHoles(mask, 32);
+    expect(holes.map(({ window }) => window)).toEqual([
+      { left: 9, top: 9, width: 32, height: 32 },
+      { left: 236, top: 128, width: 64, height: 64 },
+    ]);
+    expect(holes.map((hole) => maskedShare(hole.mask) * 60_000)).toEqual([100, 800]);
+    // A third one between: its window would see into the first one's.
+    rectangle(35, 20, 5, 5, mask);
+    const [near, far] = separateHoles(mask, 32);
+    expect(maskedShare(near!.mask) * 60_000).toBeCloseTo(125, 6);
+    expect(far).toEqual(holes[1]);
+  });
+
+  it("joins diagonal neighbours, and takes no more than the picture has", () => {
+    const mask = createMask(300, 200);
+    for (let k = 0; k < 200; k++) mask.data[k * 300 + k] = 1;
+    const holes = separateHoles(mask, 32);
+    expect(holes.length).toBe(1);
+    expect(holes[0]!.window).toEqual({ left: 0, top: 0, width: 300, height: 200 });
+  });
+
+  it("shows scratches at full size and thick holes at the network's", async () => {
+    const scratch = await inpaint.prepare(photo, 32, Random.from(0), {
+      mask: rectangle(40, 100, 150, 3),
+    });
+    const [thin] = scratch.conditions;
+    expect(thin!.x.width).toBe(240);
+    expect(
+      thickness(rectangle(40, 100, 150, 3), { left: 0, top: 0, width: 300, height: 200 }),
+    ).toBe(3);
+    const block = await inpaint.prepare(photo, 32, Random.from(0), {
+      mask: rectangle(40, 50, 80, 80),
+    });
+    const [thick] = block.conditions;
+    expect([thick!.x.width, thick!.x.height]).toEqual([32, 32]);
+    // Every pixel that the hole touches is unknown: 80 of 128 pixels are 20 of 32, and a rim.
+    expect(maskedShare(thick!.mask!)).toBeGreaterThanOrEqual((20 / 32) ** 2);
+    expect(maskedShare(thick!.mask!)).toBeLessThanOrEqual((22 / 32) ** 2);
+  });
+
+  it("changes nothing outside the holes, to the bit, and fills them", async () => {
+    const mask = rectangle(20, 20, 10, 10);
+    rectangle(150, 100, 60, 50, mask);
+    const { conditions, finish } = await inpaint.prepare(photo, 32, Random.from(0), { mask });
+    const answers = conditions.map(({ x }) => createImage(x.width, x.height, 0.25));
+    const out = await finish(answers);
+    expect([out.width, out.height]).toEqual([300, 200]);
+    out.data.forEach((value, i) => {
+      if (mask.data[i % 60_000] === 1) expect(value).toBeCloseTo(0.25, 2);
+      else if (value !== photo.data[i]) expect(value, `value ${i}`).toBe(photo.data[i]);
+    });
   });
 });

@@ -1,11 +1,12 @@
 /** Inpainting: a hole is filled (paper, section 4.2). */
 import { PaletteError, UsageError } from "../errors.ts";
 import type { Mask } from "../images/image.ts";
-import { checkMaskSize, fitMask, maskedShare } from "../images/mask.ts";
-import { centreSquare, toSquare } from "../images/resize.ts";
+import { checkMaskSize, maskedShare } from "../images/mask.ts";
 import type { Random } from "../random.ts";
+import { type Filling, fillingOf } from "./fill.ts";
 import { freeFormMask } from "./free-form.ts";
 import { fillHole } from "./hole.ts";
+import { separateHoles } from "./holes.ts";
 import { randomRectangles, rectangleMask } from "./rectangles.ts";
 import type { Task } from "./task.ts";
 
@@ -52,26 +53,29 @@ export const inpaint: Task<"inpaint"> = {
     return { x: fillHole(y, mask, random), mask, detail: describe(kind, mask) };
   },
 
-  /** The mask has the photo's size, and is cut and shrunk with it; or already the resolution's. */
-  async condition(photo, resolution, random, { mask: given } = {}) {
-    if (given === undefined) {
+  /** Hole by hole, each with its surroundings; the mask has the photo's size. */
+  async prepare(photo, resolution, random, { mask } = {}) {
+    if (mask === undefined) {
       throw new UsageError("Inpainting needs a mask whose white pixels are to be filled.");
     }
-    const fits = given.width === resolution && given.height === resolution;
-    if (!fits) checkMaskSize(given, photo.width, photo.height);
-    if (maskedShare(given) === 0) {
+    checkMaskSize(mask, photo.width, photo.height);
+    const holes = separateHoles(mask, resolution);
+    if (holes.length === 0) {
       throw new PaletteError("The mask has no white pixel; paint white what is to be filled.");
     }
-    const mask = fits
-      ? given
-      : fitMask(given, centreSquare(given.width, given.height), resolution, resolution);
-    if (maskedShare(mask) === 0) {
-      throw new PaletteError(
-        "The mask's white pixels lie outside the photo's central square, which is all the model sees; crop the photo around them first.",
-      );
+    const fillings: Filling[] = [];
+    for (const { mask: hole, window } of holes) {
+      fillings.push(await fillingOf(photo, hole, window, resolution, random));
     }
-    const y = await toSquare(photo, resolution);
-    return { x: fillHole(y, mask, random), mask, detail: describe("given mask", mask) };
+    const detail = describe("given mask", mask);
+    return {
+      conditions: fillings.map(({ condition }) => ({ ...condition, detail })),
+      async finish(answers) {
+        const out = { ...photo, data: photo.data.slice() };
+        for (const [k, filling] of fillings.entries()) await filling.paste(out, answers[k]!);
+        return out;
+      },
+    };
   },
 };
 

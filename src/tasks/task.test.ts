@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../errors.ts";
-import { createImage, createMask, type Image, toBytes } from "../images/image.ts";
-import { resize } from "../images/resize.ts";
+import { createImage, createMask, grayscale, type Image, toBytes } from "../images/image.ts";
 import { Random } from "../random.ts";
 import { taskNamed, tasks } from "./registry.ts";
-import { compose, type TaskOptions } from "./task.ts";
+import { type Condition, compose } from "./task.ts";
 
 /** A smooth picture with colours, values in [-1, 1]. */
 function gradient(width: number, height: number): Image {
@@ -12,12 +11,6 @@ function gradient(width: number, height: number): Image {
   for (let i = 0; i < image.data.length; i++) image.data[i] = Math.sin(i / 97) * 0.9;
   return image;
 }
-
-/** What `condition` needs beside the photo. */
-const needs: Record<string, TaskOptions> = {
-  inpaint: { mask: createMask(32, 32, 1) },
-  uncrop: { side: "right" },
-};
 
 describe("the registry", () => {
   it("holds the paper's four tasks", () => {
@@ -39,7 +32,7 @@ describe("the registry", () => {
     expect([a.x.width, a.x.height, a.x.data.length]).toEqual([32, 32, 3072]);
   });
 
-  it.each(tasks)("$name makes a square condition of a photo of any size", async (task) => {
+  it.each(tasks)("$name takes photos of any size and gives their size back", async (task) => {
     for (const [width, height] of [
       [1, 1],
       [100, 40],
@@ -47,14 +40,18 @@ describe("the registry", () => {
       [33, 32],
       [3000, 2],
     ] as const) {
-      const { x } = await task.condition(
-        gradient(width, height),
-        32,
-        Random.from(2),
-        needs[task.name],
-      );
-      expect([x.width, x.height]).toEqual([32, 32]);
-      expect(x.data.every(Number.isFinite)).toBe(true);
+      const photo = gradient(width, height);
+      const mask = createMask(width, height, 1);
+      const options = { side: "right", ratio: 1, mask } as const;
+      const { conditions, finish } = await task.prepare(photo, 32, Random.from(2), options);
+      for (const { x, mask: hole } of conditions) {
+        expect(Math.min(x.width, x.height)).toBeGreaterThanOrEqual(32);
+        expect(x.data.every(Number.isFinite)).toBe(true);
+        if (hole) expect([hole.width, hole.height]).toEqual([x.width, x.height]);
+      }
+      const out = await finish(conditions.map(({ x }) => createImage(x.width, x.height)));
+      const wide = task.name === "uncrop" ? 2 * width : width;
+      expect([out.width, out.height]).toEqual([wide, height]);
     }
   });
 });
@@ -94,23 +91,23 @@ describe("colorization", () => {
     expect(mask).toBeUndefined();
   });
 
-  it("takes the largest central square of the user's photo", async () => {
-    const wide = createImage(96, 32, -1);
-    for (let y = 0; y < 32; y++) {
-      for (let c = 0; c < 3; c++) wide.data.fill(1, (c * 32 + y) * 96 + 32, (c * 32 + y) * 96 + 64);
-    }
-    const { x } = await taskNamed("colorize").condition(wide, 32, Random.from(0));
-    for (const value of x.data) expect(value).toBeCloseTo(1, 6);
+  it("looks at a small copy and keeps the photo's own detail", async () => {
+    const photo = gradient(200, 90);
+    const { conditions, finish } = await taskNamed("colorize").prepare(photo, 32, Random.from(0));
+    const [{ x }] = conditions as [Condition];
+    expect([x.width, x.height]).toEqual([71, 32]);
+    const out = await finish([createImage(71, 32, 0.7)]);
+    // A gray answer leaves the photo's luma alone.
+    expect(toBytes(out)).toEqual(toBytes(grayscale(photo)));
   });
 });
 
 describe("restoring a JPEG", () => {
-  it("leaves the user's picture as it is", async () => {
-    const photo = gradient(32, 32);
-    const { x, mask } = await taskNamed("dejpeg").condition(photo, 32, Random.from(0));
-    expect(x.data).toEqual(photo.data);
-    expect(mask).toBeUndefined();
-    const larger = await taskNamed("dejpeg").condition(gradient(64, 64), 32, Random.from(0));
-    expect(toBytes(larger.x)).toEqual(toBytes(await resize(gradient(64, 64), 32, 32)));
+  it("is done at the photo's own pixels, filled up to whole blocks", async () => {
+    const photo = gradient(70, 41);
+    const { conditions, finish } = await taskNamed("dejpeg").prepare(photo, 32, Random.from(0));
+    const [{ x, mask }] = conditions as [Condition];
+    expect([x.width, x.height, mask]).toEqual([80, 48, undefined]);
+    expect((await finish([x])).data).toEqual(photo.data);
   });
 });

@@ -22,6 +22,14 @@ export interface Condition {
 /** Which part of the new picture is grown; "all" grows a border around the photo. */
 export type Side = "left" | "right" | "top" | "bottom" | "all";
 
+/** A user's picture on its way through the network and back to its own size. */
+export interface Preparation {
+  /** What the network is asked, of at least `resolution` pixels a side; often larger than that. */
+  readonly conditions: readonly Condition[];
+  /** The finished picture from one (composed) answer to each condition. */
+  finish(answers: readonly Image[]): Promise<Image>;
+}
+
 /** Fixes a choice that is random otherwise. A task ignores what is not its own. */
 export interface TaskOptions {
   /** JPEG quality, 1 to 100. */
@@ -29,6 +37,8 @@ export interface TaskOptions {
   /** The hole, at the size of the condition. */
   mask?: Mask;
   side?: Side;
+  /** Restoring: by which share of its size the photo grows; default 0.5. */
+  ratio?: number;
 }
 
 /** A task by its name; the registry holds them all. */
@@ -43,16 +53,16 @@ export interface Task<Name extends string = string> {
    */
   degrade(y: Image, random: Random, options?: TaskOptions): Promise<Condition>;
   /**
-   * Restoring: the user's own picture, of any size, becomes a condition of `resolution` x
-   * `resolution`. Nothing is degraded but what has to be filled.
+   * Restoring: the user's own picture, of any size. What comes back has its size (larger by what was
+   * asked for when uncropping), and what was not to be changed in it is unchanged.
    * @throws PaletteError for an option that is missing or out of range.
    */
-  condition(
+  prepare(
     photo: Image,
     resolution: number,
     random: Random,
     options?: TaskOptions,
-  ): Promise<Condition>;
+  ): Promise<Preparation>;
 }
 
 /**

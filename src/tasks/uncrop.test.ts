@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createImage, crop, type Image } from "../images/image.ts";
 import { maskedShare } from "../images/mask.ts";
 import { Random } from "../random.ts";
-import { knownBox, oneSide, randomSide, stripOf, uncrop, uncropMask } from "./uncrop.ts";
+import type { Condition } from "./task.ts";
+import { grown, knownBox, oneSide, randomSide, sides, uncrop, uncropMask } from "./uncrop.ts";
 
 /** Each column has its own value, from -1 at the left to 1 at the right. */
 function ramp(width: number, height: number): Image {
@@ -72,37 +73,48 @@ describe("uncropping", () => {
     expect(Math.abs(variance - 1)).toBeLessThan(4 * Math.sqrt(2 / noise.length));
   });
 
-  it("grows a photo from the half-as-deep strip next to the grown side", () => {
-    expect(stripOf(300, 100, "right")).toEqual({ left: 250, top: 0, width: 50, height: 100 });
-    expect(stripOf(300, 100, "left")).toEqual({ left: 0, top: 0, width: 50, height: 100 });
-    expect(stripOf(300, 100, "top")).toEqual({ left: 50, top: 0, width: 200, height: 100 });
-    expect(stripOf(100, 300, "bottom")).toEqual({ left: 0, top: 250, width: 100, height: 50 });
-    expect(stripOf(300, 100, "all")).toEqual({ left: 100, top: 0, width: 100, height: 100 });
-    // Too narrow: the whole depth, from the middle of the length.
-    expect(stripOf(10, 100, "right")).toEqual({ left: 0, top: 40, width: 10, height: 20 });
-    expect(stripOf(1, 1, "left")).toEqual({ left: 0, top: 0, width: 1, height: 1 });
+  it("grows a photo by the asked share, where it was asked", () => {
+    const at = (left: number, top: number) => ({ left, top, width: 300, height: 100 });
+    expect(grown(300, 100, "right")).toEqual({ width: 450, height: 100, photo: at(0, 0) });
+    expect(grown(300, 100, "left", 1)).toEqual({ width: 600, height: 100, photo: at(300, 0) });
+    expect(grown(300, 100, "top", 0.25)).toEqual({ width: 300, height: 125, photo: at(0, 25) });
+    expect(grown(300, 100, "bottom")).toEqual({ width: 300, height: 150, photo: at(0, 0) });
+    expect(grown(300, 100, "all")).toEqual({ width: 450, height: 150, photo: at(75, 25) });
+    expect(grown(1, 1, "right", 0.1).width).toBe(2);
+    for (const ratio of [0, -1, 3.5, Number.NaN]) {
+      expect(() => grown(300, 100, "all", ratio)).toThrow(/ratio is a number above 0/);
+    }
   });
 
-  it("puts that strip beside the hole without squashing it", async () => {
-    const photo = ramp(400, 64);
-    const { x, mask } = await uncrop.condition(photo, 64, Random.from(5), { side: "right" });
-    const known = crop(x, { left: 0, top: 0, width: 32, height: 64 });
-    const strip = crop(photo, { left: 368, top: 0, width: 32, height: 64 });
-    expect(known.data).toEqual(strip.data);
+  it("leaves the photo untouched and fills the rest", async () => {
+    const photo = ramp(300, 110);
+    for (const side of sides) {
+      const { conditions, finish } = await uncrop.prepare(photo, 64, Random.from(5), { side });
+      const [{ x }] = conditions as [Condition];
+      expect(Math.min(x.width, x.height)).toBeGreaterThanOrEqual(64);
+      const out = await finish([createImage(x.width, x.height, 0.25)]);
+      const place = grown(300, 110, side).photo;
+      expect(crop(out, place).data).toEqual(photo.data);
+      const outside = side === "left" || side === "top" || side === "all" ? 0 : out.data.length - 1;
+      expect(out.data[outside]).toBeCloseTo(0.25, 2);
+    }
+  });
+
+  it("shows the network the photo at its own size where that is the network's", async () => {
+    const photo = ramp(64, 64);
+    const { conditions } = await uncrop.prepare(photo, 64, Random.from(5), {
+      side: "right",
+      ratio: 1,
+    });
+    const [{ x, mask }] = conditions as [Condition];
+    expect([x.width, x.height]).toEqual([128, 64]);
+    expect(crop(x, { left: 0, top: 0, width: 64, height: 64 }).data).toEqual(photo.data);
     expect(maskedShare(mask!)).toBe(0.5);
-    expect(mask!.data[32]).toBe(1);
-  });
-
-  it("puts the whole square photo in the middle when it grows on all sides", async () => {
-    const photo = createImage(90, 90, 0.5);
-    const { x, mask } = await uncrop.condition(photo, 64, Random.from(6), { side: "all" });
-    for (const value of crop(x, knownBox(64, 64, "all")).data) expect(value).toBeCloseTo(0.5, 2);
-    expect(mask!.data[0]).toBe(1);
   });
 
   it("asks for a side, and for one that exists", async () => {
     const photo = createImage(8, 8);
-    await expect(uncrop.condition(photo, 8, Random.from(0))).rejects.toThrow(
+    await expect(uncrop.prepare(photo, 8, Random.from(0))).rejects.toThrow(
       /needs a side: left, right/,
     );
     const side = "up" as "top";

@@ -3,16 +3,9 @@
  * always missing: one side of it, or a border all around.
  */
 import { UsageError } from "../errors.ts";
-import {
-  type Box,
-  createImage,
-  createMask,
-  type Image,
-  type Mask,
-  paste,
-} from "../images/image.ts";
-import { centreSquare, cropAndResize } from "../images/resize.ts";
+import { type Box, createMask, extend, type Mask } from "../images/image.ts";
 import type { Random } from "../random.ts";
+import { fillingOf } from "./fill.ts";
 import { fillHole } from "./hole.ts";
 import type { Side, Task } from "./task.ts";
 
@@ -62,30 +55,49 @@ export function knownBox(width: number, height: number, side: Side): Box {
 
 /** 0 in the known part, 1 in what is grown: for "all" the border, not the middle. */
 export function uncropMask(width: number, height: number, side: Side): Mask {
-  const known = knownBox(width, height, side);
   const mask = createMask(width, height, 1);
-  for (let y = known.top; y < known.top + known.height; y++) {
-    mask.data.fill(0, y * width + known.left, y * width + known.left + known.width);
-  }
+  clearBox(mask, knownBox(width, height, side));
   return mask;
 }
 
+/** By which share of its size a photo grows unless said otherwise. */
+export const defaultRatio = 0.5;
+
 /**
- * The part of a user's photo that becomes the known part: for "all" its central square, for a side
- * the strip next to that side, half as deep as it is long. A photo too narrow for that gives a strip
- * of its whole depth from the middle of its length.
+ * The new picture of a photo that grows by `ratio` of its width or height at `side`, or of both, half
+ * at each end: its size, and where in it the photo is.
+ * @throws UsageError for a ratio that adds nothing, or more than three times the photo.
  */
-export function stripOf(width: number, height: number, side: Side): Box {
-  if (side === "all") return centreSquare(width, height);
-  const across = side === "left" || side === "right";
-  const [depth, length] = across ? [width, height] : [height, width];
-  const stripDepth = Math.max(1, Math.min(depth, Math.floor(length / 2)));
-  const stripLength = Math.min(length, 2 * stripDepth);
-  const start = Math.floor((length - stripLength) / 2);
-  const edge = side === "left" || side === "top" ? 0 : depth - stripDepth;
-  return across
-    ? { left: edge, top: start, width: stripDepth, height: stripLength }
-    : { left: start, top: edge, width: stripLength, height: stripDepth };
+export function grown(width: number, height: number, side: Side, ratio = defaultRatio): Grown {
+  if (!(ratio > 0 && ratio <= 3)) {
+    throw new UsageError(`The ratio is a number above 0 and at most 3, not ${ratio}.`);
+  }
+  const across = Math.max(1, Math.round(width * ratio));
+  const down = Math.max(1, Math.round(height * ratio));
+  const inside = { left: 0, top: 0, width, height };
+  switch (side) {
+    case "left":
+      return { width: width + across, height, photo: { ...inside, left: across } };
+    case "right":
+      return { width: width + across, height, photo: inside };
+    case "top":
+      return { width, height: height + down, photo: { ...inside, top: down } };
+    case "bottom":
+      return { width, height: height + down, photo: inside };
+    case "all": {
+      const [left, top] = [Math.ceil(across / 2), Math.ceil(down / 2)];
+      const photo = { ...inside, left, top };
+      return { width: width + 2 * left, height: height + 2 * top, photo };
+    }
+    default:
+      throw new UsageError(`There is no side "${side}"; the sides are ${sides.join(", ")}.`);
+  }
+}
+
+export interface Grown {
+  readonly width: number;
+  readonly height: number;
+  readonly photo: Box;
 }
 
 /** x is the known part with N(0, 1) around or beside it. */
@@ -99,21 +111,30 @@ export const uncrop: Task<"uncrop"> = {
     return { x: fillHole(y, mask, random), mask, detail: side };
   },
 
-  async condition(photo, resolution, random, { side } = {}) {
+  async prepare(photo, resolution, random, { side, ratio } = {}) {
     if (side === undefined) {
       throw new UsageError(`Uncropping needs a side: ${sides.join(", ")}.`);
     }
-    const mask = uncropMask(resolution, resolution, side);
-    const y = await place(photo, resolution, side);
-    return { x: fillHole(y, mask, random), mask, detail: side };
+    const { width, height, photo: place } = grown(photo.width, photo.height, side, ratio);
+    const canvas = extend(photo, place.left, place.top, width, height);
+    const mask = createMask(width, height, 1);
+    clearBox(mask, place);
+    const whole = { left: 0, top: 0, width, height };
+    const filling = await fillingOf(canvas, mask, whole, resolution, random);
+    return {
+      conditions: [{ ...filling.condition, detail: side }],
+      async finish([answer]) {
+        const out = { ...canvas, data: canvas.data.slice() };
+        await filling.paste(out, answer!);
+        return out;
+      },
+    };
   },
 };
 
-/** The photo's strip or square in the known part of an otherwise empty picture. */
-async function place(photo: Image, resolution: number, side: Side): Promise<Image> {
-  const known = knownBox(resolution, resolution, side);
-  const strip = stripOf(photo.width, photo.height, side);
-  const y = createImage(resolution, resolution);
-  paste(y, await cropAndResize(photo, strip, known.width, known.height), known.left, known.top);
-  return y;
+/** Makes the pixels inside the box known. */
+function clearBox(mask: Mask, { left, top, width, height }: Box): void {
+  for (let y = top; y < top + height; y++) {
+    mask.data.fill(0, y * mask.width + left, y * mask.width + left + width);
+  }
 }

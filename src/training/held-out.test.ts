@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePhotos } from "../../test/training-photos.ts";
 import { scanPhotos } from "../data/photos.ts";
-import { predictions } from "../diffusion/prediction.ts";
+import { predictions, skipFactors } from "../diffusion/prediction.ts";
 import { trainingSchedule } from "../diffusion/schedule.ts";
 import { configFromPreset, type ModelConfig } from "../models/config.ts";
 import type { Network } from "../models/network.ts";
@@ -40,6 +40,10 @@ function believer(
         const [signal, noise] = [Math.sqrt(level), Math.sqrt(1 - level)];
         if (config.prediction === "x0") return clean[i]!;
         if (config.prediction === "epsilon") return (yt - signal * clean[i]!) / noise;
+        if (config.prediction === "x0-skip") {
+          const { skip, share } = skipFactors(level);
+          return (clean[i]! - skip * yt) / share;
+        }
         return (signal * yt - clean[i]!) / noise;
       });
     },
@@ -94,7 +98,7 @@ describe("the held-out loss", () => {
 
   it("of the same belief is the same, however it is predicted", async () => {
     const gray = (source: Float32Array) => new Float32Array(source.length).fill(0.25);
-    const [epsilon, v, x0] = await Promise.all(
+    const [epsilon, v, x0, skip] = await Promise.all(
       predictions.map((prediction) =>
         heldOutLoss(believer({ prediction }, gray), examples, trainingSchedule),
       ),
@@ -107,6 +111,7 @@ describe("the held-out loss", () => {
     for (const name of Object.keys(x0!.tasks)) {
       expect(epsilon!.tasks[name]).toBeCloseTo(x0!.tasks[name]!, 5);
       expect(v!.tasks[name]).toBeCloseTo(x0!.tasks[name]!, 5);
+      expect(skip!.tasks[name]).toBeCloseTo(x0!.tasks[name]!, 5);
     }
   });
 

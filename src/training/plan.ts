@@ -1,8 +1,9 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
-import { photosDigest, scanPhotos, splitHoldOut } from "../data/photos.ts";
-import type { Prediction, Weighting } from "../diffusion/prediction.ts";
+import { photosDigest, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
+import { lossWeight, type Prediction, type Weighting } from "../diffusion/prediction.ts";
 import { UsageError } from "../errors.ts";
 import { presetNamed } from "../models/presets.ts";
+import type { UNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/programs.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
@@ -12,6 +13,8 @@ export interface TrainingRequest {
   /** Folders of photos. */
   readonly data: readonly string[];
   readonly preset: string;
+  /** In place of the preset's, whose other settings stay. */
+  readonly network?: UNetConfig;
   /** Names; all tasks unless given. The order does not matter. */
   readonly tasks?: readonly string[];
   /** See `splitHoldOut`; "every:7:1" unless given. */
@@ -53,14 +56,19 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const wanted = new Set((request.tasks ?? allTasks.map(({ name }) => name)).map(taskNamed));
   const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
-  const photos = await scanPhotos(request.data);
-  const { train: training, heldOut } = splitHoldOut(photos, holdOut);
+  const prediction = regression ? "x0" : (request.prediction ?? preset.prediction);
+  // The paper's own objective is weighted as in the paper, unless asked otherwise.
+  const usual = regression || prediction === "epsilon" ? "uniform" : preset.weighting;
+  const weighting = regression ? usual : (request.weighting ?? usual);
+  lossWeight(prediction, 0.5, weighting); // throws for a pair that cannot be
+  const sets = await scanPhotoSets(request.data);
+  const { train: training, heldOut } = splitHoldOut(sets, holdOut);
   const config = runConfig.parse({
     format: 1,
-    preset: preset.name,
-    network: preset.network,
-    prediction: regression ? "x0" : (request.prediction ?? preset.prediction),
-    weighting: regression ? "uniform" : (request.weighting ?? preset.weighting),
+    preset: request.network === undefined ? preset.name : "custom",
+    network: request.network ?? preset.network,
+    prediction,
+    weighting,
     regression,
     trainingSchedule: preset.trainingSchedule,
     inferenceSchedule: preset.inferenceSchedule,
@@ -77,7 +85,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       training: training.length,
       heldOut: heldOut.length,
       holdOut,
-      digest: await photosDigest(photos),
+      digests: (await Promise.all(sets.map(photosDigest))).sort(),
     },
     machine: { threads: request.threads, folders: [...request.data] },
   } satisfies RunConfig);

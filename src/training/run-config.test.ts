@@ -28,8 +28,8 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("a plan", () => {
   it("takes what is not said from the preset", () => {
     expect(config).toMatchObject({
-      prediction: "x0",
-      weighting: "min-snr",
+      prediction: "x0-skip",
+      weighting: "balanced",
       loss: "l2",
       ...presetNamed("tiny-32").defaults,
       accumulate: 1,
@@ -46,6 +46,13 @@ describe("a plan", () => {
     expect(differences(config, other.config)).toEqual([]);
   });
 
+  it("weighs epsilon as the paper does, and refuses weights that it cannot have", async () => {
+    const { config } = await planTraining({ ...request, prediction: "epsilon" });
+    expect(config.weighting).toBe("uniform");
+    const balanced = { ...request, prediction: "epsilon", weighting: "balanced" } as const;
+    await expect(planTraining(balanced)).rejects.toThrow(/not for epsilon/);
+  });
+
   it("of the baseline predicts y, and nothing else", async () => {
     const { config } = await planTraining({ ...request, preset: "tiny-32", regression: true });
     expect(config).toMatchObject({ prediction: "x0", weighting: "uniform", regression: true });
@@ -58,7 +65,7 @@ describe("a plan", () => {
     const more = await writePhotos(join(folder, "more"), 10);
     const { config: other } = await planTraining({ ...request, data: [more] });
     expect(differences(config, other).join()).toMatch(
-      /photos.training: 7 -> 8,photos.digest: \w+ -> \w+/,
+      /photos.training: 7 -> 8,photos.digests: \S+ -> \S+/,
     );
   });
 });

@@ -40,8 +40,8 @@ export const runConfig = z.strictObject({
     training: z.int().positive(),
     heldOut: z.int().min(0),
     holdOut: z.string(),
-    /** Of the names and sizes of all photos, in their order. */
-    digest: z.string(),
+    /** Of each folder's photos, their names and sizes (`photosDigest`), sorted. */
+    digests: z.array(z.string()),
   }),
   /** Not compared when a run is resumed. */
   machine: z.strictObject({

@@ -8,7 +8,7 @@ export function trainedModel(
   { images, steps }: { readonly images: number; readonly steps: number },
 ): ModelConfig {
   const { network, prediction, regression, trainingSchedule, inferenceSchedule, tasks } = config;
-  const { training, heldOut, holdOut, digest } = config.photos;
+  const { training, heldOut, holdOut, digests } = config.photos;
   return {
     format: modelFormat,
     name: regression ? `${config.preset}-regression` : config.preset,
@@ -27,7 +27,7 @@ export function trainedModel(
       learningRate: config.learningRate,
       emaDecay: config.emaDecay,
       data: `${training} photos, ${heldOut} more held out (${holdOut})`,
-      photos: { digest, holdOut },
+      photos: { digests, holdOut },
       seed: config.seed,
     },
   };

@@ -24,13 +24,13 @@ export interface LevelOptions {
   /** Network calls: a whole number >= 1. */
   readonly steps: number;
   /** Default "time". */
-  readonly spacing?: Spacing;
+  readonly spacing?: Spacing | undefined;
   /** Default: the paper's inference schedule. */
   readonly schedule?: NoiseSchedule;
   /** The smallest gamma the network was trained on; default: that of the paper's training schedule. */
   readonly smallestGamma?: number;
   /** Visit levels below `smallestGamma` too, as the paper's 1000 steps do. Default false. */
-  readonly belowTrained?: boolean;
+  readonly belowTrained?: boolean | undefined;
 }
 
 /**

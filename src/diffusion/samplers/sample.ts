@@ -31,6 +31,8 @@ export interface SamplingProblem {
   readonly denoise: Denoise;
   /** For inpainting and uncropping: pixels that stand clean in y_t and exactly so in the result. */
   readonly known?: KnownPixels | undefined;
+  /** y_T of each of the N samples, [C, H, W]; where there is none, N(0, I) from the sample's stream. */
+  readonly starts?: readonly (Float32Array | undefined)[] | undefined;
 }
 
 /** How it is sampled; see `LevelOptions` for steps, spacing, schedule and the trained range. */
@@ -80,7 +82,7 @@ export async function sample(
   onStep?: (info: SamplingStep) => void | Promise<void>,
 ): Promise<Float32Array> {
   const [count, channels, height, width] = problem.shape;
-  const { known, prediction } = problem;
+  const { known, prediction, starts } = problem;
   const { seeds, clip = true, signal } = options;
   const pixels = height * width;
   if (seeds.length !== count) {
@@ -91,7 +93,10 @@ export async function sample(
   const y = new Float32Array(count * channels * pixels);
   const noise = new Float32Array(channels * pixels);
   seeds.forEach((seed, k) => {
-    Random.from(...seed, "start").fillNormal(partOf(y, k, count));
+    const part = partOf(y, k, count);
+    const start = starts?.[k];
+    if (start === undefined) Random.from(...seed, "start").fillNormal(part);
+    else part.set(start);
   });
 
   let previous: Float32Array | undefined;

@@ -1,0 +1,71 @@
+/** For each task a photo made worse in its way, to be restored: what `npm start` shows. */
+import { crop, grayscale, paste } from "../src/images/image.ts";
+import { jpegRoundTrip } from "../src/images/jpeg.ts";
+import {
+  createImage,
+  type Image,
+  type Mask,
+  type Random,
+  randomMask,
+  type TaskName,
+  type TaskOptions,
+} from "../src/index.ts";
+import { grown, oneSide } from "../src/tasks/uncrop.ts";
+
+export interface Demonstration {
+  readonly truth: Image;
+  /** What is shown as the input: holes and margins are gray. */
+  readonly shown: Image;
+  /** What is given to `Palette.restore`. */
+  readonly input: Image;
+  readonly options: TaskOptions;
+  /** "quality 10", "free-form hole" */
+  readonly detail: string;
+}
+
+/** Middle gray: a hole that is shown as noise would look like a fault. */
+const holeShade = 0;
+const quality = 10;
+
+/** A photo and what is left of it; everything random comes from `random`. */
+export async function demonstrate(
+  task: TaskName,
+  photo: Image,
+  random: Random,
+): Promise<Demonstration> {
+  switch (task) {
+    case "colorize": {
+      const gray = grayscale(photo);
+      return { truth: photo, shown: gray, input: gray, options: {}, detail: "gray" };
+    }
+    case "dejpeg": {
+      const input = await jpegRoundTrip(photo, quality);
+      return { truth: photo, shown: input, input, options: {}, detail: `quality ${quality}` };
+    }
+    case "inpaint": {
+      const { mask, kind } = randomMask(photo.width, photo.height, random);
+      const shown = withHole(photo, mask);
+      return { truth: photo, shown, input: shown, options: { mask }, detail: `${kind} hole` };
+    }
+    case "uncrop": {
+      const side = random.uniform() < 0.5 ? "all" : random.pick(oneSide);
+      // Two thirds of the picture are known, along the grown side: grown by half it has its size again.
+      const along = (length: number) => 2 * Math.floor(length / 3);
+      const width = side === "top" || side === "bottom" ? photo.width : along(photo.width);
+      const height = side === "left" || side === "right" ? photo.height : along(photo.height);
+      const picture = grown(width, height, side);
+      const truth = crop(photo, { left: 0, top: 0, width: picture.width, height: picture.height });
+      const input = crop(truth, picture.photo);
+      const shown = createImage(truth.width, truth.height, holeShade);
+      paste(shown, input, picture.photo.left, picture.photo.top);
+      const detail = side === "all" ? "all sides" : side;
+      return { truth, shown, input, options: { side }, detail };
+    }
+  }
+}
+
+function withHole(photo: Image, mask: Mask): Image {
+  const pixels = photo.width * photo.height;
+  const data = photo.data.map((value, i) => (mask.data[i % pixels] === 1 ? holeShade : value));
+  return { ...photo, data };
+}

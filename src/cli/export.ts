@@ -1,0 +1,96 @@
+/** `palette export`: a model for ONNX Runtime anywhere, or for PyTorch. */
+import type { Command } from "commander";
+import { UsageError } from "../errors.ts";
+import {
+  type ExportedOnnx,
+  type ExportedWeights,
+  exportOnnx,
+  exportSafetensors,
+  theirArguments,
+} from "../exchange/export-network.ts";
+import { writeWhole } from "../files.ts";
+import type { ModelConfig } from "../models/config.ts";
+import { findModel, loadModel } from "../models/model-folder.ts";
+import { wholeNumber } from "./arguments.ts";
+import { say } from "./console.ts";
+import { whileWaiting } from "./progress.ts";
+
+interface Flags {
+  readonly out?: string;
+  readonly batch: number;
+  readonly safetensors?: string;
+  readonly json?: boolean;
+}
+
+/** Adds `palette export`. */
+export function exportCommand(program: Command): void {
+  program
+    .command("export")
+    .description("Writes a model as an ONNX file of one network call, or as tensors for PyTorch.")
+    .argument("[model]", "a model's folder or name (default: the bundled model)")
+    .option("-o, --out <file>", "the ONNX file (float32)")
+    .option("--batch <count>", "pictures in a call of the ONNX file", wholeNumber(1, 65536), 1)
+    .option("--safetensors <file>", "the weights, under PyTorch's names where it has the network")
+    .option("--json", "print one JSON document")
+    .action(runExport);
+}
+
+async function runExport(name: string | undefined, flags: Flags): Promise<void> {
+  const { out, batch, safetensors } = flags;
+  if (out === undefined && safetensors === undefined) {
+    throw new UsageError("Say what to write: -o x.onnx, --safetensors x.safetensors, or both.");
+  }
+  const model = await whileWaiting("Loading the model", loadModel(await findModel(name)));
+  const report: Record<string, unknown> = { model: model.config.name };
+  const lines: string[] = [];
+  if (out !== undefined) {
+    const { bytes, ...values } = exportOnnx(model, { batch });
+    await whileWaiting(`Writing ${out}`, writeWhole(out, bytes));
+    report.onnx = { file: out, bytes: bytes.length, ...values };
+    lines.push(...onnxText(out, { bytes, ...values }));
+  }
+  if (safetensors !== undefined) {
+    const { bytes, ...facts } = exportSafetensors(model);
+    await whileWaiting(`Writing ${safetensors}`, writeWhole(safetensors, bytes));
+    report.safetensors = { file: safetensors, bytes: bytes.length, ...facts };
+    lines.push(...weightsText(safetensors, { bytes, ...facts }, model.config));
+  }
+  if (flags.json) say(JSON.stringify(report, undefined, 2));
+  else for (const line of lines) say(line);
+}
+
+function onnxText(file: string, { bytes, inputs, outputs }: ExportedOnnx): string[] {
+  const rows = [
+    ...inputs.map((value) => ({ kind: "input", ...value })),
+    ...outputs.map((value) => ({ kind: "output", ...value })),
+  ].map(({ kind, name, shape, meaning }) => [kind, name, `[${shape.join(", ")}]`, meaning]);
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return [
+    `${file}: ONNX, float32, opset 17, ${megabytes(bytes)}; all of this stands in its documentation too.`,
+    ...rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`),
+    "  In Python: onnxruntime.InferenceSession(file).run(None, {'source': x, 'noisy': y_t, 'level': level})[0]",
+  ];
+}
+
+function weightsText(
+  file: string,
+  { bytes, names, notes }: ExportedWeights,
+  { network }: ModelConfig,
+): string[] {
+  const head = `${file}: safetensors, float32, ${megabytes(bytes)}`;
+  if (names === "own") {
+    return [
+      `${head}, under this package's names: the PyTorch Palette has no such network, as ${notes.join(" and ")}.`,
+    ];
+  }
+  return [
+    `${head}, under the PyTorch Palette's names.`,
+    ...notes.map((note) => `  Mind: ${note}.`),
+    `  Its "unet": ${JSON.stringify(theirArguments(network))}`,
+    "  In Python: network.load_state_dict(safetensors.torch.load_file(file), strict=False)",
+  ];
+}
+
+function megabytes(bytes: Uint8Array): string {
+  return `${Math.ceil(bytes.length / 1e6)} MB`;
+}

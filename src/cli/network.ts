@@ -1,0 +1,27 @@
+/** `--network`: a network that no preset has. */
+import { readFile } from "node:fs/promises";
+import { Option } from "commander";
+import { reasonOf, UsageError } from "../errors.ts";
+import { type UNetConfig, uNetConfig } from "../nn/config.ts";
+
+export function networkOption(): Option {
+  return new Option(
+    "--network <json>",
+    "another network: its configuration as JSON, or a file of it",
+  );
+}
+
+/** @throws UsageError for what is neither JSON nor a file of it, or names an impossible network. */
+export async function readNetwork(given: string): Promise<UNetConfig> {
+  let value: unknown;
+  try {
+    const text = given.trimStart().startsWith("{") ? given : await readFile(given, "utf8");
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`--network is neither JSON nor a file of it: ${reasonOf(error)}.`);
+  }
+  const parsed = uNetConfig.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new UsageError(`--network ${issue.path.join(".")}: ${issue.message}.`);
+}

@@ -1,0 +1,180 @@
+/** Photos in, restored pictures out: what all commands that restore have in common. */
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { Option } from "commander";
+import { type Spacing, spacings } from "../diffusion/samplers/levels.ts";
+import { type Sampler, samplers } from "../diffusion/samplers/sample.ts";
+import type { Device } from "../engine/session.ts";
+import { PaletteError, reasonOf } from "../errors.ts";
+import { type Photo, readPhoto } from "../images/decode.ts";
+import { writeImage } from "../images/encode.ts";
+import type { Image } from "../images/image.ts";
+import { mostSamples, Palette, type RestoreOptions, restoreDefaults } from "../palette.ts";
+import { deviceOption, numberBetween, threadsOption, wholeNumber } from "./arguments.ts";
+import { complain, say } from "./console.ts";
+import { expandInputs, nameOutputs } from "./outputs.ts";
+import { startProgress, whileWaiting } from "./progress.ts";
+
+/** The options of every command that restores. */
+export interface RestoreFlags {
+  readonly model?: string;
+  readonly out: string;
+  readonly samples: number;
+  readonly steps: number;
+  readonly sampler: Sampler;
+  readonly seed: number;
+  readonly eta?: number;
+  readonly spacing: Spacing;
+  readonly device: Device;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+/** What --json says of one photo. */
+interface Restored {
+  readonly input: string;
+  readonly width: number;
+  readonly height: number;
+  readonly outputs: readonly string[];
+  readonly seconds: number;
+}
+
+export interface Restoration {
+  /** In the names of the outputs. */
+  readonly task: string;
+  readonly flags: RestoreFlags;
+  /** Settings of the command's own, for --json. */
+  readonly settings?: object;
+  readonly signal: AbortSignal;
+  /** The answers to photo number `index`. */
+  restore(
+    palette: Palette,
+    photo: Photo,
+    options: RestoreOptions,
+    file: { readonly path: string; readonly index: number },
+  ): Promise<Image[]>;
+  /** The opacity of an answer; default: the photo's. */
+  alpha?(photo: Photo, answer: Image): Uint8Array | undefined;
+}
+
+/** Adds the arguments and options that all have. */
+export function photoArguments(command: Command): Command {
+  return command
+    .argument("<image...>", "photos, or folders of photos")
+    .option("--model <folder>", "a model's folder or name (default: the bundled model)")
+    .option("-o, --out <path>", "folder of the answers, or an image file for a single one", "out");
+}
+
+export function answerOptions(command: Command): Command {
+  return command
+    .option(
+      "--samples <count>",
+      "answers a photo",
+      wholeNumber(1, mostSamples),
+      restoreDefaults.samples,
+    )
+    .option("--steps <count>", "network calls an answer", wholeNumber(1), restoreDefaults.steps)
+    .addOption(
+      new Option("--sampler <name>", "ddpm is the paper's")
+        .choices(samplers)
+        .default(restoreDefaults.sampler),
+    )
+    .option(
+      "--seed <number>",
+      "the same seed gives the same answers",
+      wholeNumber(-Number.MAX_SAFE_INTEGER),
+      restoreDefaults.seed,
+    )
+    .option("--eta <number>", "fresh noise in ddim, 0 to 1", numberBetween(0, 1))
+    .addOption(
+      new Option("--spacing <what>", "in what the noise levels are even")
+        .choices(spacings)
+        .default("time"),
+    )
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .option("--json", "print one JSON document instead of the paths");
+}
+
+/** Restores one photo after the other; a broken one is named and the others are done. */
+export async function restoreFiles(
+  names: readonly string[],
+  { task, flags, settings, signal, restore, alpha }: Restoration,
+): Promise<void> {
+  const { model, out, device, threads, samples, steps, sampler, seed, eta, spacing } = flags;
+  const inputs = await expandInputs(names);
+  const outputs = await nameOutputs(inputs, { out, task, samples });
+  const palette = await whileWaiting(
+    "Loading the model",
+    Palette.load(model, { device, threads, onWarning: complain }),
+  );
+  const restored: Restored[] = [];
+  const failed: { input: string; error: string }[] = [];
+  try {
+    for (const [index, input] of inputs.entries()) {
+      signal.throwIfAborted();
+      const start = performance.now();
+      try {
+        if ("error" in input) throw input.error;
+        const { path } = input;
+        const photo = await readPhoto(path);
+        for (const note of photo.notes) complain(`${path}: ${note}.`);
+        const file = basename(path);
+        const place = inputs.length > 1 ? `${index + 1}/${inputs.length} ${file}` : file;
+        const images = await withProgress(place, steps, (onStep) =>
+          restore(
+            palette,
+            photo,
+            { samples, steps, sampler, seed, eta, spacing, signal, onStep },
+            { path, index },
+          ),
+        );
+        for (const [k, image] of images.entries()) {
+          const opacity = alpha ? alpha(photo, image) : photo.alpha;
+          const output = outputs[index]![k]!;
+          const writing = writeImage(output, image, { alpha: opacity });
+          await whileWaiting(`Writing ${basename(output)}`, writing);
+          if (!flags.json) say(output);
+        }
+        const { width, height } = photo.image;
+        const seconds = Math.round(performance.now() - start) / 1000;
+        restored.push({ input: path, width, height, outputs: outputs[index]!, seconds });
+      } catch (error) {
+        // The file's fault or the machine's: a wrong call would fail for every photo alike.
+        if (!(error instanceof PaletteError) || error.name === "UsageError") throw error;
+        if (inputs.length === 1 && !flags.json) throw error;
+        complain(nameIn(error, input.path));
+        failed.push({ input: input.path, error: error.message });
+      }
+    }
+  } finally {
+    await palette.dispose();
+  }
+  if (flags.json) {
+    const { name, network } = palette.config;
+    const used = { name, resolution: network.resolution };
+    const drawn = { samples, steps, sampler, seed, eta, spacing };
+    say(JSON.stringify({ task, model: used, ...drawn, ...settings, restored, failed }, null, 2));
+  }
+  if (failed.length > 0) {
+    throw new PaletteError(`${failed.length} of ${inputs.length} photos could not be restored.`);
+  }
+}
+
+async function withProgress<T>(
+  label: string,
+  steps: number,
+  work: (onStep: (progress: { step: number; steps: number }) => void) => Promise<T>,
+): Promise<T> {
+  const progress = startProgress(label, steps);
+  try {
+    return await work(({ step, steps: all }) => progress.update(step, all));
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The message, beginning with the file's name if it does not say it anyway. */
+function nameIn(error: PaletteError, path: string): string {
+  return error.message.includes(path) ? error.message : `${path}: ${reasonOf(error)}.`;
+}

@@ -1,0 +1,126 @@
+/**
+ * Colour at one resolution, detail at another: the small answer of a colorization gives the chroma, the
+ * photo itself the luma, every pixel of it. Chroma is spread by joint bilateral up-sampling (Kopf et al.
+ * 2007): a pixel takes the colour of those neighbours in the answer whose luma in the photo is like its
+ * own, so that colours end where the photo's edges are and not where the answer's pixels end.
+ */
+import { setImmediate } from "node:timers/promises";
+import { createImage, type Image } from "./image.ts";
+import { resize } from "./resize.ts";
+
+/** Neighbours in the answer on each side. */
+const radius = 2;
+/** Widths of the Gaussians: in pixels of the answer, and in luma, whose range is 2. */
+const near = 0.8;
+const alike = 0.12;
+
+/** Milliseconds for which large photos may keep the event loop from others. */
+const longestBlock = 100;
+
+/** The luma of Rec. 601 of each pixel, in [-1, 1]; [height, width]. */
+export function lumaOf({ width, height, data }: Image): Float32Array {
+  const pixels = width * height;
+  const luma = new Float32Array(pixels);
+  for (let i = 0; i < pixels; i++) {
+    luma[i] = 0.299 * data[i]! + 0.587 * data[pixels + i]! + 0.114 * data[2 * pixels + i]!;
+  }
+  return luma;
+}
+
+/**
+ * The photo in the colours of `answer`, a smaller (or equal) picture of the same scene.
+ * @returns a picture of the photo's size with exactly the photo's luma: where a colour does not exist
+ * at that luma it is made paler
+ */
+export async function withChromaOf(photo: Image, answer: Image): Promise<Image> {
+  const { width, height } = photo;
+  const luma = lumaOf(photo);
+  const small = lumaOf(await resize(photo, answer.width, answer.height));
+  const [blue, red] = chromaOf(answer);
+  const out = createImage(width, height);
+  const pixels = width * height;
+  const columns = neighbours(width, answer.width);
+  const rows = neighbours(height, answer.height);
+  for (let y = 0, i = 0, rested = performance.now(); y < height; y++) {
+    if (performance.now() - rested > longestBlock) {
+      await setImmediate();
+      rested = performance.now();
+    }
+    const row = rows[y]!;
+    for (let x = 0; x < width; x++, i++) {
+      const column = columns[x]!;
+      const own = luma[i]!;
+      let [sum, cb, cr] = [0, 0, 0];
+      for (let r = 0; r < row.indices.length; r++) {
+        const at = row.indices[r]! * answer.width;
+        for (let c = 0; c < column.indices.length; c++) {
+          const k = at + column.indices[c]!;
+          const weight = row.weights[r]! * column.weights[c]! * likeness(own - small[k]!);
+          sum += weight;
+          cb += weight * blue[k]!;
+          cr += weight * red[k]!;
+        }
+      }
+      paint(out.data, i, pixels, own, cb / sum, cr / sum);
+    }
+  }
+  return out;
+}
+
+/** Cb and Cr of Rec. 601, not scaled: B - Y = 1.772 Cb, R - Y = 1.402 Cr. */
+function chromaOf(image: Image): [blue: Float32Array, red: Float32Array] {
+  const luma = lumaOf(image);
+  const pixels = luma.length;
+  return [
+    luma.map((y, i) => (image.data[2 * pixels + i]! - y) / 1.772),
+    luma.map((y, i) => (image.data[i]! - y) / 1.402),
+  ];
+}
+
+interface Neighbours {
+  readonly indices: readonly number[];
+  readonly weights: readonly number[];
+}
+
+/** For each of `length` pixels, the pixels of `count` around the same place. */
+function neighbours(length: number, count: number): Neighbours[] {
+  return Array.from({ length }, (_, i) => {
+    const place = ((i + 0.5) * count) / length - 0.5;
+    const middle = Math.round(place);
+    const indices: number[] = [];
+    for (let k = middle - radius; k <= middle + radius; k++) {
+      if (k >= 0 && k < count) indices.push(k);
+    }
+    return { indices, weights: indices.map((k) => Math.exp(-0.5 * ((k - place) / near) ** 2)) };
+  });
+}
+
+const steps = 2048;
+/** Never zero: where nothing around is alike, what is near counts. */
+const likenesses = Float32Array.from({ length: steps + 1 }, (_, k) =>
+  Math.max(1e-6, Math.exp(-0.5 * ((2 * k) / steps / alike) ** 2)),
+);
+
+function likeness(difference: number): number {
+  return likenesses[Math.min(steps, Math.round((Math.abs(difference) * steps) / 2))]!;
+}
+
+/** Writes a pixel of this luma; the colour is paled as far as the range asks for. */
+function paint(
+  data: Float32Array,
+  i: number,
+  pixels: number,
+  luma: number,
+  cb: number,
+  cr: number,
+): void {
+  const apart = [1.402 * cr, -0.344136 * cb - 0.714136 * cr, 1.772 * cb];
+  let share = 1;
+  for (const value of apart) {
+    if (luma + value > 1) share = Math.min(share, (1 - luma) / value);
+    if (luma + value < -1) share = Math.min(share, (-1 - luma) / value);
+  }
+  for (let c = 0; c < 3; c++) {
+    data[c * pixels + i] = Math.min(1, Math.max(-1, luma + share * apart[c]!));
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * A network for pictures larger than its own: it looks at overlapping tiles, and where tiles overlap
+ * their outputs are mixed, the more of one the nearer to its middle. As this happens in every call, and
+ * the noise belongs to the whole picture, the tiles of one picture agree with each other (the paper
+ * names patch-based inference as a way to other resolutions, section 6).
+ */
+import { PaletteError } from "../errors.ts";
+import type { Network, NetworkCall } from "./network.ts";
+
+/** Tiles given to the network at a time; bounds the memory of large pictures. */
+const tilesAtOnce = 256;
+
+/**
+ * The same network for shapes [N, C, H, W] with H and W from its resolution up. A picture of its own
+ * size goes through unchanged; tiles in which nothing is wanted are left out.
+ */
+export function tiled(network: Network): Network {
+  const { resolution } = network.config.network;
+  return {
+    ...network,
+    predict(call) {
+      const [, , height, width] = call.shape;
+      if (height === resolution && width === resolution) return network.predict(call);
+      return predictTiles(network, call);
+    },
+  };
+}
+
+/** First pixels of tiles of `side` that cover `length`: the ends are met, the steps are whole. */
+export function tileStarts(length: number, side: number, stride: number): number[] {
+  const starts: number[] = [];
+  for (let start = 0; start + side < length; start += stride) starts.push(start);
+  starts.push(length - side);
+  return starts;
+}
+
+/**
+ * Half a tile when the picture is one row of tiles, which is cheap and joins them well; otherwise three
+ * quarters. Both are whole JPEG blocks at 64 pixels, so that tiles see the blocks where they saw them in
+ * training.
+ */
+function strideOf(side: number, height: number, width: number): number {
+  const row = height === side || width === side;
+  return Math.max(1, Math.round(row ? side / 2 : (3 * side) / 4));
+}
+
+async function predictTiles(network: Network, call: NetworkCall): Promise<Float32Array> {
+  const { source, noisy, gamma, shape, wanted } = call;
+  const [count, channels, height, width] = shape;
+  const side = network.config.network.resolution;
+  if (height < side || width < side) {
+    throw new PaletteError(
+      `${network.config.name} takes pictures from ${side}x${side} pixels up, not ${width}x${height}.`,
+    );
+  }
+  const stride = strideOf(side, height, width);
+  const places = tileStarts(height, side, stride).flatMap((top) =>
+    tileStarts(width, side, stride).map((left) => ({ top, left })),
+  );
+  const tiles = Array.from({ length: count }, (_, image) =>
+    places.map((place) => ({ image, ...place })),
+  )
+    .flat()
+    .filter(isWanted);
+  const window = blend(side);
+  const output = new Float32Array(source.length);
+  const weights = new Float32Array(count * height * width);
+  for (const { image, top, left } of tiles) {
+    for (let y = 0, i = 0; y < side; y++) {
+      const row = (image * height + top + y) * width + left;
+      for (let x = 0; x < side; x++, i++) weights[row + x]! += window[i]!;
+    }
+  }
+  const size = channels * side * side;
+  for (let first = 0; first < tiles.length; first += tilesAtOnce) {
+    const some = tiles.slice(first, first + tilesAtOnce);
+    const cut = (values: Float32Array) => {
+      const out = new Float32Array(some.length * size);
+      some.forEach((tile, k) => {
+        eachRow(tile, (at, to) => out.set(values.subarray(at, at + side), k * size + to));
+      });
+      return out;
+    };
+    const made = await network.predict({
+      source: cut(source),
+      noisy: cut(noisy),
+      gamma: typeof gamma === "number" ? gamma : some.map(({ image }) => gamma[image]!),
+      shape: [some.length, channels, side, side],
+    });
+    some.forEach((tile, k) => {
+      eachRow(tile, (at, to) => {
+        const row = to % (side * side);
+        for (let x = 0; x < side; x++) {
+          output[at + x]! += window[row + x]! * made[k * size + to + x]!;
+        }
+      });
+    });
+  }
+  const pixels = height * width;
+  for (let i = 0; i < output.length; i++) {
+    const image = Math.floor(i / (channels * pixels));
+    const weight = weights[image * pixels + (i % pixels)]!;
+    if (weight > 0) output[i]! /= weight;
+  }
+  return output;
+
+  function isWanted({ image, top, left }: { image: number; top: number; left: number }): boolean {
+    if (wanted === undefined) return true;
+    for (let y = 0; y < side; y++) {
+      const row = (image * height + top + y) * width + left;
+      for (let x = 0; x < side; x++) if (wanted[row + x]! > 0) return true;
+    }
+    return false;
+  }
+
+  /** Of each row of a tile: where it begins in the pictures, and in the tile. */
+  function eachRow(
+    { image, top, left }: { image: number; top: number; left: number },
+    visit: (at: number, to: number) => void,
+  ): void {
+    for (let c = 0, to = 0; c < channels; c++) {
+      const plane = (image * channels + c) * height * width;
+      for (let y = 0; y < side; y++, to += side) visit(plane + (top + y) * width + left, to);
+    }
+  }
+}
+
+/** [side, side]: a hill, nowhere zero, highest in the middle. */
+function blend(side: number): Float32Array {
+  const slope = Array.from({ length: side }, (_, i) => Math.sin((Math.PI * (i + 0.5)) / side) ** 2);
+  const window = new Float32Array(side * side);
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) window[y * side + x] = slope[y]! * slope[x]!;
+  }
+  return window;
+}
