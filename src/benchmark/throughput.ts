@@ -6,14 +6,10 @@
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { Device, EngineTensors } from "../engine/session.ts";
 import { noiseLevel, type UNetConfig } from "../nn/config.ts";
-import {
-  initialParameter,
-  initialParameters,
-  parameterCount,
-  storedShape,
-} from "../nn/parameters.ts";
+import { initialParameter, initialParameters, parameterCount } from "../nn/parameters.ts";
 import { isLarge, largeSamplingProgram, largeSession, samplingProgram } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
+import { inputOf } from "../nn/weight-input.ts";
 import { Random } from "../random.ts";
 import { createTrainingStepper, initialState } from "../training/stepper.ts";
 
@@ -133,8 +129,7 @@ async function largeNetworkCalls(options: ThroughputOptions): Promise<Steps> {
   const { model, parameters } = largeSamplingProgram(network, parameterSpecs(network), 1);
   const constants: EngineTensors = {};
   for (const spec of parameters) {
-    const shape = storedShape(spec.shape, spec.axes);
-    constants[spec.name] = { data: initialParameter(spec, 1), shape };
+    constants[spec.name] = inputOf(spec, initialParameter(spec, 1));
   }
   const engine = await createEngine(model, { ...largeSession, device, threads }, constants);
   const feeds = Array.from({ length: batch }, (_, image) => randomInputs(network, 1, image));

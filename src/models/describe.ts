@@ -2,7 +2,7 @@
 import { Graph, largestLiveSize, size } from "../graph/index.ts";
 import { sideOf, type UNetConfig } from "../nn/config.ts";
 import { DeclaredParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
-import { isLarge, largeLiveBytes } from "../nn/programs.ts";
+import { isLarge, largeInputBytes, largeLiveBytes } from "../nn/programs.ts";
 import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
 
 /** A block of the network. */
@@ -51,7 +51,7 @@ export function samplingMemory(config: UNetConfig): number {
   const specs = parameterSpecs(config);
   const weights = 4 * parameterCount(specs);
   return isLarge(specs)
-    ? weights + largeRest + roundedUp * largeLiveBytes(config, specs)
+    ? largeInputBytes(config, specs) + largeRest + roundedUp * largeLiveBytes(config, specs)
     : peakForEachByte * weights + liveBytes(config);
 }
 

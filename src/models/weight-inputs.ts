@@ -3,7 +3,8 @@
  * graph takes it, read one after the other. So they are in memory once, wherever they come from.
  */
 import type { EngineTensors } from "../engine/session.ts";
-import { inStoredOrder, type ParameterSpec, readParameter, storedShape } from "../nn/parameters.ts";
+import { type ParameterSpec, readParameter } from "../nn/parameters.ts";
+import { inputOf } from "../nn/weight-input.ts";
 import { readWeights } from "./model-folder.ts";
 
 /**
@@ -20,11 +21,7 @@ export async function weightInputs(
   const wanted = new Map(inputs.map((input) => [input.name, input]));
   const weights: EngineTensors = {};
   const receive = ({ name }: ParameterSpec, data: Float32Array) => {
-    const input = wanted.get(name)!;
-    weights[name] = {
-      data: inStoredOrder(data, input),
-      shape: storedShape(input.shape, input.axes),
-    };
+    weights[name] = inputOf(wanted.get(name)!, data);
   };
   if (typeof source === "string") await readWeights(source, specs, receive);
   else for (const spec of specs) receive(spec, readParameter(source, spec).slice());

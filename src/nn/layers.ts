@@ -26,7 +26,7 @@ import {
   KERNEL_AXES,
   KERNEL_AXES_TAPS_LAST,
   winogradConvolution,
-  winogradConvolutionTapsLast,
+  winogradConvolutionTransformed,
 } from "./winograd.ts";
 
 /** A place in the network: parameter names below it start with its path. */
@@ -56,8 +56,14 @@ export class Scope {
     return this.parameters.separate ?? false;
   }
 
-  get(name: string, shape: Shape, initializer: Initializer, axes?: readonly number[]): Tensor {
-    return this.parameters.get(`${this.path}.${name}`, shape, initializer, axes);
+  get(
+    name: string,
+    shape: Shape,
+    initializer: Initializer,
+    axes?: readonly number[],
+    transformed?: boolean,
+  ): Tensor {
+    return this.parameters.get(`${this.path}.${name}`, shape, initializer, axes, transformed);
   }
 }
 
@@ -69,7 +75,7 @@ export interface ConvolutionLayer {
   readonly zero?: boolean;
 }
 
-/** Positions from which on a kernel that is transformed at every run costs less than it saves. */
+/** Positions from which on half the multiplications are worth twice the memory of a kernel of its own. */
 const worthTransforming = 1024;
 
 /**
@@ -95,7 +101,13 @@ export function convolution(
         : transform
           ? KERNEL_AXES_TAPS_LAST
           : undefined;
-  const weight = scope.get("weight", [channels, incoming, kernel, kernel], initializer, axes);
+  const weight = scope.get(
+    "weight",
+    [channels, incoming, kernel, kernel],
+    initializer,
+    axes,
+    transform && separate,
+  );
   const bias = scope.get("bias", [channels], initializer);
   if (kernel === 1 && stride === 1) {
     const flat = reshape(x, [phases, incoming, n * rows * w]);
@@ -104,7 +116,7 @@ export function convolution(
   }
   if (transform)
     return separate
-      ? winogradConvolutionTapsLast(x, weight, bias)
+      ? winogradConvolutionTransformed(x, weight, bias)
       : winogradConvolution(x, weight, bias);
   const padding = (dilation * (kernel - 1)) / 2;
   const usual = axes ? transpose(weight, [1, 3, 0, 2]) : weight;

@@ -17,6 +17,8 @@ export interface ParameterSpec {
   readonly offset: number;
   /** The order of its axes there, if not their own: what the graph then need not rearrange. */
   readonly axes?: readonly number[] | undefined;
+  /** Inputs of a graph only: whether it takes the kernel in Winograd's form (`inputOf`). */
+  readonly transformed?: boolean | undefined;
 }
 
 /** What layers ask for their parameters. */
@@ -26,8 +28,17 @@ export interface Parameters {
    * layer best, and not one flat vector in an order that never changes.
    */
   readonly separate?: boolean;
-  /** The tensor comes with its axes in the given order. */
-  get(name: string, shape: Shape, initializer: Initializer, axes?: readonly number[]): Tensor;
+  /**
+   * The tensor comes with its axes in the given order, and where parameters are `separate` in Winograd's
+   * form if asked for: [6,...] instead of [3,...].
+   */
+  get(
+    name: string,
+    shape: Shape,
+    initializer: Initializer,
+    axes?: readonly number[],
+    transformed?: boolean,
+  ): Tensor;
 }
 
 /** The shape with its axes in the order in which the numbers are kept. */
@@ -113,9 +124,16 @@ export class InputParameters implements Parameters {
     this.canonical = new Map(specs.map((spec) => [spec.name, spec]));
   }
 
-  get(name: string, shape: Shape, _initializer: Initializer, axes?: readonly number[]): Tensor {
-    const spec = { ...specNamed(this.canonical, name), axes };
-    const tensor = this.graph.input(name, storedShape(shape, axes));
+  get(
+    name: string,
+    shape: Shape,
+    _initializer: Initializer,
+    axes?: readonly number[],
+    transformed?: boolean,
+  ): Tensor {
+    const spec = { ...specNamed(this.canonical, name), axes, transformed };
+    const stored = storedShape(shape, axes);
+    const tensor = this.graph.input(name, transformed ? stored.with(0, 6) : stored);
     this.specs.push(spec);
     this.tensors.push(tensor);
     return tensor;

@@ -11,6 +11,7 @@ import {
   mul,
   reduceSum,
   reshape,
+  size,
   square,
   sub,
   type Tensor,
@@ -212,6 +213,15 @@ export function operationsPerImage(
     ({ outputs }) => floatingPointOperations(Object.values(outputs)) / batch,
   ) as [number, number];
   return { train, sample };
+}
+
+/** Bytes of the weights of a large network as its sampling graph takes them, with transformed kernels. */
+export function largeInputBytes(config: UNetConfig, specs: readonly ParameterSpec[]): number {
+  const { parameters } = traceLargeSampling(config, specs, 1);
+  return (
+    4 *
+    parameters.reduce((sum, { shape, transformed }) => sum + size(shape) * (transformed ? 2 : 1), 0)
+  );
 }
 
 /**

@@ -19,7 +19,6 @@ import { contexts, type UNetConfig, uNetConfig } from "./config.ts";
 import {
   FlatParameters,
   initialParameters,
-  inStoredOrder,
   parameterCount,
   readParameter,
   storedShape,
@@ -35,6 +34,7 @@ import {
   trainingProgram,
 } from "./programs.ts";
 import { parameterSpecs, uNet, uNetInputs } from "./unet.ts";
+import { inputOf } from "./weight-input.ts";
 
 const BATCH = 2;
 
@@ -119,8 +119,7 @@ describe.each(variants)("%s", (name, config) => {
     const inputs = Object.fromEntries(
       program.parameters.map((input) => {
         const spec = specs.find((one) => one.name === input.name)!;
-        const data = inStoredOrder(readParameter(values.parameters, spec), input).slice();
-        return [input.name, { data, shape: storedShape(input.shape, input.axes) }];
+        return [input.name, inputOf(input, readParameter(values.parameters, spec).slice())];
       }),
     );
     const image = [BATCH, config.channels, config.resolution, config.resolution];

@@ -60,10 +60,8 @@ export function winogradConvolution(x: Tensor, weight: Tensor, bias: Tensor): Te
   return convolved(x, kernel, bias, rowConvolution);
 }
 
-/** The same of weights [ky,Co,Ci,kx]. */
-export function winogradConvolutionTapsLast(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-  const [, co, ci, taps] = weight.shape as [number, number, number, number];
-  const kernel = transformed(weight, [6, co, ci, taps]);
+/** The same of weights [ky,Co,Ci,kx] that are in Winograd's form already, [6,Co,Ci,kx]. */
+export function winogradConvolutionTransformed(x: Tensor, kernel: Tensor, bias: Tensor): Tensor {
   return convolved(x, kernel, bias, rowConvolutionTapsLast);
 }
 
@@ -92,8 +90,8 @@ function convolved(
   return add(reshape(output, [PHASES, co, n, rows, w]), reshape(bias, [1, co, 1, 1, 1]));
 }
 
-/** G g of weights that do not change: ONNX Runtime would keep every intermediate of it. */
-function transformedWeights(weight: Float32Array): Float32Array {
+/** G g of weights [3,...] that do not change, [6,...]: ONNX Runtime would keep every intermediate of it. */
+export function transformedWeights(weight: Float32Array): Float32Array {
   const count = weight.length / 3;
   const out = new Float32Array(6 * count);
   for (let p = 0; p < 6; p++)

@@ -1,0 +1,19 @@
+/** A parameter as an input of a large network's graph. */
+import type { Shape } from "../graph/index.ts";
+import { inStoredOrder, type ParameterSpec, storedShape } from "./parameters.ts";
+import { transformedWeights } from "./winograd.ts";
+
+/**
+ * @param input what the graph takes: see `largeSamplingProgram`
+ * @param data the parameter's numbers in the order of its own axes; the result may be the same array
+ */
+export function inputOf(
+  input: ParameterSpec,
+  data: Float32Array,
+): { readonly data: Float32Array; readonly shape: Shape } {
+  const shape = storedShape(input.shape, input.axes);
+  const stored = inStoredOrder(data, input);
+  return input.transformed
+    ? { data: transformedWeights(stored), shape: shape.with(0, 6) }
+    : { data: stored, shape };
+}
