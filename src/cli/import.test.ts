@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
+import { palette } from "../../test/support/command.ts";
 import {
   stateDict,
   theirModel,
@@ -14,7 +15,6 @@ import { readImage } from "../images/decode.ts";
 import { writeImage } from "../images/encode.ts";
 import { createImage, toBytes } from "../images/image.ts";
 import { loadModel, saveModel } from "../models/model-folder.ts";
-import { run } from "./run.ts";
 
 let root: string;
 const at = (...names: string[]) => join(root, ...names);
@@ -25,22 +25,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
-
-/** Runs a command in this process. */
-async function palette(...argv: string[]) {
-  const written = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    vi.spyOn(process[name], "write").mockImplementation((text) => {
-      written[name] += text;
-      return true;
-    });
-  }
-  const code = await run(argv);
-  vi.restoreAllMocks();
-  // A slow machine shows progress where a fast one has nothing to say.
-  const stderr = written.stderr.replaceAll(/^.* \(\d+ s(, about [^)]*)?\)\n/gm, "");
-  return { code, stdout: written.stdout, stderr };
-}
 
 describe("palette import", () => {
   it("makes a model that inpaints, from PyTorch's own file", async () => {

@@ -7,12 +7,12 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
+import { palette } from "../../test/support/command.ts";
 import { readImage, readPhoto } from "../images/decode.ts";
 import { encodeImage, writeImage } from "../images/encode.ts";
 import { createImage, crop, fromBytes, type Image, toBytes } from "../images/image.ts";
 import { saveModel } from "../models/model-folder.ts";
 import { Random } from "../random.ts";
-import { run } from "./run.ts";
 
 const side = 32;
 let root: string;
@@ -41,23 +41,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
-
-/** Runs a command in this process. */
-async function palette(...argv: string[]) {
-  const written = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    vi.spyOn(process[name], "write").mockImplementation((text) => {
-      written[name] += text;
-      return true;
-    });
-  }
-  const code = await run(argv);
-  vi.restoreAllMocks();
-  // A slow machine shows progress where a fast one has nothing to say.
-  const stderr = written.stderr.replaceAll(/^.* \(\d+ s(, about [^)]*)?\)\n/gm, "");
-  const lines = written.stdout.split("\n").filter((line) => line !== "");
-  return { code, stdout: written.stdout, stderr, lines };
-}
 
 /** As `palette`, with the test's model and few steps. */
 const quick = (task: string, ...argv: string[]) =>
