@@ -3,7 +3,7 @@ import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../test/random-model.ts";
-import { PaletteError } from "./errors.ts";
+import { failureOf } from "../test/support/failure.ts";
 import { planEvaluation } from "./evaluation/plan.ts";
 import { assertFits, availableMemory, inGigabytes } from "./memory.ts";
 import { saveModel } from "./models/model-folder.ts";
@@ -18,16 +18,6 @@ function leave(bytes: number): void {
   const { rss } = process.memoryUsage();
   vi.spyOn(process, "constrainedMemory").mockReturnValue(rss + bytes);
   vi.spyOn(process.memoryUsage, "rss").mockReturnValue(rss);
-}
-
-async function failure(work: Promise<unknown>): Promise<string> {
-  const thrown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(thrown).toBeInstanceOf(PaletteError);
-  expect((thrown as PaletteError).message).not.toContain("\n");
-  return (thrown as PaletteError).message;
 }
 
 afterEach(() => {
@@ -69,9 +59,9 @@ describe("what does not fit", () => {
     await saveModel(folder, model);
     leave(20e6);
     const expected = /Sampling with random needs about \d+ MB of memory, but 20 MB can be had/;
-    expect(await failure(loadNetwork(model))).toMatch(expected);
-    expect(await failure(Palette.load(folder))).toMatch(expected);
-    expect(await failure(planEvaluation({ data: ["samples"], models: [folder] }))).toMatch(
+    expect(await failureOf(loadNetwork(model))).toMatch(expected);
+    expect(await failureOf(Palette.load(folder))).toMatch(expected);
+    expect(await failureOf(planEvaluation({ data: ["samples"], models: [folder] }))).toMatch(
       expected,
     );
     await rm(folder, { recursive: true });
@@ -81,7 +71,7 @@ describe("what does not fit", () => {
     const plan = await planTraining({ data: ["samples"], preset: "tiny-32", threads: 2 });
     const out = join(tmpdir(), "palette-memory-never-made");
     leave(400e6);
-    expect(await failure(train(plan, { out }))).toMatch(
+    expect(await failureOf(train(plan, { out }))).toMatch(
       /^Training tiny-32 needs about .* but 400 MB can be had: a smaller --batch \(1 needs \d+ MB\)/,
     );
   });
@@ -92,7 +82,9 @@ describe("what does not fit", () => {
     const folder = await mkdtemp(join(tmpdir(), "palette-memory-"));
     await writeFile(join(folder, "config.json"), JSON.stringify(config));
     leave(50e6);
-    expect(await failure(loadNetwork(folder))).toMatch(/needs about 3\.\d GB of memory, but 50 MB/);
+    expect(await failureOf(loadNetwork(folder))).toMatch(
+      /needs about 3\.\d GB of memory, but 50 MB/,
+    );
     await rm(folder, { recursive: true });
   });
 });

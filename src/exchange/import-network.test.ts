@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { failureOf } from "../../test/support/failure.ts";
 import {
-  failureOf,
   repositoryConfig,
   stateDict,
   theirModel,
@@ -13,6 +11,7 @@ import {
   tinyCheckpoint,
   tinyConfig,
 } from "../../test/support/pytorch-palette.ts";
+import { temporaryFiles } from "../../test/support/temporary-files.ts";
 import { torchFile, type Written, type WrittenTensor } from "../../test/support/torch-file.ts";
 import { linearSchedule } from "../diffusion/schedule.ts";
 import { loadNetwork } from "../models/network.ts";
@@ -20,22 +19,8 @@ import type { UNetConfig } from "../nn/config.ts";
 import { exportSafetensors } from "./export-network.ts";
 import { type ImportOptions, importNetwork } from "./import-network.ts";
 
-let root: string;
-let files = 0;
-
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "palette-import-"));
-});
-afterAll(() => rm(root, { recursive: true }));
-
-async function written(
-  bytes: Uint8Array | string,
-  name = `${++files}_Network.pth`,
-): Promise<string> {
-  const path = join(root, name);
-  await writeFile(path, bytes);
-  return path;
-}
+const { written } = temporaryFiles("_Network.pth");
+const configs = temporaryFiles(".json");
 
 const imported = async (value: Written, options?: ImportOptions) =>
   importNetwork(await written(torchFile(value)), options);
@@ -54,7 +39,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
   Buffer.from(buffer, byteOffset, byteLength);
 
 const configFor = (...args: Parameters<typeof repositoryConfig>) =>
-  written(repositoryConfig(...args), `${++files}.json`);
+  configs.written(repositoryConfig(...args));
 
 describe("parity with PyTorch", () => {
   it("holds for a checkpoint written by PyTorch 1.13, in half precision", async () => {

@@ -1,41 +1,21 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  failureOf,
-  repositoryConfig,
-  stateDict,
-  theirModel,
-} from "../../test/support/pytorch-palette.ts";
+import { describe, expect, it } from "vitest";
+import { failureOf } from "../../test/support/failure.ts";
+import { repositoryConfig, stateDict, theirModel } from "../../test/support/pytorch-palette.ts";
+import { temporaryFiles } from "../../test/support/temporary-files.ts";
 import { torchFile, type Written, type WrittenTensor } from "../../test/support/torch-file.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { exportSafetensors } from "./export-network.ts";
 import { type ImportOptions, importNetwork } from "./import-network.ts";
 import { theirName, theirShape } from "./names.ts";
 
-let root: string;
-let files = 0;
-
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "palette-refusals-"));
-});
-afterAll(() => rm(root, { recursive: true }));
-
-async function written(
-  bytes: Uint8Array | string,
-  name = `${++files}_Network.pth`,
-): Promise<string> {
-  const path = join(root, name);
-  await writeFile(path, bytes);
-  return path;
-}
+const { at, written } = temporaryFiles("_Network.pth");
+const configs = temporaryFiles(".json");
 
 const imported = async (value: Written, options?: ImportOptions) =>
   importNetwork(await written(torchFile(value)), options);
 
 const configFor = (...args: Parameters<typeof repositoryConfig>) =>
-  written(repositoryConfig(...args), `${++files}.json`);
+  configs.written(repositoryConfig(...args));
 
 describe("what cannot be imported", () => {
   const model = theirModel();
@@ -270,7 +250,7 @@ describe("what cannot be imported", () => {
   });
 
   it("a configuration that is missing", async () => {
-    expect(await failureOf(imported(state(), { config: join(root, "none.json") }))).toMatch(
+    expect(await failureOf(imported(state(), { config: at("none.json") }))).toMatch(
       /--config: .*none\.json cannot be read/,
     );
   });

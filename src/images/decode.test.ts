@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { failureOf } from "../../test/support/failure.ts";
 import { PaletteError } from "../errors.ts";
 import { Random } from "../random.ts";
 import { readBytes, readImage } from "./decode.ts";
@@ -43,16 +44,7 @@ describe("readImage", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  async function failure(input: string | Uint8Array): Promise<string> {
-    const thrown: unknown = await readImage(input).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    expect(thrown).toBeInstanceOf(PaletteError);
-    const { message } = thrown as PaletteError;
-    expect(message).not.toContain("\n");
-    return message;
-  }
+  const failure = (input: string | Uint8Array) => failureOf(readImage(input));
 
   it.each(["png", "webp", "tiff", "gif"] as const)("reads lossless %s exactly", async (format) => {
     const bytes = await flat({ r: 250, g: 120, b: 10 })

@@ -2,7 +2,7 @@
 import { Graph, largestLiveSize, size } from "../graph/index.ts";
 import { sideOf, type UNetConfig } from "../nn/config.ts";
 import { DeclaredParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
-import { isLarge, largeInputBytes, largeLiveBytes } from "../nn/programs.ts";
+import { isLarge, largeSamplingBytes } from "../nn/programs.ts";
 import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
 
 /** A block of the network. */
@@ -49,10 +49,9 @@ const roundedUp = 1.3;
 /** Bytes that a program needs to sample with a network, besides `programBytes`: an estimate. */
 export function samplingMemory(config: UNetConfig): number {
   const specs = parameterSpecs(config);
-  const weights = 4 * parameterCount(specs);
-  return isLarge(specs)
-    ? largeInputBytes(config, specs) + largeRest + roundedUp * largeLiveBytes(config, specs)
-    : peakForEachByte * weights + liveBytes(config);
+  if (!isLarge(specs)) return peakForEachByte * 4 * parameterCount(specs) + liveBytes(config);
+  const { weights, maps } = largeSamplingBytes(config, specs);
+  return weights + largeRest + roundedUp * maps;
 }
 
 /** Bytes of the feature maps alive at once in a call for one picture. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
-import { PaletteError } from "../errors.ts";
+import { failureOf } from "../../test/support/failure.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { findModel, loadModel, loadModelConfig, saveModel } from "./model-folder.ts";
 import { presetNamed } from "./presets.ts";
@@ -29,16 +29,6 @@ async function damaged(name: string, change: (config: Record<string, unknown>) =
 /** Comparing a million numbers one by one would take vitest seconds. */
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
-}
-
-async function failure(work: Promise<unknown>): Promise<string> {
-  const thrown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(thrown).toBeInstanceOf(PaletteError);
-  expect((thrown as PaletteError).message).not.toContain("\n");
-  return (thrown as PaletteError).message;
 }
 
 describe("a model folder", () => {
@@ -86,33 +76,33 @@ describe("a model folder", () => {
   it("is not written for another network's parameters", async () => {
     const parameters = new Float32Array(5);
     expect(
-      await failure(saveModel(join(root, "none"), { config: model.config, parameters })),
+      await failureOf(saveModel(join(root, "none"), { config: model.config, parameters })),
     ).toMatch(/838732 parameters, but 5/);
     await expect(readdir(join(root, "none"))).rejects.toThrow();
   });
 
   it("is refused where a file is in the way", async () => {
     await writeFile(join(root, "file"), "");
-    expect(await failure(saveModel(join(root, "file"), model))).toMatch(/Cannot write/);
+    expect(await failureOf(saveModel(join(root, "file"), model))).toMatch(/Cannot write/);
   });
 });
 
 describe("a folder that is no model", () => {
   it("is named when it is missing, with what there is", async () => {
-    expect(await failure(loadModel(join(root, "nowhere")))).toMatch(
+    expect(await failureOf(loadModel(join(root, "nowhere")))).toMatch(
       /no model folder .*nowhere.*bundled/,
     );
-    expect(await failure(findModel("tiny-32"))).toMatch(/tiny-32 is a preset.*train it/);
+    expect(await failureOf(findModel("tiny-32"))).toMatch(/tiny-32 is a preset.*train it/);
   });
 
   it("is named when a file is missing", async () => {
     const folder = join(root, "empty");
     await mkdir(folder);
-    expect(await failure(loadModel(folder))).toMatch(/config\.json does not exist/);
+    expect(await failureOf(loadModel(folder))).toMatch(/config\.json does not exist/);
     const noWeights = join(root, "no-weights");
     await saveModel(noWeights, model);
     await rm(join(noWeights, "weights.safetensors"));
-    expect(await failure(loadModel(noWeights))).toMatch(/weights\.safetensors does not exist/);
+    expect(await failureOf(loadModel(noWeights))).toMatch(/weights\.safetensors does not exist/);
   });
 
   it("is refused when its weights are truncated anywhere", async () => {
@@ -122,7 +112,7 @@ describe("a folder that is no model", () => {
     const { length } = await readFile(path);
     for (const size of [length - 1, Math.floor(length / 2), 100, 8, 0]) {
       await truncate(path, size);
-      expect(await failure(loadModel(folder))).toMatch(/weights\.safetensors is cut short/);
+      expect(await failureOf(loadModel(folder))).toMatch(/weights\.safetensors is cut short/);
     }
   });
 
@@ -131,36 +121,36 @@ describe("a folder that is no model", () => {
       ...config,
       network: { ...model.config.network, base: 64 },
     }));
-    expect(await failure(loadModel(wider))).toMatch(/embed\.0\.weight.*\[128,32\].*\[256,64\]/);
+    expect(await failureOf(loadModel(wider))).toMatch(/embed\.0\.weight.*\[128,32\].*\[256,64\]/);
     const deeper = await damaged("deeper", (config) => ({
       ...config,
       network: { ...model.config.network, blocks: 2 },
     }));
-    expect(await failure(loadModel(deeper))).toMatch(/lacks the tensor "down\.0\.block\.1/);
+    expect(await failureOf(loadModel(deeper))).toMatch(/lacks the tensor "down\.0\.block\.1/);
     const more = join(root, "more");
     await saveModel(more, model);
     const path = join(more, "weights.safetensors");
     const { tensors } = decodeSafetensors(await readFile(path));
     tensors.set("extra", { shape: [1], data: Float32Array.of(1) });
     await writeFile(path, encodeSafetensors(tensors));
-    expect(await failure(loadModel(more))).toMatch(/"extra"/);
+    expect(await failureOf(loadModel(more))).toMatch(/"extra"/);
   });
 
   it("is refused when its config is newer, broken or impossible", async () => {
     const newer = await damaged("newer", () => ({ format: 2, all: "new" }));
-    expect(await failure(loadModelConfig(newer))).toMatch(/format 2, newer.*update/);
+    expect(await failureOf(loadModelConfig(newer))).toMatch(/format 2, newer.*update/);
     const broken = join(root, "broken");
     await saveModel(broken, model);
     await writeFile(join(broken, "config.json"), '{"format": 1,');
-    expect(await failure(loadModelConfig(broken))).toMatch(/not valid JSON/);
+    expect(await failureOf(loadModelConfig(broken))).toMatch(/not valid JSON/);
     const odd = await damaged("odd", (config) => ({
       ...config,
       network: { ...model.config.network, resolution: 33 },
     }));
-    expect(await failure(loadModelConfig(odd))).toMatch(/config\.json.*33.*multiple/);
+    expect(await failureOf(loadModelConfig(odd))).toMatch(/config\.json.*33.*multiple/);
     for (const value of [null, [], 3, "x", {}, { format: "1" }]) {
       const wrong = await damaged("wrong", () => value);
-      expect(await failure(loadModelConfig(wrong))).toMatch(/config\.json is not a model/);
+      expect(await failureOf(loadModelConfig(wrong))).toMatch(/config\.json is not a model/);
     }
   });
 });

@@ -215,27 +215,24 @@ export function operationsPerImage(
   return { train, sample };
 }
 
-/** Bytes of the weights of a large network as its sampling graph takes them, with transformed kernels. */
-export function largeInputBytes(config: UNetConfig, specs: readonly ParameterSpec[]): number {
-  const { parameters } = traceLargeSampling(config, specs, 1);
-  return (
-    4 *
-    parameters.reduce((sum, { shape, transformed }) => sum + size(shape) * (transformed ? 2 : 1), 0)
-  );
-}
-
-/**
- * Bytes of the values that are alive at once in a run of a large network's graph: a network call, or a
- * training step. Its parameters and their gradients are not counted.
- */
-export function largeLiveBytes(
+/** Bytes that a call of a large network holds: its weights, with kernels also transformed, and maps. */
+export function largeSamplingBytes(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
-  training?: { readonly batch: number; readonly loss: Loss },
+): { readonly weights: number; readonly maps: number } {
+  const { outputs, parameters } = traceLargeSampling(config, specs, 1);
+  const numbers = parameters.map(({ shape, transformed }) => size(shape) * (transformed ? 2 : 1));
+  return {
+    weights: 4 * numbers.reduce((sum, each) => sum + each, 0),
+    maps: 4 * largestLiveSize(Object.values(outputs)),
+  };
+}
+
+/** Bytes of the maps of a large network's training step; weights and gradients are not counted. */
+export function largeTrainingBytes(
+  config: UNetConfig,
+  specs: readonly ParameterSpec[],
+  options: { readonly batch: number; readonly loss: Loss },
 ): number {
-  const { outputs } =
-    training === undefined
-      ? traceLargeSampling(config, specs, 1)
-      : traceLargeTraining(config, specs, training);
-  return 4 * largestLiveSize(Object.values(outputs));
+  return 4 * largestLiveSize(Object.values(traceLargeTraining(config, specs, options).outputs));
 }

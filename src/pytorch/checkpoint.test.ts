@@ -1,27 +1,16 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { failureOf } from "../../test/support/failure.ts";
+import { temporaryFiles } from "../../test/support/temporary-files.ts";
 import { legacyTorchFile, torchFile, zipFile } from "../../test/support/torch-file.ts";
 import { PaletteError } from "../errors.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { StoredTensor } from "./tensors.ts";
 
 const fixtures = fileURLToPath(new URL("../../test/fixtures/pytorch-palette", import.meta.url));
-let root: string;
-let files = 0;
-
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), "palette-checkpoint-"));
-});
-afterAll(() => rm(root, { recursive: true }));
-
-async function written(bytes: Uint8Array | string, name = `${++files}.pth`): Promise<string> {
-  const path = join(root, name);
-  await writeFile(path, bytes);
-  return path;
-}
+const { at, written } = temporaryFiles(".pth");
 
 /** The tensors of a dictionary as lists of numbers. */
 async function tensorsOf(path: string, pick = (value: unknown) => value) {
@@ -40,13 +29,7 @@ async function tensorsOf(path: string, pick = (value: unknown) => value) {
 }
 
 async function failure(path: string): Promise<string> {
-  const thrown: unknown = await openCheckpoint(path).then(
-    (checkpoint) => checkpoint.close(),
-    (error: unknown) => error,
-  );
-  expect(thrown).toBeInstanceOf(PaletteError);
-  const { message } = thrown as PaletteError;
-  expect(message).not.toContain("\n");
+  const message = await failureOf(openCheckpoint(path).then((checkpoint) => checkpoint.close()));
   expect(message).toContain(path);
   return message;
 }
@@ -201,12 +184,12 @@ describe("what is no checkpoint is named", () => {
   });
 
   it("a folder, and nothing at all", async () => {
-    const folder = join(root, "checkpoint");
+    const folder = at("checkpoint");
     await mkdir(folder);
     expect(await failure(folder)).toMatch(/is a folder without a checkpoint/);
     await writeFile(join(folder, "200_Network.pth"), "");
     expect(await failure(folder)).toMatch(/is a folder: name .* as .*200_Network\.pth\.$/);
-    expect(await failure(join(root, "missing.pth"))).toMatch(/missing\.pth does not exist\.$/);
+    expect(await failure(at("missing.pth"))).toMatch(/missing\.pth does not exist\.$/);
     expect(await failure(join(folder, "200"))).toMatch(
       /does not exist; name .*200_Network\.pth\.$/,
     );

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { largest, largestDifference, numbers } from "../../test/support/differentiation.ts";
+import { trainingBatch } from "../../test/support/training-batch.ts";
 import { uNetConfig } from "../nn/config.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
@@ -7,7 +8,6 @@ import { imagesAtOnce } from "./large-stepper.ts";
 import {
   createTrainingStepper,
   initialState,
-  type TrainingBatch,
   type TrainingState,
   type TrainingStepper,
 } from "./stepper.ts";
@@ -25,16 +25,7 @@ const specs = parameterSpecs(config);
 const count = parameterCount(specs);
 const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: 1 };
 
-function batchOf(images: number, name: string): TrainingBatch {
-  const image = [images, 3, 16, 16];
-  return {
-    source: numbers(image, [-1, 1], name, "source"),
-    noisy: numbers(image, [-1, 1], name, "noisy"),
-    target: numbers(image, [-1, 1], name, "target"),
-    level: numbers([images], [0, 750], name, "level"),
-    weight: numbers([images, 1, 16, 16], [0, 0.01], name, "weight"),
-  };
-}
+const batchOf = (images: number, name: string) => trainingBatch(images, 16, name);
 
 function stateOf(large: boolean): TrainingState {
   const state = initialState(specs, 1, large);

@@ -2,7 +2,7 @@
 import { Graph, size } from "../graph/index.ts";
 import { assertFits, inGigabytes } from "../memory.ts";
 import { FlatParameters, parameterCount } from "../nn/parameters.ts";
-import { isLarge, largeLiveBytes } from "../nn/programs.ts";
+import { isLarge, largeTrainingBytes } from "../nn/programs.ts";
 import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
 import { imagesAtOnce } from "./large-stepper.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -37,7 +37,7 @@ export function trainingMemory({
   if (isLarge(specs)) {
     const images = imagesAtOnce({ config: network, batch });
     const vectors = accumulate * batch > images ? 7 : 6;
-    const live = largeLiveBytes(network, specs, { batch: images, loss });
+    const live = largeTrainingBytes(network, specs, { batch: images, loss });
     return { parameters, bytes: processBytes + 4 * vectors * parameters + roundedUp * live };
   }
   const values = (images: number): number => {

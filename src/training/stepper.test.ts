@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { largestDifference, numbers } from "../../test/support/differentiation.ts";
+import { trainingBatch } from "../../test/support/training-batch.ts";
 import { type Device, openSession } from "../engine/session.ts";
 import { PaletteError } from "../errors.ts";
 import { uNetConfig } from "../nn/config.ts";
@@ -27,16 +28,7 @@ const specs = parameterSpecs(config);
 const count = parameterCount(specs);
 const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: Number.POSITIVE_INFINITY };
 
-function batchOf(images: number, name: string): TrainingBatch {
-  const image = [images, 3, 8, 8];
-  return {
-    source: numbers(image, [-1, 1], name, "source"),
-    noisy: numbers(image, [-1, 1], name, "noisy"),
-    target: numbers(image, [-1, 1], name, "target"),
-    level: numbers([images], [0, 750], name, "level"),
-    weight: numbers([images, 1, 8, 8], [0, 0.01], name, "weight"),
-  };
-}
+const batchOf = (images: number, name: string) => trainingBatch(images, 8, name);
 
 /** The images from `start` to `end` of a batch. */
 function part(batch: TrainingBatch, start: number, end: number): TrainingBatch {

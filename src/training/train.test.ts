@@ -4,8 +4,8 @@ import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { failureOf } from "../../test/support/failure.ts";
 import { writePhotos } from "../../test/training-photos.ts";
-import { PaletteError } from "../errors.ts";
 import { readImage } from "../images/decode.ts";
 import { lockFolder } from "../lock.ts";
 import { loadModel } from "../models/model-folder.ts";
@@ -55,16 +55,7 @@ async function trained(
 }
 
 /** Why a training did not take place or did not end well, in one line. */
-async function refusal(...given: Parameters<typeof trained>): Promise<string> {
-  const thrown = await trained(...given).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(thrown).toBeInstanceOf(PaletteError);
-  const { message } = thrown as PaletteError;
-  expect(message).not.toContain("\n");
-  return message;
-}
+const refusal = (...given: Parameters<typeof trained>) => failureOf(trained(...given));
 
 async function statsOf(run: string): Promise<StatsLine[]> {
   const text = await readFile(join(run, "stats.jsonl"), "utf8");

@@ -2,8 +2,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { expect } from "vitest";
-import { PaletteError } from "../../src/errors.ts";
 import { exportSafetensors, theirArguments } from "../../src/exchange/export-network.ts";
 import { configFromPreset, type ModelConfig } from "../../src/models/config.ts";
 import type { Model } from "../../src/models/model-folder.ts";
@@ -82,16 +80,4 @@ export function repositoryConfig(
   const args = { module_name: "guided_diffusion", unet, ...more };
   const config = { model: { which_networks: [{ args }] } };
   return `// ours\n${JSON.stringify(config)}`;
-}
-
-/** The one line of the PaletteError that `work` ends with. */
-export async function failureOf(work: Promise<unknown>): Promise<string> {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(thrown).toBeInstanceOf(PaletteError);
-  const { message } = thrown as PaletteError;
-  expect(message).not.toContain("\n");
-  return message;
 }

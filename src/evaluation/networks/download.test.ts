@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { failureOf } from "../../../test/support/failure.ts";
 import { sha256, tinyLabels, tinyManifest } from "../../../test/support/tiny-network.ts";
-import { PaletteError } from "../../errors.ts";
 import { getNetwork } from "./download.ts";
 import type { NetworkManifestInput } from "./manifest.ts";
 
@@ -53,16 +53,6 @@ async function describeNetwork(changes: Partial<NetworkManifestInput> = {}): Pro
 const path = (name: string) => join(folder, name);
 const get = (options = {}) => getNetwork("tiny", { folder, ...options });
 
-async function complaintOf(work: Promise<unknown>): Promise<string> {
-  const error = await work.then(
-    () => new Error("nothing was thrown"),
-    (thrown: Error) => thrown,
-  );
-  expect(error).toBeInstanceOf(PaletteError);
-  expect(error.message).not.toContain("\n");
-  return error.message;
-}
-
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "palette-get-"));
   asked = [];
@@ -108,7 +98,7 @@ describe("getting a network", () => {
 
   it("continues after the connection broke", async () => {
     answer = breakOff;
-    expect(await complaintOf(get())).toMatch(/broke after 0\.\d MB .*same command again/);
+    expect(await failureOf(get())).toMatch(/broke after 0\.\d MB .*same command again/);
     const rest = (await readFile(path("tiny.onnx.part"))).length;
     expect(rest).toBe(150_000);
     answer = serveFiles;
@@ -168,17 +158,17 @@ describe("getting a network", () => {
 describe("getting fails in one line", () => {
   it("for wrong content, which is deleted", async () => {
     answer = (_request, response) => response.end(content.map((byte) => byte ^ 1));
-    expect(await complaintOf(get())).toMatch(/SHA-256 .* and was deleted/);
+    expect(await failureOf(get())).toMatch(/SHA-256 .* and was deleted/);
     answer = (_request, response) => response.end("version https://git-lfs.github.com/spec/v1");
-    expect(await complaintOf(get())).toContain("42 bytes instead of 400,000");
+    expect(await failureOf(get())).toContain("42 bytes instead of 400,000");
     answer = (_request, response) => response.end(Buffer.alloc(2_000_000));
-    expect(await complaintOf(get())).toContain("instead of 400,000");
+    expect(await failureOf(get())).toContain("instead of 400,000");
     expect(await readdir(folder)).toEqual(["tiny.json"]);
   });
 
   it("for a continued file whose beginning was another one", async () => {
     await writeFile(path("tiny.onnx.part"), "another");
-    expect(await complaintOf(get())).toContain("SHA-256");
+    expect(await failureOf(get())).toContain("SHA-256");
     expect(await get()).toMatchObject({ downloaded: true });
   });
 
@@ -187,30 +177,30 @@ describe("getting fails in one line", () => {
       response.statusCode = 404;
       response.end("gone");
     };
-    expect(await complaintOf(get())).toMatch(/answers 404 Not Found; the file is no longer there/);
+    expect(await failureOf(get())).toMatch(/answers 404 Not Found; the file is no longer there/);
     answer = (_request, response) => {
       response.statusCode = 503;
       response.end();
     };
-    expect(await complaintOf(get())).toContain("answers 503");
+    expect(await failureOf(get())).toContain("answers 503");
     expect(await readdir(folder)).toEqual(["tiny.json"]);
   });
 
   it("without a connection", async () => {
     await describeNetwork({ url: "http://127.0.0.1:1/tiny.onnx" });
-    expect(await complaintOf(get())).toMatch(/Cannot reach 127\.0\.0\.1:1 .*check the connection/);
+    expect(await failureOf(get())).toMatch(/Cannot reach 127\.0\.0\.1:1 .*check the connection/);
   });
 
   it.skipIf(!existsSync("/dev/full"))("without space on the disk", async () => {
     await symlink("/dev/full", path("tiny.onnx.part"));
-    expect(await complaintOf(get())).toMatch(/tiny\.onnx\.part: there is no space left/);
+    expect(await failureOf(get())).toMatch(/tiny\.onnx\.part: there is no space left/);
   });
 
   it("where nothing can be written", async () => {
     const file = join(folder, "file");
     await writeFile(file, "");
     const into = getNetwork("googlenet-12", { folder: join(file, "nets"), fetch: neverEnding });
-    expect(await complaintOf(into)).toContain("a part of the path is no folder");
+    expect(await failureOf(into)).toContain("a part of the path is no folder");
   });
 
   it.skipIf(process.getuid?.() === 0)("without permission", async () => {
@@ -218,16 +208,16 @@ describe("getting fails in one line", () => {
     await mkdir(locked);
     await chmod(locked, 0o500);
     const into = getNetwork("googlenet-12", { folder: locked, fetch: neverEnding });
-    expect(await complaintOf(into)).toContain("permission denied");
+    expect(await failureOf(into)).toContain("permission denied");
   });
 
   it("for a name or a network that cannot be had", async () => {
-    expect(await complaintOf(getNetwork("inception", { folder }))).toMatch(
+    expect(await failureOf(getNetwork("inception", { folder }))).toMatch(
       /no network inception.*googlenet-12, mobilenetv2-12/,
     );
-    expect(await complaintOf(getNetwork("googlenet", { folder }))).toContain("no public address");
+    expect(await failureOf(getNetwork("googlenet", { folder }))).toContain("no public address");
     await describeNetwork({ sha256: undefined });
-    expect(await complaintOf(get())).toContain("no SHA-256 to check it by");
+    expect(await failureOf(get())).toContain("no SHA-256 to check it by");
     expect(asked).toEqual([]);
   });
 });

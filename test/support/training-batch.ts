@@ -1,0 +1,14 @@
+import type { TrainingBatch } from "../../src/training/stepper.ts";
+import { numbers } from "./differentiation.ts";
+
+/** A batch of `images` RGB pictures of a side, made up; the same for the same name. */
+export function trainingBatch(images: number, side: number, name: string): TrainingBatch {
+  const image = [images, 3, side, side];
+  return {
+    source: numbers(image, [-1, 1], name, "source"),
+    noisy: numbers(image, [-1, 1], name, "noisy"),
+    target: numbers(image, [-1, 1], name, "target"),
+    level: numbers([images], [0, 750], name, "level"),
+    weight: numbers([images, 1, side, side], [0, 0.01], name, "weight"),
+  };
+}
