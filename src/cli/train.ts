@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { predictions, weightings } from "../diffusion/prediction.ts";
+import { levelDistributions } from "../diffusion/training-levels.ts";
 import type { Device } from "../engine/session.ts";
 import { presetNames } from "../models/presets.ts";
 import type { Loss } from "../nn/programs.ts";
@@ -29,6 +30,7 @@ interface Options {
   loss: Loss;
   predict?: TrainingRequest["prediction"];
   weighting?: TrainingRequest["weighting"];
+  levels?: TrainingRequest["levels"];
   regression?: boolean;
   images?: number;
   hours?: number;
@@ -88,6 +90,11 @@ export function trainCommand(program: Command): void {
         "weight of the noise levels (default: the preset's)",
       ).choices(weightings),
     )
+    .addOption(
+      new Option("--levels <name>", "how noise levels are drawn (default: the preset's)").choices(
+        levelDistributions,
+      ),
+    )
     .option("--regression", "train the paper's baseline: no noise, one network call")
     .optionsGroup("Optimizer (defaults: the preset's):")
     .option("--batch <n>", "images a gradient", whole)
@@ -121,6 +128,7 @@ async function run(options: Options): Promise<void> {
     loss: options.loss,
     prediction: options.predict,
     weighting: options.weighting,
+    levels: options.levels,
     regression: options.regression,
     batch: options.batch,
     accumulate: options.accumulate,
@@ -185,7 +193,7 @@ function inWords(config: RunConfig): string {
       "objective",
       config.regression
         ? `regression, ${config.loss}`
-        : `${config.prediction}, ${config.loss}, ${config.weighting} weights`,
+        : `${config.prediction}, ${config.loss}, ${config.weighting} weights, ${config.levels} noise levels`,
     ],
     ["batch", `${config.batch}${update} = ${counted(imagesPerUpdate(config))} images an update`],
     ["learning rate", `${config.learningRate} after ${counted(config.warmUpImages)} images`],

@@ -1,13 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { PaletteError } from "../errors.ts";
-import { Random } from "../random.ts";
 import {
   gammaAt,
   inferenceSchedule,
   inferenceScheduleConfig,
   linearSchedule,
   logSnr,
-  sampleGamma,
   scheduleConfig,
   smallestGamma,
   trainingSchedule,
@@ -77,50 +75,5 @@ describe("schedules from configurations", () => {
     expect(() => linearSchedule(10, 0, 0.2)).toThrow(PaletteError);
     expect(() => linearSchedule(10, 0.1, Number.NaN)).toThrow(PaletteError);
     expect(() => linearSchedule(2000, 0.5, 0.9)).toThrow(/fewer steps/);
-  });
-});
-
-describe("p(gamma)", () => {
-  it("gives each of the T intervals the probability 1/T", () => {
-    const schedule = linearSchedule(8, 0.05, 0.4);
-    const random = Random.from("p(gamma)", "intervals");
-    const count = new Array<number>(8).fill(0);
-    const draws = 40_000;
-    for (let i = 0; i < draws; i++) {
-      const gamma = sampleGamma(schedule, random);
-      count[schedule.gammas.findIndex((g) => g <= gamma) - 1]!++;
-    }
-    const expected = draws / 8;
-    const chiSquared = count.reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0);
-    // 99.9 % of the chi-squared distribution with 7 degrees of freedom lie below 24.3.
-    expect(chiSquared).toBeLessThan(24.3);
-  });
-
-  it("is uniform inside an interval", () => {
-    const schedule = linearSchedule(1, 0.6, 0.6);
-    const random = Random.from("p(gamma)", "inside");
-    const draws = Float64Array.from({ length: 20_000 }, () => sampleGamma(schedule, random)).sort();
-    let distance = 0;
-    draws.forEach((gamma, i) => {
-      distance = Math.max(distance, Math.abs((gamma - 0.4) / 0.6 - (i + 0.5) / draws.length));
-    });
-    // Kolmogorov-Smirnov at 0.1 %: 1.95 / sqrt(n).
-    expect(distance).toBeLessThan(1.95 / Math.sqrt(draws.length));
-  });
-
-  it("has the training schedule's mean and never leaves its range", () => {
-    const { gammas, steps } = trainingSchedule;
-    let mean = 0;
-    for (let t = 1; t <= steps; t++) mean += (gammas[t]! + gammas[t - 1]!) / 2 / steps;
-    const random = Random.from("p(gamma)", "mean");
-    const draws = 40_000;
-    let sum = 0;
-    for (let i = 0; i < draws; i++) {
-      const gamma = sampleGamma(trainingSchedule, random);
-      expect(gamma).toBeGreaterThanOrEqual(gammas[steps]!);
-      expect(gamma).toBeLessThanOrEqual(1);
-      sum += gamma;
-    }
-    expect(Math.abs(sum / draws - mean)).toBeLessThan((4 * 0.35) / Math.sqrt(draws));
   });
 });

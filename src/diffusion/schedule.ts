@@ -4,7 +4,6 @@
  */
 import { z } from "zod";
 import { PaletteError } from "../errors.ts";
-import type { Random } from "../random.ts";
 
 /** A schedule as it stands in a model's config.json. */
 export const scheduleConfig = z.strictObject({
@@ -85,15 +84,6 @@ export function scheduleFrom(config: ScheduleConfig): NoiseSchedule {
 /** gamma_T, the noisiest level of a schedule: with the training schedule, the end of what is trained. */
 export function smallestGamma(schedule: NoiseSchedule): number {
   return schedule.gammas[schedule.steps]!;
-}
-
-/**
- * One noise level from p(gamma) = sum_t (1/T) U(gamma_t, gamma_{t-1}): t is uniform on 1..T, gamma
- * uniform between its neighbours (Palette's Algorithm 1 draws from p(gamma); its form is SR3's).
- */
-export function sampleGamma(schedule: NoiseSchedule, random: Random): number {
-  const t = random.integer(1, schedule.steps);
-  return random.between(schedule.gammas[t]!, schedule.gammas[t - 1]!);
 }
 
 /** ln(gamma / (1 - gamma)), the logarithm of the signal-to-noise ratio; infinite at gamma 0 and 1. */

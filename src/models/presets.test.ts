@@ -15,8 +15,9 @@ describe("presets", () => {
   });
 
   it("paper-256 is trained as the paper says", () => {
-    const { prediction, weighting, defaults } = presetNamed("paper-256");
-    expect({ prediction, weighting }).toEqual({ prediction: "epsilon", weighting: "uniform" });
+    const { prediction, weighting, levels, defaults } = presetNamed("paper-256");
+    const paper = { prediction: "epsilon", weighting: "uniform", levels: "schedule" };
+    expect({ prediction, weighting, levels }).toEqual(paper);
     expect(defaults).toEqual({
       batch: 1024,
       learningRate: 1e-4,

@@ -5,6 +5,7 @@ import {
   type ScheduleConfig,
   trainingScheduleConfig,
 } from "../diffusion/schedule.ts";
+import type { LevelDistribution } from "../diffusion/training-levels.ts";
 import { UsageError } from "../errors.ts";
 import { type UNetConfig, uNetConfig } from "../nn/config.ts";
 
@@ -29,6 +30,8 @@ export interface Preset {
   readonly prediction: Prediction;
   /** Weight of a sample's loss by its noise level. */
   readonly weighting: Weighting;
+  /** Noise levels of training images. */
+  readonly levels: LevelDistribution;
   readonly trainingSchedule: ScheduleConfig;
   readonly inferenceSchedule: ScheduleConfig;
   readonly defaults: TrainingDefaults;
@@ -46,6 +49,7 @@ const schedules = {
 const small = {
   prediction: "x0-skip",
   weighting: "balanced",
+  levels: "log-normal",
   ...schedules,
   defaults: { batch: 16, learningRate: 5e-4, warmUpImages: 3200, emaDecay: 0.9998, clip: 1 },
 } as const;
@@ -66,6 +70,7 @@ export const presets: readonly Preset[] = [
     }),
     prediction: "epsilon",
     weighting: "uniform",
+    levels: "schedule",
     ...schedules,
     defaults: {
       batch: 1024,
@@ -90,6 +95,7 @@ export const presets: readonly Preset[] = [
     }),
     prediction: "epsilon",
     weighting: "uniform",
+    levels: "schedule",
     ...schedules,
     defaults: { batch: 3, learningRate: 5e-5, warmUpImages: 0, emaDecay: 0.9999, clip: null },
   },

@@ -13,7 +13,8 @@ import {
   target,
   type Weighting,
 } from "../diffusion/prediction.ts";
-import { type NoiseSchedule, sampleGamma } from "../diffusion/schedule.ts";
+import type { NoiseSchedule } from "../diffusion/schedule.ts";
+import { type LevelDistribution, sampleGamma } from "../diffusion/training-levels.ts";
 import { noiseLevel, type UNetConfig } from "../nn/config.ts";
 import { Random } from "../random.ts";
 import type { TrainingBatch } from "./stepper.ts";
@@ -22,6 +23,7 @@ export interface BatchOptions {
   readonly network: UNetConfig;
   readonly prediction: Prediction;
   readonly weighting: Weighting;
+  readonly levels: LevelDistribution;
   /** The baseline: y_t is all zeros, gamma 0, and the target y. */
   readonly regression: boolean;
   readonly schedule: NoiseSchedule;
@@ -83,7 +85,7 @@ export class BatchSource {
     { index, y, condition: { x, mask } }: Example,
     into: Omit<TrainingBatch, "level">,
   ): number {
-    const { network, prediction, weighting, regression, schedule, seed } = this.options;
+    const { network, prediction, weighting, levels, regression, schedule, seed } = this.options;
     const { resolution, channels } = network;
     const share = 1 / (this.options.batch * this.options.accumulate);
     into.source.set(x.data);
@@ -93,7 +95,7 @@ export class BatchSource {
       return noiseLevel(network, 0);
     }
     const random = Random.from(seed, "noise", index);
-    const gamma = sampleGamma(schedule, random);
+    const gamma = sampleGamma(levels, schedule, random);
     const epsilon = random.fillNormal(new Float32Array(y.data.length));
     noisy(y.data, epsilon, gamma, into.noisy);
     target(prediction, y.data, epsilon, gamma, into.target);

@@ -1,6 +1,7 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
 import { photosDigest, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import { lossWeight, type Prediction, type Weighting } from "../diffusion/prediction.ts";
+import type { LevelDistribution } from "../diffusion/training-levels.ts";
 import { UsageError } from "../errors.ts";
 import { presetNamed } from "../models/presets.ts";
 import type { UNetConfig } from "../nn/config.ts";
@@ -23,6 +24,7 @@ export interface TrainingRequest {
   readonly loss?: Loss;
   readonly prediction?: Prediction;
   readonly weighting?: Weighting;
+  readonly levels?: LevelDistribution;
   readonly regression?: boolean;
   readonly batch?: number;
   /** 1 unless given. */
@@ -57,9 +59,10 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
   const prediction = regression ? "x0" : (request.prediction ?? preset.prediction);
-  // The paper's own objective is weighted as in the paper, unless asked otherwise.
-  const usual = regression || prediction === "epsilon" ? "uniform" : preset.weighting;
-  const weighting = regression ? usual : (request.weighting ?? usual);
+  // The paper's own objective is weighted and drawn as in the paper, unless asked otherwise.
+  const paper = { weighting: "uniform", levels: "schedule" } as const;
+  const usual = regression || prediction === "epsilon" ? paper : preset;
+  const { weighting = usual.weighting, levels = usual.levels } = regression ? paper : request;
   lossWeight(prediction, 0.5, weighting); // throws for a pair that cannot be
   const sets = await scanPhotoSets(request.data);
   const { train: training, heldOut } = splitHoldOut(sets, holdOut);
@@ -69,6 +72,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
     network: request.network ?? preset.network,
     prediction,
     weighting,
+    levels,
     regression,
     trainingSchedule: preset.trainingSchedule,
     inferenceSchedule: preset.inferenceSchedule,

@@ -30,6 +30,7 @@ describe("a plan", () => {
     expect(config).toMatchObject({
       prediction: "x0-skip",
       weighting: "balanced",
+      levels: "log-normal",
       loss: "l2",
       ...presetNamed("tiny-32").defaults,
       accumulate: 1,
@@ -48,14 +49,19 @@ describe("a plan", () => {
 
   it("weighs epsilon as the paper does, and refuses weights that it cannot have", async () => {
     const { config } = await planTraining({ ...request, prediction: "epsilon" });
-    expect(config.weighting).toBe("uniform");
+    expect(config).toMatchObject({ weighting: "uniform", levels: "schedule" });
     const balanced = { ...request, prediction: "epsilon", weighting: "balanced" } as const;
     await expect(planTraining(balanced)).rejects.toThrow(/not for epsilon/);
   });
 
   it("of the baseline predicts y, and nothing else", async () => {
     const { config } = await planTraining({ ...request, preset: "tiny-32", regression: true });
-    expect(config).toMatchObject({ prediction: "x0", weighting: "uniform", regression: true });
+    expect(config).toMatchObject({
+      prediction: "x0",
+      weighting: "uniform",
+      levels: "schedule",
+      regression: true,
+    });
     await expect(
       planTraining({ ...request, regression: true, prediction: "epsilon" }),
     ).rejects.toThrow(UsageError);

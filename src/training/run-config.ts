@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { predictions, weightings } from "../diffusion/prediction.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
+import { levelDistributions } from "../diffusion/training-levels.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { uNetConfig } from "../nn/config.ts";
 import { settingDifferences } from "../setting-differences.ts";
@@ -18,6 +19,7 @@ export const runConfig = z.strictObject({
   network: uNetConfig,
   prediction: z.enum(predictions),
   weighting: z.enum(weightings),
+  levels: z.enum(levelDistributions).default("schedule"),
   /** The paper's baseline: no noise, y predicted in one network call. */
   regression: z.boolean(),
   trainingSchedule: scheduleConfig,

@@ -23,6 +23,7 @@ export function trainedModel(
       steps,
       loss: config.loss,
       weighting: config.weighting,
+      levels: config.levels,
       batch: imagesPerUpdate(config),
       learningRate: config.learningRate,
       emaDecay: config.emaDecay,
