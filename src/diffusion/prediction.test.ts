@@ -60,12 +60,12 @@ describe("the noisy image", () => {
 });
 
 describe("x0-skip", () => {
-  it("is x0 at the noisy end and passes y_t when clean, half of each at an SNR of 32", () => {
+  it("is x0 at the noisy end and passes y_t when clean, half of each at an SNR of 320", () => {
     expect(skipFactors(0)).toEqual({ skip: 0, share: 1 });
     expect(skipFactors(1)).toEqual({ skip: 1, share: 0 });
-    const { skip, share } = skipFactors(32 / 33);
+    const { skip, share } = skipFactors(320 / 321);
     expect(share).toBeCloseTo(0.5, 12);
-    expect(skip * Math.sqrt(32 / 33)).toBeCloseTo(0.5, 12);
+    expect(skip * Math.sqrt(320 / 321)).toBeCloseTo(0.5, 12);
   });
 
   it("has an unbiased estimate: without noise f = y gives y at every level", () => {
@@ -102,7 +102,7 @@ describe("loss weights", () => {
   it("are (1 + 25 SNR)^0.4 of the clean image's error when balanced, and never for epsilon", () => {
     expect(lossWeight("x0", 0.5, "balanced")).toBeCloseTo(26 ** 0.4, 12);
     expect(lossWeight("v", 0.5, "balanced")).toBeCloseTo(0.5 * 26 ** 0.4, 12);
-    expect(lossWeight("x0-skip", 32 / 33, "balanced")).toBeCloseTo(0.25 * 801 ** 0.4, 9);
+    expect(lossWeight("x0-skip", 320 / 321, "balanced")).toBeCloseTo(0.25 * 8001 ** 0.4, 9);
     expect(() => lossWeight("epsilon", 0.5, "balanced")).toThrow(UsageError);
   });
 

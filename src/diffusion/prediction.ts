@@ -62,11 +62,14 @@ export function target(
   }
 }
 
-/** Half of y passes the network by at this signal-to-noise ratio. */
-const skipSnr = 32;
+/**
+ * At this signal-to-noise ratio half of y_t passes the network by: about where the noise is as small as the
+ * error of a small trained network (docs/results.md, "What it predicts").
+ */
+const skipSnr = 320;
 
 /**
- * The factors of "x0-skip", y = skip y_t + share f with share = 32 / (SNR + 32) and
+ * The factors of "x0-skip", y = skip y_t + share f with share = 320 / (SNR + 320) and
  * skip = (1 - share) / sqrt(gamma). As Karras et al. (2022, section 5) with a small sigma_data, but for
  * the scale of f, which is that of a picture at the noisy levels. The network need not learn to give
  * back what it is given: with "x0" its error at nearly clean levels exceeds the noise.
