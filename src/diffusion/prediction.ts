@@ -63,8 +63,8 @@ export function target(
 }
 
 /**
- * At this signal-to-noise ratio half of y_t passes the network by: about where the noise is as small as the
- * error of a small trained network (docs/results.md, "What it predicts").
+ * At this signal-to-noise ratio half of y_t passes the network by: about where the noise is as small as
+ * the error of a small trained network (docs/results.md, "Which noise levels it is trained on").
  */
 const skipSnr = 320;
 

@@ -31,9 +31,10 @@ function scheduled(schedule: NoiseSchedule, random: Random): number {
 export const logSigma = { mean: -0.8, deviation: 2 } as const;
 
 /**
- * ln sigma is normal, as in Karras et al. (2022, table 1, with mean -1.2 and deviation 1.2: holes and margins
- * want more of the noisy levels), and never outside the levels of the schedule. The paper's own p(gamma) has half its levels where a 64x64 picture is gone
- * (gamma below 0.08) and 3 % where it is nearly done (above 0.99).
+ * ln sigma is normal, as in Karras et al. (2022, table 1, with mean -1.2 and deviation 1.2: holes and
+ * margins want more of the noisy levels), and never outside the levels of the schedule. The paper's own
+ * p(gamma) has half its levels where a 64x64 picture is gone (gamma below 0.08) and 3 % where it is
+ * nearly done (above 0.99).
  */
 function logNormal({ gammas, steps }: NoiseSchedule, random: Random): number {
   const [lowest, highest] = [logSnr(gammas[steps]!), logSnr(gammas[1]!)];

@@ -42,6 +42,9 @@ const schedules = {
   inferenceSchedule: inferenceScheduleConfig,
 };
 
+/** How the paper weighs and draws noise levels. */
+export const paperObjective = { weighting: "uniform", levels: "schedule" } as const;
+
 /**
  * Small budgets: the clean image is predicted (epsilon needs far more images before it shows a picture). Thanks to
  * the ramp of the averaging (`emaDecayAt`), its decay suits runs of any length.
@@ -69,8 +72,7 @@ export const presets: readonly Preset[] = [
       embedding: "log-snr",
     }),
     prediction: "epsilon",
-    weighting: "uniform",
-    levels: "schedule",
+    ...paperObjective,
     ...schedules,
     defaults: {
       batch: 1024,
@@ -94,8 +96,7 @@ export const presets: readonly Preset[] = [
       embedding: "gamma",
     }),
     prediction: "epsilon",
-    weighting: "uniform",
-    levels: "schedule",
+    ...paperObjective,
     ...schedules,
     defaults: { batch: 3, learningRate: 5e-5, warmUpImages: 0, emaDecay: 0.9999, clip: null },
   },

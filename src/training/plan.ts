@@ -3,7 +3,7 @@ import { photosDigest, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import { lossWeight, type Prediction, type Weighting } from "../diffusion/prediction.ts";
 import type { LevelDistribution } from "../diffusion/training-levels.ts";
 import { UsageError } from "../errors.ts";
-import { presetNamed } from "../models/presets.ts";
+import { paperObjective, presetNamed } from "../models/presets.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/programs.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
@@ -60,9 +60,10 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
   const prediction = regression ? "x0" : (request.prediction ?? preset.prediction);
   // The paper's own objective is weighted and drawn as in the paper, unless asked otherwise.
-  const paper = { weighting: "uniform", levels: "schedule" } as const;
-  const usual = regression || prediction === "epsilon" ? paper : preset;
-  const { weighting = usual.weighting, levels = usual.levels } = regression ? paper : request;
+  const usual = regression || prediction === "epsilon" ? paperObjective : preset;
+  const { weighting = usual.weighting, levels = usual.levels } = regression
+    ? paperObjective
+    : request;
   lossWeight(prediction, 0.5, weighting); // throws for a pair that cannot be
   const sets = await scanPhotoSets(request.data);
   const { train: training, heldOut } = splitHoldOut(sets, holdOut);

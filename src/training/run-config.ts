@@ -19,6 +19,7 @@ export const runConfig = z.strictObject({
   network: uNetConfig,
   prediction: z.enum(predictions),
   weighting: z.enum(weightings),
+  /** Runs from before there was a choice drew as the paper does. */
   levels: z.enum(levelDistributions).default("schedule"),
   /** The paper's baseline: no noise, y predicted in one network call. */
   regression: z.boolean(),
