@@ -41,7 +41,7 @@ describe("masks", () => {
     expect(maskedShare((await readMask(file, 2, 2)).mask)).toBe(0);
   });
 
-  it("of another size are read by their nearest pixels, which is told", async () => {
+  it("of another size are brought to the asked one, which is told", async () => {
     const file = await gray([255, 0, 0, 255], 2).png().toBuffer();
     const { mask, resized } = await readMask(file, 4, 4);
     expect(resized).toBe(true);
@@ -55,6 +55,16 @@ describe("masks", () => {
       .png()
       .toBuffer();
     expect(maskedShare((await readMask(wide, 8, 8)).mask)).toBe(0.5);
+  });
+
+  it("twice as large lose no scratch", async () => {
+    // A white line one pixel wide, in an even and in an odd column.
+    for (const column of [36, 37]) {
+      const values = Array.from({ length: 100 * 80 }, (_, i) => (i % 100 === column ? 255 : 0));
+      const { mask } = await readMask(await gray(values, 100).png().toBuffer(), 50, 40);
+      const expected = Array.from({ length: 50 * 40 }, (_, i) => (i % 50 === 18 ? 1 : 0));
+      expect([...mask.data]).toEqual(expected);
+    }
   });
 
   it("that are broken are named", async () => {

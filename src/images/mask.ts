@@ -5,8 +5,8 @@ import { type Box, checkBox, createMask, type Mask } from "./image.ts";
 
 /**
  * Reads a mask of any image format: pixels of at least 50 % luma are to be filled, all others are
- * known, and so are transparent ones. A mask of another size is brought to width x height by its
- * nearest pixels, which `resized` tells.
+ * known, and so are transparent ones. A mask of another size is brought to width x height as by
+ * `fitMask`, which `resized` tells.
  * @throws PaletteError as `readImage`.
  */
 export async function readMask(
@@ -14,17 +14,15 @@ export async function readMask(
   width: number,
   height: number,
 ): Promise<{ mask: Mask; resized: boolean }> {
-  const bytes = await readBytes(input, { background: "black" });
-  const mask = createMask(width, height);
-  for (let y = 0, i = 0; y < height; y++) {
-    const row = Math.floor(((y + 0.5) * bytes.height) / height) * bytes.width;
-    for (let x = 0; x < width; x++, i++) {
-      const j = 3 * (row + Math.floor(((x + 0.5) * bytes.width) / width));
-      const luma = 0.299 * bytes.rgb[j]! + 0.587 * bytes.rgb[j + 1]! + 0.114 * bytes.rgb[j + 2]!;
-      mask.data[i] = luma >= 127.5 ? 1 : 0;
-    }
+  const { rgb, ...size } = await readBytes(input, { background: "black" });
+  const mask = createMask(size.width, size.height);
+  for (let i = 0, j = 0; i < mask.data.length; i++, j += 3) {
+    const luma = 0.299 * rgb[j]! + 0.587 * rgb[j + 1]! + 0.114 * rgb[j + 2]!;
+    mask.data[i] = luma >= 127.5 ? 1 : 0;
   }
-  return { mask, resized: bytes.width !== width || bytes.height !== height };
+  const resized = size.width !== width || size.height !== height;
+  if (!resized) return { mask, resized };
+  return { mask: fitMask(mask, { left: 0, top: 0, ...size }, width, height), resized };
 }
 
 /** The share of the pixels that is to be filled, from 0 to 1. */

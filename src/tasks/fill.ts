@@ -19,8 +19,8 @@ export interface Filling {
 
 /**
  * The pixels inside `box`: as large as they are where the hole is thin (scratches), as small as the
- * network's own size where it is not. A pixel is known only if all that it covers is: nothing of what
- * is to be replaced is shown to the network.
+ * network's own size where it is not. A pixel is known only if all that it covers is. As resizing mixes
+ * neighbours, nothing of what is to be replaced may stand in `photo` any more: see `spreadKnown`.
  */
 export async function fillingOf(
   photo: Image,

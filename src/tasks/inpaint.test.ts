@@ -4,7 +4,7 @@ import { maskedShare } from "../images/mask.ts";
 import { Random } from "../random.ts";
 import { thickness } from "./fill.ts";
 import { freeFormMask } from "./free-form.ts";
-import { separateHoles } from "./holes.ts";
+import { holeWindows } from "./holes.ts";
 import { inpaint, randomMask } from "./inpaint.ts";
 import { randomRectangles, rectangleMask } from "./rectangles.ts";
 
@@ -187,25 +187,41 @@ describe("filling holes of a large photo", () => {
   it("looks at each hole with its surroundings, and at near ones together", () => {
     const mask = rectangle(20, 20, 10, 10);
     rectangle(250, 150, 40, 20, mask);
-    const holes = separateHoles(mask, 32);
-    expect(holes.map(({ window }) => window)).toEqual([
+    const windows = holeWindows(mask, 32);
+    expect(windows).toEqual([
       { left: 9, top: 9, width: 32, height: 32 },
       { left: 236, top: 128, width: 64, height: 64 },
     ]);
-    expect(holes.map((hole) => maskedShare(hole.mask) * 60_000)).toEqual([100, 800]);
     // A third one between: its window would see into the first one's.
     rectangle(35, 20, 5, 5, mask);
-    const [near, far] = separateHoles(mask, 32);
-    expect(maskedShare(near!.mask) * 60_000).toBeCloseTo(125, 6);
-    expect(far).toEqual(holes[1]);
+    expect(holeWindows(mask, 32)).toEqual([
+      { left: 14, top: 9, width: 32, height: 32 },
+      windows[1],
+    ]);
+  });
+
+  it("covers hundreds of specks of dust, each in one window and no window in another", () => {
+    const [width, height, least] = [2000, 1500, 16];
+    const mask = createMask(width, height);
+    const random = Random.from("dust");
+    for (let k = 0; k < 300; k++) mask.data[random.integer(0, mask.data.length - 1)] = 1;
+    const windows = holeWindows(mask, least);
+    expect(windows.length).toBeGreaterThan(10);
+    const covered = new Uint8Array(mask.data.length);
+    for (const { left, top, width: across, height: down } of windows) {
+      for (let y = top; y < top + down; y++) {
+        for (let x = left; x < left + across; x++) covered[y * width + x]! += 1;
+      }
+    }
+    expect(covered.every((times, i) => times === 1 || (times === 0 && mask.data[i] === 0))).toBe(
+      true,
+    );
   });
 
   it("joins diagonal neighbours, and takes no more than the picture has", () => {
     const mask = createMask(300, 200);
     for (let k = 0; k < 200; k++) mask.data[k * 300 + k] = 1;
-    const holes = separateHoles(mask, 32);
-    expect(holes.length).toBe(1);
-    expect(holes[0]!.window).toEqual({ left: 0, top: 0, width: 300, height: 200 });
+    expect(holeWindows(mask, 32)).toEqual([{ left: 0, top: 0, width: 300, height: 200 }]);
   });
 
   it("shows scratches at full size and thick holes at the network's", async () => {
@@ -225,6 +241,26 @@ describe("filling holes of a large photo", () => {
     // Every pixel that the hole touches is unknown: 80 of 128 pixels are 20 of 32, and a rim.
     expect(maskedShare(thick!.mask!)).toBeGreaterThanOrEqual((20 / 32) ** 2);
     expect(maskedShare(thick!.mask!)).toBeLessThanOrEqual((22 / 32) ** 2);
+  });
+
+  it("shows the network nothing of what is to be replaced, enlarged or made smaller", async () => {
+    for (const [resolution, side] of [
+      [32, 80],
+      [256, 20],
+    ] as const) {
+      const mask = rectangle(100, 60, side, side);
+      const conditions = await Promise.all(
+        [-1, 1].map(async (value) => {
+          const painted = { ...photo, data: photo.data.slice() };
+          for (let i = 0; i < painted.data.length; i++) {
+            if (mask.data[i % 60_000] === 1) painted.data[i] = value;
+          }
+          const made = await inpaint.prepare(painted, resolution, Random.from(0), { mask });
+          return made.conditions[0]!.x;
+        }),
+      );
+      expect(conditions[0]).toEqual(conditions[1]);
+    }
   });
 
   it("changes nothing outside the holes, to the bit, and fills them", async () => {

@@ -2,11 +2,12 @@
 import { PaletteError, UsageError } from "../errors.ts";
 import type { Mask } from "../images/image.ts";
 import { checkMaskSize, maskedShare } from "../images/mask.ts";
+import { spreadKnown } from "../images/spread.ts";
 import type { Random } from "../random.ts";
 import { type Filling, fillingOf } from "./fill.ts";
 import { freeFormMask } from "./free-form.ts";
 import { fillHole } from "./hole.ts";
-import { separateHoles } from "./holes.ts";
+import { holeWindows } from "./holes.ts";
 import { randomRectangles, rectangleMask } from "./rectangles.ts";
 import type { Task } from "./task.ts";
 
@@ -59,13 +60,14 @@ export const inpaint: Task<"inpaint"> = {
       throw new UsageError("Inpainting needs a mask whose white pixels are to be filled.");
     }
     checkMaskSize(mask, photo.width, photo.height);
-    const holes = separateHoles(mask, resolution);
-    if (holes.length === 0) {
+    const windows = holeWindows(mask, resolution);
+    if (windows.length === 0) {
       throw new PaletteError("The mask has no white pixel; paint white what is to be filled.");
     }
+    const cleared = spreadKnown(photo, mask);
     const fillings: Filling[] = [];
-    for (const { mask: hole, window } of holes) {
-      fillings.push(await fillingOf(photo, hole, window, resolution, random));
+    for (const window of windows) {
+      fillings.push(await fillingOf(cleared, mask, window, resolution, random));
     }
     const detail = describe("given mask", mask);
     return {
