@@ -49,8 +49,9 @@ export async function demonstrate(
     }
     case "uncrop": {
       const side = random.uniform() < 0.5 ? "all" : random.pick(oneSide);
-      // Two thirds of the picture are known, along the grown side: grown by half it has its size again.
-      const along = (length: number) => 2 * Math.floor(length / 3);
+      // Two thirds of the picture are known, along the grown side: grown by half, and by a pixel more at
+      // most where two margins are rounded, it has nearly its size again.
+      const along = (length: number) => 2 * Math.floor((length - 1) / 3);
       const width = side === "top" || side === "bottom" ? photo.width : along(photo.width);
       const height = side === "left" || side === "right" ? photo.height : along(photo.height);
       const picture = grown(width, height, side);

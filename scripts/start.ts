@@ -33,26 +33,41 @@ const size = 1.75;
 
 const project = fileURLToPath(new URL("..", import.meta.url));
 
-/** Every photo with every task the model knows: input, two answers, truth. */
+interface NamedPhoto {
+  readonly name: string;
+  readonly photo: Image;
+}
+
+/** The photos at the gallery's size; broken ones are named and left out. */
+async function readPhotos(paths: readonly string[], short: number): Promise<NamedPhoto[]> {
+  const photos: NamedPhoto[] = [];
+  for (const path of paths) {
+    try {
+      const photo = await atShortSide(await readImage(path), short);
+      photos.push({ name: basename(path, extname(path)), photo });
+    } catch (error) {
+      if (!(error instanceof PaletteError)) throw error;
+      complain(error.message);
+    }
+  }
+  if (photos.length === 0) throw new PaletteError("None of the photos can be read; name others.");
+  return photos;
+}
+
+/** Every photo with every task the model knows, into `rows`: input, two answers, truth. */
 async function restoreAll(
   palette: Palette,
-  photos: readonly string[],
+  photos: readonly NamedPhoto[],
+  rows: GalleryRow[],
   signal: AbortSignal,
-): Promise<GalleryRow[]> {
+): Promise<void> {
   const known = tasks.filter(({ name }) => palette.config.tasks.includes(name));
-  const jobs = known.flatMap((task) => photos.map((photo) => ({ photo, task })));
-  const rows: GalleryRow[] = [];
+  const jobs = known.flatMap((task) => photos.map((each) => ({ ...each, task })));
   const progress = startProgress(`${jobs.length} restorations`, jobs.length * steps);
   try {
-    for (const [seed, { photo, task }] of jobs.entries()) {
-      const name = basename(photo, extname(photo));
-      const picture = await atShortSide(await readImage(photo), size * palette.resolution);
+    for (const [seed, { name, photo, task }] of jobs.entries()) {
       const random = Random.from("gallery", name, task.name);
-      const { truth, shown, input, options, detail } = await demonstrate(
-        task.name,
-        picture,
-        random,
-      );
+      const { truth, shown, input, options, detail } = await demonstrate(task.name, photo, random);
       const start = performance.now();
       const answers = await palette.restore(task.name, input, {
         ...options,
@@ -72,7 +87,6 @@ async function restoreAll(
   } finally {
     progress.stop();
   }
-  return rows;
 }
 
 function atShortSide(photo: Image, short: number): Promise<Image> {
@@ -80,26 +94,33 @@ function atShortSide(photo: Image, short: number): Promise<Image> {
   return resize(photo, Math.round(photo.width * scale), Math.round(photo.height * scale));
 }
 
+async function writeGallery(palette: Palette, rows: readonly GalleryRow[]): Promise<void> {
+  const folder = resolve(project, "gallery");
+  const sheet = join(folder, "sheet.png");
+  await writeImage(sheet, await contactSheet(rows, { headings: columns, gap: 8 }));
+  const pictures = await Promise.all(
+    rows.map(({ images }) => Promise.all(images.map((image) => encodeImage(image, "png")))),
+  );
+  const page = join(folder, "index.html");
+  await writeWhole(page, galleryPage({ model: palette.config, steps, columns, rows, pictures }));
+  say(sheet);
+  say(page);
+}
+
 async function main(signal: AbortSignal): Promise<void> {
   const [model, photoFolder = join(project, "samples")] = process.argv.slice(2);
   const palette = await whileWaiting("Loading the model", Palette.load(model));
   try {
-    const photos = await scanPhotos([photoFolder]);
-    const rows = await restoreAll(palette, photos, signal);
-    const folder = resolve(project, "gallery");
-    await writeImage(
-      join(folder, "sheet.png"),
-      await contactSheet(rows, { headings: columns, gap: 8 }),
-    );
-    const pictures = await Promise.all(
-      rows.map(({ images }) => Promise.all(images.map((image) => encodeImage(image, "png")))),
-    );
-    await writeWhole(
-      join(folder, "index.html"),
-      galleryPage({ model: palette.config, steps, columns, rows, pictures }),
-    );
-    say(join(folder, "sheet.png"));
-    say(join(folder, "index.html"));
+    const paths = await scanPhotos([photoFolder]);
+    const short = size * palette.resolution;
+    const photos = await whileWaiting("Reading the photos", readPhotos(paths, short));
+    const rows: GalleryRow[] = [];
+    try {
+      await restoreAll(palette, photos, rows, signal);
+    } finally {
+      // Also what was finished before it was stopped.
+      if (rows.length > 0) await writeGallery(palette, rows);
+    }
   } finally {
     await palette.dispose();
   }
