@@ -46,16 +46,10 @@ export {
 export { loadNetwork, type Network, type NetworkCall } from "./models/network.ts";
 export { type Preset, presetNamed, presets } from "./models/presets.ts";
 export type { UNetConfig } from "./nn/config.ts";
-export {
-  Palette,
-  type PaletteOptions,
-  type Question,
-  type RestoreOptions,
-  type RestoreStep,
-  restoreDefaults,
-} from "./palette.ts";
+export { Palette, type PaletteOptions, type Question } from "./palette.ts";
 export { type PanoramaOptions, panorama } from "./panorama.ts";
 export { Random } from "./random.ts";
+export { type RestoreOptions, type RestoreStep, restoreDefaults } from "./restore-options.ts";
 export { randomMask } from "./tasks/inpaint.ts";
 export { taskNamed, tasks } from "./tasks/registry.ts";
 export {

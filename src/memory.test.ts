@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../test/random-model.ts";
 import { failureOf } from "../test/support/failure.ts";
 import { planEvaluation } from "./evaluation/plan.ts";
+import { createImage } from "./images/image.ts";
 import { assertFits, availableMemory, inGigabytes } from "./memory.ts";
 import { saveModel } from "./models/model-folder.ts";
 import { loadNetwork } from "./models/network.ts";
@@ -51,6 +52,17 @@ describe("what does not fit", () => {
     vi.stubEnv("PALETTE_MEMORY_CHECK", "off");
     expect(() => assertFits(2e12, "This")).not.toThrow();
     expect(inGigabytes(999.1e6)).toBe("1000 MB");
+  });
+
+  it("is refused before a large picture is restored", async () => {
+    const { config } = randomModel();
+    const predict = vi.fn(async () => new Float32Array());
+    const palette = new Palette({ config, predict, dispose: async () => {} });
+    leave(100e6);
+    await expect(palette.dejpeg(createImage(1000, 800), { samples: 2 })).rejects.toThrow(
+      /^Restoring 1000x800 pixels 2 times needs about \d+ MB .* take a smaller picture or fewer samples/,
+    );
+    expect(predict).not.toHaveBeenCalled();
   });
 
   it("is refused before sampling: by the library, a palette and an evaluation", async () => {

@@ -13,8 +13,9 @@ import {
 } from "./images/image.ts";
 import type { ModelConfig } from "./models/config.ts";
 import { loadNetwork, type Network } from "./models/network.ts";
-import { Palette, type RestoreOptions, type RestoreStep } from "./palette.ts";
+import { Palette } from "./palette.ts";
 import { Random } from "./random.ts";
+import type { RestoreOptions, RestoreStep } from "./restore-options.ts";
 import { taskNamed } from "./tasks/registry.ts";
 
 const side = 32;
@@ -86,6 +87,19 @@ describe("answers", () => {
       expect(together[k]).toEqual(await palette.answer(condition, { steps: 3, samples: 2, seed }));
     }
     expect(await palette.answerEach([])).toEqual([]);
+  });
+
+  it("to large pictures are drawn one after the other, and are the same", async () => {
+    const network = await loadNetwork(randomModel(), { threads: 2 });
+    const cautious = new Palette(network, undefined, 2 * side * side);
+    const steps: string[] = [];
+    const options = { ...quick, samples: 3, mask };
+    const told = ({ step, steps: all }: { step: number; steps: number }) =>
+      void steps.push(`${step}/${all}`);
+    const answers = await cautious.inpaint(photo, { ...options, onStep: told });
+    expect(answers).toEqual(await palette.inpaint(photo, options));
+    expect(steps).toEqual(["1/6", "2/6", "3/6", "4/6", "5/6", "6/6"]);
+    await cautious.dispose();
   });
 
   it("repeat with the seed and change with it", async () => {

@@ -4,70 +4,30 @@
  */
 import { definedOf } from "./defined.ts";
 import type { KnownPixels } from "./diffusion/known-pixels.ts";
-import type { Spacing } from "./diffusion/samplers/levels.ts";
-import {
-  type Sampler,
-  type SamplingStep,
-  sample,
-  samplers,
-  sampleSeeds,
-} from "./diffusion/samplers/sample.ts";
+import { type SamplingStep, sample, sampleSeeds } from "./diffusion/samplers/sample.ts";
 import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import type { SessionOptions } from "./engine/session.ts";
-import { PaletteError, UsageError } from "./errors.ts";
+import { PaletteError } from "./errors.ts";
 import { createMask, type Image, type Mask } from "./images/image.ts";
 import { stack, unstack } from "./images/stack.ts";
+import { assertFits } from "./memory.ts";
 import type { ModelConfig } from "./models/config.ts";
 import { findModel } from "./models/model-folder.ts";
 import { loadNetwork, type Network, regress } from "./models/network.ts";
-import { tiled } from "./models/tiled.ts";
+import { type TiledNetwork, tiled } from "./models/tiled.ts";
 import { Random } from "./random.ts";
+import {
+  checkOptions,
+  type RestoreOptions,
+  type RestoreStep,
+  restoreDefaults,
+} from "./restore-options.ts";
 import { fillHole } from "./tasks/hole.ts";
 import { type TaskName, taskNamed } from "./tasks/registry.ts";
 import { type Condition, compose, type Side, type TaskOptions } from "./tasks/task.ts";
 
-/** More answers than this to one picture are asked for in several calls, with other seeds. */
-export const mostSamples = 256;
-
-export const restoreDefaults = { samples: 1, steps: 20, sampler: "dpm++", seed: 0 } as const;
-
-/** How answers are drawn. */
-export interface RestoreOptions {
-  /** Answers, 1 to 256; default 1. Answer k is the same however many are asked for. */
-  readonly samples?: number;
-  /** Network calls an answer; default 20. */
-  readonly steps?: number;
-  /** "ddpm" (the paper's), "ddim" or "dpm++"; default "dpm++". */
-  readonly sampler?: Sampler;
-  /** Noise levels even in "time" (the schedule's t; default) or in "logsnr". */
-  readonly spacing?: Spacing | undefined;
-  /** Visits noise levels below those of training too, as the paper's 1000 steps do; default false. */
-  readonly belowTrained?: boolean | undefined;
-  /** A whole number; default 0. The same seed gives the same answers. */
-  readonly seed?: number;
-  /** Fresh noise in ddim, 0 (default, none) to 1. */
-  readonly eta?: number;
-  /** Keeps each estimate of the clean picture in range; default true. */
-  readonly clip?: boolean;
-  /** Called after each network call; awaited. */
-  readonly onStep?: ((progress: RestoreStep) => void | Promise<void>) | undefined;
-  /** Stops before the next network call by throwing the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface RestoreStep {
-  /** 1 after the first network call, `steps` after the last. */
-  readonly step: number;
-  /**
-   * Network calls in all, which may be fewer than asked for (see `samplingLevels`); several holes of
-   * one picture are filled one after the other.
-   */
-  readonly steps: number;
-  /** The noise level of this call. */
-  readonly gamma: number;
-  /** The answers as they are estimated now: of the part, and at the size, that the network is shown. */
-  estimates(): Image[];
-}
+/** Floats of a pixel and channel while it is sampled: x, y_t, the estimates, the known pixels, copies. */
+const floatsInUse = 9;
 
 /** A step of part `part` of `parts`, counted over all of them. */
 function overParts(done: RestoreStep, part: number, parts: number): RestoreStep {
@@ -85,18 +45,27 @@ export interface PaletteOptions extends SessionOptions {
   readonly onWarning?: (line: string) => void;
 }
 
+/** Answers to larger pictures are drawn one after the other. */
+const defaultPixelsAtOnce = 8e6;
+
 /** A trained model and the tasks it restores pictures with. */
 export class Palette {
   readonly config: ModelConfig;
-  private readonly network: Network;
+  private readonly network: TiledNetwork;
+  private readonly pixelsAtOnce: number;
   private readonly onWarning: (line: string) => void;
   private readonly warned = new Set<string>();
 
   /**
    * `load` is the usual way. The network is disposed of with the palette.
+   * @param pixelsAtOnce so many pixels of answers `restore` draws side by side at most
    * @throws PaletteError when the network is not for RGB pictures.
    */
-  constructor(network: Network, onWarning: (line: string) => void = console.warn) {
+  constructor(
+    network: Network,
+    onWarning: (line: string) => void = console.warn,
+    pixelsAtOnce = defaultPixelsAtOnce,
+  ) {
     const { name, network: shape } = network.config;
     if (shape.channels !== 3) {
       throw new PaletteError(
@@ -106,6 +75,7 @@ export class Palette {
     this.network = tiled(network);
     this.config = network.config;
     this.onWarning = onWarning;
+    this.pixelsAtOnce = pixelsAtOnce;
   }
 
   /**
@@ -150,8 +120,8 @@ export class Palette {
    * what was asked for when uncropping; larger pictures than the model's are looked at in overlapping
    * tiles or at a smaller size, as the task says.
    * @returns `samples` pictures in [-1, 1]
-   * @throws UsageError for impossible options, PaletteError for an impossible picture or mask, the
-   * signal's reason when aborted.
+   * @throws UsageError for impossible options, PaletteError for an impossible picture or mask and for
+   * what would not fit in memory, the signal's reason when aborted.
    */
   async restore(
     task: TaskName | (string & {}),
@@ -159,17 +129,23 @@ export class Palette {
     options: RestoreOptions & TaskOptions = {},
   ): Promise<Image[]> {
     checkOptions(options);
-    this.warnIfUntrained(task);
+    this.warnUnlessTrainedFor(task);
     const { seed = restoreDefaults.seed, samples = restoreDefaults.samples } = options;
     const random = Random.from(seed, "condition");
     const prepared = await taskNamed(task).prepare(image, this.resolution, random, options);
-    const answers: Image[][] = [];
-    for (const [k, condition] of prepared.conditions.entries()) {
+    const parts = prepared.conditions.flatMap((condition, k) =>
+      this.batches(condition, samples).map((batch) => ({ condition, k, ...batch })),
+    );
+    this.checkMemory(image, prepared.conditions, samples);
+    const answers: Image[][] = prepared.conditions.map(() => []);
+    for (const [part, { condition, k, first, count }] of parts.entries()) {
       const own = k === 0 ? seed : Random.from(seed, "part", k).integer(0, 2 ** 31 - 1);
       const onStep =
         options.onStep &&
-        ((done: RestoreStep) => options.onStep!(overParts(done, k, prepared.conditions.length)));
-      answers.push(await this.answer(condition, { ...options, seed: own, onStep }));
+        ((done: RestoreStep) => options.onStep!(overParts(done, part, parts.length)));
+      const some = { ...options, samples: count, onStep };
+      const [drawn] = await this.draw([{ condition, seed: own }], some, first);
+      answers[k]!.push(...drawn!);
     }
     const finished: Image[] = [];
     for (let k = 0; k < samples; k++) {
@@ -199,14 +175,23 @@ export class Palette {
     options: Omit<RestoreOptions, "seed"> = {},
   ): Promise<Image[][]> {
     for (const { seed } of questions) checkOptions({ ...options, seed });
+    return this.draw(questions, options, 0);
+  }
+
+  /** Answers number `first` and following to each question. */
+  private async draw(
+    questions: readonly Question[],
+    options: Omit<RestoreOptions, "seed">,
+    first: number,
+  ): Promise<Image[][]> {
     const { samples, steps, sampler } = { ...restoreDefaults, ...definedOf(options) };
-    const { eta, spacing, onStep, signal } = options;
-    const [first] = questions;
-    if (first === undefined) return [];
+    const { eta, spacing, onStep, onTiles, signal } = options;
+    const [one] = questions;
+    if (one === undefined) return [];
     const { config, network } = this;
-    const { width, height } = first.condition.x;
+    const { width, height } = one.condition.x;
     const each = questions.flatMap(({ condition, seed }) =>
-      sampleSeeds(seed, samples).map((name) => ({ condition, name })),
+      sampleSeeds(seed, samples, first).map((name) => ({ condition, name })),
     );
     const seeds = each.map(({ name }) => name);
     const source = stack(
@@ -238,7 +223,10 @@ export class Palette {
         shape,
         prediction: config.prediction,
         denoise: async (noisy, gamma) => ({
-          output: await network.predict({ source, noisy, gamma, shape, wanted: known?.mask }),
+          output: await network.predict({
+            ...{ source, noisy, gamma, shape, wanted: known?.mask },
+            ...{ onTiles, signal },
+          }),
         }),
         known,
         starts: ownStart
@@ -272,12 +260,35 @@ export class Palette {
     await this.network.dispose();
   }
 
-  private warnIfUntrained(task: string): void {
+  /** Tells, once, when the model was not trained for what it is about to be used for. */
+  warnUnlessTrainedFor(task: string): void {
     const { tasks, name } = this.config;
     if (tasks.includes(task) || this.warned.has(task)) return;
     this.warned.add(task);
     const trained = tasks.length === 0 ? "nothing" : tasks.join(", ");
     this.onWarning(`Warning: ${name} was trained for ${trained}, not for ${task}.`);
+  }
+
+  /** The answers that are drawn side by side. */
+  private batches({ x }: Condition, samples: number): { first: number; count: number }[] {
+    const most = Math.max(1, Math.floor(this.pixelsAtOnce / (x.width * x.height)));
+    return Array.from({ length: Math.ceil(samples / most) }, (_, batch) => ({
+      first: batch * most,
+      count: Math.min(most, samples - batch * most),
+    }));
+  }
+
+  private checkMemory(photo: Image, conditions: readonly Condition[], samples: number): void {
+    const sizes = conditions.map(({ x }) => x.data.length);
+    const drawn = conditions.map(
+      (condition) => condition.x.data.length * this.batches(condition, samples)[0]!.count,
+    );
+    const kept = samples * (photo.data.length + sizes.reduce((a, b) => a + b, 0));
+    assertFits(
+      4 * (floatsInUse * Math.max(...drawn) + kept),
+      `Restoring ${photo.width}x${photo.height} pixels ${samples === 1 ? "once" : `${samples} times`}`,
+      "take a smaller picture or fewer samples",
+    );
   }
 }
 
@@ -290,29 +301,4 @@ function knownOf(conditions: readonly Condition[]): KnownPixels | undefined {
       conditions.map(({ x, mask }) => mask?.data ?? createMask(x.width, x.height, 1).data),
     ),
   };
-}
-
-function checkOptions({ samples = 1, seed = 0, sampler, steps, eta }: RestoreOptions): void {
-  if (!(Number.isInteger(samples) && samples >= 1 && samples <= mostSamples)) {
-    throw new UsageError(
-      `The samples are a whole number from 1 to ${mostSamples}, not ${samples}.`,
-    );
-  }
-  if (!Number.isSafeInteger(seed)) {
-    throw new UsageError(`The seed is a whole number of at most 15 digits, not ${seed}.`);
-  }
-  if (steps !== undefined && !(Number.isInteger(steps) && steps >= 1)) {
-    throw new UsageError(`The steps are a whole number of at least 1, not ${steps}.`);
-  }
-  if (sampler !== undefined && !samplers.includes(sampler)) {
-    throw new UsageError(
-      `There is no sampler "${sampler}"; the samplers are ${samplers.join(", ")}.`,
-    );
-  }
-  if (eta === undefined) return;
-  if (!(eta >= 0 && eta <= 1)) {
-    throw new UsageError(`eta is a number from 0 (no noise) to 1 (as ddpm), not ${eta}.`);
-  }
-  if (sampler !== "ddim")
-    throw new UsageError("eta is a setting of ddim: choose that sampler too.");
 }

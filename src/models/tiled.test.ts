@@ -113,6 +113,24 @@ describe("a tiled network", () => {
     expect(Math.max(...steps)).toBeLessThan(0.11);
   });
 
+  it("tells how far it is in large pictures, and stops between tiles when asked", async () => {
+    const { network, predict } = stub(({ noisy }) => noisy);
+    const shape = [1, 3, 32, 32 + 16 * 399] as const;
+    const values = new Float32Array(3 * shape[2] * shape[3]);
+    const call = { source: values, noisy: values, gamma: 0.5, shape };
+    const told: string[] = [];
+    await network.predict({ ...call, onTiles: (done, tiles) => told.push(`${done}/${tiles}`) });
+    expect(told).toEqual(["256/400", "400/400"]);
+    const controller = new AbortController();
+    const stopped = network.predict({
+      ...call,
+      onTiles: () => controller.abort(new Error("enough")),
+      signal: controller.signal,
+    });
+    await expect(stopped).rejects.toThrow("enough");
+    expect(predict).toHaveBeenCalledTimes(2 + 1);
+  });
+
   it("refuses pictures that are too small", async () => {
     const { network } = stub(({ noisy }) => noisy);
     const shape = [1, 3, 31, 64] as const;

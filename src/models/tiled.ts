@@ -10,18 +10,30 @@ import type { Network, NetworkCall } from "./network.ts";
 /** Tiles given to the network at a time; bounds the memory of large pictures. */
 const tilesAtOnce = 256;
 
+/** A call that may take minutes when its pictures are large. */
+export interface TiledCall extends NetworkCall {
+  /** Called as tiles are done; never for pictures of the network's own size. */
+  readonly onTiles?: ((done: number, tiles: number) => void) | undefined;
+  /** Stops before the next tiles by throwing the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface TiledNetwork extends Network {
+  predict(call: TiledCall): Promise<Float32Array>;
+}
+
 /**
  * The same network for shapes [N, C, H, W] with H and W from its resolution up. A picture of its own
  * size goes through unchanged; tiles in which nothing is wanted are left out.
  */
-export function tiled(network: Network): Network {
+export function tiled(network: Network): TiledNetwork {
   const { resolution } = network.config.network;
   return {
     ...network,
-    predict(call) {
+    predict({ onTiles, signal, ...call }) {
       const [, , height, width] = call.shape;
       if (height === resolution && width === resolution) return network.predict(call);
-      return predictTiles(network, call);
+      return predictTiles(network, { ...call, onTiles, signal });
     },
   };
 }
@@ -44,8 +56,8 @@ function strideOf(side: number, height: number, width: number): number {
   return Math.max(1, Math.round(row ? side / 2 : (3 * side) / 4));
 }
 
-async function predictTiles(network: Network, call: NetworkCall): Promise<Float32Array> {
-  const { source, noisy, gamma, shape, wanted } = call;
+async function predictTiles(network: Network, call: TiledCall): Promise<Float32Array> {
+  const { source, noisy, gamma, shape, wanted, onTiles, signal } = call;
   const [count, channels, height, width] = shape;
   const side = network.config.network.resolution;
   if (height < side || width < side) {
@@ -73,6 +85,7 @@ async function predictTiles(network: Network, call: NetworkCall): Promise<Float3
   }
   const size = channels * side * side;
   for (let first = 0; first < tiles.length; first += tilesAtOnce) {
+    signal?.throwIfAborted();
     const some = tiles.slice(first, first + tilesAtOnce);
     const cut = (values: Float32Array) => {
       const out = new Float32Array(some.length * size);
@@ -95,6 +108,7 @@ async function predictTiles(network: Network, call: NetworkCall): Promise<Float3
         }
       });
     });
+    onTiles?.(first + some.length, tiles.length);
   }
   const pixels = height * width;
   for (let i = 0; i < output.length; i++) {

@@ -114,6 +114,10 @@ describe("uncropping", () => {
 
   it("asks for a side, and for one that exists", async () => {
     const photo = createImage(8, 8);
+    const huge = { width: 6000, height: 4000, data: new Float32Array() };
+    await expect(
+      uncrop.prepare(huge, 8, Random.from(0), { side: "all", ratio: 3 }),
+    ).rejects.toThrow(/would grow to 24000x16000 pixels/);
     await expect(uncrop.prepare(photo, 8, Random.from(0))).rejects.toThrow(
       /needs a side: left, right/,
     );

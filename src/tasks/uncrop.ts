@@ -2,8 +2,9 @@
  * Uncropping: the photo is continued beyond its edges (paper, section 4.3). Half of the picture is
  * always missing: one side of it, or a border all around.
  */
-import { UsageError } from "../errors.ts";
+import { PaletteError, UsageError } from "../errors.ts";
 import { type Box, createMask, extend, type Mask } from "../images/image.ts";
+import { maximalPixels } from "../images/sharp.ts";
 import type { Random } from "../random.ts";
 import { fillingOf } from "./fill.ts";
 import { fillHole } from "./hole.ts";
@@ -116,6 +117,11 @@ export const uncrop: Task<"uncrop"> = {
       throw new UsageError(`Uncropping needs a side: ${sides.join(", ")}.`);
     }
     const { width, height, photo: place } = grown(photo.width, photo.height, side, ratio);
+    if (width * height > maximalPixels) {
+      throw new PaletteError(
+        `The photo would grow to ${width}x${height} pixels, but pictures end at 268 megapixels; take a smaller ratio or photo.`,
+      );
+    }
     const canvas = extend(photo, place.left, place.top, width, height);
     const mask = createMask(width, height, 1);
     clearBox(mask, place);
