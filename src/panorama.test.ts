@@ -4,7 +4,7 @@ import { UsageError } from "./errors.ts";
 import { createImage, crop, type Image } from "./images/image.ts";
 import { loadNetwork } from "./models/network.ts";
 import { Palette } from "./palette.ts";
-import { panorama } from "./panorama.ts";
+import { panorama, panoramaSize } from "./panorama.ts";
 import { Random } from "./random.ts";
 
 let palette: Palette;
@@ -55,6 +55,33 @@ describe("a panorama", () => {
       const [wide] = await panorama(palette, noise(width, height), { left: 1, right: 0, steps: 1 });
       expect([wide!.width, wide!.height]).toEqual([expected, 32]);
     }
+  });
+
+  it("keeps the shape of a low, wide photo, and has the size that is foretold", async () => {
+    const photo = noise(300, 10);
+    const [wide] = await panorama(palette, photo, { left: 0, right: 1, steps: 1 });
+    expect([wide!.width, wide!.height]).toEqual([960 + 16, 32]);
+    for (const [width, height] of [
+      [300, 10],
+      [50, 90],
+      [33, 32],
+    ] as const) {
+      const options = { left: 1, right: 0, steps: 1 };
+      const [made] = await panorama(palette, noise(width, height), options);
+      expect(panoramaSize({ width, height }, 32, options)).toEqual({
+        width: made!.width,
+        height: made!.height,
+      });
+    }
+  });
+
+  it("warns of a model that was not trained to uncrop", async () => {
+    const warnings: string[] = [];
+    const network = await loadNetwork(randomModel({ tasks: ["colorize"] }), { threads: 2 });
+    const other = new Palette(network, (line) => warnings.push(line));
+    await panorama(other, noise(32, 32), { left: 1, right: 1, steps: 1 });
+    await other.dispose();
+    expect(warnings).toEqual([expect.stringMatching(/not for uncrop/)]);
   });
 
   it("refuses impossible windows", async () => {

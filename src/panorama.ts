@@ -6,9 +6,10 @@
 import { UsageError } from "./errors.ts";
 import { createImage, crop, type Image, paste } from "./images/image.ts";
 import { resize } from "./images/resize.ts";
-import { smallestSize } from "./images/working-size.ts";
-import type { Palette, RestoreOptions, RestoreStep } from "./palette.ts";
+import type { Size } from "./images/working-size.ts";
+import type { Palette } from "./palette.ts";
 import { Random } from "./random.ts";
+import type { RestoreOptions, RestoreStep } from "./restore-options.ts";
 import { uncrop } from "./tasks/uncrop.ts";
 
 export interface PanoramaOptions extends Omit<RestoreOptions, "onStep"> {
@@ -21,6 +22,21 @@ export interface PanoramaOptions extends Omit<RestoreOptions, "onStep"> {
 
 export const panoramaDefaults = { left: 4, right: 4 } as const;
 const mostWindows = 64;
+
+/** The size of a photo's panoramas by a model of this resolution. */
+export function panoramaSize(
+  photo: Size,
+  resolution: number,
+  { left = panoramaDefaults.left, right = panoramaDefaults.right }: PanoramaOptions = {},
+): Size {
+  const half = resolution - Math.ceil(resolution / 2);
+  return { width: widthAt(photo, resolution) + (left + right) * half, height: resolution };
+}
+
+/** The width of a photo brought to so many rows; a narrow one is cut to a square. */
+function widthAt({ width, height }: Size, rows: number): number {
+  return Math.max(rows, Math.round((width * rows) / height));
+}
 
 /**
  * `samples` panoramas of `resolution` rows: the photo at that height, and `left` and `right` times half
@@ -42,6 +58,7 @@ export async function panorama(
   }
   const { samples = 1, seed = 0 } = options;
   const { resolution } = palette;
+  palette.warnUnlessTrainedFor("uncrop");
   const middle = await atHeight(photo, resolution);
   const panoramas: Image[] = [];
   let calls = 0;
@@ -79,8 +96,7 @@ async function atHeight(photo: Image, height: number): Promise<Image> {
     const square = crop(photo, { left: 0, top, width: photo.width, height: photo.width });
     return resize(square, height, height);
   }
-  const { width } = smallestSize(photo, height);
-  return resize(photo, width, height);
+  return resize(photo, widthAt(photo, height), height);
 }
 
 /** A window whose known half is the strip's end; what stands in the other half does not matter. */

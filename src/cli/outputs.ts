@@ -1,8 +1,9 @@
 /** Which photos a command is given, and under which names its answers are written. */
-import { stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { constants } from "node:fs";
+import { access, realpath, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import { photoEndings, scanPhotos } from "../data/photos.ts";
-import { PaletteError, UsageError } from "../errors.ts";
+import { PaletteError, reasonOf, UsageError } from "../errors.ts";
 import { formatOf } from "../images/encode.ts";
 
 /** A photo to be restored, or why an argument gives none. */
@@ -10,8 +11,12 @@ export type Input =
   | { readonly path: string }
   | { readonly path: string; readonly error: PaletteError };
 
-/** Files as they are and folders as all photos in them; a folder without photos is one broken input. */
-export async function expandInputs(names: readonly string[]): Promise<Input[]> {
+/**
+ * Files as they are and folders as all photos in them; a folder without photos is one broken input.
+ * Of a folder that holds `out`, what lies there is left out: answers are no photos.
+ */
+export async function expandInputs(names: readonly string[], out: string): Promise<Input[]> {
+  const answers = await realpath(out).catch(() => undefined);
   const inputs: Input[] = [];
   for (const path of names) {
     const entry = await stat(path).catch(() => undefined);
@@ -20,13 +25,71 @@ export async function expandInputs(names: readonly string[]): Promise<Input[]> {
       continue;
     }
     try {
-      inputs.push(...(await scanPhotos([path])).map((photo) => ({ path: photo })));
+      const folder = await realpath(path);
+      const skipped = answers !== undefined && !isWithin(folder, answers) ? answers : undefined;
+      for (const photo of await scanPhotos([path])) {
+        if (skipped === undefined || !isWithin(await realpath(photo), skipped)) {
+          inputs.push({ path: photo });
+        }
+      }
     } catch (error) {
       if (!(error instanceof PaletteError)) throw error;
       inputs.push({ path, error });
     }
   }
   return inputs;
+}
+
+/** Whether the path is that of the folder, or of something in it; both as by `realpath`. */
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/**
+ * Refuses, before anything is computed, what could not be written in the end, and what would replace a
+ * file that answers are made from.
+ * @param sources the photos and whatever else is read
+ * @throws PaletteError naming the file and what to do.
+ */
+export async function checkOutputs(
+  outputs: readonly string[],
+  sources: readonly string[],
+): Promise<void> {
+  const read = new Set<string>();
+  for (const source of sources) {
+    const found = await stat(source).catch(() => undefined);
+    if (found !== undefined) read.add(`${found.dev} ${found.ino}`);
+  }
+  for (const output of outputs) {
+    const found = await stat(output).catch(() => undefined);
+    if (found !== undefined && read.has(`${found.dev} ${found.ino}`)) {
+      throw new PaletteError(
+        `${output} is what is to be restored and would be replaced; name another place with -o.`,
+      );
+    }
+  }
+  for (const folder of new Set(outputs.map((output) => dirname(output)))) {
+    await checkWritable(folder);
+  }
+}
+
+/** The folder, or the nearest one above it that exists, must take new files. */
+async function checkWritable(folder: string): Promise<void> {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    try {
+      const entry = await stat(at);
+      if (!entry.isDirectory()) throw new Error(`${at} is a file`);
+      await access(at, constants.W_OK);
+      return;
+    } catch (thrown) {
+      const { code } = thrown as NodeJS.ErrnoException;
+      if ((code === "ENOENT" || code === "ENOTDIR") && dirname(at) !== at) continue;
+      throw new PaletteError(
+        `Nothing can be written into ${folder} (${reasonOf(thrown)}); name another place with -o.`,
+        { cause: thrown },
+      );
+    }
+  }
 }
 
 /**

@@ -1,7 +1,9 @@
 /** `palette panorama`: a photo continued far to the left and to the right (the paper's Figure 2). */
 import type { Command } from "commander";
-import { panorama, panoramaDefaults } from "../panorama.ts";
+import { overWhite } from "../images/image.ts";
+import { panorama, panoramaDefaults, panoramaSize } from "../panorama.ts";
 import { wholeNumber } from "./arguments.ts";
+import { complain } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
 import { answerOptions, photoArguments, type RestoreFlags, restoreFiles } from "./restore-files.ts";
 
@@ -37,10 +39,12 @@ export function panoramaCommand(program: Command): void {
         flags,
         settings: { left, right },
         signal,
-        restore: (palette, { image }, options) =>
-          panorama(palette, image, { ...options, left, right }),
-        // It has the model's height, and its middle was brought there: nothing of it is transparent.
-        alpha: () => undefined,
+        async restore(palette, { image, alpha }, options, { path }) {
+          if (alpha !== undefined) complain(`${path}: what is transparent in it was made white.`);
+          const photo = alpha === undefined ? image : overWhite(image, alpha);
+          return { images: await panorama(palette, photo, { ...options, left, right }) };
+        },
+        sizeOf: ({ image }, { resolution }) => panoramaSize(image, resolution, { left, right }),
       });
     }),
   );

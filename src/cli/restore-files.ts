@@ -7,12 +7,14 @@ import { type Sampler, samplers } from "../diffusion/samplers/sample.ts";
 import type { Device } from "../engine/session.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { type Photo, readPhoto } from "../images/decode.ts";
-import { writeImage } from "../images/encode.ts";
+import { checkFormatHolds, writeImage } from "../images/encode.ts";
 import type { Image } from "../images/image.ts";
-import { mostSamples, Palette, type RestoreOptions, restoreDefaults } from "../palette.ts";
+import type { Size } from "../images/working-size.ts";
+import { Palette } from "../palette.ts";
+import { mostSamples, type RestoreOptions, restoreDefaults } from "../restore-options.ts";
 import { deviceOption, numberBetween, threadsOption, wholeNumber } from "./arguments.ts";
 import { complain, say } from "./console.ts";
-import { expandInputs, nameOutputs } from "./outputs.ts";
+import { checkOutputs, expandInputs, nameOutputs } from "./outputs.ts";
 import { startProgress, whileWaiting } from "./progress.ts";
 
 /** The options of every command that restores. */
@@ -39,12 +41,21 @@ interface Restored {
   readonly seconds: number;
 }
 
+/** What is to be written for a photo. */
+export interface Answers {
+  readonly images: readonly Image[];
+  /** The opacity of each, [height, width] of the answers; undefined where all is opaque. */
+  readonly alpha?: Uint8Array | undefined;
+}
+
 export interface Restoration {
   /** In the names of the outputs. */
   readonly task: string;
   readonly flags: RestoreFlags;
   /** Settings of the command's own, for --json. */
   readonly settings?: object;
+  /** What is read beside the photos, and must not be replaced. */
+  readonly alsoRead?: readonly string[];
   readonly signal: AbortSignal;
   /** The answers to photo number `index`. */
   restore(
@@ -52,9 +63,9 @@ export interface Restoration {
     photo: Photo,
     options: RestoreOptions,
     file: { readonly path: string; readonly index: number },
-  ): Promise<Image[]>;
-  /** The opacity of an answer; default: the photo's. */
-  alpha?(photo: Photo, answer: Image): Uint8Array | undefined;
+  ): Promise<Answers>;
+  /** The size of the answers to a photo; default: the photo's. */
+  sizeOf?(photo: Photo, palette: Palette): Size;
 }
 
 /** Adds the arguments and options that all have. */
@@ -62,7 +73,11 @@ export function photoArguments(command: Command): Command {
   return command
     .argument("<image...>", "photos, or folders of photos")
     .option("--model <folder>", "a model's folder or name (default: the bundled model)")
-    .option("-o, --out <path>", "folder of the answers, or an image file for a single one", "out");
+    .option(
+      "-o, --out <path>",
+      "folder of the answers (which replace those of the same names), or an image file for a single one",
+      "out",
+    );
 }
 
 export function answerOptions(command: Command): Command {
@@ -99,11 +114,12 @@ export function answerOptions(command: Command): Command {
 /** Restores one photo after the other; a broken one is named and the others are done. */
 export async function restoreFiles(
   names: readonly string[],
-  { task, flags, settings, signal, restore, alpha }: Restoration,
+  { task, flags, settings, alsoRead = [], signal, restore, sizeOf }: Restoration,
 ): Promise<void> {
   const { model, out, device, threads, samples, steps, sampler, seed, eta, spacing } = flags;
-  const inputs = await expandInputs(names);
+  const inputs = await expandInputs(names, out);
   const outputs = await nameOutputs(inputs, { out, task, samples });
+  await checkOutputs(outputs.flat(), [...inputs.map(({ path }) => path), ...alsoRead]);
   const palette = await whileWaiting(
     "Loading the model",
     Palette.load(model, { device, threads, onWarning: complain }),
@@ -117,22 +133,23 @@ export async function restoreFiles(
       try {
         if ("error" in input) throw input.error;
         const { path } = input;
-        const photo = await readPhoto(path);
-        for (const note of photo.notes) complain(`${path}: ${note}.`);
         const file = basename(path);
+        const photo = await whileWaiting(`Reading ${file}`, readPhoto(path));
+        for (const note of photo.notes) complain(`${path}: ${note}.`);
+        const size = sizeOf?.(photo, palette) ?? photo.image;
+        for (const output of outputs[index]!) checkFormatHolds(output, size.width, size.height);
         const place = inputs.length > 1 ? `${index + 1}/${inputs.length} ${file}` : file;
-        const images = await withProgress(place, steps, (onStep) =>
+        const { images, alpha } = await withProgress(place, steps, (onStep, onTiles) =>
           restore(
             palette,
             photo,
-            { samples, steps, sampler, seed, eta, spacing, signal, onStep },
+            { samples, steps, sampler, seed, eta, spacing, signal, onStep, onTiles },
             { path, index },
           ),
         );
         for (const [k, image] of images.entries()) {
-          const opacity = alpha ? alpha(photo, image) : photo.alpha;
           const output = outputs[index]![k]!;
-          const writing = writeImage(output, image, { alpha: opacity });
+          const writing = writeImage(output, image, { alpha });
           await whileWaiting(`Writing ${basename(output)}`, writing);
           if (!flags.json) say(output);
         }
@@ -164,11 +181,21 @@ export async function restoreFiles(
 async function withProgress<T>(
   label: string,
   steps: number,
-  work: (onStep: (progress: { step: number; steps: number }) => void) => Promise<T>,
+  work: (
+    onStep: (progress: { step: number; steps: number }) => void,
+    onTiles: (done: number, tiles: number) => void,
+  ) => Promise<T>,
 ): Promise<T> {
   const progress = startProgress(label, steps);
+  let reached = 0;
   try {
-    return await work(({ step, steps: all }) => progress.update(step, all));
+    return await work(
+      ({ step, steps: all }) => {
+        reached = step;
+        progress.update(step, all);
+      },
+      (done, tiles) => progress.update(reached + done / tiles),
+    );
   } finally {
     progress.stop();
   }

@@ -11,7 +11,13 @@ import { defaultRatio, grown, sides } from "../tasks/uncrop.ts";
 import { numberBetween } from "./arguments.ts";
 import { complain } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
-import { answerOptions, photoArguments, type RestoreFlags, restoreFiles } from "./restore-files.ts";
+import {
+  type Answers,
+  answerOptions,
+  photoArguments,
+  type RestoreFlags,
+  restoreFiles,
+} from "./restore-files.ts";
 
 interface Flags extends RestoreFlags {
   readonly mask?: string;
@@ -57,8 +63,9 @@ function restore(
     task,
     flags,
     settings: { side, ratio, mask: maskFile },
+    ...(maskFile !== undefined && { alsoRead: [maskFile] }),
     signal,
-    async restore(palette, photo, options, { path, index }) {
+    async restore(palette, photo, options, { path, index }): Promise<Answers> {
       if (task === "dejpeg") complain(compressionOf(path, photo));
       const { image } = photo;
       const mask =
@@ -67,9 +74,13 @@ function restore(
           : maskFile === "random"
             ? randomMaskFor(image, options.seed ?? 0, index)
             : await maskFor(image, path, maskFile);
-      return palette.restore(task, image, { ...options, mask, side, ratio });
+      const images = await palette.restore(task, image, { ...options, mask, side, ratio });
+      if (mask !== undefined) return { images, alpha: filledAlpha(photo, mask) };
+      return { images, alpha: side === undefined ? photo.alpha : grownAlpha(photo, side, ratio) };
     },
-    ...(side && { alpha: (photo: Photo) => grownAlpha(photo, side, ratio) }),
+    ...(side && {
+      sizeOf: ({ image }: Photo) => grown(image.width, image.height, side, ratio),
+    }),
   });
 }
 
@@ -78,6 +89,11 @@ function compressionOf(path: string, { jpeg }: Photo): string {
     return `${path} is no JPEG file; what traces it has are removed as they are.`;
   const { quality, exact } = jpeg;
   return `${path} was saved at JPEG quality ${exact ? quality : `about ${quality}`}.`;
+}
+
+/** What is filled is opaque. */
+function filledAlpha({ alpha }: Photo, mask: Mask): Uint8Array | undefined {
+  return alpha?.map((value, i) => (mask.data[i] === 1 ? 255 : value));
 }
 
 /** What is grown is opaque. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -112,6 +112,28 @@ describe("restoring", () => {
     ]);
   });
 
+  it("makes opaque what it fills in a transparent photo, and white what a panorama begins with", async () => {
+    const rgba = Buffer.alloc(4 * side * side, 100);
+    const raw = { width: side, height: side, channels: 4 } as const;
+    await sharp(rgba, { raw }).png().toFile(at("glass.png"));
+    await quick("inpaint", at("glass.png"), "--mask", at("mask.png"), "-o", at("glass-1.png"));
+    const { alpha } = await readPhoto(at("glass-1.png"));
+    expect([...alpha!]).toEqual(
+      Array.from({ length: side * side }, (_, i) => (i >= 300 && i < 600 ? 255 : 100)),
+    );
+    const wide = ["--left", "0", "--right", "1", "-o", at("glass-wide.png")];
+    const { stderr } = await quick("panorama", at("glass.png"), ...wide);
+    expect(stderr).toMatch(/glass\.png: what is transparent in it was made white/);
+    const photo = crop(await readImage(at("glass-wide.png")), {
+      left: 0,
+      top: 0,
+      width: side,
+      height: side,
+    });
+    // 100 of 255 parts of gray 100 over white.
+    expect([...new Set(toBytes(photo))]).toEqual([194]);
+  });
+
   it("says how strongly a JPEG was compressed", async () => {
     await writeFile(at("q9.jpg"), await sharp(at("photo.png")).jpeg({ quality: 9 }).toBuffer());
     const { stderr } = await quick("dejpeg", at("q9.jpg"), "-o", at("q9.png"));
@@ -187,6 +209,27 @@ describe("restoring", () => {
       at("from-folder", "a-dejpeg-1.png"),
       at("from-folder", "b-dejpeg-1.png"),
     ]);
+  });
+
+  it("does not take the answers of an earlier run for photos", async () => {
+    await mkdir(at("twice"));
+    await writeImage(at("twice", "c.png"), noise(40, 40));
+    const run = () => quick("dejpeg", at("twice"), "-o", at("twice", "out"));
+    const first = await run();
+    expect(first.lines).toEqual([at("twice", "out", "c-dejpeg-1.png")]);
+    expect((await run()).lines).toEqual(first.lines);
+  });
+
+  it("replaces neither a photo nor its mask", async () => {
+    const before = await readFile(at("photo.png"));
+    const onto = await quick("dejpeg", at("photo.png"), "-o", at("photo.png"));
+    expectComplaint(onto, 1, /photo\.png is what is to be restored.*-o/);
+    const hole = ["--mask", at("mask.png"), "-o", at("mask.png")];
+    expectComplaint(await quick("inpaint", at("photo.png"), ...hole), 1, /mask\.png is what/);
+    await link(at("photo.png"), at("photo-link.png"));
+    const linked = await quick("dejpeg", at("photo.png"), "-o", at("photo-link.png"));
+    expectComplaint(linked, 1, /would be replaced/);
+    expect((await readFile(at("photo.png"))).equals(before)).toBe(true);
   });
 
   it("prints one JSON document with --json", async () => {
@@ -308,6 +351,32 @@ describe("wrong usage", () => {
       await quick("colorize", photo, "-o", at("model", "config.json")),
       1,
       /is a file/,
+    );
+    expectComplaint(
+      await quick("colorize", photo, "-o", at("photo.png", "below")),
+      1,
+      /Nothing can be written into .*photo\.png is a file\); name another place/,
+    );
+    // Said before anything is computed: it would take hours.
+    await writeImage(at("long.png"), createImage(16_400, 4));
+    expectComplaint(
+      await palette(
+        "dejpeg",
+        at("long.png"),
+        "--model",
+        model,
+        "--steps",
+        "1000",
+        "-o",
+        at("l.webp"),
+      ),
+      1,
+      /l\.webp cannot hold 16400x4 pixels.*use PNG/,
+    );
+    expectComplaint(
+      await quick("uncrop", at("long.png"), "--ratio", "3", "--side", "right", "-o", at("l.jpg")),
+      1,
+      /l\.jpg cannot hold 65600x4 pixels/,
     );
     expectComplaint(await palette("colorize", photo, "--model", at("none")), 1, /no model folder/);
     expectComplaint(await palette("colorize", photo, "--model", "tiny-32"), 1, /is a preset/);

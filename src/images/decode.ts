@@ -42,7 +42,8 @@ export interface Photo {
 
 /**
  * As `readImage`, with the transparency apart instead of a white background, and told what had to be
- * converted: EXIF orientation is applied, foreign colour profiles are brought to sRGB.
+ * converted: EXIF orientation is applied, foreign colour profiles are brought to sRGB, deeper colours
+ * are rounded to 8 bits, of an animation the first picture is taken.
  * @throws PaletteError as `readImage`.
  */
 export async function readPhoto(path: string): Promise<Photo> {
@@ -51,12 +52,18 @@ export async function readPhoto(path: string): Promise<Photo> {
   if (file.length === 0) return { image: await readImage(path), notes: [] };
   try {
     const options = { failOn: "error", limitInputPixels: maximalPixels } as const;
-    const { hasAlpha, orientation, icc, space } = await sharp(file, options).metadata();
+    const { hasAlpha, orientation, icc, space, depth, pages } = await sharp(
+      file,
+      options,
+    ).metadata();
     const colours = await toRaw(sharp(file, options).autoOrient().removeAlpha());
     const notes: string[] = [];
     if (orientation !== undefined && orientation > 1) notes.push("it was turned upright (EXIF)");
     if (foreign(icc)) notes.push("its colour profile was converted to sRGB");
     else if (space === "cmyk") notes.push("its ink colours were converted to sRGB");
+    if (depth !== "uchar") notes.push("its colours were rounded to 8 bits");
+    if (pages !== undefined && pages > 1)
+      notes.push(`only the first of its ${pages} pictures is used`);
     const alpha = hasAlpha ? await alphaOf(file, options) : undefined;
     const jpeg = jpegQuality(file);
     return {

@@ -14,6 +14,21 @@ const formats: Record<string, ImageFormat> = {
   ".webp": "webp",
 };
 
+/** The longest side that a format can hold, in pixels. */
+const longestSide: Record<ImageFormat, number> = { png: 2 ** 31 - 1, jpeg: 65_535, webp: 16_383 };
+
+/**
+ * Asked before a picture is computed.
+ * @throws PaletteError when the file's format cannot hold a picture of this size, or does not exist.
+ */
+export function checkFormatHolds(path: string, width: number, height: number): void {
+  const longest = longestSide[formatOf(path)];
+  if (Math.max(width, height) <= longest) return;
+  throw new PaletteError(
+    `${path} cannot hold ${width}x${height} pixels, as its format ends at ${longest} a side; use PNG.`,
+  );
+}
+
 export interface EncodeOptions {
   /** Opacity, 0 to 255, [height, width]; JPEG, which has none, shows white behind. */
   readonly alpha?: Uint8Array | undefined;

@@ -150,6 +150,12 @@ export function atLeast(image: Image, side: number): Image {
     : extend(image, 0, 0, width, height);
 }
 
+/** The picture with white behind it; `alpha` is the opacity, 0 to 255, of each pixel. */
+export function overWhite(image: Image, alpha: Uint8Array): Image {
+  const data = image.data.map((value, i) => 1 + (value - 1) * (alpha[i % alpha.length]! / 255));
+  return { ...image, data };
+}
+
 /** Left and right exchanged. */
 export function flipHorizontal(image: Image): Image {
   const out = image.data.slice();

@@ -62,6 +62,18 @@ describe("a photo", () => {
     expect((await readPhoto(at("srgb.png"))).notes).toEqual([]);
   });
 
+  it("of more than 8 bits or with several pictures says what was left out", async () => {
+    const deep = sharp(rgba, raw).removeAlpha().toColourspace("rgb16");
+    await writeFile(at("deep.png"), await deep.png().toBuffer());
+    expect((await readPhoto(at("deep.png"))).notes).toEqual(["its colours were rounded to 8 bits"]);
+    const frames = Buffer.concat([Buffer.alloc(3 * 16, 20), Buffer.alloc(3 * 16, 200)]);
+    const strip = { width: 4, height: 8, channels: 3, pageHeight: 4 } as const;
+    await writeFile(at("moves.gif"), await sharp(frames, { raw: strip }).gif().toBuffer());
+    const { image, notes } = await readPhoto(at("moves.gif"));
+    expect(notes).toEqual(["only the first of its 2 pictures is used"]);
+    expect([image.width, image.height, toBytes(image)[0]]).toEqual([4, 4, 20]);
+  });
+
   it("of a JPEG says how strongly it was compressed", async () => {
     const file = await sharp(rgba, raw).removeAlpha().jpeg({ quality: 11 }).toBuffer();
     await writeFile(at("small.jpg"), file);
