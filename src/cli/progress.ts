@@ -9,7 +9,7 @@ const firstLineAfter = 2_000;
 const longestPause = 30_000;
 
 export interface Progress {
-  /** `done` of the total is done. */
+  /** `done` of the total is done; parts of a step count for the bar and the time, and are not written. */
   update(done: number, total?: number): void;
   /** Leaves nothing on the terminal. */
   stop(): void;
@@ -39,6 +39,7 @@ function startBar(label: string, total: number): Progress {
     barsize: 24,
     barCompleteChar: "\u2588",
     barIncompleteChar: "\u2591",
+    formatValue: (value, _, type) => String(type === "value" ? Math.floor(value) : value),
   };
   const bar = new SingleBar(options);
   bar.start(total, 0);
@@ -53,7 +54,9 @@ function startBar(label: string, total: number): Progress {
 
 function startLines(label: string, total: number): Progress {
   let [done, all] = [0, total];
-  const stop = announce((seconds) => `${label}: step ${done} of ${all} (${timing(seconds)})`);
+  const stop = announce(
+    (seconds) => `${label}: step ${Math.floor(done)} of ${all} (${timing(seconds)})`,
+  );
   // Early guesses are worse than none.
   const timing = (seconds: number) =>
     done / all < 0.02 || done >= all
