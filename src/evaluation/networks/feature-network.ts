@@ -15,7 +15,7 @@ import type { FoundNetwork } from "./find.ts";
 import { readLabels, wnidOf } from "./labels.ts";
 import type { NetworkManifest } from "./manifest.ts";
 import { withOutputs } from "./onnx-outputs.ts";
-import { prepare } from "./prepare.ts";
+import { prepare, type View } from "./prepare.ts";
 
 /** What a network says of one picture. */
 export interface NetworkOutput {
@@ -36,6 +36,8 @@ export interface FeatureNetwork {
   readonly manifest: NetworkManifest;
   /** SHA-256 of the ONNX file, in hexadecimal. */
   readonly digest: string;
+  /** What it is shown of a picture. */
+  readonly view: View;
   /** Numbers of one picture's features; undefined when the network gives none. */
   readonly featureLength?: number;
   /** Classes without the background; undefined when the network gives no probabilities. */
@@ -54,12 +56,17 @@ export interface FeatureNetwork {
 /**
  * Loads a network and tries it on a gray picture, so that a manifest that does not fit is noticed now.
  * @param options.threads how many pictures are computed at a time; default: one a core
+ * @param options.view what it is shown of a picture: all of it ("whole", default), or the middle that its
+ * training showed it ("middle"), which its accuracy is of
  * @throws PaletteError when the file is missing, is not the one the manifest means, or does not do
  * what the manifest says.
  */
 export async function openNetwork(
   found: FoundNetwork,
-  { threads = availableParallelism() }: { readonly threads?: number } = {},
+  {
+    threads = availableParallelism(),
+    view = "whole",
+  }: { readonly threads?: number; readonly view?: View } = {},
 ): Promise<FeatureNetwork> {
   const { manifest, path } = found;
   const file = await readNetwork(path);
@@ -82,7 +89,7 @@ export async function openNetwork(
 
   const look = async (engine: Engine, image: Image): Promise<NetworkOutput> => {
     const { input } = manifest;
-    const data = await prepare(toBytes(image), image, input);
+    const data = await prepare(toBytes(image), image, input, view);
     const shape = [1, 3, input.size, input.size];
     return outputOf(await engine.run({ [input.name]: { data, shape } }), manifest, path);
   };
@@ -99,6 +106,7 @@ export async function openNetwork(
   return {
     manifest,
     digest,
+    view,
     featureLength: first.features?.length,
     classes: first.probabilities?.length,
     labelOf: (photo) => labels.get(wnidOf(photo) ?? ""),

@@ -31,10 +31,10 @@ export function facts({ settings: s, reference, networks }: Report): Fact[] {
       text: networks.classifier ? networkText(networks.classifier) : "none",
     },
     {
-      name: "Resize and crop",
+      name: "Preparation",
       text:
         "Every picture, original or restored, is rounded to 8 bits, kept without a lossy save, " +
-        "and resized and cropped in the same way to a network's input",
+        "and brought to a network's input in the same way: whole for features, its middle for the classifier",
     },
     {
       name: "Intervals",

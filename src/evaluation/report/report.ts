@@ -66,7 +66,7 @@ export interface NetworkInfo {
   readonly title: string;
   /** SHA-256 of the ONNX file, hex. */
   readonly digest: string;
-  /** "224x224, short side 256, centre crop" */
+  /** "224x224 BGR, the whole picture squeezed into it (Lanczos3)" */
   readonly input: string;
   readonly license?: string;
 }
