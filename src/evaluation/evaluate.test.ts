@@ -161,6 +161,7 @@ describe("an evaluation", () => {
 
   it("refuses a folder of other pictures, naming the difference, and of something else", async () => {
     await expect(run("whole", { seed: 2 })).rejects.toThrow(/other pictures \(seed: 1 -> 2\)/);
+    await expect(run("whole", { crops: 4 })).rejects.toThrow(/fewerCropsThanPhotos: none -> true/);
     await expect(run("nets")).rejects.toThrow(/not the folder of an evaluation/);
     expect(await readdir(at("nets"))).not.toContain("lock");
   });

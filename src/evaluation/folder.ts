@@ -18,6 +18,8 @@ export interface CommonSettings {
   readonly digest: string;
   readonly holdOut: string;
   readonly crop: string;
+  /** Then the photos are taken in another order; absent otherwise. */
+  readonly fewerCropsThanPhotos?: true;
   readonly resolution: number;
   readonly seed: number;
 }

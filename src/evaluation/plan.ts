@@ -140,6 +140,7 @@ export async function planEvaluation(
       digest: digests.join("+"),
       holdOut: held.rule,
       crop,
+      ...(crops < usable.length && { fewerCropsThanPhotos: true as const }),
       resolution,
       seed,
     },
