@@ -117,6 +117,7 @@ async function rowOf(
     kind: model.config.regression ? "regression" : "palette",
     label,
     model: model.config.name,
+    digest: model.digest,
     ...(sampling && { sampler: samplerName(sampling), steps: sampling.steps }),
     images,
     metrics: { ...metrics, ...(diversity && { diversity }) },

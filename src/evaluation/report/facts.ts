@@ -85,7 +85,8 @@ export function modelRows(report: Report): { headings: string[]; rows: string[][
 
 export function pageTitle(report: Report): string {
   const shown = report.models.filter((model) => !model.regression);
-  const names = (shown.length > 0 ? shown : report.models).map((model) => model.name).join(", ");
+  const every = (shown.length > 0 ? shown : report.models).map((model) => model.name);
+  const names = [...new Set(every)].join(", ");
   return names === "" ? "Evaluation" : `Evaluation of ${names}`;
 }
 

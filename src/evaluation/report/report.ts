@@ -37,8 +37,10 @@ export interface Row {
   readonly id: string;
   readonly kind: RowKind;
   readonly label: string;
-  /** model name */
+  /** model name, which several models may have */
   readonly model?: string;
+  /** That of the model in `Report.models`. */
+  readonly digest?: string;
   readonly sampler?: string;
   readonly steps?: number;
   readonly images: number;

@@ -108,6 +108,16 @@ describe("multiTaskTable", () => {
     const alone = { ...report, models: report.models.slice(0, 2) };
     expect(multiTaskTable(alone, seconds)).toBeUndefined();
   });
+
+  it("tells a specialist from a generalist of the same preset, which have one name", () => {
+    const named = (one: Row) => (one.kind === "palette" ? { ...one, model: "small-64" } : one);
+    const twins: Report = {
+      ...report,
+      models: report.models.map((model) => ({ ...model, name: "small-64" })),
+      conditions: report.conditions.map((one) => ({ ...one, rows: one.rows.map(named) })),
+    };
+    expect(multiTaskTable(twins, seconds)).toEqual(multiTaskTable(report, seconds));
+  });
 });
 
 describe("diversityTable", () => {
