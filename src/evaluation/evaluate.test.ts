@@ -12,6 +12,7 @@ import { writeImage } from "../images/encode.ts";
 import { createImage, toBytes } from "../images/image.ts";
 import { saveModel } from "../models/model-folder.ts";
 import { type EvaluationOptions, evaluate } from "./evaluate.ts";
+import { EvaluationFolder } from "./folder.ts";
 import { frechetDistance } from "./metrics/frechet.ts";
 import { psnr } from "./metrics/psnr.ts";
 import { openNetwork } from "./networks/feature-network.ts";
@@ -166,6 +167,14 @@ describe("an evaluation", () => {
     expect(await readdir(at("nets"))).not.toContain("lock");
   });
 
+  it("begins in a folder where it was killed before its settings were written", async () => {
+    const settings = (await planEvaluation(request)).common;
+    await mkdir(at("young"));
+    await writeFile(at("young", ".settings.json.1234.tmp"), '{"form');
+    await (await EvaluationFolder.open(at("young"), settings)).close();
+    expect(JSON.parse(await text("young", "settings.json"))).toEqual(settings);
+  });
+
   it("has a finite PSNR where a picture happens to be equal to its original", async () => {
     await mkdir(at("gray"));
     const [path] = await scanPhotos([at("photos")]);
@@ -235,6 +244,17 @@ describe("a plan", () => {
     expect(every.photos).toEqual(photos);
     expect(every.notes.join()).toMatch(/trained on some of these photos/);
     expect((await planEvaluation(request)).photos).toEqual(photos);
+  });
+
+  it("says that a model may have seen these photos when its record is of a changed set", async () => {
+    const before = { digests: ["before"], holdOut: "every:2:1" };
+    await saveModel(at("once"), randomModel({ tasks, training: { images: 1, photos: before } }));
+    const once = { ...request, models: [at("once")] };
+    const { common, notes } = await planEvaluation(once);
+    expect(common.holdOut).toBe("none");
+    expect(notes.join()).toMatch(/other photos: if they are these.*name --hold-out every:2:1 then/);
+    const named = await planEvaluation({ ...once, holdOut: "every:2:1" });
+    expect(named.notes.join()).not.toMatch(/other photos/);
   });
 
   it("leaves models out of tasks that they were not trained for", async () => {
