@@ -210,6 +210,28 @@ describe("an evaluation", () => {
     expect(Object.keys(degraded!.metrics).sort()).toEqual(["psnr", "ssim"]);
     expect(report.notes.join("\n")).toMatch(/No feature network was found: FID, KID, IS and PD/);
   });
+
+  it("does not blame the photos when the list of classes is missing", async () => {
+    await writeTinyNetwork(at("listless"));
+    await rm(at("listless", "tiny.txt"));
+    const plan = await planEvaluation({
+      ...request,
+      models: [at("baseline")],
+      tasks: ["colorize"],
+      crops: 2,
+      referenceCrops: 2,
+    });
+    const { report } = await evaluate(plan, {
+      ...measuring,
+      nets: at("listless"),
+      out: at("unlabelled"),
+      replicates: 0,
+    });
+    expect(report.notes).toContain(
+      "The list of classes of tiny was not found, so that CA is missing: put tiny.txt beside the network.",
+    );
+    expect(report.notes.join()).not.toMatch(/photos have no class labels/);
+  });
 });
 
 describe("accuracy", () => {

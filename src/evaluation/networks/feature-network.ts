@@ -1,5 +1,6 @@
 /**
- * A network that looks at pictures: features for FID, KID and PD, class probabilities for IS and CA.
+ * A network that looks at pictures: features for FID, KID and PD, class probabilities for CA, and for IS
+ * beside features.
  * Pictures are computed one at a time, by one engine of one thread on each core: that uses the cores as
  * well as a batch would, takes networks whose batch is fixed at 1, and a picture's numbers are the same
  * to the bit whatever else is computed with it.
@@ -42,6 +43,8 @@ export interface FeatureNetwork {
   readonly featureLength?: number;
   /** Classes without the background; undefined when the network gives no probabilities. */
   readonly classes?: number;
+  /** Whether there is a list of its classes. */
+  readonly labelled: boolean;
   /**
    * The class a photo's path names by a wnid at the start of its file's or its folder's name; undefined
    * when it names none or the list of classes is missing.
@@ -109,6 +112,7 @@ export async function openNetwork(
     view,
     featureLength: first.features?.length,
     classes: first.probabilities?.length,
+    labelled: labels.size > 0,
     labelOf: (photo) => labels.get(wnidOf(photo) ?? ""),
     async run(images, { signal, onOutput } = {}) {
       const outputs = new Array<NetworkOutput>(images.length);

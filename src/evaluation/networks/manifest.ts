@@ -109,7 +109,7 @@ export function checkManifest(value: unknown, path: string): NetworkManifest {
   throw new PaletteError(`${path}: ${field}: ${issue.message}; correct the manifest.`);
 }
 
-/** What a network can measure: FID, KID and PD need features, IS and CA probabilities. */
+/** What a network can measure: FID, KID and PD need features, CA probabilities, and IS both. */
 export function usesOf({ outputs }: NetworkManifest): ("features" | "classifier")[] {
   return [
     ...(outputs.features === undefined ? [] : (["features"] as const)),
