@@ -3,8 +3,8 @@ import { type Looks, type Rows, rowsOf } from "./look.ts";
 import { bootstrapDeviationAsync, type Statistic } from "./metrics/bootstrap.ts";
 import { classificationHits, inceptionScoreResampler } from "./metrics/classes.ts";
 import { diversityMsSsim } from "./metrics/diversity.ts";
-import { type FrechetReference, frechetReference } from "./metrics/frechet.ts";
-import { frechetResampler } from "./metrics/frechet-resampler.ts";
+import { type FrechetReference, frechetDistance, frechetReference } from "./metrics/frechet.ts";
+import { frechetResampler, mostResampled } from "./metrics/frechet-resampler.ts";
 import { type KernelReference, kernelReference, kernelResampler } from "./metrics/kernel.ts";
 import { consecutiveDistance, perceptualDistances } from "./metrics/perceptual.ts";
 import { psnr } from "./metrics/psnr.ts";
@@ -25,9 +25,6 @@ export interface MeasurerOptions {
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Above this, FID's resampling would take memory and time as the square and the cube of the count. */
-const mostForFrechet = 1000;
 
 /** A picture counts for no more than this in a mean, in dB: nobody sees a difference so small. */
 const mostPsnr = 60;
@@ -107,10 +104,11 @@ export class Measurer {
     if (looks === this.options.reference) return { fid: { value: 0 } };
     this.prepared ??= prepare(this.options.reference.features!);
     const { prepared } = this;
-    const frechet = frechetResampler(data, prepared.frechet, dim);
-    const few = this.everything.length <= mostForFrechet;
+    const few = this.everything.length <= mostResampled;
     return {
-      fid: few ? await this.estimate(frechet) : { value: frechet(this.everything) },
+      fid: few
+        ? await this.estimate(frechetResampler(data, prepared.frechet, dim))
+        : { value: frechetDistance(data, prepared.frechet, dim) },
       kid: await this.estimate(kernelResampler(data, prepared.kernel, dim)),
     };
   }

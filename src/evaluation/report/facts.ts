@@ -1,4 +1,5 @@
 /** What was measured and how: the report's head, in words. */
+import { mostResampled } from "../metrics/frechet-resampler.ts";
 import { intervalDeviations } from "./columns.ts";
 import type { NetworkInfo, Report } from "./report.ts";
 
@@ -41,7 +42,10 @@ export function facts({ settings: s, reference, networks }: Report): Fact[] {
       text:
         s.replicates > 0
           ? `± is ${intervalDeviations} standard deviations (95 %) of ${s.replicates} bootstrap replicates; ` +
-            "photos are drawn, each with all its crops, as the crops of one photo are not independent"
+            "photos are drawn, each with all its crops, as the crops of one photo are not independent" +
+            (s.crops > mostResampled
+              ? `; FID has none above ${thousands(mostResampled)} crops`
+              : "")
           : "none; no bootstrap was made",
     },
   ];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { syntheticReport, syntheticSeconds } from "../../../test/support/synthetic-report.ts";
 import { allColumns, fid, fixed, format } from "./columns.ts";
+import { facts } from "./facts.ts";
 import { paperTables, paperTablesOf, paperWarning } from "./paper-tables.ts";
 import type { Report, Row } from "./report.ts";
 import { diversityTable, multiTaskTable, type Table, taskTables } from "./tables.ts";
@@ -117,6 +118,17 @@ describe("multiTaskTable", () => {
       conditions: report.conditions.map((one) => ({ ...one, rows: one.rows.map(named) })),
     };
     expect(multiTaskTable(twins, seconds)).toEqual(multiTaskTable(report, seconds));
+  });
+});
+
+describe("facts", () => {
+  it("say that FID has no interval where there are too many crops for one", () => {
+    const intervals = (crops: number) =>
+      facts({ ...report, settings: { ...report.settings, crops } }).find(
+        ({ name }) => name === "Intervals",
+      )!.text;
+    expect(intervals(1000)).not.toContain("FID");
+    expect(intervals(1001)).toContain("FID has none above 1,000 crops");
   });
 });
 
