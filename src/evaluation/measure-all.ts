@@ -64,6 +64,9 @@ export async function measureAll(
     originals,
     reference,
     groups: Array.from({ length: plan.crops }, (_, k) => crops.photoOf(k)),
+    referenceGroups: Array.from({ length: reference.count }, (_, k) =>
+      crops.photoOf(k, plan.referenceCrops === 0 ? "evaluated" : "reference"),
+    ),
     labels,
     replicates,
     seed: plan.common.seed,

@@ -21,6 +21,7 @@ describe("FID", () => {
       originals,
       reference,
       groups: Array.from({ length: count }, (_, k) => k % 40),
+      referenceGroups: Array.from({ length: 2 * count }, (_, k) => k % 40),
       labels: new Array<undefined>(count).fill(undefined),
       replicates: 2,
       seed: 1,

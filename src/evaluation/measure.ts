@@ -18,6 +18,8 @@ export interface MeasurerOptions {
   readonly reference: Looks;
   /** Of each picture, which photo it was cut from. */
   readonly groups: readonly number[];
+  /** The same of the reference's pictures. */
+  readonly referenceGroups: readonly number[];
   /** Of each picture, its class; those without one do not count for CA. */
   readonly labels: readonly (number | undefined)[];
   /** Resamples of the photos; 0: no intervals. */
@@ -102,14 +104,17 @@ export class Measurer {
     looks: Looks,
   ): Promise<Pick<RowMetrics, "fid" | "kid">> {
     if (looks === this.options.reference) return { fid: { value: 0 } };
-    this.prepared ??= prepare(this.options.reference.features!);
+    const { reference, groups, referenceGroups } = this.options;
+    this.prepared ??= prepare(reference.features!, referenceGroups);
     const { prepared } = this;
     const few = this.everything.length <= mostResampled;
+    const kid = await this.estimate(kernelResampler(data, prepared.kernel, dim, groups));
     return {
       fid: few
         ? await this.estimate(frechetResampler(data, prepared.frechet, dim))
         : { value: frechetDistance(data, prepared.frechet, dim) },
-      kid: await this.estimate(kernelResampler(data, prepared.kernel, dim)),
+      // Crops of a single photo have no pairs.
+      ...(Number.isFinite(kid.value) && { kid }),
     };
   }
 
@@ -143,6 +148,9 @@ export class Measurer {
   }
 }
 
-function prepare({ data, dim }: Rows): { frechet: FrechetReference; kernel: KernelReference } {
-  return { frechet: frechetReference(data, dim), kernel: kernelReference(data, dim) };
+function prepare(
+  { data, dim }: Rows,
+  groups: readonly number[],
+): { frechet: FrechetReference; kernel: KernelReference } {
+  return { frechet: frechetReference(data, dim), kernel: kernelReference(data, dim, groups) };
 }

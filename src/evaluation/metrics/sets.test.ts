@@ -87,8 +87,37 @@ describe("kernelDistance", () => {
     expect(() => kernelReference(b.subarray(0, 6), 6)).toThrow("The reference set of features");
   });
 
+  it("of crops of the same photos is 0 on average, without pairs of one photo", () => {
+    const [dim, photos, each] = [4, 10, 5];
+    const groups = Array.from({ length: photos * each }, (_, k) => k % photos);
+    const values = Array.from({ length: 200 }, (_, trial) => {
+      const shown = normal(`photos${trial}`, photos * dim);
+      const crops = (name: string) =>
+        normal(`${name}${trial}`, photos * each * dim).map(
+          (v, i) => shown[i % shown.length]! + 0.1 * v,
+        );
+      const [a, b] = [crops("one"), crops("two")];
+      const reference = kernelReference(b, dim, groups);
+      const resample = kernelResampler(a, reference, dim, groups);
+      return { apart: kernelDistance(a, b, dim), grouped: resample(everyRow(50)) };
+    });
+    const meanOf = (of: (value: (typeof values)[number]) => number) =>
+      values.reduce((sum, value) => sum + of(value), 0) / values.length;
+    const mean = meanOf(({ grouped }) => grouped);
+    const error = Math.sqrt(meanOf(({ grouped }) => (grouped - mean) ** 2) / values.length);
+    expect(Math.abs(mean)).toBeLessThan(3 * error);
+    expect(meanOf(({ apart }) => apart)).toBeLessThan(-10 * error);
+    const [crops, reference] = [
+      normal("x", 80),
+      kernelReference(normal("y", 80), 8, groups.slice(0, 10)),
+    ];
+    const oneEach = kernelResampler(crops, reference, 8, groups.slice(0, 10));
+    expect(oneEach(Int32Array.of(3, 3, 3))).toBeNaN();
+  });
+
   it("needs 2 rows", () => {
     expect(() => kernelDistance(normal("x", 4), normal("y", 8), 4)).toThrow("at least 2 rows");
+    expect(() => kernelReference(normal("x", 8), 4, [0])).toThrow("need 2 groups, but 1 were");
   });
 });
 

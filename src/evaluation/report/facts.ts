@@ -63,7 +63,8 @@ export function caveats({ settings, networks, reference }: Report): string[] {
         `Inception-v3; the pictures have ${settings.resolution}x${settings.resolution} pixels and are ` +
         `enlarged for the network; and with N = ${settings.crops} against a reference of ` +
         `${thousands(reference.count)} it is biased upward, which the intervals do not cover. Compare the rows of ` +
-        "one table, and reports of the same data, N, networks and resolution; KID has no such bias.",
+        "one table, and reports of the same data, N, networks and resolution; KID, over pairs of different " +
+        "photos, has no such bias.",
     );
   }
   said.push(
