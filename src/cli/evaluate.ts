@@ -102,6 +102,13 @@ export function evaluateCommand(program: Command): void {
     .action(run);
 }
 
+const stageLabels: Readonly<Record<EvaluationProgress["stage"], string>> = {
+  pictures: "preparing pictures",
+  loading: "loading a model",
+  answers: "answering (network calls)",
+  measures: "measuring",
+};
+
 async function run(options: Options): Promise<void> {
   if (options.folders !== undefined) return runFolders(options.folders, options);
   const { data, out } = options;
@@ -124,7 +131,7 @@ async function run(options: Options): Promise<void> {
         out,
         signal,
         onProgress: ({ stage, done, total }: EvaluationProgress) =>
-          watch.show(stage === "answers" ? "answering (network calls)" : "measuring", done, total),
+          watch.show(stageLabels[stage], done, total),
       });
       watch.stop();
       if (options.json) {

@@ -11,6 +11,8 @@ import { readImage } from "../images/decode.ts";
 import { writeImage } from "../images/encode.ts";
 import { createImage, toBytes } from "../images/image.ts";
 import { saveModel } from "../models/model-folder.ts";
+import { presetNamed } from "../models/presets.ts";
+import { picturesTogether } from "./answers.ts";
 import { type EvaluationOptions, evaluate } from "./evaluate.ts";
 import { EvaluationFolder } from "./folder.ts";
 import { frechetDistance } from "./metrics/frechet.ts";
@@ -54,17 +56,19 @@ afterAll(async () => {
 async function run(out: string, changes: Partial<EvaluationRequest> = {}, killAfter = Infinity) {
   const controller = new AbortController();
   const calls: number[] = [];
+  const stages = new Set<string>();
   const plan = await planEvaluation({ ...request, ...changes });
   const result = await evaluate(plan, {
     ...measuring,
     out: at(out),
     signal: controller.signal,
     onProgress({ stage, done, total }) {
+      stages.add(stage);
       if (stage === "answers") calls.push(done / total);
       if (stage === "answers" && done >= killAfter) controller.abort(new Error("killed"));
     },
   });
-  return { plan, calls, ...result };
+  return { plan, calls, stages: [...stages], ...result };
 }
 
 const text = (...names: string[]) => readFile(at(...names), "utf8");
@@ -78,7 +82,7 @@ const rowsOf = async (folder: string) =>
 
 describe("an evaluation", () => {
   it("has a row for the input, the baseline, each way of sampling and the originals", async () => {
-    const { report, files, calls } = await run("whole");
+    const { report, files, calls, stages } = await run("whole");
     expect(report.conditions.map(({ id }) => id)).toEqual(["colorize", "dejpeg-5"]);
     for (const { rows } of report.conditions) {
       expect(rows.map(({ kind, steps }) => [kind, steps])).toEqual([
@@ -90,6 +94,10 @@ describe("an evaluation", () => {
       ]);
     }
     expect(calls.at(-1)).toBe(1);
+    expect(calls).toEqual(calls.toSorted((a, b) => a - b));
+    // Each condition's groups of 8 and 2 crops: 3 ways of answering, and steps of each.
+    expect(calls).toHaveLength(2 * 2 * (1 + 2 + 3));
+    expect(stages).toEqual(["pictures", "loading", "answers", "measures"]);
     for (const path of Object.values(files))
       expect((await readFile(path)).length).toBeGreaterThan(1e3);
     expect((await readdir(at("whole", "grids"))).sort()).toEqual(["colorize.png", "dejpeg-5.png"]);
@@ -232,6 +240,11 @@ describe("an evaluation", () => {
     );
     expect(report.notes.join()).not.toMatch(/photos have no class labels/);
   });
+});
+
+it("asks a large network for one picture at a time, so that a kill costs no more", () => {
+  expect(picturesTogether(presetNamed("small-64").network)).toBe(8);
+  expect(picturesTogether(presetNamed("pytorch-256").network)).toBe(1);
 });
 
 describe("accuracy", () => {
