@@ -12,7 +12,7 @@ import { gram, scatter, timesTransposed } from "./products.ts";
 import { centred, countRows, meanRow, sameLength } from "./rows.ts";
 
 /**
- * FID of the rows of `a` and of `b`, each Float32Array [N, dim], `b` also a prepared
+ * FID of the rows of `a` and of `b`, each Float32Array [N, dim] or prepared by
  * `frechetReference(b, dim)` with the same result. Covariances are those of N - 1. 0 for
  * equal sets (to some 1e-6 of the trace), larger the more they differ. Biased upward when N is small
  * against dim (Chong and Forsyth 2020): compare only values of equal N and equal reference. Time: the
@@ -20,11 +20,11 @@ import { centred, countRows, meanRow, sameLength } from "./rows.ts";
  * @throws PaletteError when a set has fewer than 2 rows, holds parts of rows or what is not a number.
  */
 export function frechetDistance(
-  a: Float32Array,
+  a: Float32Array | FrechetReference,
   b: Float32Array | FrechetReference,
   dim: number,
 ): number {
-  const one = spread(a, dim, "The first set of features");
+  const one = asFrechetReference(a, dim, "The first set of features");
   const other = asFrechetReference(b, dim);
   return apart(one.mean, other.mean) + one.trace + other.trace - 2 * rootTrace(one, other);
 }
@@ -55,8 +55,9 @@ export function frechetReference(b: Float32Array, dim: number): FrechetReference
 export function asFrechetReference(
   b: Float32Array | FrechetReference,
   dim: number,
+  what = "The second set of features",
 ): FrechetReference {
-  if (b instanceof Float32Array) return spread(b, dim, "The second set of features");
+  if (b instanceof Float32Array) return spread(b, dim, what);
   sameLength(b.dim, dim);
   return b;
 }

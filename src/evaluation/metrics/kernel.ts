@@ -8,6 +8,7 @@
  * between them, and two sets of crops of the same photos are at 0 on average.
  */
 import { PaletteError } from "../../errors.ts";
+import { atOnce, type Pieces } from "./pieces.ts";
 import { gram, timesTransposed } from "./products.ts";
 import { countDraws } from "./resample.ts";
 import { countRows, sameLength } from "./rows.ts";
@@ -24,11 +25,21 @@ const block = 256;
  * @throws PaletteError when a set has fewer than 2 rows, holds parts of rows or what is not a number.
  */
 export function kernelDistance(a: Float32Array, b: Float32Array, dim: number): number {
+  return atOnce(kernelPieces(a, b, dim));
+}
+
+/** `kernelDistance` in pieces of up to 256 rows against a set. */
+export function* kernelPieces(a: Float32Array, b: Float32Array, dim: number): Pieces<number> {
   const first = rowsOf(a, dim, "The first set of features");
-  const reference = prepared(b, dim, "The second set of features");
+  const reference = yield* prepared(b, dim, "The second set of features");
   const own = ownGroups(first.length / dim);
-  const { sums, pairs } = acrossEach(first, own, reference);
-  return within(first, own, dim) + reference.within - (2 * total(sums)) / total(pairs);
+  const { sums, pairs } = yield* acrossEach(first, own, reference);
+  return (yield* within(first, own, dim)) + reference.within - (2 * total(sums)) / total(pairs);
+}
+
+/** How many pieces those are, for sets of so many rows. */
+export function kernelPieceCount(na: number, nb: number): number {
+  return 2 * Math.ceil(na / block) + Math.ceil(nb / block);
 }
 
 /** A set that others are compared with, prepared; what it holds is no part of the interface. */
@@ -47,7 +58,7 @@ export interface KernelReference {
  * @throws PaletteError as `kernelDistance` does, and when there are not as many groups as rows.
  */
 export function kernelReference(b: Float32Array, dim: number, groups?: Groups): KernelReference {
-  return prepared(b, dim, "The reference set of features", groups);
+  return atOnce(prepared(b, dim, "The reference set of features", groups));
 }
 
 /**
@@ -66,13 +77,14 @@ export function kernelResampler(
   groups?: Groups,
 ): (rows: Int32Array) => number {
   const first = rowsOf(a, dim, "The first set of features");
-  const reference = b instanceof Float32Array ? prepared(b, dim, "The second set of features") : b;
+  const reference =
+    b instanceof Float32Array ? atOnce(prepared(b, dim, "The second set of features")) : b;
   sameLength(reference.dim, dim);
   const count = first.length / dim;
   const own = gram(first, dim);
   for (let i = 0; i < own.length; i++) own[i] = (own[i]! / dim + 1) ** 3;
   const ofRow = checked(groups, count) ?? ownGroups(count);
-  const toReference = acrossEach(first, ofRow, reference);
+  const toReference = atOnce(acrossEach(first, ofRow, reference));
 
   return (rows) => {
     const { drawn, weights } = countDraws(rows, count, 2);
@@ -95,12 +107,17 @@ export function kernelResampler(
   };
 }
 
-function prepared(b: Float32Array, dim: number, what: string, given?: Groups): KernelReference {
+function* prepared(
+  b: Float32Array,
+  dim: number,
+  what: string,
+  given?: Groups,
+): Pieces<KernelReference> {
   const rows = rowsOf(b, dim, what);
   const count = rows.length / dim;
   // No row of another set has such a number.
   const groups = checked(given, count) ?? Int32Array.from({ length: count }, (_, k) => -1 - k);
-  return { dim, rows, groups, within: within(rows, groups, dim) };
+  return { dim, rows, groups, within: yield* within(rows, groups, dim) };
 }
 
 /** Each row by itself. */
@@ -125,7 +142,7 @@ function rowsOf(values: Float32Array, dim: number, what: string): Float64Array {
 }
 
 /** The mean kernel of two rows of different groups of one set; NaN when there are none. */
-function within(x: Float64Array, groups: Groups, dim: number): number {
+function* within(x: Float64Array, groups: Groups, dim: number): Pieces<number> {
   const n = x.length / dim;
   let [sum, pairs] = [0, 0];
   for (let from = 0; from < n; from += block) {
@@ -143,16 +160,17 @@ function within(x: Float64Array, groups: Groups, dim: number): number {
         pairs++;
       }
     }
+    yield;
   }
   return sum / pairs;
 }
 
 /** For each row of one set the sum of its kernels with the other's rows of other groups, and their number. */
-function acrossEach(
+function* acrossEach(
   x: Float64Array,
   groups: Groups,
   { rows, groups: others, dim }: KernelReference,
-) {
+): Pieces<{ sums: Float64Array; pairs: Float64Array }> {
   const n = x.length / dim;
   const sums = new Float64Array(n);
   const pairs = new Float64Array(n);
@@ -167,6 +185,7 @@ function acrossEach(
         pairs[i]!++;
       }
     }
+    yield;
   }
   return { sums, pairs };
 }

@@ -7,6 +7,7 @@ import {
   inceptionScoreResampler,
 } from "./classes.ts";
 import { kernelDistance, kernelReference, kernelResampler } from "./kernel.ts";
+import { kernelDistanceAsync } from "./kernel-subsets.ts";
 import { consecutiveDistance, perceptualDistance, perceptualDistances } from "./perceptual.ts";
 
 const normal = (name: string, length: number) =>
@@ -85,6 +86,63 @@ describe("kernelDistance", () => {
     }
     expect(() => kernelResampler(b, reference, 3)).toThrow("have 6 features, not 3");
     expect(() => kernelReference(b.subarray(0, 6), 6)).toThrow("The reference set of features");
+  });
+
+  it("in pieces is the same, and of large sets the mean over subsets", async () => {
+    const [a, b] = [normal("large", 600 * 3), normal("larger", 900 * 3)];
+    const value = kernelDistance(a, b, 3);
+    const told: [number, number][] = [];
+    const onProgress = (done: number, total: number) => told.push([done, total]);
+    expect(await kernelDistanceAsync(a, b, 3, { onProgress })).toBe(value);
+    expect(told.at(-1)).toEqual([10, 10]);
+
+    // All rows of both once: a subset is the set.
+    const whole = { most: 10, subsets: 1, rows: 1000 };
+    const same = await kernelDistanceAsync(
+      a,
+      a.map((v) => v + 1),
+      3,
+      whole,
+    );
+    expect(same).toBeCloseTo(
+      kernelDistance(
+        a,
+        a.map((v) => v + 1),
+        3,
+      ),
+      9,
+    );
+
+    const some = { most: 899, subsets: 50, rows: 100, onProgress };
+    const mean = await kernelDistanceAsync(
+      a,
+      b.map((v) => v + 1),
+      3,
+      some,
+    );
+    const apart = kernelDistance(
+      a,
+      b.map((v) => v + 1),
+      3,
+    );
+    expect(Math.abs(mean / apart - 1)).toBeLessThan(0.1);
+    expect(mean).not.toBe(apart);
+    expect(told.at(-1)).toEqual([150, 150]);
+  });
+
+  it("stops by a signal between two pieces", async () => {
+    const [a, b] = [normal("large", 600 * 3), normal("larger", 900 * 3)];
+    const controller = new AbortController();
+    const told: number[] = [];
+    const running = kernelDistanceAsync(a, b, 3, {
+      signal: controller.signal,
+      onProgress: (done) => {
+        told.push(done);
+        setImmediate(() => controller.abort(new Error("enough")));
+      },
+    });
+    await expect(running).rejects.toThrow("enough");
+    expect(told.length).toBeLessThan(10);
   });
 
   it("of crops of the same photos is 0 on average, without pairs of one photo", () => {
