@@ -6,7 +6,11 @@ import { UsageError } from "../errors.ts";
 import { paperConditions } from "../evaluation/conditions.ts";
 import { type CropKind, cropKinds } from "../evaluation/crops.ts";
 import { type EvaluationProgress, evaluate } from "../evaluation/evaluate.ts";
-import { compareFolders, type FoldersComparison } from "../evaluation/folders.ts";
+import {
+  compareFolders,
+  type FoldersComparison,
+  type FoldersProgress,
+} from "../evaluation/folders.ts";
 import { planEvaluation } from "../evaluation/plan.ts";
 
 import { tasks } from "../tasks/registry.ts";
@@ -102,6 +106,13 @@ export function evaluateCommand(program: Command): void {
     .action(run);
 }
 
+const stageLabels: Readonly<Record<EvaluationProgress["stage"], string>> = {
+  pictures: "preparing pictures",
+  loading: "loading a model",
+  answers: "answering (network calls)",
+  measures: "measuring",
+};
+
 async function run(options: Options): Promise<void> {
   if (options.folders !== undefined) return runFolders(options.folders, options);
   const { data, out } = options;
@@ -124,7 +135,7 @@ async function run(options: Options): Promise<void> {
         out,
         signal,
         onProgress: ({ stage, done, total }: EvaluationProgress) =>
-          watch.show(stage === "answers" ? "answering (network calls)" : "measuring", done, total),
+          watch.show(stageLabels[stage], done, total),
       });
       watch.stop();
       if (options.json) {
@@ -139,6 +150,12 @@ async function run(options: Options): Promise<void> {
   });
 }
 
+const folderLabels: Readonly<Record<FoldersProgress["stage"], string>> = {
+  pictures: "looking at pictures",
+  kid: "computing KID",
+  fid: "computing FID",
+};
+
 async function runFolders(folders: readonly string[], options: Options): Promise<void> {
   const [a, b, ...more] = folders;
   if (a === undefined || b === undefined || more.length > 0) {
@@ -146,11 +163,19 @@ async function runFolders(folders: readonly string[], options: Options): Promise
   }
   await interruptible(async (signal) => {
     const watch = new Watch();
+    let many = false;
     try {
       const result = await compareFolders(a, b, {
         ...options,
         signal,
-        onProgress: (done, total) => watch.show("looking at pictures", done, total),
+        onProgress: ({ stage, done, total }) => {
+          if (stage === "pictures") many = total > 1000;
+          if (stage === "fid" && done === 0 && many) {
+            watch.stop();
+            complain("Computing FID: for up to a minute nothing will move.");
+          }
+          watch.show(folderLabels[stage], done, total);
+        },
       });
       watch.stop();
       say(options.json ? JSON.stringify(result) : comparisonText(result));

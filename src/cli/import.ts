@@ -29,7 +29,10 @@ export function importCommand(program: Command): void {
     .description(
       "Makes a model's folder from a checkpoint of the PyTorch Palette (N_Network.pth); no code in it is run.",
     )
-    .argument("<file>", "the checkpoint: .pth, or safetensors with the same names")
+    .argument(
+      "<file>",
+      "the checkpoint: .pth, safetensors with the same names, or what palette export wrote",
+    )
     .requiredOption("-o, --out <folder>", "the model's folder, such as models/celebahq")
     .option("--config <file>", "its configuration, JSON with comments: head size, size, schedules")
     .option(

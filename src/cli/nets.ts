@@ -92,9 +92,12 @@ async function list(nets: string | undefined): Promise<Listed[]> {
 function factsOf(manifest: NetworkManifest): Listed {
   const { name, title, bytes, license } = manifest;
   const uses = usesOf(manifest);
+  const [features, classifier] = [uses.includes("features"), uses.includes("classifier")];
   const measures = [
-    ...(uses.includes("features") ? ["FID", "KID", "PD"] : []),
-    ...(uses.includes("classifier") ? ["IS", "CA"] : []),
+    ...(features ? ["FID", "KID", "PD"] : []),
+    // The score comes from the same call as the features.
+    ...(features && classifier ? ["IS"] : []),
+    ...(classifier ? ["CA"] : []),
   ];
   return { name, title, measures, ...(bytes && { bytes }), ...(license && { license }) };
 }

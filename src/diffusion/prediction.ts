@@ -66,7 +66,7 @@ export function target(
  * At this signal-to-noise ratio half of y_t passes the network by: about where the noise is as small as
  * the error of a small trained network (docs/results.md, "Which noise levels it is trained on").
  */
-const skipSnr = 320;
+export const skipSnr = 320;
 
 /**
  * The factors of "x0-skip", y = skip y_t + share f with share = 320 / (SNR + 320) and

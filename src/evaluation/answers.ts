@@ -4,7 +4,10 @@ import type { SessionOptions } from "../engine/session.ts";
 import { writeImage } from "../images/encode.ts";
 import type { Image } from "../images/image.ts";
 import { createMask } from "../images/image.ts";
-import { Palette, type Question } from "../palette.ts";
+import type { UNetConfig } from "../nn/config.ts";
+import { isLarge } from "../nn/programs.ts";
+import { parameterSpecs } from "../nn/unet.ts";
+import { Palette, type Question, type RestoreStep } from "../palette.ts";
 import { Random } from "../random.ts";
 import type { Condition } from "../tasks/task.ts";
 import { degraded, type EvaluationCondition } from "./conditions.ts";
@@ -16,8 +19,13 @@ import type { EvaluatedModel, EvaluationPlan, PlannedRow } from "./plan.ts";
 export const inputRow = "degraded";
 export const originalsRow = "originals";
 
-/** Pictures asked for at a time: what a kill can cost, and enough to keep all cores at work. */
-const together = 8;
+/**
+ * Pictures asked for at a time: enough to keep all cores at work, and what a kill can cost. A large
+ * network computes one after the other anyway, for minutes each; its answers are the same bits alone.
+ */
+export function picturesTogether(network: UNetConfig): number {
+  return isLarge(parameterSpecs(network)) ? 1 : 8;
+}
 
 export interface AnswerTools {
   readonly plan: EvaluationPlan;
@@ -26,8 +34,17 @@ export interface AnswerTools {
   /** Where the models run. */
   readonly session: SessionOptions;
   readonly signal?: AbortSignal | undefined;
+  /** Told after each picture that is prepared, or found so. */
+  readonly onPrepared?: (() => void) | undefined;
+  /** Told before and after a model is loaded. */
+  readonly onLoading?: ((done: boolean) => void) | undefined;
   /** Told how many further network calls are done, or found done. */
   readonly onCalls?: ((calls: number) => void) | undefined;
+}
+
+/** Originals and degraded pictures. */
+export function preparedPictures({ crops, conditions }: EvaluationPlan): number {
+  return crops * (1 + conditions.length);
 }
 
 /** Network calls that all answers take. */
@@ -36,25 +53,29 @@ export function callsOf({ crops }: EvaluationPlan, { sampling, samples }: Planne
 }
 
 /** Writes the originals, where they are not there yet. */
-export async function writeOriginals({ plan, folder, crops, signal }: AnswerTools): Promise<void> {
+export async function writeOriginals(tools: AnswerTools): Promise<void> {
+  const { plan, folder, crops, signal, onPrepared } = tools;
   for (let k = 0; k < plan.crops; k++) {
     signal?.throwIfAborted();
     const path = folder.picture(originalsRow, originalsRow, k);
     if (!(await folder.have([path]))) await writeImage(path, (await crops.crop(k)).image);
+    onPrepared?.();
   }
 }
 
 /** Writes a condition's degraded pictures, the holes in middle gray. */
 export async function writeDegraded(
-  { plan, folder, crops, signal }: AnswerTools,
+  { plan, folder, crops, signal, onPrepared }: AnswerTools,
   condition: EvaluationCondition,
 ): Promise<void> {
   for (let k = 0; k < plan.crops; k++) {
     signal?.throwIfAborted();
     const path = folder.picture(condition.id, inputRow, k);
-    if (await folder.have([path])) continue;
-    const { image } = await crops.crop(k);
-    await writeImage(path, shown(await degraded(condition, image, plan.common.seed, k)));
+    if (!(await folder.have([path]))) {
+      const { image } = await crops.crop(k);
+      await writeImage(path, shown(await degraded(condition, image, plan.common.seed, k)));
+    }
+    onPrepared?.();
   }
 }
 
@@ -64,6 +85,7 @@ export async function writeAnswers(
   model: EvaluatedModel,
   work: readonly { readonly condition: EvaluationCondition; readonly row: PlannedRow }[],
 ): Promise<void> {
+  const together = picturesTogether(model.config.network);
   let palette: Palette | undefined;
   try {
     for (const { condition, row } of work) {
@@ -72,11 +94,21 @@ export async function writeAnswers(
         const last = Math.min(first + together, tools.plan.crops);
         const indices = Array.from({ length: last - first }, (_, k) => first + k);
         const paths = indices.map((index) => pathsOf(tools.folder, condition, row, index));
+        const calls = indices.length * row.samples * (row.sampling?.steps ?? 1);
+        let told = 0;
+        const tell = (share: number) => {
+          const now = Math.floor(share * calls);
+          tools.onCalls?.(now - told);
+          told = now;
+        };
         if (!(await tools.folder.have(paths.flat()))) {
-          palette ??= await warm(model, tools, condition);
-          await answerSome(tools, palette, condition, row, indices, paths);
+          palette ??= await warm(model, tools, condition, together);
+          // The last share is told when the answers are on the disk.
+          await answerSome(tools, palette, condition, row, indices, paths, ({ step, steps }) => {
+            if (step < steps) tell(step / steps);
+          });
         }
-        tools.onCalls?.(indices.length * row.samples * (row.sampling?.steps ?? 1));
+        tell(1);
       }
     }
   } finally {
@@ -97,14 +129,17 @@ export function pathsOf(
 /** Loads the model and lets it answer once, so that compiling it is not taken for its speed. */
 async function warm(
   { folder }: EvaluatedModel,
-  { plan, crops, session }: AnswerTools,
+  { plan, crops, session, onLoading }: AnswerTools,
   condition: EvaluationCondition,
+  together: number,
 ): Promise<Palette> {
+  onLoading?.(false);
   const palette = await Palette.load(folder, { ...session, onWarning: () => {} });
   const { image } = await crops.crop(0);
   const first = await degraded(condition, image, plan.common.seed, 0);
   const questions = Array.from({ length: together }, (_, seed) => ({ condition: first, seed }));
   await palette.answerEach(questions, { steps: 1 });
+  onLoading?.(true);
   return palette;
 }
 
@@ -115,6 +150,7 @@ async function answerSome(
   { id, sampling, samples }: PlannedRow,
   indices: readonly number[],
   paths: readonly (readonly string[])[],
+  onStep: (step: RestoreStep) => void,
 ): Promise<void> {
   const { seed } = plan.common;
   const questions: Question[] = [];
@@ -127,7 +163,7 @@ async function answerSome(
     });
   }
   const start = performance.now();
-  const answers = await palette.answerEach(questions, { ...sampling, samples, signal });
+  const answers = await palette.answerEach(questions, { ...sampling, samples, signal, onStep });
   const seconds = (performance.now() - start) / 1000;
   for (const [k, images] of answers.entries()) {
     for (const [sample, image] of images.entries()) await writeImage(paths[k]![sample]!, image);

@@ -6,7 +6,7 @@ import { writePhotos } from "../../test/training-photos.ts";
 import { scanPhotos } from "../data/photos.ts";
 import { readImage } from "../images/decode.ts";
 import { toSquare } from "../images/resize.ts";
-import { type CropOptions, CropSource, photoOfCrop, usablePhotos } from "./crops.ts";
+import { type CropOptions, CropSource, photoOrder, usablePhotos } from "./crops.ts";
 
 let root: string;
 let options: CropOptions;
@@ -19,12 +19,24 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 describe("photos", () => {
-  it("take turns, or are spread when there are more than crops", () => {
-    const of = (count: number, photos: number) =>
-      Array.from({ length: count }, (_, k) => photoOfCrop(k, count, photos));
-    expect(of(5, 2)).toEqual([0, 1, 0, 1, 0]);
-    expect(of(3, 3)).toEqual([0, 1, 2]);
-    expect(of(4, 10)).toEqual([0, 2, 5, 7]);
+  it("take turns in their order, or in a drawn one when there are more than crops", () => {
+    expect(photoOrder(5, 2, 1)).toEqual([0, 1]);
+    expect(photoOrder(3, 3, 1)).toEqual([0, 1, 2]);
+    const drawn = photoOrder(4, 100, 1);
+    expect([...drawn].sort((a, b) => a - b)).toEqual(photoOrder(100, 100, 1));
+    // Files are sorted by what they show: the first few crops must not be the first few photos.
+    expect(Math.max(...drawn.slice(0, 10))).toBeGreaterThan(50);
+    expect(photoOrder(4, 100, 2)).not.toEqual(drawn);
+  });
+
+  it("of a crop are the same however many crops there are", async () => {
+    const of = (evaluated: number) => {
+      const source = new CropSource({ ...options, counts: { evaluated, reference: 12 } });
+      return Array.from({ length: evaluated }, (_, k) => source.photoOf(k));
+    };
+    expect(of(2)).toEqual([...photoOrder(1, 3, 1)].slice(0, 2));
+    expect(of(5)).toEqual([0, 1, 2, 0, 1]);
+    expect(of(8).slice(0, 5)).toEqual(of(5));
   });
 
   it("that cannot be used are named, and the others kept in order", async () => {

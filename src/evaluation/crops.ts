@@ -35,11 +35,19 @@ export interface CropOptions {
 }
 
 /**
- * Which of `photos` photos crop `index` of `count` is cut from: all in turn, or, if there are more
- * photos than crops, evenly spread ones (files are often sorted by what they show).
+ * The order in which `count` crops are cut from `photos` photos: crop k from photo order[k % photos]. It is
+ * that of the photos, or, if there are more photos than crops, drawn by the seed (files are often sorted
+ * by what they show). Within either case no crop's photo depends on the count.
  */
-export function photoOfCrop(index: number, count: number, photos: number): number {
-  return count >= photos ? index % photos : Math.floor((index * photos) / count);
+export function photoOrder(count: number, photos: number, seed: number): number[] {
+  const order = Array.from({ length: photos }, (_, k) => k);
+  if (count >= photos) return order;
+  const random = Random.from(seed, "photos");
+  for (let k = 0; k < photos - 1; k++) {
+    const other = random.integer(k, photos - 1);
+    [order[k], order[other]] = [order[other]!, order[k]!];
+  }
+  return order;
 }
 
 /** How many crops there are of each kind. */
@@ -51,19 +59,30 @@ export interface CropCounts {
 /** The evaluated crops and those of the reference. */
 export class CropSource {
   private readonly options: CropOptions;
+  private readonly orders: Readonly<Record<keyof CropCounts, readonly number[]>>;
   private readonly cache: PhotoCache;
 
   constructor(options: CropOptions) {
     if (options.photos.length === 0) throw new UsageError("There are no photos to evaluate on.");
     this.options = options;
+    const { photos, counts, seed } = options;
+    this.orders = {
+      evaluated: photoOrder(counts.evaluated, photos.length, seed),
+      reference: photoOrder(counts.reference, photos.length, seed),
+    };
     // As in training: photos are decoded at four times the resolution at most.
     this.cache = new PhotoCache({ shortSide: 4 * options.resolution });
   }
 
+  /** The index of the photo that a crop is cut from. */
+  photoOf(index: number, set: keyof CropCounts = "evaluated"): number {
+    return this.orders[set][index % this.options.photos.length]!;
+  }
+
   /** Crop number `index`, of the evaluated ones or of the reference. */
   async crop(index: number, set: keyof CropCounts = "evaluated"): Promise<Crop> {
-    const { photos, resolution, kind, seed, counts } = this.options;
-    const group = photoOfCrop(index, counts[set], photos.length);
+    const { photos, resolution, kind, seed } = this.options;
+    const group = this.photoOf(index, set);
     const photo = photos[group]!;
     const bytes = await this.cache.get(photo);
     if (bytes === undefined) throw new PaletteError(this.cache.skipped.get(photo)!);

@@ -11,7 +11,10 @@ import { readImage } from "../images/decode.ts";
 import { writeImage } from "../images/encode.ts";
 import { createImage, toBytes } from "../images/image.ts";
 import { saveModel } from "../models/model-folder.ts";
+import { presetNamed } from "../models/presets.ts";
+import { picturesTogether } from "./answers.ts";
 import { type EvaluationOptions, evaluate } from "./evaluate.ts";
+import { EvaluationFolder } from "./folder.ts";
 import { frechetDistance } from "./metrics/frechet.ts";
 import { psnr } from "./metrics/psnr.ts";
 import { openNetwork } from "./networks/feature-network.ts";
@@ -53,17 +56,19 @@ afterAll(async () => {
 async function run(out: string, changes: Partial<EvaluationRequest> = {}, killAfter = Infinity) {
   const controller = new AbortController();
   const calls: number[] = [];
+  const stages = new Set<string>();
   const plan = await planEvaluation({ ...request, ...changes });
   const result = await evaluate(plan, {
     ...measuring,
     out: at(out),
     signal: controller.signal,
     onProgress({ stage, done, total }) {
+      stages.add(stage);
       if (stage === "answers") calls.push(done / total);
       if (stage === "answers" && done >= killAfter) controller.abort(new Error("killed"));
     },
   });
-  return { plan, calls, ...result };
+  return { plan, calls, stages: [...stages], ...result };
 }
 
 const text = (...names: string[]) => readFile(at(...names), "utf8");
@@ -77,7 +82,7 @@ const rowsOf = async (folder: string) =>
 
 describe("an evaluation", () => {
   it("has a row for the input, the baseline, each way of sampling and the originals", async () => {
-    const { report, files, calls } = await run("whole");
+    const { report, files, calls, stages } = await run("whole");
     expect(report.conditions.map(({ id }) => id)).toEqual(["colorize", "dejpeg-5"]);
     for (const { rows } of report.conditions) {
       expect(rows.map(({ kind, steps }) => [kind, steps])).toEqual([
@@ -89,6 +94,10 @@ describe("an evaluation", () => {
       ]);
     }
     expect(calls.at(-1)).toBe(1);
+    expect(calls).toEqual(calls.toSorted((a, b) => a - b));
+    // Each condition's groups of 8 and 2 crops: 3 ways of answering, and steps of each.
+    expect(calls).toHaveLength(2 * 2 * (1 + 2 + 3));
+    expect(stages).toEqual(["pictures", "loading", "answers", "measures"]);
     for (const path of Object.values(files))
       expect((await readFile(path)).length).toBeGreaterThan(1e3);
     expect((await readdir(at("whole", "grids"))).sort()).toEqual(["colorize.png", "dejpeg-5.png"]);
@@ -161,8 +170,17 @@ describe("an evaluation", () => {
 
   it("refuses a folder of other pictures, naming the difference, and of something else", async () => {
     await expect(run("whole", { seed: 2 })).rejects.toThrow(/other pictures \(seed: 1 -> 2\)/);
+    await expect(run("whole", { crops: 4 })).rejects.toThrow(/fewerCropsThanPhotos: none -> true/);
     await expect(run("nets")).rejects.toThrow(/not the folder of an evaluation/);
     expect(await readdir(at("nets"))).not.toContain("lock");
+  });
+
+  it("begins in a folder where it was killed before its settings were written", async () => {
+    const settings = (await planEvaluation(request)).common;
+    await mkdir(at("young"));
+    await writeFile(at("young", ".settings.json.1234.tmp"), '{"form');
+    await (await EvaluationFolder.open(at("young"), settings)).close();
+    expect(JSON.parse(await text("young", "settings.json"))).toEqual(settings);
   });
 
   it("has a finite PSNR where a picture happens to be equal to its original", async () => {
@@ -200,6 +218,33 @@ describe("an evaluation", () => {
     expect(Object.keys(degraded!.metrics).sort()).toEqual(["psnr", "ssim"]);
     expect(report.notes.join("\n")).toMatch(/No feature network was found: FID, KID, IS and PD/);
   });
+
+  it("does not blame the photos when the list of classes is missing", async () => {
+    await writeTinyNetwork(at("listless"));
+    await rm(at("listless", "tiny.txt"));
+    const plan = await planEvaluation({
+      ...request,
+      models: [at("baseline")],
+      tasks: ["colorize"],
+      crops: 2,
+      referenceCrops: 2,
+    });
+    const { report } = await evaluate(plan, {
+      ...measuring,
+      nets: at("listless"),
+      out: at("unlabelled"),
+      replicates: 0,
+    });
+    expect(report.notes).toContain(
+      "The list of classes of tiny was not found, so that CA is missing: put tiny.txt beside the network.",
+    );
+    expect(report.notes.join()).not.toMatch(/photos have no class labels/);
+  });
+});
+
+it("asks a large network for one picture at a time, so that a kill costs no more", () => {
+  expect(picturesTogether(presetNamed("small-64").network)).toBe(8);
+  expect(picturesTogether(presetNamed("pytorch-256").network)).toBe(1);
 });
 
 describe("accuracy", () => {
@@ -234,6 +279,17 @@ describe("a plan", () => {
     expect(every.photos).toEqual(photos);
     expect(every.notes.join()).toMatch(/trained on some of these photos/);
     expect((await planEvaluation(request)).photos).toEqual(photos);
+  });
+
+  it("says that a model may have seen these photos when its record is of a changed set", async () => {
+    const before = { digests: ["before"], holdOut: "every:2:1" };
+    await saveModel(at("once"), randomModel({ tasks, training: { images: 1, photos: before } }));
+    const once = { ...request, models: [at("once")] };
+    const { common, notes } = await planEvaluation(once);
+    expect(common.holdOut).toBe("none");
+    expect(notes.join()).toMatch(/other photos: if they are these.*name --hold-out every:2:1 then/);
+    const named = await planEvaluation({ ...once, holdOut: "every:2:1" });
+    expect(named.notes.join()).not.toMatch(/other photos/);
   });
 
   it("leaves models out of tasks that they were not trained for", async () => {

@@ -8,6 +8,7 @@ import type { Device } from "../engine/session.ts";
 import {
   type AnswerTools,
   callsOf,
+  preparedPictures,
   writeAnswers,
   writeDegraded,
   writeOriginals,
@@ -42,7 +43,8 @@ export interface EvaluationOptions {
 }
 
 export interface EvaluationProgress {
-  readonly stage: "answers" | "measures";
+  /** "pictures": the originals and what is degraded; "loading": one model; "answers": network calls. */
+  readonly stage: "pictures" | "loading" | "answers" | "measures";
   readonly done: number;
   readonly total: number;
 }
@@ -108,7 +110,13 @@ async function makePictures(
     done += calls;
     onProgress?.({ stage: "answers", done, total });
   };
-  await writeOriginals(tools);
-  for (const condition of plan.conditions) await writeDegraded(tools, condition);
-  for (const one of work) await writeAnswers({ ...tools, onCalls }, one.model, one.work);
+  let prepared = 0;
+  const onPrepared = () =>
+    onProgress?.({ stage: "pictures", done: ++prepared, total: preparedPictures(plan) });
+  const onLoading = (loaded: boolean) =>
+    onProgress?.({ stage: "loading", done: Number(loaded), total: 1 });
+  const all = { ...tools, onPrepared, onLoading, onCalls };
+  await writeOriginals(all);
+  for (const condition of plan.conditions) await writeDegraded(all, condition);
+  for (const one of work) await writeAnswers(all, one.model, one.work);
 }

@@ -18,6 +18,8 @@ export interface CommonSettings {
   readonly digest: string;
   readonly holdOut: string;
   readonly crop: string;
+  /** Then the photos are taken in another order; absent otherwise. */
+  readonly fewerCropsThanPhotos?: true;
   readonly resolution: number;
   readonly seed: number;
 }
@@ -112,7 +114,10 @@ async function adopt(path: string, settings: CommonSettings): Promise<void> {
   const file = join(path, names.settings);
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) {
-    const stranger = (await readdir(path)).find((name) => name !== lockFile);
+    // A kill while settings.json was being written leaves a name with a dot in front.
+    const stranger = (await readdir(path)).find(
+      (name) => name !== lockFile && !name.startsWith("."),
+    );
     if (stranger !== undefined) {
       throw new PaletteError(
         `${path} is not the folder of an evaluation (it holds ${stranger}): choose another -o.`,

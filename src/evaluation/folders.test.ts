@@ -6,7 +6,7 @@ import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { PaletteError } from "../errors.ts";
 import { writeImage } from "../images/encode.ts";
 import { createImage } from "../images/image.ts";
-import { compareFolders, type FoldersOptions } from "./folders.ts";
+import { compareFolders, type FoldersOptions, type FoldersProgress } from "./folders.ts";
 
 let root: string;
 let options: FoldersOptions;
@@ -47,16 +47,20 @@ afterAll(async () => {
 
 describe("two folders", () => {
   it("of one spread, shifted by 0.4 in red, are 0.16 apart", async () => {
-    const done: number[] = [];
+    const stages = new Map<string, FoldersProgress>();
     const result = await compareFolders(at("a"), at("b"), {
       ...options,
-      onProgress: (count) => done.push(count),
+      onProgress: (progress) => stages.set(progress.stage, progress),
     });
     expect(result.images).toEqual([3, 3]);
     expect(result.fid).toBeCloseTo(0.16, 5);
     expect(result.pd).toBeCloseTo(0.4, 5);
     expect(result.network.name).toBe("tiny");
-    expect(done.at(-1)).toBe(6);
+    expect([...stages.values()]).toEqual([
+      { stage: "pictures", done: 6, total: 6 },
+      { stage: "kid", done: 3, total: 3 },
+      { stage: "fid", done: 3, total: 3 },
+    ]);
     const back = await compareFolders(at("b"), at("a"), options);
     expect(back.fid).toBeCloseTo(result.fid, 6);
     expect(back.is).toEqual([...result.is!].reverse());
@@ -66,6 +70,20 @@ describe("two folders", () => {
     const { fid, pd } = await compareFolders(at("a"), at("a"), options);
     expect(fid).toBeCloseTo(0, 6);
     expect(pd).toBe(0);
+  });
+
+  it("stop by a signal while distances are computed", async () => {
+    for (const stage of ["kid", "fid"]) {
+      const controller = new AbortController();
+      const running = compareFolders(at("a"), at("b"), {
+        ...options,
+        signal: controller.signal,
+        onProgress: (progress) => {
+          if (progress.stage === stage) controller.abort(new Error(`stopped at ${stage}`));
+        },
+      });
+      await expect(running).rejects.toThrow(`stopped at ${stage}`);
+    }
   });
 
   it("have no PD when their pictures have different names", async () => {

@@ -6,9 +6,10 @@ import { PaletteError } from "../errors.ts";
 import { look, type Rows } from "./look.ts";
 import { closeLookers, networkInfo, openLookers } from "./lookers.ts";
 import { inceptionScore } from "./metrics/classes.ts";
-import { frechetDistance } from "./metrics/frechet.ts";
-import { kernelDistance } from "./metrics/kernel.ts";
+import { frechetDistance, frechetReference } from "./metrics/frechet.ts";
+import { kernelDistanceAsync } from "./metrics/kernel-subsets.ts";
 import { perceptualDistance } from "./metrics/perceptual.ts";
+import { inPieces, type Pieces } from "./metrics/pieces.ts";
 import { type ChooseOptions, chooseNetworks } from "./networks/find.ts";
 import type { NetworkInfo } from "./report/report.ts";
 
@@ -16,7 +17,14 @@ export interface FoldersOptions {
   readonly nets?: string | undefined;
   readonly features?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly onProgress?: ((progress: FoldersProgress) => void) | undefined;
+}
+
+export interface FoldersProgress {
+  /** "pictures": looked at by the network; "kid" and "fid": pieces of their computation. */
+  readonly stage: "pictures" | "kid" | "fid";
+  readonly done: number;
+  readonly total: number;
 }
 
 export interface FoldersComparison {
@@ -31,7 +39,8 @@ export interface FoldersComparison {
 }
 
 /**
- * FID, KID and IS of two folders of pictures of any sizes and formats; PD when their names agree.
+ * FID, KID and IS of two folders of pictures of any sizes and formats; PD when their names agree. KID is
+ * that of all pairs, of more than 10,000 pictures that of subsets (`kernelDistanceAsync`).
  * @throws PaletteError when a folder is missing or too small, a picture is broken, or there is no
  * feature network.
  */
@@ -56,15 +65,14 @@ export async function compareFolders(
       look(paths.length, (k) => paths[k]!, lookers, {
         signal,
         pixels: false,
-        onPicture: () => onProgress?.(++done, total),
+        onPicture: () => onProgress?.({ stage: "pictures", done: ++done, total }),
       });
     const one = await rows(sets[0]);
     const other = await rows(sets[1]);
     const [x, y] = [one.features!, other.features!];
     return {
       images: [one.count, other.count],
-      fid: frechetDistance(x.data, y.data, x.dim),
-      kid: kernelDistance(x.data, y.data, x.dim),
+      ...(await distances(x, y, signal, onProgress)),
       ...(one.probabilities &&
         other.probabilities && { is: [score(one.probabilities), score(other.probabilities)] }),
       ...(sameNames(...sets) && { pd: perceptualDistance(x.data, y.data, x.dim) }),
@@ -73,6 +81,34 @@ export async function compareFolders(
   } finally {
     await closeLookers(lookers);
   }
+}
+
+/** FID and KID, with pauses: of many pictures they take minutes. What begins is told before it does. */
+async function distances(
+  x: Rows,
+  y: Rows,
+  signal: AbortSignal | undefined,
+  onProgress: FoldersOptions["onProgress"],
+): Promise<Pick<FoldersComparison, "fid" | "kid">> {
+  const kid = await kernelDistanceAsync(x.data, y.data, x.dim, {
+    signal,
+    onProgress: (done, total) => onProgress?.({ stage: "kid", done, total }),
+  });
+  let done = 0;
+  const tell = () => onProgress?.({ stage: "fid", done: done++, total: 3 });
+  tell();
+  const fid = await inPieces(frechetPieces(x, y), { signal, onPiece: tell });
+  tell();
+  return { fid, kid };
+}
+
+/** Both sets, and the decompositions, which cannot be divided. */
+function* frechetPieces(x: Rows, y: Rows): Pieces<number> {
+  const one = frechetReference(x.data, x.dim);
+  yield;
+  const other = frechetReference(y.data, y.dim);
+  yield;
+  return frechetDistance(one, other, x.dim);
 }
 
 async function pictures(folder: string): Promise<string[]> {

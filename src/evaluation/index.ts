@@ -3,7 +3,12 @@
 export { type ConditionChoice, type EvaluationCondition, paperConditions } from "./conditions.ts";
 export { type CropKind, cropKinds } from "./crops.ts";
 export { type EvaluationOptions, type EvaluationProgress, evaluate } from "./evaluate.ts";
-export { compareFolders, type FoldersComparison, type FoldersOptions } from "./folders.ts";
+export {
+  compareFolders,
+  type FoldersComparison,
+  type FoldersOptions,
+  type FoldersProgress,
+} from "./folders.ts";
 export { type MaskKind, maskKind, paperMasks } from "./masks.ts";
 export {
   type AsyncBootstrapOptions,
@@ -27,6 +32,7 @@ export {
   kernelReference,
   kernelResampler,
 } from "./metrics/kernel.ts";
+export { type KernelSubsetOptions, kernelDistanceAsync } from "./metrics/kernel-subsets.ts";
 export {
   consecutiveDistance,
   perceptualDistance,

@@ -59,10 +59,7 @@ export async function look(
     }
     const options = signal === undefined ? {} : { signal };
     if (features) seen.push(...(await features.run(some, options)));
-    if (classifier) {
-      const same = classifier === features;
-      classes.push(...(same ? seen.slice(first) : await classifier.run(some, options)));
-    }
+    if (classifier) classes.push(...(await classifier.run(some, options)));
     for (const _ of some) onPicture?.();
   }
   return {

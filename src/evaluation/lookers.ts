@@ -5,20 +5,20 @@ import type { ChosenNetworks } from "./networks/find.ts";
 import { inputOf } from "./networks/manifest.ts";
 import type { NetworkInfo } from "./report/report.ts";
 
-/** The networks that are at hand; each may be missing, and both may be one. */
+/**
+ * The networks that are at hand; each may be missing. That of the features is shown whole pictures, the
+ * classifier the middle, so that they are two even if their file is one.
+ */
 export interface Lookers {
   readonly features?: FeatureNetwork | undefined;
   readonly classifier?: FeatureNetwork | undefined;
 }
 
-/** Opens the networks, each once, with what they said before kept by content. */
+/** Opens the networks, with what they said before kept by content. */
 export async function openLookers({ features, classifier }: ChosenNetworks): Promise<Lookers> {
-  const open = async (found: NonNullable<ChosenNetworks["features"]>): Promise<FeatureNetwork> =>
-    cached(await openNetwork(found));
-  const first = features && (await open(features));
+  const first = features && cached(await openNetwork(features, { view: "whole" }));
   try {
-    const same = classifier?.path === features?.path;
-    const second = same ? first : classifier && (await open(classifier));
+    const second = classifier && cached(await openNetwork(classifier, { view: "middle" }));
     return { features: first, classifier: second };
   } catch (thrown) {
     await first?.dispose();
@@ -28,10 +28,10 @@ export async function openLookers({ features, classifier }: ChosenNetworks): Pro
 
 export async function closeLookers({ features, classifier }: Lookers): Promise<void> {
   await features?.dispose();
-  if (classifier !== features) await classifier?.dispose();
+  await classifier?.dispose();
 }
 
-export function networkInfo({ manifest, digest }: FeatureNetwork): NetworkInfo {
+export function networkInfo({ manifest, digest, view }: FeatureNetwork): NetworkInfo {
   const { name, title, license } = manifest;
-  return { name, title, digest, input: inputOf(manifest), ...(license && { license }) };
+  return { name, title, digest, input: inputOf(manifest, view), ...(license && { license }) };
 }

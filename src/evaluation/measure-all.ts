@@ -1,6 +1,6 @@
 /** From the pictures in the folder to the rows of the report. */
 import { inputRow, originalsRow } from "./answers.ts";
-import { type CropSource, photoOfCrop } from "./crops.ts";
+import type { CropSource } from "./crops.ts";
 import type { EvaluationFolder } from "./folder.ts";
 import { type Looks, look } from "./look.ts";
 import type { Lookers } from "./lookers.ts";
@@ -38,9 +38,8 @@ export async function measureAll(
     );
   let done = 0;
   const onPicture = () => onProgress?.(++done, total);
-  const photoOf = (k: number) => photoOfCrop(k, plan.crops, plan.photos.length);
   const labels = Array.from({ length: plan.crops }, (_, k) =>
-    lookers.classifier?.labelOf(plan.photos[photoOf(k)]!),
+    lookers.classifier?.labelOf(plan.photos[crops.photoOf(k)]!),
   );
   const { features, classifier } = lookers;
   // Without labels there is nothing that the classifier could be right about.
@@ -64,7 +63,10 @@ export async function measureAll(
   const measurer = new Measurer({
     originals,
     reference,
-    groups: Array.from({ length: plan.crops }, (_, k) => photoOf(k)),
+    groups: Array.from({ length: plan.crops }, (_, k) => crops.photoOf(k)),
+    referenceGroups: Array.from({ length: reference.count }, (_, k) =>
+      crops.photoOf(k, plan.referenceCrops === 0 ? "evaluated" : "reference"),
+    ),
     labels,
     replicates,
     seed: plan.common.seed,
@@ -118,6 +120,7 @@ async function rowOf(
     kind: model.config.regression ? "regression" : "palette",
     label,
     model: model.config.name,
+    digest: model.digest,
     ...(sampling && { sampler: samplerName(sampling), steps: sampling.steps }),
     images,
     metrics: { ...metrics, ...(diversity && { diversity }) },

@@ -3,8 +3,8 @@ import { type Looks, type Rows, rowsOf } from "./look.ts";
 import { bootstrapDeviationAsync, type Statistic } from "./metrics/bootstrap.ts";
 import { classificationHits, inceptionScoreResampler } from "./metrics/classes.ts";
 import { diversityMsSsim } from "./metrics/diversity.ts";
-import { type FrechetReference, frechetReference } from "./metrics/frechet.ts";
-import { frechetResampler } from "./metrics/frechet-resampler.ts";
+import { type FrechetReference, frechetDistance, frechetReference } from "./metrics/frechet.ts";
+import { frechetResampler, mostResampled } from "./metrics/frechet-resampler.ts";
 import { type KernelReference, kernelReference, kernelResampler } from "./metrics/kernel.ts";
 import { consecutiveDistance, perceptualDistances } from "./metrics/perceptual.ts";
 import { psnr } from "./metrics/psnr.ts";
@@ -18,6 +18,8 @@ export interface MeasurerOptions {
   readonly reference: Looks;
   /** Of each picture, which photo it was cut from. */
   readonly groups: readonly number[];
+  /** The same of the reference's pictures. */
+  readonly referenceGroups: readonly number[];
   /** Of each picture, its class; those without one do not count for CA. */
   readonly labels: readonly (number | undefined)[];
   /** Resamples of the photos; 0: no intervals. */
@@ -25,9 +27,6 @@ export interface MeasurerOptions {
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Above this, FID's resampling would take memory and time as the square and the cube of the count. */
-const mostForFrechet = 1000;
 
 /** A picture counts for no more than this in a mean, in dB: nobody sees a difference so small. */
 const mostPsnr = 60;
@@ -105,13 +104,17 @@ export class Measurer {
     looks: Looks,
   ): Promise<Pick<RowMetrics, "fid" | "kid">> {
     if (looks === this.options.reference) return { fid: { value: 0 } };
-    this.prepared ??= prepare(this.options.reference.features!);
+    const { reference, groups, referenceGroups } = this.options;
+    this.prepared ??= prepare(reference.features!, referenceGroups);
     const { prepared } = this;
-    const frechet = frechetResampler(data, prepared.frechet, dim);
-    const few = this.everything.length <= mostForFrechet;
+    const few = this.everything.length <= mostResampled;
+    const kid = await this.estimate(kernelResampler(data, prepared.kernel, dim, groups));
     return {
-      fid: few ? await this.estimate(frechet) : { value: frechet(this.everything) },
-      kid: await this.estimate(kernelResampler(data, prepared.kernel, dim)),
+      fid: few
+        ? await this.estimate(frechetResampler(data, prepared.frechet, dim))
+        : { value: frechetDistance(data, prepared.frechet, dim) },
+      // Crops of a single photo have no pairs.
+      ...(Number.isFinite(kid.value) && { kid }),
     };
   }
 
@@ -145,6 +148,9 @@ export class Measurer {
   }
 }
 
-function prepare({ data, dim }: Rows): { frechet: FrechetReference; kernel: KernelReference } {
-  return { frechet: frechetReference(data, dim), kernel: kernelReference(data, dim) };
+function prepare(
+  { data, dim }: Rows,
+  groups: readonly number[],
+): { frechet: FrechetReference; kernel: KernelReference } {
+  return { frechet: frechetReference(data, dim), kernel: kernelReference(data, dim, groups) };
 }

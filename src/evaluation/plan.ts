@@ -140,6 +140,7 @@ export async function planEvaluation(
       digest: digests.join("+"),
       holdOut: held.rule,
       crop,
+      ...(crops < usable.length && { fewerCropsThanPhotos: true as const }),
       resolution,
       seed,
     },
@@ -228,11 +229,25 @@ function chooseHoldOut(
     );
   }
   const rule = wanted ?? rules[0] ?? "none";
-  const seen = trainedHere.filter(({ config }) => config.training!.photos!.holdOut !== rule);
-  return {
-    rule,
-    notes: seen.map(({ label }) => `${label} was trained on some of these photos.`),
-  };
+  const notes = models.flatMap((model): string[] => {
+    const record = model.config.training?.photos;
+    if (record === undefined) return [];
+    if (trainedHere.includes(model)) {
+      return record.holdOut === rule ? [] : [`${model.label} was trained on some of these photos.`];
+    }
+    return wanted === undefined ? unsure(model.label, record.holdOut, rule) : [];
+  });
+  return { rule, notes };
+}
+
+/** What to say of a model whose record is of other photos, or of these before one was added or lost. */
+function unsure(label: string, trainedWith: string, rule: string): string[] {
+  const doubt = `${label} has a record of other photos: if they are these with some added, removed or changed,`;
+  if (trainedWith === "none") return [`${doubt} it is measured on what it was trained on.`];
+  if (trainedWith === rule) return [];
+  return [
+    `${doubt} it is measured on what it was trained on; name --hold-out ${trainedWith} then, and keep new photos in a folder of their own, as they shift which ones are held out.`,
+  ];
 }
 
 function untrained(

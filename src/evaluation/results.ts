@@ -100,10 +100,22 @@ function missingNetworks(
     notes.push(
       "No feature network was found: FID, KID, IS and PD are missing (palette nets list shows how to get one).",
     );
+  } else if (features.classes === undefined) {
+    notes.push(
+      `The network of the features, ${features.manifest.name}, gives no probabilities: IS is missing.`,
+    );
   }
   const accuracy = conditions.some(({ rows }) => rows.some(({ metrics }) => metrics.ca));
   if (classifier === undefined) {
     notes.push("No classifier was found: CA is missing (palette nets list shows how to get one).");
+  } else if (!classifier.labelled) {
+    const { name, url, labels } = classifier.manifest;
+    const fetched = url && labels?.url ? `, or run palette nets get ${name}` : "";
+    notes.push(
+      labels
+        ? `The list of classes of ${name} was not found, so that CA is missing: put ${labels.file} beside the network${fetched}.`
+        : `The manifest of ${name} names no list of classes, so that CA is missing.`,
+    );
   } else if (!accuracy) {
     notes.push(
       "The photos have no class labels, so that CA is missing: ImageNet's wnid at the start of a file's or a folder's name would give them.",

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
 import { readModel } from "../../test/support/onnx-reader.ts";
 import { theirModel } from "../../test/support/pytorch-palette.ts";
+import { estimateClean } from "../diffusion/prediction.ts";
 import { openSession } from "../engine/session.ts";
 import { parseModelConfig } from "../models/config.ts";
 import { loadNetwork } from "../models/network.ts";
@@ -80,6 +81,27 @@ describe("an exported ONNX file", () => {
     expect(meaning).toMatch(/^25 \(max\(-15, min\(15, ln\(gamma \/ \(1 - gamma\)\)\)\) \+ 15\)/);
     const byFormula = 25 * (Math.max(-15, Math.min(15, Math.log(0.3 / 0.7))) + 15);
     expect(noiseLevel({ embedding: "log-snr" }, 0.3)).toBeCloseTo(byFormula, 10);
+  });
+
+  it("tells what the output of x0-skip means by a formula, which is ours", () => {
+    const { outputs } = exportOnnx(randomModel({ prediction: "x0-skip" }));
+    const documented =
+      /^f: with a = (\d+) \(1 - gamma\) \/ \(gamma \+ (\d+) \(1 - gamma\)\), y = \(1 - a\) y_t \/ sqrt\(gamma\) \+ a f$/;
+    const [, above, below] = documented.exec(outputs[0]!.meaning)!.map(Number);
+    const [f, noisy] = [noise(8, "f"), noise(8, "y_t")];
+    for (const gamma of [0.01, 0.5, 0.99, 0.999]) {
+      const a = (above! * (1 - gamma)) / (gamma + below! * (1 - gamma));
+      const clean = estimateClean("x0-skip", f, noisy, gamma);
+      clean.forEach((value, i) => {
+        const told = ((1 - a) * noisy[i]!) / Math.sqrt(gamma) + a * f[i]!;
+        expect(value).toBeCloseTo(told, 5);
+      });
+    }
+  });
+
+  it("of a regression baseline says at which level it is called", () => {
+    const { inputs } = exportOnnx(randomModel({ regression: true, prediction: "x0" }));
+    expect(inputs.at(-1)!.meaning).toMatch(/regression baseline always that of gamma = 0$/);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Models for others: as an ONNX file of one network call, and as tensors under PyTorch's names. */
+import { skipSnr } from "../diffusion/prediction.ts";
 import { PaletteError } from "../errors.ts";
 import type { ModelNotes } from "../graph/index.ts";
 import type { ModelConfig } from "../models/config.ts";
@@ -48,7 +49,7 @@ export function exportOnnx(
   const inputs: ValueNote[] = [
     { name: "source", shape: image, meaning: sourceMeaning(config) },
     { name: "noisy", shape: image, meaning: noisyMeaning(config) },
-    { name: "level", shape: [batch], meaning: levelMeaning(network) },
+    { name: "level", shape: [batch], meaning: levelMeaning(config) },
   ];
   const outputs: ValueNote[] = [{ name: "output", shape: image, meaning: outputMeaning(config) }];
   const values = [...inputs, ...outputs];
@@ -82,10 +83,12 @@ function noisyMeaning({ regression }: ModelConfig): string {
     : "y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon, of the same form; known pixels clean";
 }
 
-function levelMeaning({ embedding }: UNetConfig): string {
-  return embedding === "gamma"
-    ? "gamma itself, the noise level: 0 is noise, 1 clean"
-    : "25 (max(-15, min(15, ln(gamma / (1 - gamma)))) + 15) of the noise level gamma: 0 is noise, 750 clean";
+function levelMeaning({ network: { embedding }, regression }: ModelConfig): string {
+  const meaning =
+    embedding === "gamma"
+      ? "gamma itself, the noise level: 0 is noise, 1 clean"
+      : "25 (max(-15, min(15, ln(gamma / (1 - gamma)))) + 15) of the noise level gamma: 0 is noise, 750 clean";
+  return regression ? `${meaning}; of this regression baseline always that of gamma = 0` : meaning;
 }
 
 function outputMeaning({ prediction }: ModelConfig): string {
@@ -97,7 +100,7 @@ function outputMeaning({ prediction }: ModelConfig): string {
     case "x0":
       return "y, the clean picture";
     case "x0-skip":
-      return "f: with a = 32 (1 - gamma) / (gamma + 32 (1 - gamma)), y = (1 - a) y_t / sqrt(gamma) + a f";
+      return `f: with a = ${skipSnr} (1 - gamma) / (gamma + ${skipSnr} (1 - gamma)), y = (1 - a) y_t / sqrt(gamma) + a f`;
   }
 }
 

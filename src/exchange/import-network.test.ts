@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { randomModel } from "../../test/random-model.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import {
   repositoryConfig,
@@ -270,6 +271,21 @@ describe("variants", () => {
     const { model: read } = await importNetwork(path, { name: "random" });
     expect(read.config).toEqual(model.config);
     expect(bytesOf(read.parameters).equals(bytesOf(model.parameters))).toBe(true);
+  });
+
+  it("our own export of a network that PyTorch's Palette has not", async () => {
+    const model = randomModel({ prediction: "x0-skip", training: { images: 7 } });
+    const path = await written(exportSafetensors(model).bytes, "ours.safetensors");
+    const { model: read, notes } = await importNetwork(path, { name: "random" });
+    expect(read.config).toEqual(model.config);
+    expect(bytesOf(read.parameters).equals(bytesOf(model.parameters))).toBe(true);
+    expect(notes).toEqual([]);
+    expect((await importNetwork(path, { tasks: ["dejpeg"] })).model.config).toMatchObject({
+      tasks: ["dejpeg"],
+    });
+    await expect(importNetwork(path, { resolution: 64 })).rejects.toThrow(
+      /holds its own configuration: leave out --config and --resolution/,
+    );
   });
 });
 

@@ -49,8 +49,8 @@ export interface ImportedNetwork {
 }
 
 /**
- * Reads a checkpoint (`N_Network.pth`, `N_Network_ema.pth`, or a safetensors file with the same names).
- * No code of the file is carried out. The network's output is the one PyTorch gives, to rounding.
+ * Reads a checkpoint (`N_Network.pth`, `N_Network_ema.pth`, or a safetensors file with the same names), or
+ * what `exportSafetensors` wrote of any model. No code of the file is carried out. The network's output is the one PyTorch gives, to rounding.
  * @throws PaletteError in one line, saying what the file is or which part of it is not supported.
  */
 export async function importNetwork(
@@ -72,6 +72,10 @@ async function importOpened(
   theirs: RepositoryConfig | undefined,
   options: ImportOptions,
 ): Promise<ImportedNetwork> {
+  const { exported } = weights;
+  if (exported && holdsOwn(weights.tensors, exported.network)) {
+    return importOwn(path, weights.tensors, exported, options);
+  }
   const found = findNetwork(weights.tensors, path);
   const shapes = new Map([...found.tensors].map(([name, { shape }]) => [name, shape]));
   const architecture = architectureOf(shapes, path);
@@ -81,10 +85,7 @@ async function importOpened(
   const parameters = new Float32Array(parameterCount(specs));
   for (const [i, spec] of specs.entries()) {
     const name = theirName(spec.name, network);
-    const values = await found.tensors.get(name)!.read();
-    if (!allFinite(values)) {
-      throw new PaletteError(`${path} is damaged: ${name} holds what is no number; get it again.`);
-    }
+    const values = await readFinite(path, found.tensors, name);
     const qkv = theirs?.unet.use_new_attention_order === true && /\.qkv\./.test(name);
     writeParameter(parameters, spec, qkv ? headByHead(values, spec, network) : values);
     options.onProgress?.(i + 1, specs.length);
@@ -99,10 +100,9 @@ async function importOpened(
     ...(weights.exported ? [] : peculiarities(network, architecture, theirs, options)),
     ...schedules.notes,
   ];
-  const { exported } = weights;
   const tasks = options.tasks ?? (theirs?.task ? [theirs.task] : (exported?.tasks ?? ["inpaint"]));
   const common = {
-    name: options.name ?? basename(path).replace(/\.[^.]+$/, ""),
+    name: options.name ?? nameOf(path),
     network,
     trainingSchedule: schedules.training,
     inferenceSchedule: schedules.inference,
@@ -119,6 +119,54 @@ async function importOpened(
         origin: { project: projectName, file: basename(path), notes },
       };
   return { model: { config, parameters }, notes };
+}
+
+/** Whether these are our names and shapes of all the network's parameters, and nothing else. */
+function holdsOwn(tensors: ReadonlyMap<string, NamedTensor>, network: UNetConfig): boolean {
+  const specs = parameterSpecs(network);
+  return (
+    specs.length === tensors.size &&
+    specs.every(({ name, shape }) => tensors.get(name)?.shape.join() === shape.join())
+  );
+}
+
+/** A model exported under our names, which is as its configuration says. */
+async function importOwn(
+  path: string,
+  tensors: ReadonlyMap<string, NamedTensor>,
+  exported: ModelConfig,
+  { config, resolution, tasks, name = nameOf(path), onProgress }: ImportOptions,
+): Promise<ImportedNetwork> {
+  if (config !== undefined || resolution !== undefined) {
+    throw new PaletteError(
+      `${path} was exported by this package and holds its own configuration: leave out --config and --resolution.`,
+    );
+  }
+  const specs = parameterSpecs(exported.network);
+  const parameters = new Float32Array(parameterCount(specs));
+  for (const [i, spec] of specs.entries()) {
+    writeParameter(parameters, spec, await readFinite(path, tensors, spec.name));
+    onProgress?.(i + 1, specs.length);
+  }
+  const model = {
+    config: { ...exported, name, tasks: [...(tasks ?? exported.tasks)] },
+    parameters,
+  };
+  return { model, notes: [] };
+}
+
+function nameOf(path: string): string {
+  return basename(path).replace(/\.[^.]+$/, "");
+}
+
+async function readFinite(
+  path: string,
+  tensors: ReadonlyMap<string, NamedTensor>,
+  name: string,
+): Promise<Float32Array> {
+  const values = await tensors.get(name)!.read();
+  if (allFinite(values)) return values;
+  throw new PaletteError(`${path} is damaged: ${name} holds what is no number; get it again.`);
 }
 
 function networkOf(

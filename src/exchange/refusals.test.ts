@@ -3,6 +3,7 @@ import { failureOf } from "../../test/support/failure.ts";
 import { repositoryConfig, stateDict, theirModel } from "../../test/support/pytorch-palette.ts";
 import { temporaryFiles } from "../../test/support/temporary-files.ts";
 import { torchFile, type Written, type WrittenTensor } from "../../test/support/torch-file.ts";
+import { decodeSafetensors, encodeSafetensors } from "../models/safetensors.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { exportSafetensors } from "./export-network.ts";
 import { type ImportOptions, importNetwork } from "./import-network.ts";
@@ -204,8 +205,15 @@ describe("what cannot be imported", () => {
 
   it("weights of this package, which need no import", async () => {
     const own = theirModel({ embedding: "log-snr" });
-    const path = await written(exportSafetensors(own).bytes, "own.safetensors");
-    expect(await failureOf(importNetwork(path))).toMatch(/model of this package: use its folder/);
+    const { tensors, metadata } = decodeSafetensors(exportSafetensors(own).bytes);
+    const refused = async (kept: typeof tensors, also?: typeof metadata) => {
+      const bytes = encodeSafetensors(kept, also && { metadata: also });
+      const path = await written(bytes, "own.safetensors");
+      expect(await failureOf(importNetwork(path))).toMatch(/model of this package: use its folder/);
+    };
+    await refused(tensors);
+    // Its configuration alone does not make a file whole.
+    await refused(new Map([...tensors].slice(0, -1)), metadata);
   });
 
   it.each<[string, object, RegExp]>([

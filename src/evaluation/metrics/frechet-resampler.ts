@@ -9,6 +9,9 @@ import {
 import { countDraws } from "./resample.ts";
 import { centred, countRows, meanRow } from "./rows.ts";
 
+/** Above so many rows its time, their cube, and memory, their square, are too much for a bootstrap. */
+export const mostResampled = 1000;
+
 /**
  * A function from row numbers of `a` (any number of them from 2 up, repetitions allowed) to the FID of
  * those rows against all of `b`; every row once gives `frechetDistance(a, b, dim)`. A and B are

@@ -200,6 +200,21 @@ describe("frechetDistance", () => {
     }
   });
 
+  it.each([
+    [20, 15, 30],
+    [20, 60, 30],
+    [60, 20, 30],
+    [60, 80, 30],
+  ])("of %i rows takes a prepared reference of %i by %i, any number of times", (na, nb, dim) => {
+    const b = normal("dp", nb * dim);
+    const reference = frechetReference(b, dim);
+    for (const name of ["d1", "d2"]) {
+      const a = normal(name, na * dim);
+      expect(frechetDistance(a, reference, dim)).toBe(frechetDistance(a, b, dim));
+    }
+    expect(() => frechetDistance(b, reference, dim / 2)).toThrow(`have ${dim} features, not`);
+  });
+
   it("says what is wrong with a set", () => {
     const good = normal("good", 40);
     const call = (set: Float32Array) => () => frechetDistance(good, set, 4);

@@ -7,6 +7,7 @@ import {
   inceptionScoreResampler,
 } from "./classes.ts";
 import { kernelDistance, kernelReference, kernelResampler } from "./kernel.ts";
+import { kernelDistanceAsync } from "./kernel-subsets.ts";
 import { consecutiveDistance, perceptualDistance, perceptualDistances } from "./perceptual.ts";
 
 const normal = (name: string, length: number) =>
@@ -87,8 +88,94 @@ describe("kernelDistance", () => {
     expect(() => kernelReference(b.subarray(0, 6), 6)).toThrow("The reference set of features");
   });
 
+  it("in pieces is the same, and of large sets the mean over subsets", async () => {
+    const [a, b] = [normal("large", 600 * 3), normal("larger", 900 * 3)];
+    const value = kernelDistance(a, b, 3);
+    const told: [number, number][] = [];
+    const onProgress = (done: number, total: number) => told.push([done, total]);
+    expect(await kernelDistanceAsync(a, b, 3, { onProgress })).toBe(value);
+    expect(told.at(-1)).toEqual([10, 10]);
+
+    // All rows of both once: a subset is the set.
+    const whole = { most: 10, subsets: 1, rows: 1000 };
+    const same = await kernelDistanceAsync(
+      a,
+      a.map((v) => v + 1),
+      3,
+      whole,
+    );
+    expect(same).toBeCloseTo(
+      kernelDistance(
+        a,
+        a.map((v) => v + 1),
+        3,
+      ),
+      9,
+    );
+
+    const some = { most: 899, subsets: 50, rows: 100, onProgress };
+    const mean = await kernelDistanceAsync(
+      a,
+      b.map((v) => v + 1),
+      3,
+      some,
+    );
+    const apart = kernelDistance(
+      a,
+      b.map((v) => v + 1),
+      3,
+    );
+    expect(Math.abs(mean / apart - 1)).toBeLessThan(0.1);
+    expect(mean).not.toBe(apart);
+    expect(told.at(-1)).toEqual([150, 150]);
+  });
+
+  it("stops by a signal between two pieces", async () => {
+    const [a, b] = [normal("large", 600 * 3), normal("larger", 900 * 3)];
+    const controller = new AbortController();
+    const told: number[] = [];
+    const running = kernelDistanceAsync(a, b, 3, {
+      signal: controller.signal,
+      onProgress: (done) => {
+        told.push(done);
+        setImmediate(() => controller.abort(new Error("enough")));
+      },
+    });
+    await expect(running).rejects.toThrow("enough");
+    expect(told.length).toBeLessThan(10);
+  });
+
+  it("of crops of the same photos is 0 on average, without pairs of one photo", () => {
+    const [dim, photos, each] = [4, 10, 5];
+    const groups = Array.from({ length: photos * each }, (_, k) => k % photos);
+    const values = Array.from({ length: 200 }, (_, trial) => {
+      const shown = normal(`photos${trial}`, photos * dim);
+      const crops = (name: string) =>
+        normal(`${name}${trial}`, photos * each * dim).map(
+          (v, i) => shown[i % shown.length]! + 0.1 * v,
+        );
+      const [a, b] = [crops("one"), crops("two")];
+      const reference = kernelReference(b, dim, groups);
+      const resample = kernelResampler(a, reference, dim, groups);
+      return { apart: kernelDistance(a, b, dim), grouped: resample(everyRow(50)) };
+    });
+    const meanOf = (of: (value: (typeof values)[number]) => number) =>
+      values.reduce((sum, value) => sum + of(value), 0) / values.length;
+    const mean = meanOf(({ grouped }) => grouped);
+    const error = Math.sqrt(meanOf(({ grouped }) => (grouped - mean) ** 2) / values.length);
+    expect(Math.abs(mean)).toBeLessThan(3 * error);
+    expect(meanOf(({ apart }) => apart)).toBeLessThan(-10 * error);
+    const [crops, reference] = [
+      normal("x", 80),
+      kernelReference(normal("y", 80), 8, groups.slice(0, 10)),
+    ];
+    const oneEach = kernelResampler(crops, reference, 8, groups.slice(0, 10));
+    expect(oneEach(Int32Array.of(3, 3, 3))).toBeNaN();
+  });
+
   it("needs 2 rows", () => {
     expect(() => kernelDistance(normal("x", 4), normal("y", 8), 4)).toThrow("at least 2 rows");
+    expect(() => kernelReference(normal("x", 8), 4, [0])).toThrow("need 2 groups, but 1 were");
   });
 });
 

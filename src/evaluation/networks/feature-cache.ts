@@ -31,9 +31,9 @@ export function cached(
   folder: string = userFeatures(),
   { onProblem }: CacheOptions = {},
 ): FeatureNetwork {
-  const { manifest, digest } = network;
+  const { manifest, digest, view } = network;
   const { input, outputs, classes, background } = manifest;
-  const way = JSON.stringify([digest, preparation, input, outputs, classes, background]);
+  const way = JSON.stringify([digest, preparation(view), input, outputs, classes, background]);
   const lengths = [network.featureLength ?? 0, network.classes ?? 0] as const;
   let keeping = true;
 

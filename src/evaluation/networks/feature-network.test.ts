@@ -18,6 +18,7 @@ import { type FeatureNetwork, openNetwork } from "./feature-network.ts";
 import { chooseNetworks, type FoundNetwork } from "./find.ts";
 import { checkManifest, type NetworkManifestInput } from "./manifest.ts";
 import { withOutputs } from "./onnx-outputs.ts";
+import type { View } from "./prepare.ts";
 
 let root: string;
 beforeAll(async () => {
@@ -39,14 +40,18 @@ function noise(k: number): Image {
   return fromBytes(bytes, width, height);
 }
 
-async function open(changes: Partial<NetworkManifestInput> = {}, threads = 2) {
+async function open(
+  changes: Partial<NetworkManifestInput> = {},
+  threads = 2,
+  view: View = "whole",
+) {
   const manifest = checkManifest({ ...tinyManifest, ...changes }, "tiny.json");
   const found: FoundNetwork = {
     manifest,
     path: join(root, "tiny.onnx"),
     labels: join(root, "tiny.txt"),
   };
-  return openNetwork(found, { threads });
+  return openNetwork(found, { threads, view });
 }
 
 async function using<T>(network: FeatureNetwork, work: (n: FeatureNetwork) => Promise<T>) {
@@ -110,10 +115,28 @@ describe("a feature network", () => {
     });
   });
 
-  it("cuts the middle out of what is not square", async () => {
+  it("shows all of a picture for features, whose borders count", async () => {
+    const resize = { shortSide: 16, crop: "centre" as const };
+    const input = { ...tinyManifest.input, resize };
+    // The left quarter is red; the middle half does not show it.
+    const bordered = createImage(16, 16, -1);
+    for (let row = 0; row < 16; row++) bordered.data.fill(1, row * 16, row * 16 + 4);
+    await using(await open({ input }), async (network) => {
+      const [one] = await network.run([bordered]);
+      expect(one!.features![0]).toBeCloseTo(0.25, 2);
+      const [line] = await network.run([createImage(400, 4, 1)]);
+      expect([...line!.features!]).toEqual([1, 1, 1]);
+    });
+    await using(await open({ input }, 1, "middle"), async (network) => {
+      const [one] = await network.run([bordered]);
+      expect([...one!.features!]).toEqual([0, 0, 0]);
+    });
+  });
+
+  it("cuts the middle out for a classifier, as its training did", async () => {
     const wide = createImage(24, 8, -1);
     for (let row = 0; row < 24; row++) wide.data.fill(1, row * 24 + 6, row * 24 + 18);
-    await using(await open(), async (network) => {
+    await using(await open({}, 2, "middle"), async (network) => {
       const [one] = await network.run([wide]);
       expect([...one!.features!]).toEqual([1, 1, 1]);
       const line = createImage(400, 4);
@@ -212,6 +235,8 @@ describe("the cache", () => {
       const other = { ...counted, digest: "f".repeat(64) };
       await cached(other, folder).run(images);
       expect(state.computed).toBe(8);
+      await cached({ ...counted, view: "middle" as const }, folder).run(images);
+      expect(state.computed).toBe(11);
     });
   });
 
@@ -262,7 +287,7 @@ it.skipIf(!hasShared)("the shared networks know most of twelve ImageNet photos",
     [features!, 1024],
     [classifier!, 1280],
   ] as const) {
-    await using(await openNetwork(found), async (network) => {
+    await using(await openNetwork(found, { view: "middle" }), async (network) => {
       expect(network).toMatchObject({ featureLength: length, classes: 1000 });
       const outputs = await network.run(images);
       const right = outputs.filter(({ probabilities }, k) => {

@@ -1,5 +1,6 @@
 /**
- * A network that looks at pictures: features for FID, KID and PD, class probabilities for IS and CA.
+ * A network that looks at pictures: features for FID, KID and PD, class probabilities for CA, and for IS
+ * beside features.
  * Pictures are computed one at a time, by one engine of one thread on each core: that uses the cores as
  * well as a batch would, takes networks whose batch is fixed at 1, and a picture's numbers are the same
  * to the bit whatever else is computed with it.
@@ -15,7 +16,7 @@ import type { FoundNetwork } from "./find.ts";
 import { readLabels, wnidOf } from "./labels.ts";
 import type { NetworkManifest } from "./manifest.ts";
 import { withOutputs } from "./onnx-outputs.ts";
-import { prepare } from "./prepare.ts";
+import { prepare, type View } from "./prepare.ts";
 
 /** What a network says of one picture. */
 export interface NetworkOutput {
@@ -36,10 +37,14 @@ export interface FeatureNetwork {
   readonly manifest: NetworkManifest;
   /** SHA-256 of the ONNX file, in hexadecimal. */
   readonly digest: string;
+  /** What it is shown of a picture. */
+  readonly view: View;
   /** Numbers of one picture's features; undefined when the network gives none. */
   readonly featureLength?: number;
   /** Classes without the background; undefined when the network gives no probabilities. */
   readonly classes?: number;
+  /** Whether there is a list of its classes. */
+  readonly labelled: boolean;
   /**
    * The class a photo's path names by a wnid at the start of its file's or its folder's name; undefined
    * when it names none or the list of classes is missing.
@@ -54,12 +59,17 @@ export interface FeatureNetwork {
 /**
  * Loads a network and tries it on a gray picture, so that a manifest that does not fit is noticed now.
  * @param options.threads how many pictures are computed at a time; default: one a core
+ * @param options.view what it is shown of a picture: all of it ("whole", default), or the middle that its
+ * training showed it ("middle"), which its accuracy is of
  * @throws PaletteError when the file is missing, is not the one the manifest means, or does not do
  * what the manifest says.
  */
 export async function openNetwork(
   found: FoundNetwork,
-  { threads = availableParallelism() }: { readonly threads?: number } = {},
+  {
+    threads = availableParallelism(),
+    view = "whole",
+  }: { readonly threads?: number; readonly view?: View } = {},
 ): Promise<FeatureNetwork> {
   const { manifest, path } = found;
   const file = await readNetwork(path);
@@ -82,7 +92,7 @@ export async function openNetwork(
 
   const look = async (engine: Engine, image: Image): Promise<NetworkOutput> => {
     const { input } = manifest;
-    const data = await prepare(toBytes(image), image, input);
+    const data = await prepare(toBytes(image), image, input, view);
     const shape = [1, 3, input.size, input.size];
     return outputOf(await engine.run({ [input.name]: { data, shape } }), manifest, path);
   };
@@ -99,8 +109,10 @@ export async function openNetwork(
   return {
     manifest,
     digest,
+    view,
     featureLength: first.features?.length,
     classes: first.probabilities?.length,
+    labelled: labels.size > 0,
     labelOf: (photo) => labels.get(wnidOf(photo) ?? ""),
     async run(images, { signal, onOutput } = {}) {
       const outputs = new Array<NetworkOutput>(images.length);

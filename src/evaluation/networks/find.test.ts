@@ -96,6 +96,7 @@ describe("a manifest", () => {
       expect(url).toMatch(/^https:\/\/media\.githubusercontent\.com\/.*\.onnx$/);
       expect([sha256?.length, bytes! > 1e6]).toEqual([64, true]);
     }
-    expect(inputOf(knownNetworks[0]!)).toContain("224x224 BGR, short side 256");
+    expect(inputOf(knownNetworks[0]!, "middle")).toContain("224x224 BGR, short side 256");
+    expect(inputOf(knownNetworks[0]!, "whole")).toContain("224x224 BGR, the whole picture");
   });
 });

@@ -88,7 +88,7 @@ export async function manifestsIn(folder: string): Promise<NetworkManifest[]> {
 export interface ChooseOptions extends FindOptions {
   /** The network for FID, KID, IS and PD by name; unless given googlenet, else googlenet-12. */
   readonly features?: string;
-  /** The network for CA and IS; unless given mobilenet_v2, mobilenetv2-12, else that of the features. */
+  /** The network for CA; unless given mobilenet_v2, mobilenetv2-12, else that of the features. */
   readonly classifier?: string;
 }
 

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../../errors.ts";
+import type { View } from "./prepare.ts";
 
 /** A file name, not a path: a manifest must not point out of its folder. */
 const fileName = z
@@ -34,7 +35,10 @@ export const networkManifest = z.strictObject({
     /** In the order of `channels`: value = (pixel - mean) * scale, pixel from 0 to 255. */
     mean: threeNumbers,
     scale: z.union([z.number(), threeNumbers]),
-    /** First the short side is brought to so many pixels, then the middle is cut out. */
+    /**
+     * How it was trained, and what a classifier is shown: the short side is brought to so many pixels,
+     * and the middle cut out. For features the whole picture is squeezed into the square.
+     */
     resize: z.strictObject({
       shortSide: z.int().min(1).max(4096),
       crop: z.literal("centre"),
@@ -105,7 +109,7 @@ export function checkManifest(value: unknown, path: string): NetworkManifest {
   throw new PaletteError(`${path}: ${field}: ${issue.message}; correct the manifest.`);
 }
 
-/** What a network can measure: FID, KID and PD need features, IS and CA probabilities. */
+/** What a network can measure: FID, KID and PD need features, CA probabilities, and IS both. */
 export function usesOf({ outputs }: NetworkManifest): ("features" | "classifier")[] {
   return [
     ...(outputs.features === undefined ? [] : (["features"] as const)),
@@ -114,6 +118,13 @@ export function usesOf({ outputs }: NetworkManifest): ("features" | "classifier"
 }
 
 /** The way of a picture into the network, in words for a report. */
-export function inputOf({ input: { size, resize, channels } }: NetworkManifest): string {
-  return `${size}x${size} ${channels}, short side ${resize.shortSide} (Lanczos3), centre crop`;
+export function inputOf(
+  { input: { size, resize, channels } }: NetworkManifest,
+  view: View,
+): string {
+  const shown =
+    view === "whole"
+      ? "the whole picture squeezed into it (Lanczos3)"
+      : `short side ${resize.shortSide} (Lanczos3), centre crop`;
+  return `${size}x${size} ${channels}, ${shown}`;
 }

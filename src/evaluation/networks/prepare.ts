@@ -2,6 +2,7 @@
  * The one way of a picture into a feature network. Whatever is compared goes through it, so that no
  * difference in resizing or rounding shows up as a difference of pictures (Parmar 2022).
  */
+import type { Sharp } from "sharp";
 import { PaletteError } from "../../errors.ts";
 import type { Image } from "../../images/image.ts";
 import { fromRaw, sharp, toRaw } from "../../images/sharp.ts";
@@ -14,8 +15,17 @@ import type { NetworkManifest } from "./manifest.ts";
  */
 const kernel = "lanczos3";
 
-/** Says which code prepared a picture: part of the key of cached features. */
-export const preparation = `1 ${kernel} vips ${sharp.versions.vips}`;
+/**
+ * What a network is shown of a picture. "whole": all of it, squeezed into the square, as pytorch-fid does:
+ * for features, which must not miss what was filled in at a border. "middle": what its training showed it,
+ * the middle of the picture at the manifest's short side: for its accuracy.
+ */
+export type View = "whole" | "middle";
+
+/** Says which code prepared a picture and how: part of the key of cached outputs. */
+export function preparation(view: View): string {
+  return `1 ${kernel} vips ${sharp.versions.vips}${view === "whole" ? " whole" : ""}`;
+}
 
 /** Beyond this, resizing the short side would need more memory than the picture is worth. */
 const longestAspect = 32;
@@ -23,31 +33,19 @@ const longestAspect = 32;
 /**
  * The network's input of one picture, as [3, size, size] in the manifest's channel order.
  * @param rgb the picture rounded to 8 bits, interleaved (`toBytes`)
- * @throws PaletteError when the picture is more than 32 times as long as wide.
+ * @throws PaletteError when the middle is wanted of a picture more than 32 times as long as wide.
  */
 export async function prepare(
   rgb: Uint8Array,
   { width, height }: Pick<Image, "width" | "height">,
   { size, channels, mean, scale, resize: { shortSide } }: NetworkManifest["input"],
+  view: View,
 ): Promise<Float32Array> {
-  const short = Math.min(width, height);
-  if (Math.max(width, height) > longestAspect * short) {
-    throw new PaletteError(
-      `A picture of ${width}x${height} is too narrow to be measured; crop it to at most ${longestAspect}:1.`,
-    );
-  }
-  const [wide, high] = [width, height].map((side) => Math.round((side * shortSide) / short)) as [
-    number,
-    number,
-  ];
-  const pipeline = fromRaw(rgb, width, height)
-    .resize(wide, high, { fit: "fill", kernel })
-    .extract({
-      left: Math.floor((wide - size) / 2),
-      top: Math.floor((high - size) / 2),
-      width: size,
-      height: size,
-    });
+  const picture = fromRaw(rgb, width, height);
+  const pipeline =
+    view === "whole"
+      ? picture.resize(size, size, { fit: "fill", kernel })
+      : middle(picture, width, height, shortSide, size);
   const { rgb: pixels } = await toRaw(pipeline);
   const plane = size * size;
   const out = new Float32Array(3 * plane);
@@ -58,4 +56,30 @@ export async function prepare(
       out[c * plane + i] = (pixels[3 * i + from]! - mean[c]!) * factor;
   }
   return out;
+}
+
+/** The picture's short side brought to `shortSide` pixels, and the middle square of it. */
+function middle(
+  picture: Sharp,
+  width: number,
+  height: number,
+  shortSide: number,
+  size: number,
+): Sharp {
+  const short = Math.min(width, height);
+  if (Math.max(width, height) > longestAspect * short) {
+    throw new PaletteError(
+      `A picture of ${width}x${height} is too narrow to be measured; crop it to at most ${longestAspect}:1.`,
+    );
+  }
+  const [wide, high] = [width, height].map((side) => Math.round((side * shortSide) / short)) as [
+    number,
+    number,
+  ];
+  return picture.resize(wide, high, { fit: "fill", kernel }).extract({
+    left: Math.floor((wide - size) / 2),
+    top: Math.floor((high - size) / 2),
+    width: size,
+    height: size,
+  });
 }

@@ -99,6 +99,21 @@ describe("stepsCharts", () => {
     expect(stepsCharts(report.conditions.slice(0, 1))).toHaveLength(0);
   });
 
+  it("draws one for each of two models of one name", () => {
+    const twice = dejpeg.map((condition) => ({
+      ...condition,
+      rows: condition.rows.flatMap((row) =>
+        row.model === "landscapes-64" ? [row, { ...row, digest: "fedcba9876543210" }] : [row],
+      ),
+    }));
+    const charts = stepsCharts(twice);
+    expect(charts.map(({ caption }) => caption)).toEqual([
+      expect.stringMatching(/^landscapes-64 \w{8}: steps/),
+      expect.stringMatching(/^landscapes-64 fedcba98: steps/),
+    ]);
+    for (const chart of charts) expect(drawn(chart).all(".line")).toHaveLength(4);
+  });
+
   it("has a logarithmic axis with the measured steps on it", () => {
     const { all } = drawn(stepsCharts(dejpeg)[0]);
     const ticks = all('.tick[text-anchor="middle"]');

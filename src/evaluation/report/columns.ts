@@ -29,7 +29,8 @@ export const fid: Column = {
 
 const kid: Column = {
   heading: "KID ×10³\u00a0↓",
-  meaning: "Kernel distance (unbiased MMD²) of the features to the reference's, times 1000.",
+  meaning:
+    "Kernel distance (unbiased MMD²) of the features to the reference's, over pairs of different photos, times 1000.",
   better: "low",
   decimals: 1,
   factor: 1000,

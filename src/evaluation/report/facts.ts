@@ -1,4 +1,5 @@
 /** What was measured and how: the report's head, in words. */
+import { mostResampled } from "../metrics/frechet-resampler.ts";
 import { intervalDeviations } from "./columns.ts";
 import type { NetworkInfo, Report } from "./report.ts";
 
@@ -31,17 +32,20 @@ export function facts({ settings: s, reference, networks }: Report): Fact[] {
       text: networks.classifier ? networkText(networks.classifier) : "none",
     },
     {
-      name: "Resize and crop",
+      name: "Preparation",
       text:
         "Every picture, original or restored, is rounded to 8 bits, kept without a lossy save, " +
-        "and resized and cropped in the same way to a network's input",
+        "and brought to a network's input in the same way: whole for features, its middle for the classifier",
     },
     {
       name: "Intervals",
       text:
         s.replicates > 0
           ? `± is ${intervalDeviations} standard deviations (95 %) of ${s.replicates} bootstrap replicates; ` +
-            "photos are drawn, each with all its crops, as the crops of one photo are not independent"
+            "photos are drawn, each with all its crops, as the crops of one photo are not independent" +
+            (s.crops > mostResampled
+              ? `; FID has none above ${thousands(mostResampled)} crops`
+              : "")
           : "none; no bootstrap was made",
     },
   ];
@@ -59,7 +63,8 @@ export function caveats({ settings, networks, reference }: Report): string[] {
         `Inception-v3; the pictures have ${settings.resolution}x${settings.resolution} pixels and are ` +
         `enlarged for the network; and with N = ${settings.crops} against a reference of ` +
         `${thousands(reference.count)} it is biased upward, which the intervals do not cover. Compare the rows of ` +
-        "one table, and reports of the same data, N, networks and resolution; KID has no such bias.",
+        "one table, and reports of the same data, N, networks and resolution; KID, over pairs of different " +
+        "photos, has no such bias.",
     );
   }
   said.push(
@@ -85,7 +90,8 @@ export function modelRows(report: Report): { headings: string[]; rows: string[][
 
 export function pageTitle(report: Report): string {
   const shown = report.models.filter((model) => !model.regression);
-  const names = (shown.length > 0 ? shown : report.models).map((model) => model.name).join(", ");
+  const every = (shown.length > 0 ? shown : report.models).map((model) => model.name);
+  const names = [...new Set(every)].join(", ");
   return names === "" ? "Evaluation" : `Evaluation of ${names}`;
 }
 

@@ -19,6 +19,7 @@ const row = z.strictObject({
   kind: z.enum(["degraded", "regression", "palette", "originals"]),
   label: z.string(),
   model: z.string().optional(),
+  digest: z.string().optional(),
   sampler: z.string().optional(),
   steps: count.optional(),
   images: count,

@@ -37,8 +37,10 @@ export interface Row {
   readonly id: string;
   readonly kind: RowKind;
   readonly label: string;
-  /** model name */
+  /** model name, which several models may have */
   readonly model?: string;
+  /** That of the model in `Report.models`. */
+  readonly digest?: string;
   readonly sampler?: string;
   readonly steps?: number;
   readonly images: number;
@@ -66,7 +68,7 @@ export interface NetworkInfo {
   readonly title: string;
   /** SHA-256 of the ONNX file, hex. */
   readonly digest: string;
-  /** "224x224, short side 256, centre crop" */
+  /** "224x224 BGR, the whole picture squeezed into it (Lanczos3)" */
   readonly input: string;
   readonly license?: string;
 }

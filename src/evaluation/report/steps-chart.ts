@@ -51,7 +51,11 @@ export function stepsCharts(conditions: readonly ConditionReport[]): Chart[] {
   const column = measured ? fid : perImageColumns.ssim;
   const name = measured ? "FID" : "SSIM";
   const charts: Chart[] = [];
-  for (const [model, ofModel] of group(rows, ({ row }) => row.model ?? row.label)) {
+  const models = group(rows, ({ row }) => row.digest ?? row.label);
+  const names = [...models.values()].map(([first]) => first!.row.model ?? first!.row.label);
+  for (const [k, [digest, ofModel]] of [...models].entries()) {
+    const twins = names.filter((other) => other === names[k]).length > 1;
+    const model = twins ? `${names[k]} ${digest.slice(0, 8)}` : names[k]!;
     const lines = [...group(ofModel, ({ series }) => series)].flatMap(([series, members]) => {
       const points = members.flatMap(({ row }): Point[] => {
         const estimate = column.of(row, undefined);

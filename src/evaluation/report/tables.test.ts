@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { syntheticReport, syntheticSeconds } from "../../../test/support/synthetic-report.ts";
 import { allColumns, fid, fixed, format } from "./columns.ts";
+import { facts } from "./facts.ts";
 import { paperTables, paperTablesOf, paperWarning } from "./paper-tables.ts";
 import type { Report, Row } from "./report.ts";
 import { diversityTable, multiTaskTable, type Table, taskTables } from "./tables.ts";
@@ -107,6 +108,27 @@ describe("multiTaskTable", () => {
     expect(labels).not.toContain("Originals");
     const alone = { ...report, models: report.models.slice(0, 2) };
     expect(multiTaskTable(alone, seconds)).toBeUndefined();
+  });
+
+  it("tells a specialist from a generalist of the same preset, which have one name", () => {
+    const named = (one: Row) => (one.kind === "palette" ? { ...one, model: "small-64" } : one);
+    const twins: Report = {
+      ...report,
+      models: report.models.map((model) => ({ ...model, name: "small-64" })),
+      conditions: report.conditions.map((one) => ({ ...one, rows: one.rows.map(named) })),
+    };
+    expect(multiTaskTable(twins, seconds)).toEqual(multiTaskTable(report, seconds));
+  });
+});
+
+describe("facts", () => {
+  it("say that FID has no interval where there are too many crops for one", () => {
+    const intervals = (crops: number) =>
+      facts({ ...report, settings: { ...report.settings, crops } }).find(
+        ({ name }) => name === "Intervals",
+      )!.text;
+    expect(intervals(1000)).not.toContain("FID");
+    expect(intervals(1001)).toContain("FID has none above 1,000 crops");
   });
 });
 

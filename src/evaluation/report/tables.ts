@@ -65,11 +65,11 @@ export function taskTables(report: Report, seconds: Seconds): TaskTables[] {
  * task alone, with the Regression rows.
  */
 export function multiTaskTable(report: Report, seconds: Seconds): Table | undefined {
-  const tasksOf = new Map(report.models.map((model) => [model.name, model.tasks]));
+  const tasksOf = new Map(report.models.map((model) => [model.digest, model.tasks]));
   const blocks = report.conditions.flatMap((condition) => {
     const named = condition.rows.flatMap((row) => {
       if (row.kind === "regression") return [row];
-      const tasks = row.kind === "palette" ? tasksOf.get(row.model ?? "") : undefined;
+      const tasks = row.kind === "palette" ? tasksOf.get(row.digest ?? "") : undefined;
       if (!tasks?.includes(condition.task)) return [];
       const what = tasks.length === 1 ? "specialist" : "multi-task";
       return [{ ...row, label: `${row.label} (${what})` }];
