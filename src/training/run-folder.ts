@@ -3,12 +3,13 @@
  * model/ (the averaged weights, to be used), and clock.json. Continuing is opening the same folder again.
  */
 import { appendFileSync } from "node:fs";
-import { appendFile, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { access, appendFile, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { writeWhole } from "../files.ts";
 import { type Lock, lockFile, lockFolder } from "../lock.ts";
+import { loadModelConfig } from "../models/model-folder.ts";
 import { differences, parseRunConfig, type RunConfig } from "./run-config.ts";
 
 const names = {
@@ -44,7 +45,8 @@ export class RunFolder {
   /**
    * Opens or creates the folder of a run and locks it.
    * @throws PaletteError when the folder belongs to something else, to a run with other settings
-   * (they are named), or to a training that is under way.
+   * (they are named), or to a training that is under way, or when it was trained in but its checkpoint
+   * is gone.
    */
   static async open(path: string, config: RunConfig): Promise<RunFolder> {
     const there = await contents(path);
@@ -159,6 +161,11 @@ export class RunFolder {
         );
       }
     }
+    if (!(await this.hasCheckpoint()) && (await this.wasSaved())) {
+      throw new PaletteError(
+        `${this.path} was trained in, but its ${names.checkpoint} is gone, so the run cannot go on: restore it from a copy, or start anew with another --out (model/ keeps its weights).`,
+      );
+    }
     for (const folder of [this.path, this.model, join(this.path, names.samples)]) {
       for (const name of await contents(folder)) {
         if (/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
@@ -166,6 +173,19 @@ export class RunFolder {
     }
     const text = `${JSON.stringify(config, undefined, 2)}\n`;
     await writeWhole(join(this.path, names.config), text);
+  }
+
+  /** Whether there is one, be it readable or not. */
+  private async hasCheckpoint(): Promise<boolean> {
+    const failure = await access(this.checkpoint).catch((thrown: NodeJS.ErrnoException) => thrown);
+    return failure?.code !== "ENOENT";
+  }
+
+  /** Whether there was a checkpoint: the clock and a trained model are written after it alone. */
+  private async wasSaved(): Promise<boolean> {
+    if ((await this.readClock()) > 0) return true;
+    const trained = (await contents(this.model)).includes(names.config);
+    return trained && ((await loadModelConfig(this.model)).training?.images ?? 0) > 0;
   }
 }
 

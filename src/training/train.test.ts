@@ -276,6 +276,31 @@ describe("a run folder", () => {
     await loadModel(join(run, "model"));
   });
 
+  it.each(["clock.json", "model/config.json"])(
+    "whose checkpoint is gone is refused by its %s and left alone",
+    async (witness) => {
+      const run = await copied();
+      const gone = ["checkpoint.safetensors", "clock.json", "model/config.json"];
+      for (const name of gone) if (name !== witness) await rm(join(run, name));
+      const names = ["config.json", "stats.jsonl", "log.txt", "model/weights.safetensors"];
+      const before = await bytesOf(run, ...names);
+      expect(await refusal({ out: run, images: 16 })).toMatch(
+        /checkpoint\.safetensors is gone.*restore it.*another --out/,
+      );
+      expect(await bytesOf(run, ...names)).toEqual(before);
+      expect(await readdir(run)).not.toContain("lock");
+    },
+  );
+
+  it("has no model before the first image", async () => {
+    const run = newRun();
+    const plan = await planTraining({ data: [photos], ...request });
+    const outcome = await train(plan, { out: run, signal: AbortSignal.abort() });
+    expect(outcome).toMatchObject({ end: "stopped", images: 0 });
+    expect(await readdir(run)).not.toContain("model");
+    expect((await trained({ out: run })).outcome.images).toBe(8);
+  });
+
   it("is cleared of what a killed process left half written", async () => {
     const run = await copied();
     const rest = join(run, ".checkpoint.safetensors.0123456789ab.tmp");

@@ -105,7 +105,7 @@ class Training {
     await this.resume();
     let end = this.reached();
     if (end !== undefined) {
-      await this.saveModel();
+      if (this.images > 0) await this.saveModel();
       if (end !== "stopped")
         this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
       return this.outcome(end);
