@@ -69,7 +69,7 @@ export class Judge {
     model: ModelConfig,
     weights: Float32Array,
     { loss, sheet }: { readonly loss: boolean; readonly sheet?: string },
-  ): Promise<{ loss?: HeldOutLoss; sheet?: string }> {
+  ): Promise<{ loss?: HeldOutLoss | undefined; sheet?: string | undefined }> {
     if (!loss && sheet === undefined) return {};
     this.prepared ??= this.prepare();
     const examples = await this.prepared;
@@ -80,10 +80,12 @@ export class Judge {
       { device: this.device, threads: this.plan.config.machine.threads },
     );
     try {
-      if (sheet !== undefined) await writeImage(sheet, await samplesSheet(network, some));
-      if (!loss || this.plan.heldOut.length === 0) return { sheet };
+      const wanted = loss && this.plan.heldOut.length > 0;
       const schedule = scheduleFrom(model.trainingSchedule);
-      return { sheet, loss: await heldOutLoss(network, examples, schedule) };
+      const found = wanted ? await heldOutLoss(network, examples, schedule) : undefined;
+      // Last: where there is a sheet, the look was not cut short.
+      if (sheet !== undefined) await writeImage(sheet, await samplesSheet(network, some));
+      return { loss: found, sheet };
     } finally {
       await network.dispose();
     }

@@ -92,6 +92,10 @@ export class RunFolder {
     return join(this.path, names.samples, `${String(images).padStart(6, "0")}.png`);
   }
 
+  async hasSheet(images: number): Promise<boolean> {
+    return isThere(this.sheet(images));
+  }
+
   /** Adds a line to log.txt, with the time. The log is for people: that it fails stops nothing. */
   log(line: string): void {
     try {
@@ -161,7 +165,7 @@ export class RunFolder {
         );
       }
     }
-    if (!(await this.hasCheckpoint()) && (await this.wasSaved())) {
+    if (!(await isThere(this.checkpoint)) && (await this.wasSaved())) {
       throw new PaletteError(
         `${this.path} was trained in, but its ${names.checkpoint} is gone, so the run cannot go on: restore it from a copy, or start anew with another --out (model/ keeps its weights).`,
       );
@@ -173,12 +177,6 @@ export class RunFolder {
     }
     const text = `${JSON.stringify(config, undefined, 2)}\n`;
     await writeWhole(join(this.path, names.config), text);
-  }
-
-  /** Whether there is one, be it readable or not. */
-  private async hasCheckpoint(): Promise<boolean> {
-    const failure = await access(this.checkpoint).catch((thrown: NodeJS.ErrnoException) => thrown);
-    return failure?.code !== "ENOENT";
   }
 
   /** Whether there was a checkpoint: the clock and a trained model are written after it alone. */
@@ -204,6 +202,12 @@ async function contents(path: string): Promise<string[]> {
     const reason = code === "ENOTDIR" ? "is a file" : `cannot be read (${reasonOf(thrown)})`;
     throw new PaletteError(`${path} ${reason}: choose another --out.`, { cause: thrown });
   }
+}
+
+/** Whether there is such a file, be it readable or not. */
+async function isThere(path: string): Promise<boolean> {
+  const failure = await access(path).catch((thrown: NodeJS.ErrnoException) => thrown);
+  return failure?.code !== "ENOENT";
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

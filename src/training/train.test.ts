@@ -155,6 +155,17 @@ describe("a training", () => {
     expect(more.stats.map(numbers)).toEqual(atOnce.stats.map(numbers));
   });
 
+  it("killed before its last look makes up for it", async () => {
+    const run = await copied();
+    const sheet = join("samples", "000008.png");
+    await rm(join(run, sheet));
+    const { outcome, lines } = await trained({ out: run });
+    expect(outcome).toMatchObject({ end: "images", images: 8, seen: 0 });
+    expect(outcome.heldOutLoss!.mean).toBeGreaterThan(0);
+    expect(lines.at(-1)).toContain("8 images already");
+    expect(await bytesOf(run, sheet)).toEqual(await bytesOf(base, sheet));
+  });
+
   it("does not depend on reports, checkpoints, samples or where the photos lie", async () => {
     const moved = await writePhotos(join(folder, "moved", "photos"), 9);
     const run = newRun();

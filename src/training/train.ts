@@ -106,9 +106,12 @@ class Training {
     let end = this.reached();
     if (end !== undefined) {
       if (this.images > 0) await this.saveModel();
-      if (end !== "stopped")
-        this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
-      return this.outcome(end);
+      if (end === "stopped") return this.outcome(end);
+      // It may have been killed before its last look.
+      const unseen = this.images > 0 && !(await this.folder.hasSheet(this.images));
+      const heldOut = unseen ? await this.lastLook() : undefined;
+      this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
+      return this.outcome(end, heldOut);
     }
     const { config, options } = this;
     const stepper = await createTrainingStepper({
@@ -221,6 +224,10 @@ class Training {
     return this.judge.look(this.model, this.state.ema, { images: this.images, loss, sheet });
   }
 
+  private lastLook(): Promise<HeldOutLoss | undefined> {
+    return this.look(true, this.folder.sheet(this.images));
+  }
+
   private checkpointDue(before: number): boolean {
     const every = this.options.checkpointEvery;
     if ("minutes" in every) return performance.now() - this.saved.at >= every.minutes * 60_000;
@@ -249,7 +256,7 @@ class Training {
       this.say(`stopped and saved at ${counted(this.images)} images: the same command continues`);
       return this.outcome(end);
     }
-    const heldOut = await this.look(true, this.folder.sheet(this.images));
+    const heldOut = await this.lastLook();
     this.say(`${this.reachedIn(end)}: ${this.folder.model}; a larger --${end} continues`);
     return this.outcome(end, heldOut);
   }
