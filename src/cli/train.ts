@@ -19,6 +19,7 @@ import { deviceOption, listOf, numberBetween, wholeNumber } from "./arguments.ts
 import { say } from "./console.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
 import { networkOption, readNetwork } from "./network.ts";
+import { whileWaiting } from "./progress.ts";
 
 interface Options {
   data: string[];
@@ -119,7 +120,7 @@ export function trainCommand(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const known = await RunFolder.configIn(options.out);
-  const plan = await planTraining({
+  const planning = planTraining({
     data: options.data,
     preset: options.preset,
     network: options.network === undefined ? undefined : await readNetwork(options.network),
@@ -139,6 +140,7 @@ async function run(options: Options): Promise<void> {
     seed: options.seed,
     threads: options.threads ?? known?.machine.threads ?? availableParallelism(),
   });
+  const plan = await whileWaiting("Looking for photos", planning);
   if (options.dryRun) {
     say(options.json ? inJson(plan.config) : inWords(plan.config));
     return;

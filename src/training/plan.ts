@@ -1,5 +1,5 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
-import { photosDigest, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
+import { scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import { lossWeight, type Prediction, type Weighting } from "../diffusion/prediction.ts";
 import type { LevelDistribution } from "../diffusion/training-levels.ts";
 import { UsageError } from "../errors.ts";
@@ -66,7 +66,10 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
     : request;
   lossWeight(prediction, 0.5, weighting); // throws for a pair that cannot be
   const sets = await scanPhotoSets(request.data);
-  const { train: training, heldOut } = splitHoldOut(sets, holdOut);
+  const { train: training, heldOut } = splitHoldOut(
+    sets.map(({ photos }) => photos),
+    holdOut,
+  );
   const config = runConfig.parse({
     format: 1,
     preset: request.network === undefined ? preset.name : "custom",
@@ -90,7 +93,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       training: training.length,
       heldOut: heldOut.length,
       holdOut,
-      digests: (await Promise.all(sets.map(photosDigest))).sort(),
+      digests: sets.map(({ digest }) => digest),
     },
     machine: { threads: request.threads, folders: [...request.data] },
   } satisfies RunConfig);
