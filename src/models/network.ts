@@ -110,11 +110,16 @@ export async function loadNetwork(
     const { parameters } = typeof model === "string" ? await loadModel(model) : model;
     return async (count, size) => {
       const program = samplingProgram(network, specs, parameters, 1, { size });
-      return Promise.all(
+      const made = await Promise.allSettled(
         Array.from({ length: count }, () =>
           createEngine(program, { device, threads: Math.floor(threads / count) }),
         ),
       );
+      const engines = made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+      const failed = made.find((one) => one.status === "rejected");
+      if (failed === undefined) return engines;
+      await Promise.all(engines.map((engine) => engine.dispose()));
+      throw failed.reason;
     };
   }
 

@@ -26,7 +26,7 @@ export class Judge {
   private readonly plan: TrainingPlan;
   private readonly say: (line: string) => void;
   private readonly device: Device | undefined;
-  private prepared: Promise<HeldOutExample[]> | undefined;
+  private prepared: HeldOutExample[] | undefined;
   /** What is known of the weights after how many images. */
   private known: { images?: number; loss?: HeldOutLoss; sheet?: string } = {};
 
@@ -71,8 +71,8 @@ export class Judge {
     { loss, sheet }: { readonly loss: boolean; readonly sheet?: string },
   ): Promise<{ loss?: HeldOutLoss | undefined; sheet?: string | undefined }> {
     if (!loss && sheet === undefined) return {};
-    this.prepared ??= this.prepare();
-    const examples = await this.prepared;
+    this.prepared ??= await this.prepare();
+    const examples = this.prepared;
     const some = [...byTask(examples).values()].flatMap((ofTask) => spread(ofTask, shownPerTask));
     if (some.length === 0) return {};
     const network = await loadNetwork(
