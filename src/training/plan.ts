@@ -55,6 +55,12 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       `The regression baseline predicts the picture itself: leave out --predict ${request.prediction}.`,
     );
   }
+  const { network = preset.network } = request;
+  if (network.channels !== 3) {
+    throw new UsageError(
+      `Training takes pictures of 3 channels, but the network has ${network.channels}: set its channels to 3.`,
+    );
+  }
   const wanted = new Set((request.tasks ?? allTasks.map(({ name }) => name)).map(taskNamed));
   const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
@@ -73,7 +79,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const config = runConfig.parse({
     format: 1,
     preset: request.network === undefined ? preset.name : "custom",
-    network: request.network ?? preset.network,
+    network,
     prediction,
     weighting,
     levels,
