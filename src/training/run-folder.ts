@@ -117,13 +117,20 @@ export class RunFolder {
 
   /** Brings stats.jsonl to the disk: a checkpoint relies on it. */
   async syncStats(): Promise<void> {
-    const file = await open(join(this.path, names.stats), "a");
+    const path = join(this.path, names.stats);
     try {
-      await file.sync();
-    } catch {
-      // Devices and pipes have nothing to bring to a disk.
-    } finally {
-      await file.close();
+      const file = await open(path, "a");
+      try {
+        await file.sync();
+      } catch (thrown) {
+        // Devices and pipes have nothing to bring to a disk.
+        const { code = "" } = thrown as NodeJS.ErrnoException;
+        if (!["EINVAL", "ENOTSUP"].includes(code)) throw thrown;
+      } finally {
+        await file.close();
+      }
+    } catch (thrown) {
+      throw new PaletteError(`Cannot write ${path}: ${reasonOf(thrown)}.`, { cause: thrown });
     }
   }
 

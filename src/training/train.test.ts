@@ -337,18 +337,30 @@ describe("a training that cannot go on", () => {
   it.runIf(process.platform === "linux")("for want of disk space says so in one line", async () => {
     const run = await copied();
     const stats = join(run, "stats.jsonl");
-    const before = await bytesOf(run, ...results);
     const plan = await planTraining({ data: [photos], ...request });
     const fill = () => {
       rmSync(stats);
       symlinkSync("/dev/full", stats);
     };
-    const reporter = { line() {}, progress: ({ images }: Progress) => images === 10 && fill() };
+    const written = await readFile(stats);
+    const reporter = { line() {}, progress: ({ images }: Progress) => images === 14 && fill() };
     await expect(train(plan, { out: run, images: 16, ...often, reporter })).rejects.toThrow(
       /^The disk is full \([^\n]*stats\.jsonl[^\n]*\): make room, [^\n]*continues[^\n]*$/,
     );
-    expect(await bytesOf(run, ...results)).toEqual(before);
     await rm(stats);
+    await writeFile(stats, `${written}{"images":12,"machine":{}}\n{"images":16,"ma`);
+    // All 16 images were saved; the line about the last ones is made up for.
+    const again = await trained({ out: run, images: 16 });
+    expect(again.outcome).toMatchObject({ images: 16, seen: 0 });
+    expect(again.stats.map(({ images }) => images)).toEqual([4, 8, 12, 16]);
+    expect(again.stats.at(-1)!.heldOutLoss).toBeGreaterThan(0);
+    const whole = await trained({ out: newRun(), images: 16 });
+    const { machine: _found, ...found } = again.stats.at(-1)!;
+    const { machine: _expected, ...expected } = whole.stats.at(-1)!;
+    expect(found).toEqual(expected);
+    expect(await bytesOf(join(run, "model"), "weights.safetensors")).toEqual(
+      await bytesOf(whole.outcome.model, "weights.safetensors"),
+    );
   });
 
   it("for want of photos says so in one line", async () => {

@@ -103,6 +103,10 @@ class Training {
 
   async run(): Promise<TrainingOutcome> {
     await this.resume();
+    const { config, options } = this;
+    const stride = imagesPerUpdate(config);
+    // What an earlier sitting could not record.
+    if (this.means.images > 0) await this.record(this.images - stride);
     let end = this.reached();
     if (end !== undefined) {
       if (this.images > 0) await this.saveModel();
@@ -113,7 +117,6 @@ class Training {
       this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
       return this.outcome(end, heldOut);
     }
-    const { config, options } = this;
     const stepper = await createTrainingStepper({
       config: config.network,
       batch: config.batch,
@@ -123,7 +126,6 @@ class Training {
       device: options.device,
     });
     try {
-      const stride = imagesPerUpdate(config);
       this.start = { ...this.start, at: performance.now() };
       this.saved = { images: this.images, at: performance.now() };
       this.prefetch = new Prefetch((first) => this.batches.update(first), {
@@ -131,7 +133,7 @@ class Training {
         stride,
       });
       while (end === undefined) {
-        const batches = await this.prefetch.next();
+        const batches = await this.orSave(this.prefetch.next());
         const before = this.images;
         const after = before + stride;
         const result = await stepper.step(batches, {
@@ -147,7 +149,7 @@ class Training {
         this.means.add(losses, tasks, gradientNorm);
         const { images, clock } = this;
         options.reporter?.progress({ images, losses, tasks, gradientNorm, clock });
-        await this.record(before);
+        await this.orSave(this.record(before));
         end = this.reached();
         if (end === undefined && this.checkpointDue(before)) await this.save();
       }
@@ -199,7 +201,6 @@ class Training {
     const heldOut = loss || sheet ? await this.look(loss, sheet) : undefined;
     if (!loss && !due(options.statsEvery)) return;
     const { tasks, ...means } = this.means.means(config.tasks);
-    this.means.clear();
     const { seen, sitting, seconds, waited } = this.clock;
     const elapsed = sitting - this.reported.sitting;
     await this.folder.addStats({
@@ -212,11 +213,12 @@ class Training {
       machine: {
         time: new Date().toISOString(),
         seconds: rounded(seconds),
-        imagesPerSecond: rounded((seen - this.reported.seen) / elapsed),
-        waitingShare: rounded((waited - this.reported.waited) / elapsed),
+        imagesPerSecond: rounded(elapsed > 0 ? (seen - this.reported.seen) / elapsed : 0),
+        waitingShare: rounded(elapsed > 0 ? (waited - this.reported.waited) / elapsed : 0),
         skippedPhotos: this.examples.skipped.size,
       },
     });
+    this.means.clear();
     this.reported = { seen, sitting, waited };
   }
 
@@ -236,12 +238,27 @@ class Training {
 
   private async save(): Promise<void> {
     const { images, means, state, folder } = this;
-    await folder.syncStats();
-    await writeCheckpoint(folder.checkpoint, state, { images, means: means.toData() });
-    await folder.writeClock(this.clock.seconds);
-    this.saved = { images, at: performance.now() };
-    await this.saveModel();
-    folder.log(`saved at ${counted(images)} images`);
+    try {
+      await folder.syncStats();
+    } finally {
+      // The weights are worth more than a line of statistics.
+      await writeCheckpoint(folder.checkpoint, state, { images, means: means.toData() });
+      await folder.writeClock(this.clock.seconds);
+      this.saved = { images, at: performance.now() };
+      await this.saveModel();
+      folder.log(`saved at ${counted(images)} images`);
+    }
+  }
+
+  /** For what lies between updates: when it fails, the updates are saved first if they can be. */
+  private async orSave<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (thrown) {
+      const failed = (reason: unknown) => this.folder.log(`not saved: ${reasonOf(reason)}`);
+      if (this.images > this.saved.images) await this.save().catch(failed);
+      throw thrown;
+    }
   }
 
   private saveModel(): Promise<void> {
