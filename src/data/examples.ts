@@ -66,7 +66,7 @@ export class ExampleSource {
   /**
    * Example number `index`: a random square of a random photo, half the time mirrored, degraded by a
    * random task.
-   * @throws PaletteError when not one of the photos can be used.
+   * @throws PaletteError when not one of the photos can be used; ReadError when one cannot be read.
    */
   async example(index: number): Promise<Example> {
     const { tasks, resolution, seed } = this.options;

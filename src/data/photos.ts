@@ -146,7 +146,7 @@ export async function photosDigest(photos: readonly string[]): Promise<string> {
   const some = 256;
   for (let first = 0; first < photos.length; first += some) {
     const part = photos.slice(first, first + some);
-    // A photo that vanished meanwhile is found, and skipped, when it is read.
+    // That a photo vanished meanwhile is found, and said, when it is read.
     const sizes = await Promise.all(part.map((path) => stat(path).catch(() => undefined)));
     part.forEach((path, i) => {
       hash.update(`${basename(path)}\0${sizes[i]?.size ?? "missing"}\n`);

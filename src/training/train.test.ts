@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { rmSync, symlinkSync } from "node:fs";
+import { renameSync, rmSync, symlinkSync } from "node:fs";
 import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -360,6 +360,29 @@ describe("a training that cannot go on", () => {
     expect(found).toEqual(expected);
     expect(await bytesOf(join(run, "model"), "weights.safetensors")).toEqual(
       await bytesOf(whole.outcome.model, "weights.safetensors"),
+    );
+  });
+
+  it("for a photo that is gone saves, says so and continues when it is back", async () => {
+    // So many that most are not yet read when the first update is done.
+    const data = await writePhotos(join(folder, "vanishing"), 60);
+    const wishes = { data: [data] };
+    const run = newRun();
+    const plan = await planTraining({ ...request, ...wishes });
+    const away = `${data} away`;
+    const reporter = {
+      line() {},
+      progress: ({ images }: Progress) => images === 2 && renameSync(data, away),
+    };
+    const message = await failureOf(train(plan, { out: run, images: 20, ...often, reporter }));
+    expect(message).toMatch(/photo-00\d\.png does not exist.*the same command continues/);
+    expect(await readdir(run)).toContain("checkpoint.safetensors");
+    renameSync(away, data);
+    const { outcome } = await trained({ out: run, images: 20 }, wishes);
+    expect(outcome.skippedPhotos).toBe(0);
+    const whole = await trained({ out: newRun(), images: 20 }, wishes);
+    expect(await bytesOf(run, ...results)).toEqual(
+      await bytesOf(join(whole.outcome.model, ".."), ...results),
     );
   });
 

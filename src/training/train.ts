@@ -7,7 +7,7 @@
 import { ExampleSource } from "../data/examples.ts";
 import { definedOf } from "../defined.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
-import { PaletteError, reasonOf } from "../errors.ts";
+import { PaletteError, ReadError, reasonOf } from "../errors.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { saveModel } from "../models/model-folder.ts";
 import { parameterSpecs } from "../nn/unet.ts";
@@ -39,8 +39,9 @@ const silent: Reporter = { line() {}, progress() {} };
 /**
  * Trains, or continues the training in `options.out`, until a limit is reached or the signal comes.
  * @throws PaletteError in one line when the folder is another run's or in use, its checkpoint is
- * damaged, memory would not suffice, the loss is no longer finite (the last checkpoint is kept), no photo can be used, or the
- * disk is full.
+ * damaged, memory would not suffice, the loss is no longer finite (the last checkpoint is kept), no
+ * photo can be used, one of them can no longer be read, or the disk is full (both after what was
+ * trained is saved, if it can be).
  */
 export async function train(
   plan: TrainingPlan,
@@ -52,7 +53,7 @@ export async function train(
   try {
     return await training.run();
   } catch (thrown) {
-    const error = diskFull(thrown) ?? thrown;
+    const error = diskFull(thrown) ?? unreadable(thrown) ?? thrown;
     folder.log(reasonOf(error));
     throw error;
   } finally {
@@ -334,6 +335,15 @@ function diskFull(thrown: unknown): PaletteError | undefined {
   if (code !== "ENOSPC" && code !== "EDQUOT") return undefined;
   return new PaletteError(
     `The disk is full (${reasonOf(thrown)}): make room, and the same command continues from the last checkpoint.`,
+    { cause: thrown },
+  );
+}
+
+/** A photo that was there when the training was planned: without it, other weights would be trained. */
+function unreadable(thrown: unknown): PaletteError | undefined {
+  if (!(thrown instanceof ReadError)) return undefined;
+  return new PaletteError(
+    `A photo of this training can no longer be read (${reasonOf(thrown)}): put it back or repair the access, and the same command continues; to train without it, start anew with another --out.`,
     { cause: thrown },
   );
 }
