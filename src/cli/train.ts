@@ -146,12 +146,15 @@ async function run(options: Options): Promise<void> {
     return;
   }
   const { images, hours } = options;
-  const reporter = new ProgressReporter({ tasks: plan.config.tasks, images, hours });
+  const reporter = Object.assign(
+    new ProgressReporter({ tasks: plan.config.tasks, images, hours }),
+    { waiting: whileWaiting },
+  );
   const { checkpointEvery, statsEvery, heldOutEvery, samplesEvery } = options;
   try {
     await interruptible(async (signal) => {
       signal.addEventListener("abort", () => {
-        reporter.line("saving after this update; once more to stop without saving");
+        reporter.line("stopping and saving; once more to stop without saving");
       });
       const outcome = await train(plan, {
         out: options.out,

@@ -13,6 +13,12 @@ const processBytes = 300e6;
 /** The engine's memory is a little more than what is in use, as blocks are rounded up. */
 const roundedUp = 1.3;
 
+/** Batches that are made before they are asked for, besides the one at hand. */
+export function batchesAhead({ network }: Pick<RunConfig, "network">): number {
+  // An update of a large network takes far longer than its images, which are large as well.
+  return isLarge(parameterSpecs(network)) ? 1 : 2;
+}
+
 /**
  * An estimate in bytes: weights, average and moments once, for each replica its gradients and
  * copies, and every value of the forward pass, which the backward pass needs again. Photos kept

@@ -134,13 +134,18 @@ export class RunFolder {
     }
   }
 
-  /** Drops the lines about images after `images`, which will be seen again, and a line cut short. */
-  async rewindStats(images: number): Promise<void> {
+  /**
+   * Drops the lines about images after `images`, which will be seen again, and a line cut short. Gives
+   * after how many images the last line was written.
+   */
+  async rewindStats(images: number): Promise<number | undefined> {
     const text = (await readIfThere(join(this.path, names.stats))) ?? "";
     const lines = text.split("\n").slice(0, -1);
     const end = lines.findIndex((line) => !(imagesOf(line) <= images));
-    const kept = (end < 0 ? lines : lines.slice(0, end)).map((line) => `${line}\n`).join("");
-    if (kept !== text) await writeWhole(join(this.path, names.stats), kept);
+    const kept = end < 0 ? lines : lines.slice(0, end);
+    const content = kept.map((line) => `${line}\n`).join("");
+    if (content !== text) await writeWhole(join(this.path, names.stats), content);
+    return kept.length === 0 ? undefined : imagesOf(kept.at(-1)!);
   }
 
   /** Seconds of training up to the checkpoint, which itself does not depend on the clock. */

@@ -5,6 +5,7 @@
  * same bytes.
  */
 import { WorkerClient } from "../engine/client.ts";
+import { stack } from "../images/stack.ts";
 import { initialParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
 import { isLarge, trainingProgram } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
@@ -22,21 +23,24 @@ export function sharedVector(length: number): Float32Array {
 }
 
 /**
- * Fresh weights and an optimizer that has seen nothing: in shared memory, or, of a large network, in
- * memory that can move to another thread.
+ * Zeros for weights and optimizer: in shared memory, or, of a large network, in memory that can move to
+ * another thread.
  */
+export function emptyState(specs: readonly ParameterSpec[], large = isLarge(specs)): TrainingState {
+  const count = parameterCount(specs);
+  const vector = large ? () => new Float32Array(count) : () => sharedVector(count);
+  return { parameters: vector(), ema: vector(), m: vector(), v: vector(), step: 0 };
+}
+
+/** The same with fresh weights, and an optimizer that has seen nothing. */
 export function initialState(
   specs: readonly ParameterSpec[],
   seed: number,
   large = isLarge(specs),
 ): TrainingState {
-  const count = parameterCount(specs);
-  const vector = large ? () => new Float32Array(count) : () => sharedVector(count);
-  const parameters = vector();
-  initialParameters(specs, seed, parameters);
-  const ema = vector();
-  ema.set(parameters);
-  return { parameters, ema, m: vector(), v: vector(), step: 0 };
+  const state = emptyState(specs, large);
+  state.ema.set(initialParameters(specs, seed, state.parameters));
+  return state;
 }
 
 /** Compiles the training graph for each replica; large networks have one, see `large-stepper.ts`. */
@@ -90,18 +94,19 @@ async function createReplicatedStepper(options: StepperOptions): Promise<Trainin
 
   return {
     state,
-    async step(batches, hyper) {
-      const losses = new Float32Array(batches.length * batch);
-      for (const [k, images] of batches.entries()) {
+    async step(batches, hyper, onRun) {
+      const found: Float32Array[] = [];
+      for await (const images of batches) {
+        const add = found.length > 0;
         const parts = await all((rank) => ({
           do: "differentiate",
           feeds: feedsFor(config, images, starts[rank]!, starts[rank + 1]!),
-          add: k > 0,
+          add,
         }));
-        parts.forEach((part, rank) => {
-          losses.set(part as Float32Array, k * batch + starts[rank]!);
-        });
+        found.push(stack(parts as Float32Array[]));
+        onRun?.(found.length * batch);
       }
+      const losses = stack(found);
       const squares = (await all(() => ({ do: "reduce" }))) as number[];
       const gradientNorm = Math.sqrt(squares.reduce((sum, part) => sum + part, 0));
       const finite = Number.isFinite(gradientNorm) && losses.every(Number.isFinite);

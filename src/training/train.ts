@@ -4,20 +4,24 @@
  * decides about the weights is a function of the configuration and of the images seen, so a run
  * that was killed and continued ends with the bytes of one that was not.
  */
+import { setImmediate } from "node:timers/promises";
 import { ExampleSource } from "../data/examples.ts";
 import { definedOf } from "../defined.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import { PaletteError, ReadError, reasonOf } from "../errors.ts";
+import { size } from "../graph/index.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { saveModel } from "../models/model-folder.ts";
+import { initialParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { counted } from "../words.ts";
-import { BatchSource } from "./batches.ts";
+import { BatchSource, type LabelledBatch } from "./batches.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { explained } from "./failures.ts";
 import type { HeldOutLoss } from "./held-out.ts";
 import { Judge } from "./judge.ts";
-import { assertTrainingFits } from "./memory.ts";
+import { assertTrainingFits, batchesAhead } from "./memory.ts";
 import {
   type Clock,
   defaultIntervals,
@@ -31,8 +35,16 @@ import { Prefetch } from "./prefetch.ts";
 import { emaDecayAt, imagesPerUpdate, learningRateAt, type RunConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
 import { Means } from "./statistics.ts";
-import { createTrainingStepper, initialState, type TrainingState } from "./stepper.ts";
+import {
+  createTrainingStepper,
+  emptyState,
+  type TrainingState,
+  type TrainingStepper,
+} from "./stepper.ts";
 import { trainedModel } from "./trained-model.ts";
+
+/** Thrown to give an update up half way. */
+const givenUp = new Error("given up");
 
 const silent: Reporter = { line() {}, progress() {} };
 
@@ -53,7 +65,7 @@ export async function train(
   try {
     return await training.run();
   } catch (thrown) {
-    const error = diskFull(thrown) ?? unreadable(thrown) ?? thrown;
+    const error = explained(thrown);
     folder.log(reasonOf(error));
     throw error;
   } finally {
@@ -78,7 +90,7 @@ class Training {
   private saved = { images: 0, at: performance.now() };
   /** Of this sitting's first image, and the seconds of the sittings before. */
   private start = { images: 0, at: performance.now(), seconds: 0 };
-  private prefetch: Prefetch<Awaited<ReturnType<BatchSource["update"]>>> | undefined;
+  private prefetch: Prefetch<LabelledBatch> | undefined;
   private reported = { seen: 0, sitting: 0, waited: 0 };
 
   constructor(plan: TrainingPlan, options: TrainingOptions, folder: RunFolder) {
@@ -88,7 +100,7 @@ class Training {
     this.folder = folder;
     this.options = { ...defaultIntervals, ...definedOf(options) };
     this.judge = new Judge(plan, (line) => this.say(line), options.device);
-    this.state = initialState(parameterSpecs(config.network), config.seed);
+    this.state = emptyState(parameterSpecs(config.network));
     this.examples = new ExampleSource({
       photos: plan.training,
       tasks: config.tasks.map(taskNamed),
@@ -105,20 +117,17 @@ class Training {
   async run(): Promise<TrainingOutcome> {
     await this.resume();
     const { config, options } = this;
-    const stride = imagesPerUpdate(config);
-    // What an earlier sitting could not record.
-    if (this.means.images > 0) await this.record(this.images - stride);
     let end = this.reached();
     if (end !== undefined) {
       if (this.images > 0) await this.saveModel();
-      if (end === "stopped") return this.outcome(end);
+      if (end === "stopped") return this.finish(end);
       // It may have been killed before its last look.
       const unseen = this.images > 0 && !(await this.folder.hasSheet(this.images));
       const heldOut = unseen ? await this.lastLook() : undefined;
       this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
       return this.outcome(end, heldOut);
     }
-    const stepper = await createTrainingStepper({
+    const compiling = createTrainingStepper({
       config: config.network,
       batch: config.batch,
       loss: config.loss,
@@ -126,39 +135,75 @@ class Training {
       state: this.state,
       device: options.device,
     });
+    const stepper = await (options.reporter?.waiting?.("Compiling the network", compiling) ??
+      compiling);
     try {
       this.start = { ...this.start, at: performance.now() };
       this.saved = { images: this.images, at: performance.now() };
-      this.prefetch = new Prefetch((first) => this.batches.update(first), {
+      const prefetch = new Prefetch((first) => this.batches.batch(first), {
         first: this.images,
-        stride,
+        stride: config.batch,
+        depth: batchesAhead(config),
       });
+      this.prefetch = prefetch;
+      end = this.reached();
       while (end === undefined) {
-        const batches = await this.orSave(this.prefetch.next());
         const before = this.images;
-        const after = before + stride;
-        const result = await stepper.step(batches, {
-          learningRate: learningRateAt(config, after),
-          emaDecay: emaDecayAt(config, this.state.step),
-          clip: config.clip ?? Number.POSITIVE_INFINITY,
-        });
-        if (!result.finite) throw this.notFinite();
-        this.images = after;
-        const losses = Array.from(result.losses, (loss) => loss * stride);
-        const tasks = batches.flatMap((batch) => batch.tasks);
-        const { gradientNorm } = result;
-        this.means.add(losses, tasks, gradientNorm);
-        const { images, clock } = this;
-        options.reporter?.progress({ images, losses, tasks, gradientNorm, clock });
-        await this.orSave(this.record(before));
+        const made = await this.update(stepper, prefetch);
+        if (made) await this.orSave(this.record(before));
         end = this.reached();
         if (end === undefined && this.checkpointDue(before)) await this.save();
       }
     } finally {
       await stepper.dispose();
     }
-    await this.save();
+    await this.keep();
     return this.finish(end);
+  }
+
+  /** One update; false when it was given up half way, as the time is over or the signal has come. */
+  private async update(
+    stepper: TrainingStepper,
+    prefetch: Prefetch<LabelledBatch>,
+  ): Promise<boolean> {
+    const { config, options } = this;
+    const stride = imagesPerUpdate(config);
+    const after = this.images + stride;
+    const tasks: string[] = [];
+    async function* batches(): AsyncGenerator<LabelledBatch> {
+      for (let k = 0; k < config.accumulate; k++) {
+        const batch = await prefetch.next();
+        tasks.push(...batch.tasks);
+        yield batch;
+      }
+    }
+    const tell = (done: number) => options.reporter?.part?.("images of this update", done, stride);
+    const onRun = (done: number) => {
+      tell(done);
+      if (done < stride && this.reached() !== undefined) throw givenUp;
+    };
+    const hyper = {
+      learningRate: learningRateAt(config, after),
+      emaDecay: emaDecayAt(config, this.state.step),
+      clip: config.clip ?? Number.POSITIVE_INFINITY,
+    };
+    tell(0);
+    const step = stepper.step(batches(), hyper, onRun);
+    const result = await step.catch(async (thrown: unknown) => {
+      if (thrown === givenUp) return undefined;
+      // An unreadable photo has changed nothing.
+      if (thrown instanceof ReadError) await this.saveFirst();
+      throw thrown;
+    });
+    if (result === undefined) return false;
+    if (!result.finite) throw this.notFinite();
+    this.images = after;
+    const losses = Array.from(result.losses, (loss) => loss * stride);
+    const { gradientNorm } = result;
+    this.means.add(losses, tasks, gradientNorm);
+    const { images, clock } = this;
+    options.reporter?.progress({ images, losses, tasks, gradientNorm, clock });
+    return true;
   }
 
   /** Takes up what an earlier sitting left, or starts anew. */
@@ -169,7 +214,7 @@ class Training {
       this.images = found.images;
       this.means = new Means(found.means);
     }
-    await folder.rewindStats(this.images);
+    const recorded = await folder.rewindStats(this.images);
     this.start = { images: this.images, at: performance.now(), seconds: await folder.readClock() };
     const threads = [folder.earlier?.machine.threads, this.config.machine.threads];
     if (found && threads[0] !== threads[1]) {
@@ -184,6 +229,29 @@ class Training {
         ? `continuing at ${counted(this.images)} images: ${photos}, ${parameters}`
         : `starting: ${photos}, ${parameters}`,
     );
+    if (!found) await this.initialize();
+    else if (this.means.images > 0) await this.makeUp(recorded);
+  }
+
+  /** What an earlier sitting could not record, or recorded and did not save. */
+  private async makeUp(recorded: number | undefined): Promise<void> {
+    if (recorded === this.images) this.means.clear();
+    else await this.record(this.images - imagesPerUpdate(this.config));
+    if (this.means.images === 0) await this.save();
+  }
+
+  /** Fresh weights. Large networks take a while, in which a signal is heard. */
+  private async initialize(): Promise<void> {
+    const { config, options, state } = this;
+    const { parameters, ema } = state;
+    for (const spec of parameterSpecs(config.network)) {
+      const { offset, shape } = spec;
+      options.reporter?.part?.("initial weights", offset, parameters.length);
+      initialParameter(spec, config.seed, parameters.subarray(offset, offset + size(shape)));
+      await setImmediate();
+      if (options.signal?.aborted) return;
+    }
+    ema.set(parameters);
   }
 
   private reached(): TrainingOutcome["end"] | undefined {
@@ -199,7 +267,10 @@ class Training {
     const due = (every: number) => Math.floor(images / every) > Math.floor(before / every);
     const loss = due(options.heldOutEvery);
     const sheet = due(options.samplesEvery) ? this.folder.sheet(images) : undefined;
-    const heldOut = loss || sheet ? await this.look(loss, sheet) : undefined;
+    const look = loss || sheet ? await this.look(loss, sheet) : {};
+    // Given up: the next sitting makes up for it.
+    if (look === undefined) return;
+    const { heldOut } = look;
     if (!loss && !due(options.statsEvery)) return;
     const { tasks, ...means } = this.means.means(config.tasks);
     const { seen, sitting, seconds, waited } = this.clock;
@@ -223,12 +294,26 @@ class Training {
     this.reported = { seen, sitting, waited };
   }
 
-  private look(loss: boolean, sheet?: string): Promise<HeldOutLoss | undefined> {
-    return this.judge.look(this.model, this.state.ema, { images: this.images, loss, sheet });
+  /** Undefined when it was given up because the signal has come. */
+  private async look(
+    loss: boolean,
+    sheet?: string,
+  ): Promise<{ readonly heldOut?: HeldOutLoss | undefined } | undefined> {
+    const { signal, reporter } = this.options;
+    const { images, model, state } = this;
+    const onCall = (done: number, total: number) =>
+      reporter?.part?.("network calls of a look at the held-out photos", done, total);
+    try {
+      const options = { images, loss, sheet, signal, onCall };
+      return { heldOut: await this.judge.look(model, state.ema, options) };
+    } catch (thrown) {
+      if (signal?.aborted) return undefined;
+      throw thrown;
+    }
   }
 
-  private lastLook(): Promise<HeldOutLoss | undefined> {
-    return this.look(true, this.folder.sheet(this.images));
+  private async lastLook(): Promise<HeldOutLoss | undefined> {
+    return (await this.look(true, this.folder.sheet(this.images)))?.heldOut;
   }
 
   private checkpointDue(before: number): boolean {
@@ -251,15 +336,28 @@ class Training {
     }
   }
 
-  /** For what lies between updates: when it fails, the updates are saved first if they can be. */
-  private async orSave<T>(work: Promise<T>): Promise<T> {
+  /** At the end of a sitting: saves what is not saved. */
+  private async keep(): Promise<void> {
+    if (this.images > this.saved.images) return this.save();
+    if (this.images === 0) return;
+    await this.folder.writeClock(this.clock.seconds);
+    await this.saveModel();
+  }
+
+  /** For what lies between updates: when it fails, the updates are saved first. */
+  private async orSave(work: Promise<void>): Promise<void> {
     try {
-      return await work;
+      await work;
     } catch (thrown) {
-      const failed = (reason: unknown) => this.folder.log(`not saved: ${reasonOf(reason)}`);
-      if (this.images > this.saved.images) await this.save().catch(failed);
+      await this.saveFirst();
       throw thrown;
     }
+  }
+
+  /** Saves before an error is thrown, if that can be done. */
+  private async saveFirst(): Promise<void> {
+    const failed = (reason: unknown) => this.folder.log(`not saved: ${reasonOf(reason)}`);
+    if (this.images > this.saved.images) await this.save().catch(failed);
   }
 
   private saveModel(): Promise<void> {
@@ -270,6 +368,12 @@ class Training {
   }
 
   private async finish(end: TrainingOutcome["end"]): Promise<TrainingOutcome> {
+    if (this.images === 0) {
+      const update = `the first update of ${counted(imagesPerUpdate(this.config))} images`;
+      const why = end === "stopped" ? "stopped" : "the time was over";
+      this.say(`${why} before ${update} was done: there is nothing to save`);
+      return this.outcome(end);
+    }
     if (end === "stopped") {
       this.say(`stopped and saved at ${counted(this.images)} images: the same command continues`);
       return this.outcome(end);
@@ -326,26 +430,6 @@ class Training {
     this.folder.log(text);
     (this.options.reporter ?? silent).line(text);
   }
-}
-
-/** What is to be said, and done, when a file could not be written for want of space. */
-function diskFull(thrown: unknown): PaletteError | undefined {
-  if (!(thrown instanceof PaletteError)) return undefined;
-  const { code } = (thrown.cause ?? {}) as NodeJS.ErrnoException;
-  if (code !== "ENOSPC" && code !== "EDQUOT") return undefined;
-  return new PaletteError(
-    `The disk is full (${reasonOf(thrown)}): make room, and the same command continues from the last checkpoint.`,
-    { cause: thrown },
-  );
-}
-
-/** A photo that was there when the training was planned: without it, other weights would be trained. */
-function unreadable(thrown: unknown): PaletteError | undefined {
-  if (!(thrown instanceof ReadError)) return undefined;
-  return new PaletteError(
-    `A photo of this training can no longer be read (${reasonOf(thrown)}): put it back or repair the access, and the same command continues; to train without it, start anew with another --out.`,
-    { cause: thrown },
-  );
 }
 
 function rounded(value: number): number {
