@@ -7,6 +7,9 @@ import { PaletteError, ReadError } from "../errors.ts";
 import { readBytes } from "../images/decode.ts";
 import type { RgbBytes } from "../images/sharp.ts";
 
+/** How much decoded photos hold at most unless something else is said. */
+export const usualCacheBytes = 2 ** 30;
+
 export interface PhotoCacheOptions {
   /** Photos are shrunk while decoding until their short side has this many pixels. */
   shortSide: number;
@@ -29,7 +32,7 @@ export class PhotoCache {
 
   constructor(options: PhotoCacheOptions) {
     this.options = options;
-    this.limit = options.cacheBytes ?? 2 ** 30;
+    this.limit = options.cacheBytes ?? usualCacheBytes;
   }
 
   /** Files that could not be used, with the reason. */

@@ -13,7 +13,7 @@ import type {
   LargeReplicaStart,
   LargeReplicaUpdate,
 } from "./large-replica.ts";
-import { feedsFor, type StepperOptions, type TrainingStepper } from "./step.ts";
+import { buffersOf, feedsFor, type StepperOptions, type TrainingStepper } from "./step.ts";
 
 /** Positions of the widest maps that keep the cores busy: more images at once only cost memory. */
 const positionsAtOnce = 65_536;
@@ -55,17 +55,18 @@ export async function createLargeStepper(options: StepperOptions): Promise<Train
     state,
     async step(batches, hyper, onRun) {
       const moving = [state.parameters, state.ema, state.m, state.v];
-      await replica.call({ do: "take", state }, buffersOf(moving));
+      await replica.call(
+        { do: "take", state },
+        moving.map(({ buffer }) => buffer as ArrayBuffer),
+      );
       const found: Float32Array[] = [];
       try {
         for await (const one of batches) {
           for (const first of runs) {
             const feeds = feedsFor(config, one, first, first + images);
             const add = found.length > 0;
-            const losses = await replica.call(
-              { do: "differentiate", feeds, add },
-              buffersOf(Object.values(feeds).map(({ data }) => data)),
-            );
+            const request = { do: "differentiate", feeds, add } as const;
+            const losses = await replica.call(request, buffersOf(feeds));
             found.push(losses as Float32Array);
             onRun?.(found.length * images);
           }
@@ -84,8 +85,4 @@ export async function createLargeStepper(options: StepperOptions): Promise<Train
     },
     dispose: () => replica.end(),
   };
-}
-
-function buffersOf(vectors: readonly Float32Array[]): ArrayBuffer[] {
-  return vectors.map(({ buffer }) => buffer as ArrayBuffer);
 }

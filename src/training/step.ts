@@ -55,6 +55,11 @@ export interface StepperOptions {
   readonly large?: boolean;
 }
 
+/** What moves with them to another thread. */
+export function buffersOf(feeds: EngineTensors): ArrayBuffer[] {
+  return Object.values(feeds).map(({ data }) => data.buffer as ArrayBuffer);
+}
+
 /** The images from `start` to `end` as the inputs of a replica's graph, in buffers of their own. */
 export function feedsFor(
   config: UNetConfig,

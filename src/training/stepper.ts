@@ -12,7 +12,7 @@ import { parameterSpecs } from "../nn/unet.ts";
 import { createLargeStepper } from "./large-stepper.ts";
 import { clipScale, type TrainingState } from "./optimizer.ts";
 import type { ReplicaReply, ReplicaRequest, ReplicaStart } from "./replica.ts";
-import { feedsFor, type StepperOptions, type TrainingStepper } from "./step.ts";
+import { buffersOf, feedsFor, type StepperOptions, type TrainingStepper } from "./step.ts";
 
 export type { Hyperparameters, TrainingState } from "./optimizer.ts";
 export type { StepResult, TrainingBatch, TrainingStepper } from "./step.ts";
@@ -98,11 +98,12 @@ async function createReplicatedStepper(options: StepperOptions): Promise<Trainin
       const found: Float32Array[] = [];
       for await (const images of batches) {
         const add = found.length > 0;
-        const parts = await all((rank) => ({
-          do: "differentiate",
-          feeds: feedsFor(config, images, starts[rank]!, starts[rank + 1]!),
-          add,
-        }));
+        const parts = await Promise.all(
+          replicas.map((replica, rank) => {
+            const feeds = feedsFor(config, images, starts[rank]!, starts[rank + 1]!);
+            return replica.call({ do: "differentiate", feeds, add }, buffersOf(feeds));
+          }),
+        );
         found.push(stack(parts as Float32Array[]));
         onRun?.(found.length * batch);
       }
