@@ -4,9 +4,17 @@
  * depends on the number of threads only through the order of summation; the same number gives the
  * same bytes.
  */
+import { setImmediate } from "node:timers/promises";
 import { WorkerClient } from "../engine/client.ts";
+import { size } from "../graph/index.ts";
 import { stack } from "../images/stack.ts";
-import { initialParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
+import type { UNetConfig } from "../nn/config.ts";
+import {
+  initialParameter,
+  initialParameters,
+  type ParameterSpec,
+  parameterCount,
+} from "../nn/parameters.ts";
 import { isLarge, trainingProgram } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { createLargeStepper } from "./large-stepper.ts";
@@ -41,6 +49,30 @@ export function initialState(
   const state = emptyState(specs, large);
   state.ema.set(initialParameters(specs, seed, state.parameters));
   return state;
+}
+
+/** Puts what `initialState` begins with into zeros. Large networks take a while, in which others have their turn. */
+export async function initialize(
+  state: TrainingState,
+  { network, seed }: { readonly network: UNetConfig; readonly seed: number },
+  {
+    signal,
+    onPart,
+  }: {
+    /** Aborting leaves the state half made. */
+    readonly signal?: AbortSignal | undefined;
+    readonly onPart?: (done: number, total: number) => void;
+  } = {},
+): Promise<void> {
+  const { parameters, ema } = state;
+  for (const spec of parameterSpecs(network)) {
+    const { offset, shape } = spec;
+    onPart?.(offset, parameters.length);
+    initialParameter(spec, seed, parameters.subarray(offset, offset + size(shape)));
+    await setImmediate();
+    if (signal?.aborted) return;
+  }
+  ema.set(parameters);
 }
 
 /** Compiles the training graph for each replica; large networks have one, see `large-stepper.ts`. */

@@ -4,15 +4,12 @@
  * decides about the weights is a function of the configuration and of the images seen, so a run
  * that was killed and continued ends with the bytes of one that was not.
  */
-import { setImmediate } from "node:timers/promises";
 import { ExampleSource } from "../data/examples.ts";
 import { definedOf } from "../defined.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import { PaletteError, ReadError, reasonOf } from "../errors.ts";
-import { size } from "../graph/index.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { saveModel } from "../models/model-folder.ts";
-import { initialParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { counted } from "../words.ts";
@@ -32,19 +29,18 @@ import {
 } from "./options.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { Prefetch } from "./prefetch.ts";
-import { emaDecayAt, imagesPerUpdate, learningRateAt, type RunConfig } from "./run-config.ts";
+import { imagesPerUpdate, learningRateAt, type RunConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
 import { Means } from "./statistics.ts";
 import {
   createTrainingStepper,
   emptyState,
+  initialize,
   type TrainingState,
   type TrainingStepper,
 } from "./stepper.ts";
 import { trainedModel } from "./trained-model.ts";
-
-/** Thrown to give an update up half way. */
-const givenUp = new Error("given up");
+import { makeUpdate } from "./update.ts";
 
 const silent: Reporter = { line() {}, progress() {} };
 
@@ -146,7 +142,8 @@ class Training {
         depth: batchesAhead(config),
       });
       this.prefetch = prefetch;
-      end = this.reached();
+      // It may have come while the network was compiled.
+      if (options.signal?.aborted) end = "stopped";
       while (end === undefined) {
         const before = this.images;
         const made = await this.update(stepper, prefetch);
@@ -166,31 +163,16 @@ class Training {
     stepper: TrainingStepper,
     prefetch: Prefetch<LabelledBatch>,
   ): Promise<boolean> {
-    const { config, options } = this;
+    const { config, options, state } = this;
     const stride = imagesPerUpdate(config);
-    const after = this.images + stride;
-    const tasks: string[] = [];
-    async function* batches(): AsyncGenerator<LabelledBatch> {
-      for (let k = 0; k < config.accumulate; k++) {
-        const batch = await prefetch.next();
-        tasks.push(...batch.tasks);
-        yield batch;
-      }
-    }
-    const tell = (done: number) => options.reporter?.part?.("images of this update", done, stride);
     const onRun = (done: number) => {
-      tell(done);
-      if (done < stride && this.reached() !== undefined) throw givenUp;
+      options.reporter?.part?.("images of this update", done, stride);
+      return done === stride || this.reached() === undefined;
     };
-    const hyper = {
-      learningRate: learningRateAt(config, after),
-      emaDecay: emaDecayAt(config, this.state.step),
-      clip: config.clip ?? Number.POSITIVE_INFINITY,
-    };
-    tell(0);
-    const step = stepper.step(batches(), hyper, onRun);
-    const result = await step.catch(async (thrown: unknown) => {
-      if (thrown === givenUp) return undefined;
+    onRun(0);
+    const after = this.images + stride;
+    const making = makeUpdate(stepper, prefetch, config, { after, step: state.step, onRun });
+    const result = await making.catch(async (thrown: unknown) => {
       // An unreadable photo has changed nothing.
       if (thrown instanceof ReadError) await this.saveFirst();
       throw thrown;
@@ -199,7 +181,7 @@ class Training {
     if (!result.finite) throw this.notFinite();
     this.images = after;
     const losses = Array.from(result.losses, (loss) => loss * stride);
-    const { gradientNorm } = result;
+    const { tasks, gradientNorm } = result;
     this.means.add(losses, tasks, gradientNorm);
     const { images, clock } = this;
     options.reporter?.progress({ images, losses, tasks, gradientNorm, clock });
@@ -229,7 +211,10 @@ class Training {
         ? `continuing at ${counted(this.images)} images: ${photos}, ${parameters}`
         : `starting: ${photos}, ${parameters}`,
     );
-    if (!found) await this.initialize();
+    const { signal, reporter } = this.options;
+    const onPart = (done: number, total: number) =>
+      reporter?.part?.("initial weights", done, total);
+    if (!found) await initialize(state, this.config, { signal, onPart });
     else if (this.means.images > 0) await this.makeUp(recorded);
   }
 
@@ -238,20 +223,6 @@ class Training {
     if (recorded === this.images) this.means.clear();
     else await this.record(this.images - imagesPerUpdate(this.config));
     if (this.means.images === 0) await this.save();
-  }
-
-  /** Fresh weights. Large networks take a while, in which a signal is heard. */
-  private async initialize(): Promise<void> {
-    const { config, options, state } = this;
-    const { parameters, ema } = state;
-    for (const spec of parameterSpecs(config.network)) {
-      const { offset, shape } = spec;
-      options.reporter?.part?.("initial weights", offset, parameters.length);
-      initialParameter(spec, config.seed, parameters.subarray(offset, offset + size(shape)));
-      await setImmediate();
-      if (options.signal?.aborted) return;
-    }
-    ema.set(parameters);
   }
 
   private reached(): TrainingOutcome["end"] | undefined {
