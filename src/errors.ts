@@ -10,6 +10,11 @@ export class UsageError extends PaletteError {
   override readonly name: string = "UsageError";
 }
 
+/** A file could not be read, or not now: that says nothing about what is in it. */
+export class ReadError extends PaletteError {
+  override readonly name: string = "ReadError";
+}
+
 /** The first line of whatever was thrown, without a final full stop: to be quoted in a message. */
 export function reasonOf(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message : String(thrown);

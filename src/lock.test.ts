@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, rmdir, symlink, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -50,6 +50,20 @@ describe("the lock of a run folder", () => {
   it("of another machine is respected, and says what to delete", async () => {
     await leave({ pid: 1, host: "another-machine", started: null });
     await expect(lockFolder(folder)).rejects.toThrow(/on another-machine \(if it is gone, delete /);
+  });
+
+  it("that cannot be read is said, with what to do", async () => {
+    const path = join(folder, lockFile);
+    await mkdir(path);
+    await expect(lockFolder(folder)).rejects.toThrow(
+      /^The lock [^\n]*cannot be read[^\n]*delete it/,
+    );
+    await rmdir(path);
+    await symlink(join(folder, "nothing"), path);
+    await expect(lockFolder(folder)).rejects.toThrow(
+      /^The lock [^\n]*cannot be read[^\n]*delete it/,
+    );
+    expect(await readdir(folder)).toEqual([lockFile]);
   });
 
   it("goes to exactly one of many who come at once upon a stale one", async () => {

@@ -17,6 +17,9 @@ const holderSchema = z.object({
   started: z.string().nullable(),
 });
 
+/** A lock may be released between two looks at it so often before it counts as unreadable. */
+const mostVanished = 20;
+
 type Holder = z.infer<typeof holderSchema>;
 
 export interface Lock {
@@ -25,7 +28,8 @@ export interface Lock {
 
 /**
  * @param busy what the holder is doing there, as in "is training in DIR already"
- * @throws PaletteError when a living process holds the folder, or it cannot be written to.
+ * @throws PaletteError when a living process holds the folder, its lock cannot be read, or it cannot
+ * be written to.
  */
 export async function lockFolder(folder: string, busy = "training"): Promise<Lock> {
   const path = join(folder, lockFile);
@@ -34,9 +38,13 @@ export async function lockFolder(folder: string, busy = "training"): Promise<Loc
   const content = `${JSON.stringify(me)}\n`;
   try {
     await writeFile(own, content);
+    let vanished = 0;
     // A link appears with its content and fails when the name is taken, in one operation.
     while (!(await created(link(own, path)))) {
-      const found = await readFile(path, "utf8").catch(() => undefined);
+      const found = await readFile(path, "utf8").catch((thrown: NodeJS.ErrnoException) => {
+        // Released meanwhile; again and again only when it is a link to nothing.
+        if (thrown.code !== "ENOENT" || ++vanished > mostVanished) throw unreadable(path, thrown);
+      });
       if (found === undefined) continue;
       const holder = parseHolder(found);
       if (holder && (await lives(holder))) throw heldBy(folder, path, holder, busy);
@@ -60,7 +68,12 @@ export async function lockFolder(folder: string, busy = "training"): Promise<Loc
 
 /** Removes a dead process's lock, unless another process has replaced it since it was read. */
 async function discard(path: string, content: string, aside: string): Promise<void> {
-  if (!(await rename(path, aside).then(...outcome))) return;
+  try {
+    await rename(path, aside);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw thrown;
+  }
   if ((await readFile(aside, "utf8")) !== content) await created(link(aside, path));
   await rm(aside, { force: true });
 }
@@ -69,6 +82,13 @@ function heldBy(folder: string, path: string, { pid, host }: Holder, busy: strin
   const elsewhere = host === hostname() ? "" : ` on ${host} (if it is gone, delete ${path})`;
   return new PaletteError(
     `Process ${pid}${elsewhere} is ${busy} in ${folder} already: wait for it, stop it, or choose another folder.`,
+  );
+}
+
+function unreadable(path: string, thrown: unknown): PaletteError {
+  return new PaletteError(
+    `The lock ${path} cannot be read (${reasonOf(thrown)}): delete it if nobody works in its folder, or choose another folder.`,
+    { cause: thrown },
   );
 }
 
@@ -116,5 +136,3 @@ function created(attempt: Promise<void>): Promise<boolean> {
     },
   );
 }
-
-const outcome = [() => true, () => false] as const;

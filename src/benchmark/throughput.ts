@@ -3,11 +3,14 @@
  * is a whole training step (forward, backward, clipping, Adam, EMA) or a whole network call, as a
  * run would do them.
  */
-import { createEngine, type Engine } from "../engine/engine.ts";
+import { createEngine } from "../engine/engine.ts";
 import type { Device, EngineTensors } from "../engine/session.ts";
+import { configFromPreset } from "../models/config.ts";
+import { loadNetwork } from "../models/network.ts";
+import { presetNamed } from "../models/presets.ts";
 import { noiseLevel, type UNetConfig } from "../nn/config.ts";
 import { initialParameter, initialParameters, parameterCount } from "../nn/parameters.ts";
-import { isLarge, largeSamplingProgram, largeSession, samplingProgram } from "../nn/programs.ts";
+import { isLarge, largeSamplingProgram, largeSession } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { inputOf } from "../nn/weight-input.ts";
 import { Random } from "../random.ts";
@@ -16,7 +19,7 @@ import { createTrainingStepper, initialState } from "../training/stepper.ts";
 export interface ThroughputOptions {
   readonly network: UNetConfig;
   readonly mode: "train" | "sample";
-  /** Images a step, over all threads. */
+  /** Images a step. */
   readonly batch: number;
   readonly threads: number;
   /** Timed steps. */
@@ -104,26 +107,26 @@ async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
   return { step: () => stepper.step([trainingBatch], hyper), dispose: () => stepper.dispose() };
 }
 
-/** One engine a thread, each with its share of the batch. */
+/** Calls of a loaded network, as whoever samples makes them. */
 async function networkCalls(options: ThroughputOptions): Promise<Steps> {
-  const { network, batch, device } = options;
-  if (isLarge(parameterSpecs(network))) return largeNetworkCalls(options);
-  const lanes = Math.min(options.threads, batch);
-  if (batch % lanes !== 0) throw new RangeError(`${batch} images do not divide over ${lanes}`);
+  const { network, batch, threads, device } = options;
   const specs = parameterSpecs(network);
-  const program = samplingProgram(network, specs, initialParameters(specs, 1), batch / lanes);
-  const threads = Math.max(1, Math.floor(options.threads / lanes));
-  const engines: Engine[] = await Promise.all(
-    Array.from({ length: lanes }, () => createEngine(program, { device, threads })),
-  );
-  const feeds = engines.map((_, lane) => randomInputs(network, batch / lanes, lane));
-  return {
-    step: () => Promise.all(engines.map((engine, lane) => engine.run(feeds[lane]!))),
-    dispose: () => Promise.all(engines.map((engine) => engine.dispose())),
-  };
+  if (isLarge(specs)) return largeNetworkCalls(options);
+  // The schedules, the prediction and the tasks do not matter to a call.
+  const config = { ...configFromPreset(presetNamed("tiny-32"), { tasks: [] }), network };
+  const parameters = initialParameters(specs, 1);
+  const loaded = await loadNetwork({ config, parameters }, { device, threads });
+  const { source, noisy } = randomInputs(network, batch, "sample");
+  const call = {
+    source: source!.data,
+    noisy: noisy!.data,
+    gamma: 0.5,
+    shape: [batch, network.channels, network.resolution, network.resolution],
+  } as const;
+  return { step: () => loaded.predict(call), dispose: () => loaded.dispose() };
 }
 
-/** One engine on all threads takes one image after the other. */
+/** The same of a large network, whose weights are made one by one instead of all at once. */
 async function largeNetworkCalls(options: ThroughputOptions): Promise<Steps> {
   const { network, batch, device, threads } = options;
   const { model, parameters } = largeSamplingProgram(network, parameterSpecs(network), 1);

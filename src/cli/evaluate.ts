@@ -18,7 +18,7 @@ import { deviceOption, listOf, threadsOption, wholeNumber } from "./arguments.ts
 import { complain, say } from "./console.ts";
 import { evaluationText } from "./evaluation-text.ts";
 import { interruptible } from "./interrupt.ts";
-import { type Progress, startProgress } from "./progress.ts";
+import { type Progress, startProgress, whileWaiting } from "./progress.ts";
 
 interface Options {
   model?: string[];
@@ -121,14 +121,23 @@ async function run(options: Options): Promise<void> {
   await interruptible(async (signal) => {
     const watch = new Watch();
     try {
-      const plan = await planEvaluation(
+      let listed = () => {};
+      const listing = new Promise<void>((resolve) => {
+        listed = resolve;
+      });
+      const planning = planEvaluation(
         {
           ...options,
           data,
           models: options.model ?? [],
         },
-        (done, total) => watch.show("reading photos", done, total),
+        (done, total) => {
+          listed();
+          watch.show("reading photos", done, total);
+        },
       );
+      await whileWaiting("Looking for photos", Promise.race([listing, planning]));
+      const plan = await planning;
       for (const note of plan.notes) complain(note);
       const { report, seconds, files } = await evaluate(plan, {
         ...options,

@@ -93,7 +93,8 @@ describe("palette train", () => {
     expect(whole.stderr).toContain("done with 100 images");
     expect(whole.code).toBe(0);
 
-    const random = Random.from("moments", process.pid);
+    const seed = process.pid;
+    const random = Random.from("moments", seed);
     let kills = 0;
     for (let attempt = 0; attempt < 3; attempt++) {
       const { child, ended } = start("killed", "--images", "100");
@@ -103,13 +104,13 @@ describe("palette train", () => {
       if (child.kill("SIGKILL")) kills += 1;
       await ended;
     }
-    expect(kills).toBeGreaterThan(0);
+    expect(kills, `moments of seed ${seed}`).toBeGreaterThan(0);
     const last = await command("killed", "--images", "100");
-    expect(last.code).toBe(0);
+    expect(last.code, `moments of seed ${seed}: ${last.stderr}`).toBe(0);
     const [expected, found] = [await resultsOf("whole"), await resultsOf("killed")];
-    expect(Object.keys(found)).toEqual(Object.keys(expected));
+    expect(Object.keys(found), `moments of seed ${seed}`).toEqual(Object.keys(expected));
     for (const name of Object.keys(expected))
-      expect(found[name] === expected[name], name).toBe(true);
+      expect(found[name] === expected[name], `${name}, moments of seed ${seed}`).toBe(true);
   });
 
   it.each([

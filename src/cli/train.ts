@@ -19,6 +19,7 @@ import { deviceOption, listOf, numberBetween, wholeNumber } from "./arguments.ts
 import { say } from "./console.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
 import { networkOption, readNetwork } from "./network.ts";
+import { whileWaiting } from "./progress.ts";
 
 interface Options {
   data: string[];
@@ -119,7 +120,7 @@ export function trainCommand(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const known = await RunFolder.configIn(options.out);
-  const plan = await planTraining({
+  const planning = planTraining({
     data: options.data,
     preset: options.preset,
     network: options.network === undefined ? undefined : await readNetwork(options.network),
@@ -139,17 +140,21 @@ async function run(options: Options): Promise<void> {
     seed: options.seed,
     threads: options.threads ?? known?.machine.threads ?? availableParallelism(),
   });
+  const plan = await whileWaiting("Looking for photos", planning);
   if (options.dryRun) {
     say(options.json ? inJson(plan.config) : inWords(plan.config));
     return;
   }
   const { images, hours } = options;
-  const reporter = new ProgressReporter({ tasks: plan.config.tasks, images, hours });
+  const reporter = Object.assign(
+    new ProgressReporter({ tasks: plan.config.tasks, images, hours }),
+    { waiting: whileWaiting },
+  );
   const { checkpointEvery, statsEvery, heldOutEvery, samplesEvery } = options;
   try {
     await interruptible(async (signal) => {
       signal.addEventListener("abort", () => {
-        reporter.line("saving after this update; once more to stop without saving");
+        reporter.line("stopping and saving; once more to stop without saving");
       });
       const outcome = await train(plan, {
         out: options.out,

@@ -9,7 +9,7 @@ import { cropAndResizeBytes } from "../images/resize.ts";
 import type { RgbBytes } from "../images/sharp.ts";
 import { Random } from "../random.ts";
 import type { Condition, Task } from "../tasks/task.ts";
-import { PhotoCache } from "./photo-cache.ts";
+import { PhotoCache, usualCacheBytes } from "./photo-cache.ts";
 
 export interface Example {
   readonly index: number;
@@ -36,6 +36,11 @@ export interface ExampleSourceOptions {
 
 /** Photos are kept at up to this many times the resolution: a crop of half of it still shrinks. */
 const oversize = 4;
+
+/** About how many bytes of so many decoded photos are kept, if they are of 3:2 and not small. */
+export function cachedBytes(photos: number, resolution: number): number {
+  return Math.min(usualCacheBytes, photos * 3 * 1.5 * (oversize * resolution) ** 2);
+}
 
 export class ExampleSource {
   private readonly options: ExampleSourceOptions;
@@ -66,7 +71,7 @@ export class ExampleSource {
   /**
    * Example number `index`: a random square of a random photo, half the time mirrored, degraded by a
    * random task.
-   * @throws PaletteError when not one of the photos can be used.
+   * @throws PaletteError when not one of the photos can be used; ReadError when one cannot be read.
    */
   async example(index: number): Promise<Example> {
     const { tasks, resolution, seed } = this.options;

@@ -3,9 +3,12 @@
  * out of it, so photos stay decoded, at the size that examples need; the least recently used ones
  * make room. What a photo decodes to never depends on what else was asked.
  */
-import { PaletteError } from "../errors.ts";
+import { PaletteError, ReadError } from "../errors.ts";
 import { readBytes } from "../images/decode.ts";
 import type { RgbBytes } from "../images/sharp.ts";
+
+/** How much decoded photos hold at most unless something else is said. */
+export const usualCacheBytes = 2 ** 30;
 
 export interface PhotoCacheOptions {
   /** Photos are shrunk while decoding until their short side has this many pixels. */
@@ -29,7 +32,7 @@ export class PhotoCache {
 
   constructor(options: PhotoCacheOptions) {
     this.options = options;
-    this.limit = options.cacheBytes ?? 2 ** 30;
+    this.limit = options.cacheBytes ?? usualCacheBytes;
   }
 
   /** Files that could not be used, with the reason. */
@@ -42,7 +45,11 @@ export class PhotoCache {
     return this.bytes;
   }
 
-  /** The decoded photo, or undefined when the file cannot be used. */
+  /**
+   * The decoded photo, or undefined when the file cannot be used.
+   * @throws ReadError when it could not be read: what was broken for a moment must not count as broken
+   * from then on.
+   */
   async get(path: string): Promise<RgbBytes | undefined> {
     if (this.broken.has(path)) return undefined;
     const held = this.decoded.get(path);
@@ -71,7 +78,7 @@ export class PhotoCache {
       this.keep(path, photo);
       return photo;
     } catch (thrown) {
-      if (!(thrown instanceof PaletteError)) throw thrown;
+      if (!(thrown instanceof PaletteError) || thrown instanceof ReadError) throw thrown;
       this.broken.set(path, thrown.message);
       this.options.onSkip?.(path, thrown.message);
       return undefined;

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scanPhotoSets, scanPhotos, splitHoldOut } from "./photos.ts";
 
@@ -46,13 +46,40 @@ describe("scanPhotos", () => {
       ["a/deep/01.jpg", "a/02.PNG", "a/Z.webp"].map((path) => join(root, path)),
       [join(b, "01.jpg")],
     ];
-    expect(await scanPhotoSets([a])).toEqual(sets.slice(0, 1));
-    expect(await scanPhotoSets([a, a])).toEqual(sets.slice(0, 1));
-    expect(await scanPhotoSets([join(a, "deep"), a])).toEqual([
-      sets[0]!.slice(1),
-      [join(a, "deep", "01.jpg")],
-    ]);
-    expect((await scanPhotoSets([a, b]))[0]).toEqual(sets[0]);
+    const setsOf = async (...folders: string[]) =>
+      (await scanPhotoSets(folders)).map(({ photos }) => photos);
+    expect(await setsOf(a)).toEqual(sets.slice(0, 1));
+    expect(await setsOf(a, a)).toEqual(sets.slice(0, 1));
+    const nested = await setsOf(join(a, "deep"), a);
+    expect(nested).toHaveLength(2);
+    expect(nested).toContainEqual(sets[0]!.slice(1));
+    expect(nested).toContainEqual([join(a, "deep", "01.jpg")]);
+    expect(await setsOf(a, b)).toContainEqual(sets[0]);
+  });
+
+  it("orders equal names of two folders alike wherever these lie", async () => {
+    const orderIn = async (place: string, names: readonly [string, string]) => {
+      const folders = names.map((name) => join(root, ".moved", place, name));
+      for (const [k, folder] of folders.entries()) {
+        await mkdir(join(folder, "inner"), { recursive: true });
+        for (const name of ["1.jpg", "2.jpg", "inner/1.jpg"])
+          await writeFile(join(folder, name), `of ${k === 0 ? "one" : "the other"}`);
+      }
+      const sets = await scanPhotoSets(folders);
+      const { train } = splitHoldOut(
+        sets.map(({ photos }) => photos),
+        "none",
+      );
+      return train.map((path) => {
+        const k = folders.findIndex((folder) => path.startsWith(folder));
+        return `${k} ${relative(folders[k]!, path)}`;
+      });
+    };
+    const order = await orderIn("here", ["x", "y"]);
+    expect(await orderIn("there", ["y", "x"])).toEqual(order);
+    expect(order.map((photo) => basename(photo.slice(2))).join()).toBe(
+      "1.jpg,1.jpg,1.jpg,1.jpg,2.jpg,2.jpg",
+    );
   });
 
   it("says which folder is missing, empty or no folder", async () => {

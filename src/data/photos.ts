@@ -24,13 +24,29 @@ export const photoEndings: readonly string[] = [
  * @throws PaletteError when a folder is missing, cannot be read or holds no photo.
  */
 export async function scanPhotos(folders: readonly string[]): Promise<string[]> {
-  return inOrder((await scanPhotoSets(folders)).flat());
+  return sorted((await photosByFolder(folders)).flat(), byNameAndPath);
+}
+
+/** The photos of a folder. */
+export interface PhotoSet {
+  /** Paths, sorted by file name and then by path. */
+  readonly photos: readonly string[];
+  /** See `photosDigest`. */
+  readonly digest: string;
 }
 
 /**
- * The same, each named folder's photos by themselves: a photo belongs to the nearest folder named.
+ * The same, each named folder's photos by themselves: a photo belongs to the nearest folder named. The
+ * sets are sorted by their digests, so that their order does not depend on where the folders lie.
  */
-export async function scanPhotoSets(folders: readonly string[]): Promise<string[][]> {
+export async function scanPhotoSets(folders: readonly string[]): Promise<PhotoSet[]> {
+  const sets: PhotoSet[] = [];
+  for (const photos of await photosByFolder(folders))
+    sets.push({ photos, digest: await photosDigest(photos) });
+  return sets.sort((a, b) => compare(a.digest, b.digest));
+}
+
+async function photosByFolder(folders: readonly string[]): Promise<string[][]> {
   if (folders.length === 0) throw new UsageError("Name at least one folder of photos.");
   const visited = new Set<string>();
   const sets = new Map<string, string[]>();
@@ -55,7 +71,9 @@ export async function scanPhotoSets(folders: readonly string[]): Promise<string[
       const kind = link ? await stat(path).catch(() => undefined) : entry;
       if (kind?.isDirectory()) (link ? linked : direct).push({ folder: path, root });
       if (!kind?.isFile() || !photoEndings.includes(extname(path).toLowerCase())) continue;
-      sets.set(root, [...(sets.get(root) ?? []), path]);
+      const set = sets.get(root) ?? [];
+      if (set.length === 0) sets.set(root, set);
+      set.push(path);
       fruitful.add(root);
     }
   }
@@ -64,11 +82,21 @@ export async function scanPhotoSets(folders: readonly string[]): Promise<string[
     const endings = photoEndings.map((ending) => ending.slice(1)).join(", ");
     throw new PaletteError(`The folder ${empty} holds no photos (${endings}).`);
   }
-  return [...sets.values()].map(inOrder);
+  return [...sets.values()].map((photos) => sorted(photos, byNameAndPath));
 }
 
-function inOrder(photos: readonly string[]): string[] {
-  return [...photos].sort((a, b) => compare(basename(a), basename(b)) || compare(a, b));
+interface Named {
+  readonly path: string;
+  readonly name: string;
+}
+
+const byName = (a: Named, b: Named) => compare(a.name, b.name);
+const byNameAndPath = (a: Named, b: Named) => byName(a, b) || compare(a.path, b.path);
+
+/** Equal ones stay in the order in which they are given. */
+function sorted(photos: readonly string[], order: (a: Named, b: Named) => number): string[] {
+  const named = photos.map((path) => ({ path, name: basename(path) }));
+  return named.sort(order).map(({ path }) => path);
 }
 
 /** A folder to look into, and which of the named folders led there. */
@@ -83,13 +111,14 @@ export interface HoldOut {
 }
 
 /**
- * Parts each set (see `scanPhotoSets`) by itself, so that a folder added to a training leaves the
- * held-out photos of the others as they are. `every:7:1` holds out each photo whose index, counted
- * from 0, is 1 modulo 7; `none` holds out nothing. Both lists are sorted as by `scanPhotos`.
+ * Parts each set's photos (see `scanPhotoSets`) by themselves, so that a folder added to a training
+ * leaves the held-out photos of the others as they are. `every:7:1` holds out each photo whose index,
+ * counted from 0, is 1 modulo 7; `none` holds out nothing. Both lists are sorted by file name; of equal
+ * names those of the first set come first.
  * @throws UsageError when the rule cannot be read; PaletteError when it leaves nothing to train on.
  */
 export function splitHoldOut(sets: readonly (readonly string[])[], rule: string): HoldOut {
-  const photos = inOrder(sets.flat());
+  const photos = sorted(sets.flat(), byName);
   if (rule === "none") return { train: photos, heldOut: [] };
   const [, modulus, remainder] = (/^every:(\d+):(\d+)$/.exec(rule) ?? []).map(Number);
   if (modulus === undefined || remainder === undefined || modulus < 2 || remainder >= modulus) {
@@ -97,8 +126,9 @@ export function splitHoldOut(sets: readonly (readonly string[])[], rule: string)
       `Cannot read the hold-out rule "${rule}"; write every:N:K with N at least 2 and K below N, such as every:7:1, or none.`,
     );
   }
-  const heldOut = inOrder(
+  const heldOut = sorted(
     sets.flatMap((set) => set.filter((_, index) => index % modulus === remainder)),
+    byName,
   );
   const held = new Set(heldOut);
   const train = photos.filter((photo) => !held.has(photo));
@@ -116,7 +146,7 @@ export async function photosDigest(photos: readonly string[]): Promise<string> {
   const some = 256;
   for (let first = 0; first < photos.length; first += some) {
     const part = photos.slice(first, first + some);
-    // A photo that vanished meanwhile is found, and skipped, when it is read.
+    // That a photo vanished meanwhile is found, and said, when it is read.
     const sizes = await Promise.all(part.map((path) => stat(path).catch(() => undefined)));
     part.forEach((path, i) => {
       hash.update(`${basename(path)}\0${sizes[i]?.size ?? "missing"}\n`);

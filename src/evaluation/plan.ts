@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { photosDigest, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
+import { scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import { definedOf } from "../defined.ts";
 import { PaletteError, UsageError } from "../errors.ts";
 import { assertFits } from "../memory.ts";
@@ -109,9 +109,12 @@ export async function planEvaluation(
   const models = await loadModels(request.models ?? []);
   const { resolution } = models[0]!.config.network;
   const sets = await scanPhotoSets(request.data);
-  const digests = (await Promise.all(sets.map(photosDigest))).sort();
+  const digests = sets.map(({ digest }) => digest);
   const held = chooseHoldOut(models, digests, request.holdOut);
-  const { train, heldOut } = splitHoldOut(sets, held.rule);
+  const { train, heldOut } = splitHoldOut(
+    sets.map(({ photos }) => photos),
+    held.rule,
+  );
   const chosen = held.rule === "none" ? train : heldOut;
   if (chosen.length === 0) {
     throw new PaletteError(

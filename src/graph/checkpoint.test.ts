@@ -41,6 +41,12 @@ const nested = traced("layers", shapes, (x, w, v) =>
   checkpoint([x!], [w!, v!], ([a], parameters) => checkpoint([a!], parameters, layers)),
 );
 
+it("a checkpoint refuses a tensor given twice", () => {
+  const x = new Graph().input("x", [2]);
+  expect(() => checkpoint([x, x], [], ([a, b]) => mul(a!, b!))).toThrow(/given twice/);
+  expect(() => checkpoint([x], [x], ([a], [b]) => mul(a!, b!))).toThrow(/given twice/);
+});
+
 describe.each([
   ["a checkpoint", kept],
   ["a checkpoint in a checkpoint", nested],

@@ -5,7 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { SharpOptions } from "sharp";
-import { PaletteError, reasonOf } from "../errors.ts";
+import { PaletteError, ReadError, reasonOf } from "../errors.ts";
 import { fromBytes, type Image } from "./image.ts";
 import { type JpegQuality, jpegQuality } from "./jpeg-quality.ts";
 import { maximalPixels, type RgbBytes, sharp, toRaw } from "./sharp.ts";
@@ -20,8 +20,8 @@ export interface DecodeOptions {
 /**
  * Reads a JPEG, PNG, WebP, TIFF, GIF or AVIF file, or its bytes (the first frame, upright), as sRGB
  * in [-1, 1].
- * @throws PaletteError naming the file when it is missing, empty, truncated, not an image or has
- * more than 268 megapixels.
+ * @throws PaletteError naming the file when it is empty, truncated, not an image or has more than 268
+ * megapixels; ReadError, which is one, when it is missing, cannot be read or memory does not suffice.
  */
 export async function readImage(input: string | Uint8Array): Promise<Image> {
   const { rgb, width, height } = await readBytes(input);
@@ -73,7 +73,7 @@ export async function readPhoto(path: string): Promise<Photo> {
       notes,
     };
   } catch (thrown) {
-    throw new PaletteError(`${path} ${explain(reasonOf(thrown))}`, { cause: thrown });
+    throw undecodable(path, thrown);
   }
 }
 
@@ -110,7 +110,7 @@ export async function readBytes(
     }
     return await toRaw(pipeline);
   } catch (thrown) {
-    throw new PaletteError(`${name} ${explain(reasonOf(thrown))}`, { cause: thrown });
+    throw undecodable(name, thrown);
   }
 }
 
@@ -119,17 +119,24 @@ async function readWhole(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code ?? "";
-    // The machine's shortage, not the file's fault: a photo must not count as broken for it.
-    if (["EMFILE", "ENFILE", "ENOMEM"].includes(code)) throw thrown;
     const reasons: Record<string, string> = {
       ENOENT: "does not exist; check the path.",
       EISDIR: "is a folder; name an image file.",
       EACCES: "may not be read; check its permissions.",
     };
-    throw new PaletteError(`${path} ${reasons[code] ?? `cannot be read: ${reasonOf(thrown)}.`}`, {
+    throw new ReadError(`${path} ${reasons[code] ?? `cannot be read: ${reasonOf(thrown)}.`}`, {
       cause: thrown,
     });
   }
+}
+
+function undecodable(name: string, thrown: unknown): PaletteError {
+  const reason = reasonOf(thrown);
+  const cause = { cause: thrown };
+  // The machine's shortage, not the file's fault: a photo must not count as broken for it.
+  if (/out of memory|insufficient memory|cannot allocate|bad_alloc/i.test(reason))
+    return new ReadError(`${name} cannot be decoded for want of memory (${reason}).`, cause);
+  return new PaletteError(`${name} ${explain(reason)}`, cause);
 }
 
 function explain(reason: string): string {

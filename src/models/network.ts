@@ -39,6 +39,8 @@ export interface NetworkCall {
   readonly shape: readonly [number, number, number, number];
   /** [N, 1, H, W]: where it is 0 the output is not looked at, and may be anything. */
   readonly wanted?: Float32Array | undefined;
+  /** Called whenever an image is done. What it throws ends the call. */
+  readonly onImage?: (() => void) | undefined;
 }
 
 export interface Network {
@@ -110,11 +112,16 @@ export async function loadNetwork(
     const { parameters } = typeof model === "string" ? await loadModel(model) : model;
     return async (count, size) => {
       const program = samplingProgram(network, specs, parameters, 1, { size });
-      return Promise.all(
+      const made = await Promise.allSettled(
         Array.from({ length: count }, () =>
           createEngine(program, { device, threads: Math.floor(threads / count) }),
         ),
       );
+      const engines = made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+      const failed = made.find((one) => one.status === "rejected");
+      if (failed === undefined) return engines;
+      await Promise.all(engines.map((engine) => engine.dispose()));
+      throw failed.reason;
     };
   }
 
@@ -135,7 +142,8 @@ export async function loadNetwork(
     };
   }
 
-  async function predict({ source, noisy, gamma, shape }: NetworkCall): Promise<Float32Array> {
+  async function predict(call: NetworkCall): Promise<Float32Array> {
+    const { source, noisy, gamma, shape, onImage } = call;
     const [count, given, ...size] = shape;
     const sides = size.every((side) => side >= multiple && side % multiple === 0);
     if (!(Number.isInteger(count) && count >= 1) || given !== channels || !sides) {
@@ -168,6 +176,7 @@ export async function loadNetwork(
           level: { data: level.slice(k, k + 1), shape: [1] },
         });
         output.set(results.output!.data, k * values);
+        onImage?.();
       }
     };
     await Promise.all((await engines(count === 1 ? 1 : lanes, size)).map(work));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePhotos } from "../../test/training-photos.ts";
-import { ExampleSource } from "../data/examples.ts";
+import { type Example, ExampleSource } from "../data/examples.ts";
 import { scanPhotos } from "../data/photos.ts";
 import { estimateClean, predictions } from "../diffusion/prediction.ts";
 import { gammaAt, smallestGamma, trainingSchedule } from "../diffusion/schedule.ts";
@@ -30,8 +30,8 @@ describe("batches", () => {
     return new ExampleSource({ photos, tasks, resolution: network.resolution, seed: 5 });
   }
 
-  function source(options: Partial<BatchOptions> = {}): BatchSource {
-    return new BatchSource(examples(), {
+  function source(options: Partial<BatchOptions> = {}, from = examples()): BatchSource {
+    return new BatchSource(from, {
       network,
       prediction: "x0",
       weighting: "uniform",
@@ -53,8 +53,7 @@ describe("batches", () => {
   it("are the same numbers whatever was asked before and however images are grouped", async () => {
     const whole = await source().batch(0);
     const options = { batch: 4, accumulate: 3 };
-    const second = await source(options).update(12);
-    expect(second).toHaveLength(3);
+    const second = await Promise.all([12, 16, 20].map((first) => source(options).batch(first)));
     for (const [j, part] of second.entries()) {
       const first = 12 + 4 * j;
       for (const name of ["source", "noisy", "target"] as const) {
@@ -65,6 +64,22 @@ describe("batches", () => {
     }
     const other = await source({ seed: 6 }).batch(0);
     expect(other.noisy).not.toEqual(whole.noisy);
+  });
+
+  it("are made a few at a time", async () => {
+    let [now, most] = [0, 0];
+    class Counted extends ExampleSource {
+      override async example(index: number): Promise<Example> {
+        now += 1;
+        most = Math.max(most, now);
+        const made = await super.example(index);
+        now -= 1;
+        return made;
+      }
+    }
+    const counted = new Counted({ photos, tasks, resolution: 32, seed: 5 });
+    expect((await source({ batch: 40 }, counted).batch(0)).tasks).toHaveLength(40);
+    expect(most).toBe(16);
   });
 
   it.each(predictions)("ask for %s, from which the clean picture follows", async (prediction) => {

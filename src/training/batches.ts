@@ -39,6 +39,9 @@ export interface LabelledBatch extends TrainingBatch {
   readonly tasks: readonly string[];
 }
 
+/** Examples that are made at once: enough for all cores, and no more than memory has room for. */
+const together = 16;
+
 export class BatchSource {
   private readonly examples: ExampleSource;
   private readonly options: BatchOptions;
@@ -48,18 +51,9 @@ export class BatchSource {
     this.options = options;
   }
 
-  /** The batches of one update whose first image has the number `first`. */
-  async update(first: number): Promise<LabelledBatch[]> {
-    const { batch, accumulate } = this.options;
-    return Promise.all(Array.from({ length: accumulate }, (_, k) => this.batch(first + k * batch)));
-  }
-
   /** The images `first` to `first + batch - 1`. */
   async batch(first: number): Promise<LabelledBatch> {
     const { batch, network } = this.options;
-    const examples = await Promise.all(
-      Array.from({ length: batch }, (_, k) => this.examples.example(first + k)),
-    );
     const pixels = network.resolution ** 2;
     const values = network.channels * pixels;
     const into: TrainingBatch = {
@@ -69,15 +63,23 @@ export class BatchSource {
       level: new Float32Array(batch),
       weight: new Float32Array(batch * pixels),
     };
-    examples.forEach((example, k) => {
-      into.level[k] = this.fill(example, {
-        source: into.source.subarray(k * values, (k + 1) * values),
-        noisy: into.noisy.subarray(k * values, (k + 1) * values),
-        target: into.target.subarray(k * values, (k + 1) * values),
-        weight: into.weight.subarray(k * pixels, (k + 1) * pixels),
-      });
-    });
-    return { ...into, tasks: examples.map(({ task }) => task.name) };
+    const tasks: string[] = [];
+    for (let done = 0; done < batch; done += together) {
+      const some = Math.min(together, batch - done);
+      const examples = await Promise.all(
+        Array.from({ length: some }, (_, k) => this.examples.example(first + done + k)),
+      );
+      for (const example of examples) {
+        const k = tasks.push(example.task.name) - 1;
+        into.level[k] = this.fill(example, {
+          source: into.source.subarray(k * values, (k + 1) * values),
+          noisy: into.noisy.subarray(k * values, (k + 1) * values),
+          target: into.target.subarray(k * values, (k + 1) * values),
+          weight: into.weight.subarray(k * pixels, (k + 1) * pixels),
+        });
+      }
+    }
+    return { ...into, tasks };
   }
 
   /** Writes one image of a batch and returns its noise level as the network takes it. */

@@ -5,7 +5,7 @@
 import { pasteKnown } from "../diffusion/known-pixels.ts";
 import { estimateClean, noisy } from "../diffusion/prediction.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
-import { PaletteError } from "../errors.ts";
+import { PaletteError, ReadError } from "../errors.ts";
 import { readBytes } from "../images/decode.ts";
 import { centreSquare, type Image } from "../images/image.ts";
 import { cropAndResizeBytes } from "../images/resize.ts";
@@ -36,6 +36,7 @@ const levels = 4;
 /**
  * Up to `count` examples of each task, from photos spread evenly over the list; all tasks get the
  * same ones. Photos that cannot be used are left out and told to `onSkip`.
+ * @throws ReadError when one cannot be read.
  */
 export async function heldOutExamples(
   photos: readonly string[],
@@ -142,7 +143,7 @@ async function centreOf(
     const box = centreSquare(photo.width, photo.height);
     return await cropAndResizeBytes(photo, box, resolution, resolution);
   } catch (thrown) {
-    if (!(thrown instanceof PaletteError)) throw thrown;
+    if (!(thrown instanceof PaletteError) || thrown instanceof ReadError) throw thrown;
     onSkip(thrown.message);
     return undefined;
   }

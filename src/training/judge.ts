@@ -4,7 +4,7 @@ import type { Device } from "../engine/session.ts";
 import { reasonOf } from "../errors.ts";
 import { writeImage } from "../images/encode.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { loadNetwork } from "../models/network.ts";
+import { loadNetwork, type Network } from "../models/network.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { counted } from "../words.ts";
 import {
@@ -15,18 +15,28 @@ import {
   heldOutLoss,
 } from "./held-out.ts";
 import type { TrainingPlan } from "./plan.ts";
-import { samplesSheet } from "./samples.ts";
+import { samplesSheet, sheetCalls } from "./samples.ts";
 
 /** Examples of each task: enough to see progress through the differences between photos. */
 const perTask = 32;
 /** Of these, so many are shown. */
 const shownPerTask = 3;
 
+export interface LookOptions {
+  /** Images the weights have seen. */
+  readonly images: number;
+  readonly loss: boolean;
+  readonly sheet?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with 0 and after each image that the network was called for. */
+  readonly onCall?: ((done: number, total: number) => void) | undefined;
+}
+
 export class Judge {
   private readonly plan: TrainingPlan;
   private readonly say: (line: string) => void;
   private readonly device: Device | undefined;
-  private prepared: Promise<HeldOutExample[]> | undefined;
+  private prepared: HeldOutExample[] | undefined;
   /** What is known of the weights after how many images. */
   private known: { images?: number; loss?: HeldOutLoss; sheet?: string } = {};
 
@@ -40,11 +50,12 @@ export class Judge {
    * The held-out loss of the weights after `images` images, undefined without held-out photos; and,
    * when `sheet` is a path, a sheet of samples there, of training photos if need be. Both are said.
    * A look is not worth a run: what goes wrong is only said.
+   * @throws the signal's reason when it is aborted meanwhile; then nothing is known and nothing said.
    */
   async look(
     model: ModelConfig,
     weights: Float32Array,
-    { images, loss, sheet }: { images: number; loss: boolean; sheet?: string },
+    { images, loss, sheet, signal, onCall }: LookOptions,
   ): Promise<HeldOutLoss | undefined> {
     if (this.known.images !== images) this.known = { images };
     const { known } = this;
@@ -53,6 +64,8 @@ export class Judge {
       const found = await this.examine(model, weights, {
         loss: loss && known.loss === undefined,
         sheet: known.sheet === undefined ? sheet : undefined,
+        signal,
+        onCall,
       });
       if (found.loss) this.say(`held-out loss at ${at}: ${inWords(found.loss)}`);
       if (found.sheet) this.say(`samples: ${found.sheet}`);
@@ -60,6 +73,7 @@ export class Judge {
       known.sheet ??= found.sheet;
       return known.loss;
     } catch (thrown) {
+      signal?.throwIfAborted();
       this.say(`the weights at ${at} could not be looked at: ${reasonOf(thrown)}`);
       return undefined;
     }
@@ -68,22 +82,37 @@ export class Judge {
   private async examine(
     model: ModelConfig,
     weights: Float32Array,
-    { loss, sheet }: { readonly loss: boolean; readonly sheet?: string },
-  ): Promise<{ loss?: HeldOutLoss; sheet?: string }> {
+    { loss, sheet, signal, onCall }: Omit<LookOptions, "images">,
+  ): Promise<{ loss?: HeldOutLoss | undefined; sheet?: string | undefined }> {
     if (!loss && sheet === undefined) return {};
-    this.prepared ??= this.prepare();
-    const examples = await this.prepared;
+    this.prepared ??= await this.prepare();
+    const examples = this.prepared;
     const some = [...byTask(examples).values()].flatMap((ofTask) => spread(ofTask, shownPerTask));
     if (some.length === 0) return {};
-    const network = await loadNetwork(
+    signal?.throwIfAborted();
+    const wanted = loss && this.plan.heldOut.length > 0;
+    const sheetTotal = sheet === undefined ? 0 : sheetCalls(model, some.length);
+    const total = sheetTotal + (wanted ? examples.length : 0);
+    let done = 0;
+    onCall?.(done, total);
+    const onImage = () => {
+      signal?.throwIfAborted();
+      onCall?.(++done, total);
+    };
+    const loaded = await loadNetwork(
       { config: model, parameters: weights },
       { device: this.device, threads: this.plan.config.machine.threads },
     );
+    const network: Network = {
+      ...loaded,
+      predict: (call) => loaded.predict({ ...call, onImage }),
+    };
     try {
-      if (sheet !== undefined) await writeImage(sheet, await samplesSheet(network, some));
-      if (!loss || this.plan.heldOut.length === 0) return { sheet };
       const schedule = scheduleFrom(model.trainingSchedule);
-      return { sheet, loss: await heldOutLoss(network, examples, schedule) };
+      const found = wanted ? await heldOutLoss(network, examples, schedule) : undefined;
+      // Last: where there is a sheet, the look was not cut short.
+      if (sheet !== undefined) await writeImage(sheet, await samplesSheet(network, some));
+      return { loss: found, sheet };
     } finally {
       await network.dispose();
     }

@@ -82,6 +82,28 @@ describe("a large network's steps", () => {
     expect(await run()).toEqual(await run());
   });
 
+  it("that are ended between two runs, or for want of a batch, change nothing", async () => {
+    const batches = ["c", "d"].map((name) => batchOf(batch, name));
+    const seen: number[] = [];
+    const enough = (images: number) => {
+      seen.push(images);
+      if (images < 2 * batch) throw new Error("enough");
+    };
+    async function* lacking() {
+      yield batches[0]!;
+      throw new Error("lacking");
+    }
+    for (const stepper of [large, usual]) {
+      const before = structuredClone(stepper.state);
+      await expect(stepper.step(batches, hyper, enough)).rejects.toThrow("enough");
+      await expect(stepper.step(lacking(), hyper)).rejects.toThrow("lacking");
+      expect(stepper.state).toEqual(before);
+    }
+    expect(seen).toEqual([batch, batch]);
+    const [a, b] = [await large.step(batches, hyper), await usual.step(batches, hyper)];
+    expect(a.gradientNorm / b.gradientNorm).toBeCloseTo(1, 5);
+  });
+
   it("change nothing when the loss is not finite, and go on", async () => {
     const before = structuredClone(large.state);
     const broken = batchOf(batch, "a");

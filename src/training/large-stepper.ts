@@ -3,11 +3,17 @@
  * once. One engine on all cores takes few images at a time, and the gradients of a batch are added up.
  */
 import { WorkerClient } from "../engine/client.ts";
+import { stack } from "../images/stack.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { largeSession, largeTrainingProgram } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
-import type { LargeReplicaReply, LargeReplicaRequest, LargeReplicaStart } from "./large-replica.ts";
-import { feedsFor, type StepperOptions, type TrainingStepper } from "./step.ts";
+import type {
+  LargeReplicaReply,
+  LargeReplicaRequest,
+  LargeReplicaStart,
+  LargeReplicaUpdate,
+} from "./large-replica.ts";
+import { buffersOf, feedsFor, type StepperOptions, type TrainingStepper } from "./step.ts";
 
 /** Positions of the widest maps that keep the cores busy: more images at once only cost memory. */
 const positionsAtOnce = 65_536;
@@ -47,18 +53,35 @@ export async function createLargeStepper(options: StepperOptions): Promise<Train
 
   return {
     state,
-    async step(batches, hyper) {
-      const feeds = batches.flatMap((one) =>
-        runs.map((first) => feedsFor(config, one, first, first + images)),
-      );
+    async step(batches, hyper, onRun) {
       const moving = [state.parameters, state.ema, state.m, state.v];
-      const reply = await replica.call(
-        { state, feeds, hyper },
+      await replica.call(
+        { do: "take", state },
         moving.map(({ buffer }) => buffer as ArrayBuffer),
       );
-      Object.assign(state, reply.state);
-      const { losses, gradientNorm, finite } = reply;
-      return { losses, gradientNorm, finite };
+      const found: Float32Array[] = [];
+      try {
+        for await (const one of batches) {
+          for (const first of runs) {
+            const feeds = feedsFor(config, one, first, first + images);
+            const add = found.length > 0;
+            const request = { do: "differentiate", feeds, add } as const;
+            const losses = await replica.call(request, buffersOf(feeds));
+            found.push(losses as Float32Array);
+            onRun?.(found.length * images);
+          }
+        }
+      } catch (thrown) {
+        // A thread that has ended gives nothing back.
+        const reply = await replica.call({ do: "give back" }).catch(() => undefined);
+        if (reply !== undefined) Object.assign(state, (reply as LargeReplicaUpdate).state);
+        throw thrown;
+      }
+      const losses = stack(found);
+      const finite = losses.every(Number.isFinite);
+      const update = (await replica.call({ do: "update", hyper, finite })) as LargeReplicaUpdate;
+      Object.assign(state, update.state);
+      return { losses, gradientNorm: update.gradientNorm, finite: update.finite };
     },
     dispose: () => replica.end(),
   };

@@ -1,11 +1,13 @@
 /** What a training will need, said before it starts. */
+import { cachedBytes } from "../data/examples.ts";
 import { Graph, size } from "../graph/index.ts";
 import { assertFits, inGigabytes } from "../memory.ts";
+import type { UNetConfig } from "../nn/config.ts";
 import { FlatParameters, parameterCount } from "../nn/parameters.ts";
 import { isLarge, largeTrainingBytes } from "../nn/programs.ts";
 import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
 import { imagesAtOnce } from "./large-stepper.ts";
-import type { RunConfig } from "./run-config.ts";
+import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
 
 /** Node, ONNX Runtime and libvips before they hold anything. */
 const processBytes = 300e6;
@@ -13,16 +15,38 @@ const processBytes = 300e6;
 /** The engine's memory is a little more than what is in use, as blocks are rounded up. */
 const roundedUp = 1.3;
 
+/** Batches that are made before they are asked for, besides the one at hand. */
+export function batchesAhead({ network }: Pick<RunConfig, "network">): number {
+  // An update of a large network takes far longer than its images, which are large as well.
+  return isLarge(parameterSpecs(network)) ? 1 : 2;
+}
+
 /**
  * An estimate in bytes: weights, average and moments once, for each replica its gradients and
- * copies, and every value of the forward pass, which the backward pass needs again. Photos kept
- * decoded (up to 1 GiB) are not counted. Within a quarter of what was measured for small-64 and
- * tiny-32 at batches from 4 to 32.
+ * copies, and every value of the forward pass, which the backward pass needs again. Within a quarter of
+ * what was measured for small-64 and tiny-32 at batches from 4 to 32.
  *
  * Of a large network: weights, average, moments, the gradient, the engine's copy of it and, if a batch
  * takes several runs, the sum; and what is alive at once in a run. See docs/results.md for measurements.
+ *
+ * Of both: the batch at hand and those made ahead, and the photos that are kept decoded.
  */
-export function trainingMemory({
+export function trainingMemory(
+  config: Pick<RunConfig, "network" | "batch" | "accumulate" | "loss" | "machine" | "photos">,
+): { readonly parameters: number; readonly bytes: number } {
+  const { network, batch, photos } = config;
+  const { parameters, bytes } = stepMemory(config);
+  const batches = (batchesAhead(config) + 1) * batch * batchBytes(network);
+  const cached = cachedBytes(photos.training, network.resolution);
+  return { parameters, bytes: bytes + batches + cached };
+}
+
+/** Bytes of an image in a batch: condition, noisy image and target, and the weight of each pixel. */
+function batchBytes({ channels, resolution }: UNetConfig): number {
+  return 4 * (3 * channels + 1) * resolution ** 2;
+}
+
+function stepMemory({
   network,
   batch,
   accumulate,
@@ -58,7 +82,7 @@ export function trainingMemory({
 
 /** @throws PaletteError when the training would not fit in memory, with what might. */
 export function assertTrainingFits(config: RunConfig): void {
-  const one = trainingMemory({ ...config, batch: 1, accumulate: 1 }).bytes;
+  const one = trainingMemory({ ...config, batch: 1, accumulate: imagesPerUpdate(config) }).bytes;
   const { bytes } = trainingMemory(config);
   const smaller = `a smaller --batch (1 needs ${inGigabytes(one)}) with --accumulate, or a smaller preset`;
   assertFits(bytes, `Training ${config.preset}`, one < bytes ? smaller : "take a smaller preset");

@@ -18,7 +18,7 @@ export interface TrainingOptions {
   /** Images between sheets of samples. */
   readonly samplesEvery?: number;
   readonly device?: Device;
-  /** Aborting saves and ends the training. */
+  /** Aborting saves and ends the training; an update or a look that is under way is given up. */
   readonly signal?: AbortSignal;
   readonly reporter?: Reporter;
 }
@@ -29,6 +29,10 @@ export interface Reporter {
   line(text: string): void;
   /** An update was made. */
   progress(progress: Progress): void;
+  /** Of something that may take long, `done` of `total` are done; it begins with 0. */
+  part?(what: string, done: number, total: number): void;
+  /** Something goes on whose length is not known. Gives what the work gives. */
+  waiting?<T>(what: string, work: Promise<T>): Promise<T>;
 }
 
 export interface Progress {

@@ -1,5 +1,5 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
-import { photosDigest, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
+import { scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import { lossWeight, type Prediction, type Weighting } from "../diffusion/prediction.ts";
 import type { LevelDistribution } from "../diffusion/training-levels.ts";
 import { UsageError } from "../errors.ts";
@@ -55,6 +55,12 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       `The regression baseline predicts the picture itself: leave out --predict ${request.prediction}.`,
     );
   }
+  const { network = preset.network } = request;
+  if (network.channels !== 3) {
+    throw new UsageError(
+      `Training takes pictures of 3 channels, but the network has ${network.channels}: set its channels to 3.`,
+    );
+  }
   const wanted = new Set((request.tasks ?? allTasks.map(({ name }) => name)).map(taskNamed));
   const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
@@ -66,11 +72,14 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
     : request;
   lossWeight(prediction, 0.5, weighting); // throws for a pair that cannot be
   const sets = await scanPhotoSets(request.data);
-  const { train: training, heldOut } = splitHoldOut(sets, holdOut);
+  const { train: training, heldOut } = splitHoldOut(
+    sets.map(({ photos }) => photos),
+    holdOut,
+  );
   const config = runConfig.parse({
     format: 1,
     preset: request.network === undefined ? preset.name : "custom",
-    network: request.network ?? preset.network,
+    network,
     prediction,
     weighting,
     levels,
@@ -90,7 +99,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       training: training.length,
       heldOut: heldOut.length,
       holdOut,
-      digests: (await Promise.all(sets.map(photosDigest))).sort(),
+      digests: sets.map(({ digest }) => digest),
     },
     machine: { threads: request.threads, folders: [...request.data] },
   } satisfies RunConfig);

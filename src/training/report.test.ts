@@ -69,4 +69,21 @@ describe("progress", () => {
     watch(reporter, 11);
     expect(screen.text).toContain("2h 00m left");
   });
+
+  it("shows the parts of what takes more than two seconds", () => {
+    const screen = new Screen(false);
+    const reporter = new ProgressReporter({ tasks: ["inpaint"] }, screen);
+    for (const seconds of [0.1, 60]) {
+      for (let done = 0; done <= 4; done++) {
+        if (done > 0) vi.advanceTimersByTime(1000 * seconds);
+        reporter.part("images of this update", done, 4);
+      }
+    }
+    expect(screen.text.trim().split("\n")).toEqual([
+      "1 of 4 images of this update  3m left",
+      "2 of 4 images of this update  2m left",
+      "3 of 4 images of this update  1m left",
+      "4 of 4 images of this update  0s left",
+    ]);
+  });
 });

@@ -6,6 +6,8 @@ import type { Clock, Progress, Reporter } from "./options.ts";
 /** Milliseconds between reports. */
 const everyOnTerminal = 500;
 const everyElsewhere = 10_000;
+/** Parts are shown of what takes longer than this. */
+const partsAfter = 2_000;
 /** Share of an update in the running means. */
 const newest = 0.05;
 
@@ -28,6 +30,7 @@ export class ProgressReporter implements Reporter {
   private readonly output: Output & NodeJS.WritableStream;
   private readonly means = new Map<string, number>();
   private last = Number.NEGATIVE_INFINITY;
+  private began = 0;
   private rewriting = false;
 
   constructor(options: ReportOptions, output: Output & NodeJS.WritableStream = process.stderr) {
@@ -46,14 +49,29 @@ export class ProgressReporter implements Reporter {
     progress.losses.forEach((loss, k) => {
       this.mix(progress.tasks[k]!, loss);
     });
-    const now = performance.now();
-    const every = this.output.isTTY ? everyOnTerminal : everyElsewhere;
-    if (now - this.last < every) return;
     const first = this.last === Number.NEGATIVE_INFINITY;
-    this.last = now;
     // The first update tells nothing about the speed yet.
-    if (first) return;
-    const text = this.describe(progress);
+    if (this.due() && !first) this.show(this.describe(progress));
+  }
+
+  part(what: string, done: number, total: number): void {
+    const now = performance.now();
+    if (done === 0) this.began = now;
+    const seconds = (now - this.began) / 1000;
+    if (1000 * seconds < partsAfter || !this.due()) return;
+    const rest = duration((seconds * (total - done)) / done);
+    this.show(`${counted(done)} of ${counted(total)} ${what}  ${rest} left`);
+  }
+
+  /** Whether it is time for the next report. */
+  private due(): boolean {
+    const now = performance.now();
+    if (now - this.last < (this.output.isTTY ? everyOnTerminal : everyElsewhere)) return false;
+    this.last = now;
+    return true;
+  }
+
+  private show(text: string): void {
     if (!this.output.isTTY) {
       this.output.write(`${text}\n`);
       return;

@@ -54,6 +54,13 @@ describe("a plan", () => {
     await expect(planTraining(balanced)).rejects.toThrow(/not for epsilon/);
   });
 
+  it("refuses a network for other pictures than those of three channels", async () => {
+    const network = { ...presetNamed("tiny-32").network, channels: 1 };
+    const planned = planTraining({ ...request, network });
+    await expect(planned).rejects.toThrow(/3 channels, but the network has 1/);
+    await expect(planned).rejects.toBeInstanceOf(UsageError);
+  });
+
   it("of the baseline predicts y, and nothing else", async () => {
     const { config } = await planTraining({ ...request, preset: "tiny-32", regression: true });
     expect(config).toMatchObject({

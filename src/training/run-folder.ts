@@ -3,12 +3,13 @@
  * model/ (the averaged weights, to be used), and clock.json. Continuing is opening the same folder again.
  */
 import { appendFileSync } from "node:fs";
-import { appendFile, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { access, appendFile, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { writeWhole } from "../files.ts";
 import { type Lock, lockFile, lockFolder } from "../lock.ts";
+import { loadModelConfig } from "../models/model-folder.ts";
 import { differences, parseRunConfig, type RunConfig } from "./run-config.ts";
 
 const names = {
@@ -44,7 +45,8 @@ export class RunFolder {
   /**
    * Opens or creates the folder of a run and locks it.
    * @throws PaletteError when the folder belongs to something else, to a run with other settings
-   * (they are named), or to a training that is under way.
+   * (they are named), or to a training that is under way, or when it was trained in but its checkpoint
+   * is gone.
    */
   static async open(path: string, config: RunConfig): Promise<RunFolder> {
     const there = await contents(path);
@@ -90,6 +92,10 @@ export class RunFolder {
     return join(this.path, names.samples, `${String(images).padStart(6, "0")}.png`);
   }
 
+  async hasSheet(images: number): Promise<boolean> {
+    return isThere(this.sheet(images));
+  }
+
   /** Adds a line to log.txt, with the time. The log is for people: that it fails stops nothing. */
   log(line: string): void {
     try {
@@ -111,23 +117,35 @@ export class RunFolder {
 
   /** Brings stats.jsonl to the disk: a checkpoint relies on it. */
   async syncStats(): Promise<void> {
-    const file = await open(join(this.path, names.stats), "a");
+    const path = join(this.path, names.stats);
     try {
-      await file.sync();
-    } catch {
-      // Devices and pipes have nothing to bring to a disk.
-    } finally {
-      await file.close();
+      const file = await open(path, "a");
+      try {
+        await file.sync();
+      } catch (thrown) {
+        // Devices and pipes have nothing to bring to a disk.
+        const { code = "" } = thrown as NodeJS.ErrnoException;
+        if (!["EINVAL", "ENOTSUP"].includes(code)) throw thrown;
+      } finally {
+        await file.close();
+      }
+    } catch (thrown) {
+      throw new PaletteError(`Cannot write ${path}: ${reasonOf(thrown)}.`, { cause: thrown });
     }
   }
 
-  /** Drops the lines about images after `images`, which will be seen again, and a line cut short. */
-  async rewindStats(images: number): Promise<void> {
+  /**
+   * Drops the lines about images after `images`, which will be seen again, and a line cut short. Gives
+   * after how many images the last line was written.
+   */
+  async rewindStats(images: number): Promise<number | undefined> {
     const text = (await readIfThere(join(this.path, names.stats))) ?? "";
     const lines = text.split("\n").slice(0, -1);
     const end = lines.findIndex((line) => !(imagesOf(line) <= images));
-    const kept = (end < 0 ? lines : lines.slice(0, end)).map((line) => `${line}\n`).join("");
-    if (kept !== text) await writeWhole(join(this.path, names.stats), kept);
+    const kept = end < 0 ? lines : lines.slice(0, end);
+    const content = kept.map((line) => `${line}\n`).join("");
+    if (content !== text) await writeWhole(join(this.path, names.stats), content);
+    return kept.length === 0 ? undefined : imagesOf(kept.at(-1)!);
   }
 
   /** Seconds of training up to the checkpoint, which itself does not depend on the clock. */
@@ -159,6 +177,11 @@ export class RunFolder {
         );
       }
     }
+    if (!(await isThere(this.checkpoint)) && (await this.wasSaved())) {
+      throw new PaletteError(
+        `${this.path} was trained in, but its ${names.checkpoint} is gone, so the run cannot go on: restore it from a copy, or start anew with another --out (model/ keeps its weights).`,
+      );
+    }
     for (const folder of [this.path, this.model, join(this.path, names.samples)]) {
       for (const name of await contents(folder)) {
         if (/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
@@ -166,6 +189,13 @@ export class RunFolder {
     }
     const text = `${JSON.stringify(config, undefined, 2)}\n`;
     await writeWhole(join(this.path, names.config), text);
+  }
+
+  /** Whether there was a checkpoint: the clock and a trained model are written after it alone. */
+  private async wasSaved(): Promise<boolean> {
+    if ((await this.readClock()) > 0) return true;
+    const trained = (await contents(this.model)).includes(names.config);
+    return trained && ((await loadModelConfig(this.model)).training?.images ?? 0) > 0;
   }
 }
 
@@ -184,6 +214,12 @@ async function contents(path: string): Promise<string[]> {
     const reason = code === "ENOTDIR" ? "is a file" : `cannot be read (${reasonOf(thrown)})`;
     throw new PaletteError(`${path} ${reason}: choose another --out.`, { cause: thrown });
   }
+}
+
+/** Whether there is such a file, be it readable or not. */
+async function isThere(path: string): Promise<boolean> {
+  const failure = await access(path).catch((thrown: NodeJS.ErrnoException) => thrown);
+  return failure?.code !== "ENOENT";
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

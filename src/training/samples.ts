@@ -4,6 +4,7 @@ import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
 import type { Image } from "../images/image.ts";
 import { contactSheet } from "../images/sheet.ts";
 import { stack, unstack } from "../images/stack.ts";
+import type { ModelConfig } from "../models/config.ts";
 import { type Network, regress } from "../models/network.ts";
 import { compose } from "../tasks/task.ts";
 import { byTask, type HeldOutExample } from "./held-out.ts";
@@ -13,6 +14,11 @@ const steps = 25;
 /** The shown size of a picture, in pixels, is at least this. */
 const shownSide = 128;
 const columns = ["input", "sample", "truth"];
+
+/** For how many images the network is called in all. */
+export function sheetCalls({ regression }: ModelConfig, examples: number): number {
+  return examples * (regression ? 1 : steps);
+}
 
 /** One row a task: input, sample and truth of each of its examples side by side. */
 export async function samplesSheet(

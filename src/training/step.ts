@@ -30,8 +30,16 @@ export interface StepResult {
 export interface TrainingStepper {
   /** Not to be touched during a step. Its vectors may be other ones after it. */
   readonly state: TrainingState;
-  /** One update from the sum of the batches' losses (more than one: gradient accumulation). */
-  step(batches: readonly TrainingBatch[], hyper: Hyperparameters): Promise<StepResult>;
+  /**
+   * One update from the sum of the batches' losses (more than one: gradient accumulation).
+   * @param onRun called after each run of the engines with how many images of the update are
+   * differentiated. What it throws, as what fails in `batches`, ends the step, and nothing is changed.
+   */
+  step(
+    batches: Iterable<TrainingBatch> | AsyncIterable<TrainingBatch>,
+    hyper: Hyperparameters,
+    onRun?: (images: number) => void,
+  ): Promise<StepResult>;
   dispose(): Promise<void>;
 }
 
@@ -47,7 +55,12 @@ export interface StepperOptions {
   readonly large?: boolean;
 }
 
-/** The images from `start` to `end` as the inputs of a replica's graph. */
+/** What moves with them to another thread. */
+export function buffersOf(feeds: EngineTensors): ArrayBuffer[] {
+  return Object.values(feeds).map(({ data }) => data.buffer as ArrayBuffer);
+}
+
+/** The images from `start` to `end` as the inputs of a replica's graph, in buffers of their own. */
 export function feedsFor(
   config: UNetConfig,
   batch: TrainingBatch,

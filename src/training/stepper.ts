@@ -4,14 +4,23 @@
  * depends on the number of threads only through the order of summation; the same number gives the
  * same bytes.
  */
+import { setImmediate } from "node:timers/promises";
 import { WorkerClient } from "../engine/client.ts";
-import { initialParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
+import { size } from "../graph/index.ts";
+import { stack } from "../images/stack.ts";
+import type { UNetConfig } from "../nn/config.ts";
+import {
+  initialParameter,
+  initialParameters,
+  type ParameterSpec,
+  parameterCount,
+} from "../nn/parameters.ts";
 import { isLarge, trainingProgram } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { createLargeStepper } from "./large-stepper.ts";
 import { clipScale, type TrainingState } from "./optimizer.ts";
 import type { ReplicaReply, ReplicaRequest, ReplicaStart } from "./replica.ts";
-import { feedsFor, type StepperOptions, type TrainingStepper } from "./step.ts";
+import { buffersOf, feedsFor, type StepperOptions, type TrainingStepper } from "./step.ts";
 
 export type { Hyperparameters, TrainingState } from "./optimizer.ts";
 export type { StepResult, TrainingBatch, TrainingStepper } from "./step.ts";
@@ -22,21 +31,48 @@ export function sharedVector(length: number): Float32Array {
 }
 
 /**
- * Fresh weights and an optimizer that has seen nothing: in shared memory, or, of a large network, in
- * memory that can move to another thread.
+ * Zeros for weights and optimizer: in shared memory, or, of a large network, in memory that can move to
+ * another thread.
  */
+export function emptyState(specs: readonly ParameterSpec[], large = isLarge(specs)): TrainingState {
+  const count = parameterCount(specs);
+  const vector = large ? () => new Float32Array(count) : () => sharedVector(count);
+  return { parameters: vector(), ema: vector(), m: vector(), v: vector(), step: 0 };
+}
+
+/** The same with fresh weights, and an optimizer that has seen nothing. */
 export function initialState(
   specs: readonly ParameterSpec[],
   seed: number,
   large = isLarge(specs),
 ): TrainingState {
-  const count = parameterCount(specs);
-  const vector = large ? () => new Float32Array(count) : () => sharedVector(count);
-  const parameters = vector();
-  initialParameters(specs, seed, parameters);
-  const ema = vector();
+  const state = emptyState(specs, large);
+  state.ema.set(initialParameters(specs, seed, state.parameters));
+  return state;
+}
+
+/** Puts what `initialState` begins with into zeros. Large networks take a while, in which others have their turn. */
+export async function initialize(
+  state: TrainingState,
+  { network, seed }: { readonly network: UNetConfig; readonly seed: number },
+  {
+    signal,
+    onPart,
+  }: {
+    /** Aborting leaves the state half made. */
+    readonly signal?: AbortSignal | undefined;
+    readonly onPart?: (done: number, total: number) => void;
+  } = {},
+): Promise<void> {
+  const { parameters, ema } = state;
+  for (const spec of parameterSpecs(network)) {
+    const { offset, shape } = spec;
+    onPart?.(offset, parameters.length);
+    initialParameter(spec, seed, parameters.subarray(offset, offset + size(shape)));
+    await setImmediate();
+    if (signal?.aborted) return;
+  }
   ema.set(parameters);
-  return { parameters, ema, m: vector(), v: vector(), step: 0 };
 }
 
 /** Compiles the training graph for each replica; large networks have one, see `large-stepper.ts`. */
@@ -90,18 +126,20 @@ async function createReplicatedStepper(options: StepperOptions): Promise<Trainin
 
   return {
     state,
-    async step(batches, hyper) {
-      const losses = new Float32Array(batches.length * batch);
-      for (const [k, images] of batches.entries()) {
-        const parts = await all((rank) => ({
-          do: "differentiate",
-          feeds: feedsFor(config, images, starts[rank]!, starts[rank + 1]!),
-          add: k > 0,
-        }));
-        parts.forEach((part, rank) => {
-          losses.set(part as Float32Array, k * batch + starts[rank]!);
-        });
+    async step(batches, hyper, onRun) {
+      const found: Float32Array[] = [];
+      for await (const images of batches) {
+        const add = found.length > 0;
+        const parts = await Promise.all(
+          replicas.map((replica, rank) => {
+            const feeds = feedsFor(config, images, starts[rank]!, starts[rank + 1]!);
+            return replica.call({ do: "differentiate", feeds, add }, buffersOf(feeds));
+          }),
+        );
+        found.push(stack(parts as Float32Array[]));
+        onRun?.(found.length * batch);
       }
+      const losses = stack(found);
       const squares = (await all(() => ({ do: "reduce" }))) as number[];
       const gradientNorm = Math.sqrt(squares.reduce((sum, part) => sum + part, 0));
       const finite = Number.isFinite(gradientNorm) && losses.every(Number.isFinite);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { rmSync, symlinkSync } from "node:fs";
+import { renameSync, rmSync, symlinkSync } from "node:fs";
 import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -155,6 +155,17 @@ describe("a training", () => {
     expect(more.stats.map(numbers)).toEqual(atOnce.stats.map(numbers));
   });
 
+  it("killed before its last look makes up for it", async () => {
+    const run = await copied();
+    const sheet = join("samples", "000008.png");
+    await rm(join(run, sheet));
+    const { outcome, lines } = await trained({ out: run });
+    expect(outcome).toMatchObject({ end: "images", images: 8, seen: 0 });
+    expect(outcome.heldOutLoss!.mean).toBeGreaterThan(0);
+    expect(lines.at(-1)).toContain("8 images already");
+    expect(await bytesOf(run, sheet)).toEqual(await bytesOf(base, sheet));
+  });
+
   it("does not depend on reports, checkpoints, samples or where the photos lie", async () => {
     const moved = await writePhotos(join(folder, "moved", "photos"), 9);
     const run = newRun();
@@ -195,7 +206,63 @@ describe("a training", () => {
       reporter: { line() {}, progress: ({ images }) => images === 8 && stop.abort() },
     });
     expect(outcome).toMatchObject({ end: "stopped", images: 8 });
-    expect(await bytesOf(run, ...results)).toEqual(await bytesOf(base, ...results));
+    const names = ["model/weights.safetensors", "model/config.json"];
+    expect(await bytesOf(run, ...names)).toEqual(await bytesOf(base, ...names));
+    // What was due at 8 images and was not looked at any more is made up for, once.
+    for (let sitting = 0; sitting < 2; sitting++) {
+      const { stats } = await trained({ out: run });
+      expect(stats.map(({ images }) => images)).toEqual([4, 8]);
+      expect(await bytesOf(run, ...results)).toEqual(await bytesOf(base, ...results));
+    }
+  });
+
+  it("gives an update up half way when it is told to stop, and makes it anew", async () => {
+    const wishes = { accumulate: 3 };
+    const plan = await planTraining({ data: [photos], ...request, ...wishes });
+    const [run, whole] = [newRun(), newRun()];
+    const partsUntil = (most: number) => {
+      const stop = new AbortController();
+      let updates = 0;
+      const part = (what: string, done: number) => {
+        if (!what.endsWith("of this update")) return;
+        if (done === 0) updates += 1;
+        if (updates > most && done === 2) stop.abort();
+      };
+      const reporter = { line() {}, progress() {}, part };
+      return { signal: stop.signal, reporter };
+    };
+    const none = await train(plan, { out: run, images: 18, ...often, ...partsUntil(0) });
+    expect(none).toMatchObject({ end: "stopped", images: 0 });
+    expect(await readdir(run)).not.toContain("model");
+    const some = await train(plan, { out: run, images: 18, ...often, ...partsUntil(2) });
+    expect(some).toMatchObject({ end: "stopped", images: 12, steps: 2 });
+    await trained({ out: run, images: 18 }, wishes);
+    await trained({ out: whole, images: 18 }, wishes);
+    expect(await bytesOf(run, ...results)).toEqual(await bytesOf(whole, ...results));
+  });
+
+  it("gives a look up when it is told to stop, and makes up for it", async () => {
+    const stop = new AbortController();
+    const plan = await planTraining({ data: [photos], ...request });
+    const [run, calls] = [newRun(), [] as number[]];
+    const part = (what: string, done: number, total: number) => {
+      if (!what.startsWith("network calls")) return;
+      // Two held-out photos for each of four tasks.
+      expect(total).toBe(8);
+      calls.push(done);
+      if (done === 1) stop.abort();
+    };
+    const reporter = { line() {}, progress() {}, part };
+    const options = { out: run, images: 16, ...often, signal: stop.signal, reporter };
+    expect(await train(plan, options)).toMatchObject({ end: "stopped", images: 8 });
+    expect(calls).toEqual([0, 1]);
+    expect((await statsOf(run)).map(({ images }) => images)).toEqual([4]);
+    const numbers = ({ machine, ...line }: StatsLine) => line;
+    const { stats } = await trained({ out: run });
+    expect(stats.map(numbers)).toEqual((await statsOf(base)).map(numbers));
+    expect(await bytesOf(run, "model/weights.safetensors")).toEqual(
+      await bytesOf(base, "model/weights.safetensors"),
+    );
   });
 
   it("skips broken photos, names each once and counts them", async () => {
@@ -276,6 +343,31 @@ describe("a run folder", () => {
     await loadModel(join(run, "model"));
   });
 
+  it.each(["clock.json", "model/config.json"])(
+    "whose checkpoint is gone is refused by its %s and left alone",
+    async (witness) => {
+      const run = await copied();
+      const gone = ["checkpoint.safetensors", "clock.json", "model/config.json"];
+      for (const name of gone) if (name !== witness) await rm(join(run, name));
+      const names = ["config.json", "stats.jsonl", "log.txt", "model/weights.safetensors"];
+      const before = await bytesOf(run, ...names);
+      expect(await refusal({ out: run, images: 16 })).toMatch(
+        /checkpoint\.safetensors is gone.*restore it.*another --out/,
+      );
+      expect(await bytesOf(run, ...names)).toEqual(before);
+      expect(await readdir(run)).not.toContain("lock");
+    },
+  );
+
+  it("has no model before the first image", async () => {
+    const run = newRun();
+    const plan = await planTraining({ data: [photos], ...request });
+    const outcome = await train(plan, { out: run, signal: AbortSignal.abort() });
+    expect(outcome).toMatchObject({ end: "stopped", images: 0 });
+    expect(await readdir(run)).not.toContain("model");
+    expect((await trained({ out: run })).outcome.images).toBe(8);
+  });
+
   it("is cleared of what a killed process left half written", async () => {
     const run = await copied();
     const rest = join(run, ".checkpoint.safetensors.0123456789ab.tmp");
@@ -301,18 +393,53 @@ describe("a training that cannot go on", () => {
   it.runIf(process.platform === "linux")("for want of disk space says so in one line", async () => {
     const run = await copied();
     const stats = join(run, "stats.jsonl");
-    const before = await bytesOf(run, ...results);
     const plan = await planTraining({ data: [photos], ...request });
     const fill = () => {
       rmSync(stats);
       symlinkSync("/dev/full", stats);
     };
-    const reporter = { line() {}, progress: ({ images }: Progress) => images === 10 && fill() };
+    const written = await readFile(stats);
+    const reporter = { line() {}, progress: ({ images }: Progress) => images === 14 && fill() };
     await expect(train(plan, { out: run, images: 16, ...often, reporter })).rejects.toThrow(
       /^The disk is full \([^\n]*stats\.jsonl[^\n]*\): make room, [^\n]*continues[^\n]*$/,
     );
-    expect(await bytesOf(run, ...results)).toEqual(before);
     await rm(stats);
+    await writeFile(stats, `${written}{"images":12,"machine":{}}\n{"images":16,"ma`);
+    // All 16 images were saved; the line about the last ones is made up for.
+    const again = await trained({ out: run, images: 16 });
+    expect(again.outcome).toMatchObject({ images: 16, seen: 0 });
+    expect(again.stats.map(({ images }) => images)).toEqual([4, 8, 12, 16]);
+    expect(again.stats.at(-1)!.heldOutLoss).toBeGreaterThan(0);
+    const whole = await trained({ out: newRun(), images: 16 });
+    const { machine: _found, ...found } = again.stats.at(-1)!;
+    const { machine: _expected, ...expected } = whole.stats.at(-1)!;
+    expect(found).toEqual(expected);
+    expect(await bytesOf(join(run, "model"), "weights.safetensors")).toEqual(
+      await bytesOf(whole.outcome.model, "weights.safetensors"),
+    );
+  });
+
+  it("for a photo that is gone saves, says so and continues when it is back", async () => {
+    // So many that most are not yet read when the first update is done.
+    const data = await writePhotos(join(folder, "vanishing"), 60);
+    const wishes = { data: [data] };
+    const run = newRun();
+    const plan = await planTraining({ ...request, ...wishes });
+    const away = `${data} away`;
+    const reporter = {
+      line() {},
+      progress: ({ images }: Progress) => images === 2 && renameSync(data, away),
+    };
+    const message = await failureOf(train(plan, { out: run, images: 20, ...often, reporter }));
+    expect(message).toMatch(/photo-\d+\.png does not exist.*the same command continues/);
+    expect(await readdir(run)).toContain("checkpoint.safetensors");
+    renameSync(away, data);
+    const { outcome } = await trained({ out: run, images: 20 }, wishes);
+    expect(outcome.skippedPhotos).toBe(0);
+    const whole = await trained({ out: newRun(), images: 20 }, wishes);
+    expect(await bytesOf(run, ...results)).toEqual(
+      await bytesOf(join(whole.outcome.model, ".."), ...results),
+    );
   });
 
   it("for want of photos says so in one line", async () => {

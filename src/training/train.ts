@@ -7,17 +7,18 @@
 import { ExampleSource } from "../data/examples.ts";
 import { definedOf } from "../defined.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
-import { PaletteError, reasonOf } from "../errors.ts";
+import { PaletteError, ReadError, reasonOf } from "../errors.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { saveModel } from "../models/model-folder.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { counted } from "../words.ts";
-import { BatchSource } from "./batches.ts";
+import { BatchSource, type LabelledBatch } from "./batches.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { explained } from "./failures.ts";
 import type { HeldOutLoss } from "./held-out.ts";
 import { Judge } from "./judge.ts";
-import { assertTrainingFits } from "./memory.ts";
+import { assertTrainingFits, batchesAhead } from "./memory.ts";
 import {
   type Clock,
   defaultIntervals,
@@ -28,19 +29,27 @@ import {
 } from "./options.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { Prefetch } from "./prefetch.ts";
-import { emaDecayAt, imagesPerUpdate, learningRateAt, type RunConfig } from "./run-config.ts";
+import { imagesPerUpdate, learningRateAt, type RunConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
 import { Means } from "./statistics.ts";
-import { createTrainingStepper, initialState, type TrainingState } from "./stepper.ts";
+import {
+  createTrainingStepper,
+  emptyState,
+  initialize,
+  type TrainingState,
+  type TrainingStepper,
+} from "./stepper.ts";
 import { trainedModel } from "./trained-model.ts";
+import { makeUpdate } from "./update.ts";
 
 const silent: Reporter = { line() {}, progress() {} };
 
 /**
  * Trains, or continues the training in `options.out`, until a limit is reached or the signal comes.
  * @throws PaletteError in one line when the folder is another run's or in use, its checkpoint is
- * damaged, memory would not suffice, the loss is no longer finite (the last checkpoint is kept), no photo can be used, or the
- * disk is full.
+ * damaged, memory would not suffice, the loss is no longer finite (the last checkpoint is kept), no
+ * photo can be used, one of them can no longer be read, or the disk is full (both after what was
+ * trained is saved, if it can be).
  */
 export async function train(
   plan: TrainingPlan,
@@ -52,7 +61,7 @@ export async function train(
   try {
     return await training.run();
   } catch (thrown) {
-    const error = diskFull(thrown) ?? thrown;
+    const error = explained(thrown);
     folder.log(reasonOf(error));
     throw error;
   } finally {
@@ -77,7 +86,7 @@ class Training {
   private saved = { images: 0, at: performance.now() };
   /** Of this sitting's first image, and the seconds of the sittings before. */
   private start = { images: 0, at: performance.now(), seconds: 0 };
-  private prefetch: Prefetch<Awaited<ReturnType<BatchSource["update"]>>> | undefined;
+  private prefetch: Prefetch<LabelledBatch> | undefined;
   private reported = { seen: 0, sitting: 0, waited: 0 };
 
   constructor(plan: TrainingPlan, options: TrainingOptions, folder: RunFolder) {
@@ -87,7 +96,7 @@ class Training {
     this.folder = folder;
     this.options = { ...defaultIntervals, ...definedOf(options) };
     this.judge = new Judge(plan, (line) => this.say(line), options.device);
-    this.state = initialState(parameterSpecs(config.network), config.seed);
+    this.state = emptyState(parameterSpecs(config.network));
     this.examples = new ExampleSource({
       photos: plan.training,
       tasks: config.tasks.map(taskNamed),
@@ -103,15 +112,18 @@ class Training {
 
   async run(): Promise<TrainingOutcome> {
     await this.resume();
+    const { config, options } = this;
     let end = this.reached();
     if (end !== undefined) {
-      await this.saveModel();
-      if (end !== "stopped")
-        this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
-      return this.outcome(end);
+      if (this.images > 0) await this.saveModel();
+      if (end === "stopped") return this.finish(end);
+      // It may have been killed before its last look.
+      const unseen = this.images > 0 && !(await this.folder.hasSheet(this.images));
+      const heldOut = unseen ? await this.lastLook() : undefined;
+      this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
+      return this.outcome(end, heldOut);
     }
-    const { config, options } = this;
-    const stepper = await createTrainingStepper({
+    const compiling = createTrainingStepper({
       config: config.network,
       batch: config.batch,
       loss: config.loss,
@@ -119,40 +131,61 @@ class Training {
       state: this.state,
       device: options.device,
     });
+    const stepper = await (options.reporter?.waiting?.("Compiling the network", compiling) ??
+      compiling);
     try {
-      const stride = imagesPerUpdate(config);
       this.start = { ...this.start, at: performance.now() };
       this.saved = { images: this.images, at: performance.now() };
-      this.prefetch = new Prefetch((first) => this.batches.update(first), {
+      const prefetch = new Prefetch((first) => this.batches.batch(first), {
         first: this.images,
-        stride,
+        stride: config.batch,
+        depth: batchesAhead(config),
       });
+      this.prefetch = prefetch;
+      // It may have come while the network was compiled.
+      if (options.signal?.aborted) end = "stopped";
       while (end === undefined) {
-        const batches = await this.prefetch.next();
         const before = this.images;
-        const after = before + stride;
-        const result = await stepper.step(batches, {
-          learningRate: learningRateAt(config, after),
-          emaDecay: emaDecayAt(config, this.state.step),
-          clip: config.clip ?? Number.POSITIVE_INFINITY,
-        });
-        if (!result.finite) throw this.notFinite();
-        this.images = after;
-        const losses = Array.from(result.losses, (loss) => loss * stride);
-        const tasks = batches.flatMap((batch) => batch.tasks);
-        const { gradientNorm } = result;
-        this.means.add(losses, tasks, gradientNorm);
-        const { images, clock } = this;
-        options.reporter?.progress({ images, losses, tasks, gradientNorm, clock });
-        await this.record(before);
+        const made = await this.update(stepper, prefetch);
+        if (made) await this.orSave(this.record(before));
         end = this.reached();
         if (end === undefined && this.checkpointDue(before)) await this.save();
       }
     } finally {
       await stepper.dispose();
     }
-    await this.save();
+    await this.keep();
     return this.finish(end);
+  }
+
+  /** One update; false when it was given up half way, as the time is over or the signal has come. */
+  private async update(
+    stepper: TrainingStepper,
+    prefetch: Prefetch<LabelledBatch>,
+  ): Promise<boolean> {
+    const { config, options, state } = this;
+    const stride = imagesPerUpdate(config);
+    const onRun = (done: number) => {
+      options.reporter?.part?.("images of this update", done, stride);
+      return done === stride || this.reached() === undefined;
+    };
+    onRun(0);
+    const after = this.images + stride;
+    const making = makeUpdate(stepper, prefetch, config, { after, step: state.step, onRun });
+    const result = await making.catch(async (thrown: unknown) => {
+      // An unreadable photo has changed nothing.
+      if (thrown instanceof ReadError) await this.saveFirst();
+      throw thrown;
+    });
+    if (result === undefined) return false;
+    if (!result.finite) throw this.notFinite();
+    this.images = after;
+    const losses = Array.from(result.losses, (loss) => loss * stride);
+    const { tasks, gradientNorm } = result;
+    this.means.add(losses, tasks, gradientNorm);
+    const { images, clock } = this;
+    options.reporter?.progress({ images, losses, tasks, gradientNorm, clock });
+    return true;
   }
 
   /** Takes up what an earlier sitting left, or starts anew. */
@@ -163,7 +196,7 @@ class Training {
       this.images = found.images;
       this.means = new Means(found.means);
     }
-    await folder.rewindStats(this.images);
+    const recorded = await folder.rewindStats(this.images);
     this.start = { images: this.images, at: performance.now(), seconds: await folder.readClock() };
     const threads = [folder.earlier?.machine.threads, this.config.machine.threads];
     if (found && threads[0] !== threads[1]) {
@@ -178,6 +211,18 @@ class Training {
         ? `continuing at ${counted(this.images)} images: ${photos}, ${parameters}`
         : `starting: ${photos}, ${parameters}`,
     );
+    const { signal, reporter } = this.options;
+    const onPart = (done: number, total: number) =>
+      reporter?.part?.("initial weights", done, total);
+    if (!found) await initialize(state, this.config, { signal, onPart });
+    else if (this.means.images > 0) await this.makeUp(recorded);
+  }
+
+  /** What an earlier sitting could not record, or recorded and did not save. */
+  private async makeUp(recorded: number | undefined): Promise<void> {
+    if (recorded === this.images) this.means.clear();
+    else await this.record(this.images - imagesPerUpdate(this.config));
+    if (this.means.images === 0) await this.save();
   }
 
   private reached(): TrainingOutcome["end"] | undefined {
@@ -193,10 +238,12 @@ class Training {
     const due = (every: number) => Math.floor(images / every) > Math.floor(before / every);
     const loss = due(options.heldOutEvery);
     const sheet = due(options.samplesEvery) ? this.folder.sheet(images) : undefined;
-    const heldOut = loss || sheet ? await this.look(loss, sheet) : undefined;
+    const look = loss || sheet ? await this.look(loss, sheet) : {};
+    // Given up: the next sitting makes up for it.
+    if (look === undefined) return;
+    const { heldOut } = look;
     if (!loss && !due(options.statsEvery)) return;
     const { tasks, ...means } = this.means.means(config.tasks);
-    this.means.clear();
     const { seen, sitting, seconds, waited } = this.clock;
     const elapsed = sitting - this.reported.sitting;
     await this.folder.addStats({
@@ -209,16 +256,35 @@ class Training {
       machine: {
         time: new Date().toISOString(),
         seconds: rounded(seconds),
-        imagesPerSecond: rounded((seen - this.reported.seen) / elapsed),
-        waitingShare: rounded((waited - this.reported.waited) / elapsed),
+        imagesPerSecond: rounded(elapsed > 0 ? (seen - this.reported.seen) / elapsed : 0),
+        waitingShare: rounded(elapsed > 0 ? (waited - this.reported.waited) / elapsed : 0),
         skippedPhotos: this.examples.skipped.size,
       },
     });
+    this.means.clear();
     this.reported = { seen, sitting, waited };
   }
 
-  private look(loss: boolean, sheet?: string): Promise<HeldOutLoss | undefined> {
-    return this.judge.look(this.model, this.state.ema, { images: this.images, loss, sheet });
+  /** Undefined when it was given up because the signal has come. */
+  private async look(
+    loss: boolean,
+    sheet?: string,
+  ): Promise<{ readonly heldOut?: HeldOutLoss | undefined } | undefined> {
+    const { signal, reporter } = this.options;
+    const { images, model, state } = this;
+    const onCall = (done: number, total: number) =>
+      reporter?.part?.("network calls of a look at the held-out photos", done, total);
+    try {
+      const options = { images, loss, sheet, signal, onCall };
+      return { heldOut: await this.judge.look(model, state.ema, options) };
+    } catch (thrown) {
+      if (signal?.aborted) return undefined;
+      throw thrown;
+    }
+  }
+
+  private async lastLook(): Promise<HeldOutLoss | undefined> {
+    return (await this.look(true, this.folder.sheet(this.images)))?.heldOut;
   }
 
   private checkpointDue(before: number): boolean {
@@ -229,12 +295,40 @@ class Training {
 
   private async save(): Promise<void> {
     const { images, means, state, folder } = this;
-    await folder.syncStats();
-    await writeCheckpoint(folder.checkpoint, state, { images, means: means.toData() });
-    await folder.writeClock(this.clock.seconds);
-    this.saved = { images, at: performance.now() };
+    try {
+      await folder.syncStats();
+    } finally {
+      // The weights are worth more than a line of statistics.
+      await writeCheckpoint(folder.checkpoint, state, { images, means: means.toData() });
+      await folder.writeClock(this.clock.seconds);
+      this.saved = { images, at: performance.now() };
+      await this.saveModel();
+      folder.log(`saved at ${counted(images)} images`);
+    }
+  }
+
+  /** At the end of a sitting: saves what is not saved. */
+  private async keep(): Promise<void> {
+    if (this.images > this.saved.images) return this.save();
+    if (this.images === 0) return;
+    await this.folder.writeClock(this.clock.seconds);
     await this.saveModel();
-    folder.log(`saved at ${counted(images)} images`);
+  }
+
+  /** For what lies between updates: when it fails, the updates are saved first. */
+  private async orSave(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (thrown) {
+      await this.saveFirst();
+      throw thrown;
+    }
+  }
+
+  /** Saves before an error is thrown, if that can be done. */
+  private async saveFirst(): Promise<void> {
+    const failed = (reason: unknown) => this.folder.log(`not saved: ${reasonOf(reason)}`);
+    if (this.images > this.saved.images) await this.save().catch(failed);
   }
 
   private saveModel(): Promise<void> {
@@ -245,11 +339,17 @@ class Training {
   }
 
   private async finish(end: TrainingOutcome["end"]): Promise<TrainingOutcome> {
+    if (this.images === 0) {
+      const update = `the first update of ${counted(imagesPerUpdate(this.config))} images`;
+      const why = end === "stopped" ? "stopped" : "the time was over";
+      this.say(`${why} before ${update} was done: there is nothing to save`);
+      return this.outcome(end);
+    }
     if (end === "stopped") {
       this.say(`stopped and saved at ${counted(this.images)} images: the same command continues`);
       return this.outcome(end);
     }
-    const heldOut = await this.look(true, this.folder.sheet(this.images));
+    const heldOut = await this.lastLook();
     this.say(`${this.reachedIn(end)}: ${this.folder.model}; a larger --${end} continues`);
     return this.outcome(end, heldOut);
   }
@@ -301,17 +401,6 @@ class Training {
     this.folder.log(text);
     (this.options.reporter ?? silent).line(text);
   }
-}
-
-/** What is to be said, and done, when a file could not be written for want of space. */
-function diskFull(thrown: unknown): PaletteError | undefined {
-  if (!(thrown instanceof PaletteError)) return undefined;
-  const { code } = (thrown.cause ?? {}) as NodeJS.ErrnoException;
-  if (code !== "ENOSPC" && code !== "EDQUOT") return undefined;
-  return new PaletteError(
-    `The disk is full (${reasonOf(thrown)}): make room, and the same command continues from the last checkpoint.`,
-    { cause: thrown },
-  );
 }
 
 function rounded(value: number): number {

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { presetNamed } from "../models/presets.ts";
+import { trainingMemory } from "./memory.ts";
+
+/** Estimated bytes of training a large network at 256x256 pixels. */
+function needed(wishes: { batch?: number; accumulate?: number; photos?: number } = {}): number {
+  const { batch = 1, accumulate = 1, photos = 7 } = wishes;
+  return trainingMemory({
+    network: presetNamed("pytorch-256").network,
+    batch,
+    accumulate,
+    loss: "l2",
+    machine: { threads: 2, folders: [] },
+    photos: { training: photos, heldOut: 0, holdOut: "none", digests: [] },
+  }).bytes;
+}
+
+describe("the memory that a training is said to need", () => {
+  it("grows by two batches of three pictures and a weight for each pixel", () => {
+    const picture = 4 * (3 * 3 + 1) * 256 ** 2;
+    expect(needed({ batch: 1024 }) - needed({ batch: 2 })).toBe(2 * 1022 * picture);
+  });
+
+  it("does not grow with what is accumulated", () => {
+    expect(needed({ batch: 16, accumulate: 64 })).toBe(needed({ batch: 16 }));
+  });
+
+  it("counts the photos that stay decoded, up to 1 GiB", () => {
+    const none = needed({ photos: 0 });
+    expect(needed({ photos: 10 }) - none).toBeCloseTo(10 * 3 * 1.5 * 1024 ** 2, -3);
+    expect(needed({ photos: 100_000 }) - none).toBe(2 ** 30);
+  });
+});
