@@ -29,9 +29,9 @@ import {
 } from "./options.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { Prefetch } from "./prefetch.ts";
-import { imagesPerUpdate, learningRateAt, type RunConfig } from "./run-config.ts";
+import { Records, type Standing } from "./records.ts";
+import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
-import { Means } from "./statistics.ts";
 import {
   createTrainingStepper,
   emptyState,
@@ -75,19 +75,17 @@ class Training {
   private readonly config: RunConfig;
   private readonly options: TrainingOptions & Intervals;
   private readonly folder: RunFolder;
-  private readonly judge: Judge;
+  private readonly records: Records;
   private readonly state: TrainingState;
   private readonly examples: ExampleSource;
   private readonly batches: BatchSource;
 
   private images = 0;
-  private means = new Means();
   /** Images and time of the last checkpoint. */
   private saved = { images: 0, at: performance.now() };
   /** Of this sitting's first image, and the seconds of the sittings before. */
   private start = { images: 0, at: performance.now(), seconds: 0 };
   private prefetch: Prefetch<LabelledBatch> | undefined;
-  private reported = { seen: 0, sitting: 0, waited: 0 };
 
   constructor(plan: TrainingPlan, options: TrainingOptions, folder: RunFolder) {
     const { config } = plan;
@@ -95,7 +93,8 @@ class Training {
     this.config = config;
     this.folder = folder;
     this.options = { ...defaultIntervals, ...definedOf(options) };
-    this.judge = new Judge(plan, (line) => this.say(line), options.device);
+    const judge = new Judge(plan, (line) => this.say(line), options.device);
+    this.records = new Records(config, folder, judge, this.options);
     this.state = emptyState(parameterSpecs(config.network));
     this.examples = new ExampleSource({
       photos: plan.training,
@@ -119,7 +118,7 @@ class Training {
       if (end === "stopped") return this.finish(end);
       // It may have been killed before its last look.
       const unseen = this.images > 0 && !(await this.folder.hasSheet(this.images));
-      const heldOut = unseen ? await this.lastLook() : undefined;
+      const heldOut = unseen ? await this.records.lastLook(this.standing) : undefined;
       this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
       return this.outcome(end, heldOut);
     }
@@ -147,7 +146,7 @@ class Training {
       while (end === undefined) {
         const before = this.images;
         const made = await this.update(stepper, prefetch);
-        if (made) await this.orSave(this.record(before));
+        if (made) await this.orSave(this.records.record(before, this.standing));
         end = this.reached();
         if (end === undefined && this.checkpointDue(before)) await this.save();
       }
@@ -182,7 +181,7 @@ class Training {
     this.images = after;
     const losses = Array.from(result.losses, (loss) => loss * stride);
     const { tasks, gradientNorm } = result;
-    this.means.add(losses, tasks, gradientNorm);
+    this.records.add(losses, tasks, gradientNorm);
     const { images, clock } = this;
     options.reporter?.progress({ images, losses, tasks, gradientNorm, clock });
     return true;
@@ -194,7 +193,7 @@ class Training {
     const found = await readCheckpoint(folder.checkpoint, state);
     if (found) {
       this.images = found.images;
-      this.means = new Means(found.means);
+      this.records.resume(found.means);
     }
     const recorded = await folder.rewindStats(this.images);
     this.start = { images: this.images, at: performance.now(), seconds: await folder.readClock() };
@@ -215,14 +214,15 @@ class Training {
     const onPart = (done: number, total: number) =>
       reporter?.part?.("initial weights", done, total);
     if (!found) await initialize(state, this.config, { signal, onPart });
-    else if (this.means.images > 0) await this.makeUp(recorded);
+    else if (this.records.pending > 0) await this.makeUp(recorded);
   }
 
   /** What an earlier sitting could not record, or recorded and did not save. */
   private async makeUp(recorded: number | undefined): Promise<void> {
-    if (recorded === this.images) this.means.clear();
-    else await this.record(this.images - imagesPerUpdate(this.config));
-    if (this.means.images === 0) await this.save();
+    const { records, images } = this;
+    if (recorded === images) records.clear();
+    else await records.record(images - imagesPerUpdate(this.config), this.standing);
+    if (records.pending === 0) await this.save();
   }
 
   private reached(): TrainingOutcome["end"] | undefined {
@@ -232,61 +232,6 @@ class Training {
     return signal?.aborted ? "stopped" : undefined;
   }
 
-  /** Statistics, held-out loss and samples, where the update from `before` images makes them due. */
-  private async record(before: number): Promise<void> {
-    const { images, options, config } = this;
-    const due = (every: number) => Math.floor(images / every) > Math.floor(before / every);
-    const loss = due(options.heldOutEvery);
-    const sheet = due(options.samplesEvery) ? this.folder.sheet(images) : undefined;
-    const look = loss || sheet ? await this.look(loss, sheet) : {};
-    // Given up: the next sitting makes up for it.
-    if (look === undefined) return;
-    const { heldOut } = look;
-    if (!loss && !due(options.statsEvery)) return;
-    const { tasks, ...means } = this.means.means(config.tasks);
-    const { seen, sitting, seconds, waited } = this.clock;
-    const elapsed = sitting - this.reported.sitting;
-    await this.folder.addStats({
-      images,
-      steps: this.state.step,
-      ...means,
-      lossByTask: tasks,
-      learningRate: learningRateAt(config, images),
-      ...(heldOut && { heldOutLoss: heldOut.mean, heldOutLossByTask: heldOut.tasks }),
-      machine: {
-        time: new Date().toISOString(),
-        seconds: rounded(seconds),
-        imagesPerSecond: rounded(elapsed > 0 ? (seen - this.reported.seen) / elapsed : 0),
-        waitingShare: rounded(elapsed > 0 ? (waited - this.reported.waited) / elapsed : 0),
-        skippedPhotos: this.examples.skipped.size,
-      },
-    });
-    this.means.clear();
-    this.reported = { seen, sitting, waited };
-  }
-
-  /** Undefined when it was given up because the signal has come. */
-  private async look(
-    loss: boolean,
-    sheet?: string,
-  ): Promise<{ readonly heldOut?: HeldOutLoss | undefined } | undefined> {
-    const { signal, reporter } = this.options;
-    const { images, model, state } = this;
-    const onCall = (done: number, total: number) =>
-      reporter?.part?.("network calls of a look at the held-out photos", done, total);
-    try {
-      const options = { images, loss, sheet, signal, onCall };
-      return { heldOut: await this.judge.look(model, state.ema, options) };
-    } catch (thrown) {
-      if (signal?.aborted) return undefined;
-      throw thrown;
-    }
-  }
-
-  private async lastLook(): Promise<HeldOutLoss | undefined> {
-    return (await this.look(true, this.folder.sheet(this.images)))?.heldOut;
-  }
-
   private checkpointDue(before: number): boolean {
     const every = this.options.checkpointEvery;
     if ("minutes" in every) return performance.now() - this.saved.at >= every.minutes * 60_000;
@@ -294,12 +239,12 @@ class Training {
   }
 
   private async save(): Promise<void> {
-    const { images, means, state, folder } = this;
+    const { images, records, state, folder } = this;
     try {
       await folder.syncStats();
     } finally {
       // The weights are worth more than a line of statistics.
-      await writeCheckpoint(folder.checkpoint, state, { images, means: means.toData() });
+      await writeCheckpoint(folder.checkpoint, state, { images, means: records.toData() });
       await folder.writeClock(this.clock.seconds);
       this.saved = { images, at: performance.now() };
       await this.saveModel();
@@ -349,7 +294,7 @@ class Training {
       this.say(`stopped and saved at ${counted(this.images)} images: the same command continues`);
       return this.outcome(end);
     }
-    const heldOut = await this.lastLook();
+    const heldOut = await this.records.lastLook(this.standing);
     this.say(`${this.reachedIn(end)}: ${this.folder.model}; a larger --${end} continues`);
     return this.outcome(end, heldOut);
   }
@@ -390,6 +335,17 @@ class Training {
       seconds: this.start.seconds + sitting,
       seen: this.images - this.start.images,
       waited: (this.prefetch?.waited ?? 0) / 1000,
+    };
+  }
+
+  private get standing(): Standing {
+    return {
+      images: this.images,
+      steps: this.state.step,
+      model: this.model,
+      weights: this.state.ema,
+      clock: () => this.clock,
+      skippedPhotos: this.examples.skipped.size,
     };
   }
 
