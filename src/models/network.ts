@@ -15,8 +15,8 @@ import {
   isLarge,
   largeSamplingProgram,
   largeSession,
+  largeWeights,
   samplingProgram,
-  weightsSideBySide,
 } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import type { ModelConfig } from "./config.ts";
@@ -58,10 +58,10 @@ export interface Network {
 
 export interface NetworkOptions extends Pick<SessionOptions, "device" | "threads"> {
   /**
-   * Bytes of weights that engines side by side hold together at most (default 128e6): a larger model
-   * is a large one, see `isLarge`.
+   * Bytes of weights above which a model is a large one (default 128e6), see `isLarge`. Engines side by
+   * side hold twice as much together at most.
    */
-  readonly weightsSideBySide?: number;
+  readonly largeWeights?: number;
 }
 
 /** Makes so many engines for images of a size; the engines of a large model are one. */
@@ -78,7 +78,7 @@ export async function loadNetwork(
   {
     device = "cpu",
     threads = availableParallelism(),
-    weightsSideBySide: limit = weightsSideBySide,
+    largeWeights: limit = largeWeights,
   }: NetworkOptions = {},
 ): Promise<Network> {
   const config = typeof model === "string" ? await loadModelConfig(model) : model.config;
@@ -92,7 +92,9 @@ export async function loadNetwork(
   assertFits(samplingMemory(network), `Sampling with ${config.name}`);
   const { channels } = network;
   const multiple = sideMultiple(network);
-  const lanes = Math.max(1, Math.min(threads, Math.floor(limit / (4 * parameterCount(specs)))));
+  // Two engines of one thread are faster than one of two, so every network that is not large has two.
+  const affordable = Math.floor((2 * limit) / (4 * parameterCount(specs)));
+  const lanes = Math.max(1, Math.min(threads, affordable));
   const compile: Compile = isLarge(specs, limit) ? await large() : await small();
   const pools = new Map<string, Promise<Engine[]>>();
 

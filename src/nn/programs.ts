@@ -55,14 +55,14 @@ export function samplingProgram(
   return encodeOnnx(graph, outputs, { notes });
 }
 
-/** Bytes of weights that engines side by side hold together at most. */
-export const weightsSideBySide = 128e6;
+/** Bytes of weights above which a network is a large one. */
+export const largeWeights = 128e6;
 
 /**
  * Whether a network has so many weights that it gets one engine, whose graph takes them as inputs, so
  * that they are in memory once.
  */
-export function isLarge(specs: readonly ParameterSpec[], limit = weightsSideBySide): boolean {
+export function isLarge(specs: readonly ParameterSpec[], limit = largeWeights): boolean {
   return 4 * parameterCount(specs) > limit;
 }
 
