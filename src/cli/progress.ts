@@ -54,14 +54,22 @@ function startBar(label: string, total: number): Progress {
 
 function startLines(label: string, total: number): Progress {
   let [done, all] = [0, total];
-  const stop = announce(
-    (seconds) => `${label}: step ${Math.floor(done)} of ${all} (${timing(seconds)})`,
-  );
-  // Early guesses are worse than none.
-  const timing = (seconds: number) =>
-    done / all < 0.02 || done >= all
-      ? `${seconds} s`
-      : `${seconds} s, about ${duration((seconds * (all - done)) / done)} to go`;
+  // What the lines before said. The speed is that of the later half of the time: what an earlier
+  // call of the command has left is taken over at once.
+  const said = [{ seconds: 0, done: 0 }];
+  const toGo = (seconds: number): number | undefined => {
+    const since = said.findLast((mark) => mark.seconds <= seconds / 2)!;
+    said.push({ seconds, done });
+    const share = (done - since.done) / (all - since.done);
+    // Early guesses are worse than none.
+    if (!(share >= 0.02) || done >= all) return undefined;
+    return ((seconds - since.seconds) * (1 - share)) / share;
+  };
+  const stop = announce((seconds) => {
+    const rest = toGo(seconds);
+    const guess = rest === undefined ? "" : `, about ${duration(rest)} to go`;
+    return `${label}: step ${Math.floor(done)} of ${all} (${seconds} s${guess})`;
+  });
   return {
     update(nowDone, nowTotal = all) {
       [done, all] = [nowDone, nowTotal];
