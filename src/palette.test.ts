@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../test/random-model.ts";
+import { largestDifference } from "../test/support/differentiation.ts";
 import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import { PaletteError, UsageError } from "./errors.ts";
 import {
@@ -87,6 +88,21 @@ describe("answers", () => {
       expect(together[k]).toEqual(await palette.answer(condition, { steps: 3, samples: 2, seed }));
     }
     expect(await palette.answerEach([])).toEqual([]);
+  });
+
+  it("to several conditions together are those to each alone, up to rounding", async () => {
+    const condition = await taskNamed("colorize").degrade(photo, Random.from("together"));
+    const questions = [21, 22].map((seed) => ({ condition, seed }));
+    const options = { steps: 3, samples: 4 };
+    const [alone, together] = [
+      await palette.answerEach(questions, options),
+      await palette.answerEach(questions, { ...options, together: true }),
+    ].map((answers) => answers.flat().map(({ data }) => data));
+    expect(together).toHaveLength(8);
+    for (const [k, data] of alone!.entries()) {
+      expect(largestDifference(together![k]!, data)).toBeLessThan(1e-4);
+      expect(largestDifference(together![k]!, alone![(k + 1) % 8]!)).toBeGreaterThan(0.1);
+    }
   });
 
   it("to large pictures are drawn one after the other, and are the same", async () => {

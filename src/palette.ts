@@ -168,11 +168,13 @@ export class Palette {
    * Answers to several conditions of one size, side by side on all cores; each gets the same answers,
    * to the bit, as from `answer` with its seed. `options.seed` is not looked at; the estimates of
    * `onStep` are those of all answers, condition by condition.
+   * @param options.together lets answers go through the network together, which takes a quarter less time
+   * at 64x64; what they are together with then shows in their last bits
    * @returns for each condition its `samples` pictures
    */
   async answerEach(
     questions: readonly Question[],
-    options: Omit<RestoreOptions, "seed"> = {},
+    options: Omit<RestoreOptions, "seed"> & { readonly together?: boolean } = {},
   ): Promise<Image[][]> {
     for (const { seed } of questions) checkOptions({ ...options, seed });
     return this.draw(questions, options, 0);
@@ -181,7 +183,7 @@ export class Palette {
   /** Answers number `first` and following to each question. */
   private async draw(
     questions: readonly Question[],
-    options: Omit<RestoreOptions, "seed">,
+    options: Omit<RestoreOptions, "seed"> & { readonly together?: boolean },
     first: number,
   ): Promise<Image[][]> {
     const { samples, steps, sampler } = { ...restoreDefaults, ...definedOf(options) };
@@ -200,6 +202,7 @@ export class Palette {
       ),
     );
     const shape = [each.length, config.network.channels, height, width] as const;
+    const units = options.together ? [each.length] : undefined;
     const compositions = (values: Float32Array) =>
       unstack(values, each.length).map((data, k) => {
         const { condition } = each[k]!;
@@ -224,7 +227,7 @@ export class Palette {
         prediction: config.prediction,
         denoise: async (noisy, gamma) => ({
           output: await network.predict({
-            ...{ source, noisy, gamma, shape, wanted: known?.mask },
+            ...{ source, noisy, gamma, shape, units, wanted: known?.mask },
             ...{ onTiles, signal },
           }),
         }),

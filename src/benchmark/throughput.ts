@@ -107,7 +107,7 @@ async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
   return { step: () => stepper.step([trainingBatch], hyper), dispose: () => stepper.dispose() };
 }
 
-/** Calls of a loaded network, as whoever samples makes them. */
+/** Calls of a loaded network for images that belong together, such as the tiles of a photo. */
 async function networkCalls(options: ThroughputOptions): Promise<Steps> {
   const { network, batch, threads, device } = options;
   const specs = parameterSpecs(network);
@@ -122,6 +122,7 @@ async function networkCalls(options: ThroughputOptions): Promise<Steps> {
     noisy: noisy!.data,
     gamma: 0.5,
     shape: [batch, network.channels, network.resolution, network.resolution],
+    units: [batch],
   } as const;
   return { step: () => loaded.predict(call), dispose: () => loaded.dispose() };
 }

@@ -139,7 +139,7 @@ async function warm(
   const { image } = await crops.crop(0);
   const first = await degraded(condition, image, plan.common.seed, 0);
   const questions = Array.from({ length: together }, (_, seed) => ({ condition: first, seed }));
-  await palette.answerEach(questions, { steps: 1 });
+  await palette.answerEach(questions, { steps: 1, together: true });
   onLoading?.(true);
   return palette;
 }
@@ -164,7 +164,10 @@ async function answerSome(
     });
   }
   const start = performance.now();
-  const answers = await palette.answerEach(questions, { ...sampling, samples, signal, onStep });
+  const answers = await palette.answerEach(questions, {
+    ...sampling,
+    ...{ samples, signal, onStep, together: true },
+  });
   const seconds = (performance.now() - start) / 1000;
   for (const [k, images] of answers.entries()) {
     for (const [sample, image] of images.entries()) await writeImage(paths[k]![sample]!, image);

@@ -32,6 +32,48 @@ describe("a network", () => {
     }
   });
 
+  it("gives a unit of images the same output, to the bit, in any company", async () => {
+    const alone = await network.predict(call(11));
+    // Eleven go together in fours, with one place left; two would waste more than they save.
+    const [eleven, two] = await Promise.all(
+      [11, 2].map((count) => network.predict({ ...call(count), units: [count] })),
+    );
+    expect(two).toEqual(alone.subarray(0, 2 * values));
+    expect(largestDifference(eleven!, alone)).toBeLessThan(1e-5 * largest(alone));
+    const all = call(17);
+    for (const units of [
+      [11, 6],
+      [11, 4, 1, 1],
+    ]) {
+      const output = await network.predict({ ...all, units });
+      expect(output.subarray(0, 11 * values)).toEqual(eleven);
+    }
+    const { source, noisy } = all;
+    const rest = {
+      source: source.subarray(11 * values, 15 * values),
+      noisy: noisy.subarray(11 * values, 15 * values),
+      ...{ gamma: 0.3, shape: [4, 3, 32, 32] as const, units: [4] },
+    };
+    const output = await network.predict({ ...all, units: [11, 4, 2] });
+    expect(output.subarray(11 * values, 15 * values)).toEqual(await network.predict(rest));
+    expect(output.subarray(15 * values)).toEqual(
+      (await network.predict(all)).subarray(15 * values),
+    );
+  });
+
+  it("tells of every image of a unit, and takes a noise level for each", async () => {
+    const { source, noisy, shape } = call(7);
+    const gamma = [0.9, 0.5, 0.3, 0.1, 0.05, 0.01, 1e-4];
+    let told = 0;
+    const onImage = () => {
+      told += 1;
+    };
+    const together = await network.predict({ source, noisy, shape, gamma, units: [7], onImage });
+    expect(told).toBe(7);
+    const alone = await network.predict({ source, noisy, shape, gamma });
+    expect(largestDifference(together, alone)).toBeLessThan(1e-5 * largest(alone));
+  });
+
   it("takes a noise level for each image", async () => {
     const { source, noisy, shape } = call(2);
     const gammas = [0.9, 1e-4];
@@ -89,6 +131,9 @@ describe("a network", () => {
       { gamma: -0.1 },
       { gamma: Number.NaN },
       { gamma: [0.5, 0.5] },
+      { units: [2] },
+      { units: [1, 0] },
+      { units: [] },
     ];
     for (const part of wrong) {
       await expect(network.predict({ ...good, ...part })).rejects.toThrow(PaletteError);

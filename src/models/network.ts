@@ -1,28 +1,19 @@
 /**
- * A model ready to be called: its weights baked into a compiled graph of one image. Several images go
- * through several engines side by side, which is as fast as one engine with a larger batch, and an
- * image's numbers do not depend on what else is asked for: sums over a batch of one are carried out
- * in another order than over more, and differ in the last bit.
+ * A model ready to be called. Several images go through several engines side by side, one image a run
+ * unless they belong together: an image's numbers do not depend on what else is asked for, and sums
+ * over one image are carried out in another order than over several, with another last bit.
  */
-import { availableParallelism } from "node:os";
-import { createEngine, type Engine } from "../engine/engine.ts";
-import type { SessionOptions } from "../engine/session.ts";
 import { PaletteError } from "../errors.ts";
 import { assertFits } from "../memory.ts";
 import { noiseLevel, sideMultiple } from "../nn/config.ts";
-import { type ParameterSpec, parameterCount } from "../nn/parameters.ts";
-import {
-  isLarge,
-  largeSamplingProgram,
-  largeSession,
-  largeWeights,
-  samplingProgram,
-} from "../nn/programs.ts";
+import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import type { ModelConfig } from "./config.ts";
 import { samplingMemory } from "./describe.ts";
-import { loadModel, loadModelConfig, type Model } from "./model-folder.ts";
-import { weightInputs } from "./weight-inputs.ts";
+import { EnginePools, type NetworkOptions } from "./engine-pools.ts";
+import { loadModelConfig, type Model } from "./model-folder.ts";
+
+export type { NetworkOptions } from "./engine-pools.ts";
 
 /**
  * One call of the network for N images of C channels: H and W are the model's resolution, which it was
@@ -37,6 +28,12 @@ export interface NetworkCall {
   readonly gamma: number | readonly number[];
   /** [N, C, H, W] */
   readonly shape: readonly [number, number, number, number];
+  /**
+   * Numbers of consecutive images that belong together, such as the tiles of a picture; N in all. They may
+   * go through the network together, which takes a quarter less time at 64x64; what they are
+   * together with then shows in an output's last bits. Each is alone unless given.
+   */
+  readonly units?: readonly number[] | undefined;
   /** [N, 1, H, W]: where it is 0 the output is not looked at, and may be anything. */
   readonly wanted?: Float32Array | undefined;
   /** Called whenever an image is done. What it throws ends the call. */
@@ -47,8 +44,8 @@ export interface Network {
   readonly config: ModelConfig;
   /**
    * The network's output as it is, [N, C, H, W] (see `config.prediction`). The inputs are only read,
-   * and only until the promise settles. An image's output is the same, to the bit, in any batch and
-   * with any number of threads (of a large model, see `isLarge`: with the same number).
+   * and only until the promise settles. The output of an image, or of a unit, is the same, to the bit,
+   * in any batch and with any number of threads (of a large model, see `isLarge`: with the same number).
    * @throws PaletteError when a shape or a noise level is impossible.
    */
   predict(call: NetworkCall): Promise<Float32Array>;
@@ -56,16 +53,12 @@ export interface Network {
   dispose(): Promise<void>;
 }
 
-export interface NetworkOptions extends Pick<SessionOptions, "device" | "threads"> {
-  /**
-   * Bytes of weights above which a model is a large one (default 128e6), see `isLarge`. Engines side by
-   * side hold twice as much together at most.
-   */
-  readonly largeWeights?: number;
+/** Images that go through a graph at once: the first and how many, which is at most the graph's. */
+interface Run {
+  readonly first: number;
+  readonly count: number;
+  readonly images: number;
 }
-
-/** Makes so many engines for images of a size; the engines of a large model are one. */
-type Compile = (count: number, size: readonly [number, number]) => Promise<Engine[]>;
 
 /**
  * Loads a model folder, or takes a model in memory, for calling. The graph is compiled at the
@@ -75,85 +68,29 @@ type Compile = (count: number, size: readonly [number, number]) => Promise<Engin
  */
 export async function loadNetwork(
   model: string | Model,
-  {
-    device = "cpu",
-    threads = availableParallelism(),
-    largeWeights: limit = largeWeights,
-  }: NetworkOptions = {},
+  options: NetworkOptions = {},
 ): Promise<Network> {
   const config = typeof model === "string" ? await loadModelConfig(model) : model.config;
-  const { network } = config;
-  const specs = parameterSpecs(network);
-  if (typeof model !== "string" && model.parameters.length !== parameterCount(specs)) {
+  const { channels, resolution } = config.network;
+  const parameters = parameterCount(parameterSpecs(config.network));
+  if (typeof model !== "string" && model.parameters.length !== parameters) {
     throw new PaletteError(
-      `The network has ${parameterCount(specs)} parameters, but ${model.parameters.length} weights were given.`,
+      `The network has ${parameters} parameters, but ${model.parameters.length} weights were given.`,
     );
   }
-  assertFits(samplingMemory(network), `Sampling with ${config.name}`);
-  const { channels } = network;
-  const multiple = sideMultiple(network);
-  // Two engines of one thread are faster than one of two, so every network that is not large has two.
-  const affordable = Math.floor((2 * limit) / (4 * parameterCount(specs)));
-  const lanes = Math.max(1, Math.min(threads, affordable));
-  const compile: Compile = isLarge(specs, limit) ? await large() : await small();
-  const pools = new Map<string, Promise<Engine[]>>();
-
-  /** So many engines for images of this size, sharing the threads; compiled once. */
-  function engines(count: number, size: readonly [number, number]): Promise<Engine[]> {
-    const key = `${count} of ${size.join("x")}`;
-    const known = pools.get(key);
-    if (known !== undefined) return known;
-    const pool = compile(count, size);
-    pools.set(key, pool);
-    pool.catch(() => pools.delete(key));
-    return pool;
-  }
-
-  /** The weights are baked into the graph. */
-  async function small(): Promise<Compile> {
-    const { parameters } = typeof model === "string" ? await loadModel(model) : model;
-    return async (count, size) => {
-      const program = samplingProgram(network, specs, parameters, 1, { size });
-      const made = await Promise.allSettled(
-        Array.from({ length: count }, () =>
-          createEngine(program, { device, threads: Math.floor(threads / count) }),
-        ),
-      );
-      const engines = made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-      const failed = made.find((one) => one.status === "rejected");
-      if (failed === undefined) return engines;
-      await Promise.all(engines.map((engine) => engine.dispose()));
-      throw failed.reason;
-    };
-  }
-
-  /** The weights move on to the one engine. */
-  async function large(): Promise<Compile> {
-    const weights = (parameters: readonly ParameterSpec[]) =>
-      weightInputs(parameters, specs, typeof model === "string" ? model : model.parameters);
-    const own = largeSamplingProgram(network, specs, 1);
-    // A file is read now, so that what is wrong with it is said now.
-    let read = typeof model === "string" ? await weights(own.parameters) : undefined;
-    return async (_count, size) => {
-      const asked = size.every((side) => side === network.resolution)
-        ? own
-        : largeSamplingProgram(network, specs, 1, size);
-      const constants = (asked === own ? read : undefined) ?? (await weights(asked.parameters));
-      if (asked === own) read = undefined;
-      return [await createEngine(asked.model, { ...largeSession, device, threads }, constants)];
-    };
-  }
+  assertFits(samplingMemory(config.network), `Sampling with ${config.name}`);
+  const multiple = sideMultiple(config.network);
+  const pools = await EnginePools.open(model, config, options);
 
   async function predict(call: NetworkCall): Promise<Float32Array> {
-    const { source, noisy, gamma, shape, onImage } = call;
+    const { source, noisy, gamma, shape, units, onImage } = call;
     const [count, given, ...size] = shape;
     const sides = size.every((side) => side >= multiple && side % multiple === 0);
     if (!(Number.isInteger(count) && count >= 1) || given !== channels || !sides) {
       throw new PaletteError(
-        `${config.name} takes batches of ${channels}xHxW with H and W multiples of ${multiple} (best ${network.resolution}), not of ${shape.join("x")}.`,
+        `${config.name} takes batches of ${channels}xHxW with H and W multiples of ${multiple} (best ${resolution}), not of ${shape.join("x")}.`,
       );
     }
-    const image = [channels, ...size];
     const values = channels * size[0] * size[1];
     for (const { length } of [source, noisy]) {
       if (length !== count * values) {
@@ -163,25 +100,39 @@ export async function loadNetwork(
       }
     }
     const level = levels(config, gamma, count);
+    const runs = unitsOf(units, count).flatMap(({ first, count: together }) =>
+      runsOf(first, together, pools.imagesARun(together, size)),
+    );
     const output = new Float32Array(count * values);
+    const lanes = runs.length === 1 ? 1 : pools.lanes;
+    const sizes = [...new Set(runs.map(({ images }) => images))];
+    const compiled = await Promise.all(
+      sizes.map(async (images) => [images, await pools.engines(lanes, { images, size })] as const),
+    );
+    const engines = new Map(compiled);
     let next = 0;
-    const work = async (engine: Engine) => {
-      while (next < count) {
-        const k = next++;
-        const cut = (data: Float32Array) => ({
-          data: data.slice(k * values, (k + 1) * values),
-          shape: [1, ...image],
+    const work = async (lane: number) => {
+      while (next < runs.length) {
+        const { first, count: some, images } = runs[next++]!;
+        /** Whatever is behind the last image is computed and left. */
+        const cut = (data: Float32Array, each: number) => {
+          const part = data.subarray(first * each, (first + some) * each);
+          const whole = new Float32Array(images * each);
+          whole.set(part);
+          return whole;
+        };
+        const shaped = [images, channels, ...size];
+        const results = await engines.get(images)![lane]!.run({
+          source: { data: cut(source, values), shape: shaped },
+          noisy: { data: cut(noisy, values), shape: shaped },
+          level: { data: cut(level, 1), shape: [images] },
         });
-        const results = await engine.run({
-          source: cut(source),
-          noisy: cut(noisy),
-          level: { data: level.slice(k, k + 1), shape: [1] },
-        });
-        output.set(results.output!.data, k * values);
-        onImage?.();
+        output.set(results.output!.data.subarray(0, some * values), first * values);
+        for (let k = 0; k < some; k++) onImage?.();
       }
     };
-    await Promise.all((await engines(count === 1 ? 1 : lanes, size)).map(work));
+    const working = Math.min(...compiled.map(([, pool]) => pool.length));
+    await Promise.all(Array.from({ length: working }, (_, lane) => work(lane)));
     return output;
   }
 
@@ -194,10 +145,7 @@ export async function loadNetwork(
     },
     async dispose() {
       disposed = true;
-      const settled = await Promise.allSettled(pools.values());
-      pools.clear();
-      const all = settled.flatMap((pool) => (pool.status === "fulfilled" ? pool.value : []));
-      await Promise.all(all.map((engine) => engine.dispose()));
+      await pools.dispose();
     },
   };
 }
@@ -209,6 +157,32 @@ export function regress(
   shape: NetworkCall["shape"],
 ): Promise<Float32Array> {
   return network.predict({ source, noisy: new Float32Array(source.length), gamma: 0, shape });
+}
+
+/** The units of `count` images: where each begins, and how many images it has. */
+function unitsOf(
+  units: readonly number[] | undefined,
+  count: number,
+): { first: number; count: number }[] {
+  const counts = units ?? new Array<number>(count).fill(1);
+  let first = 0;
+  const all = counts.map((each) => {
+    const unit = { first, count: each };
+    first += each;
+    return unit;
+  });
+  if (first !== count || counts.some((each) => !(Number.isInteger(each) && each >= 1))) {
+    throw new PaletteError(`Units of ${counts.join(", ")} are not ${count} images in all.`);
+  }
+  return all;
+}
+
+function runsOf(first: number, count: number, images: number): Run[] {
+  return Array.from({ length: Math.ceil(count / images) }, (_, k) => ({
+    first: first + k * images,
+    count: Math.min(images, count - k * images),
+    images,
+  }));
 }
 
 /** The numbers that enter the network for the noise levels. */

@@ -77,6 +77,24 @@ describe("a tiled network", () => {
     expect(output.every(Number.isFinite)).toBe(true);
   });
 
+  it("keeps the tiles of a picture together, whatever pictures are beside it", async () => {
+    const { network, predict } = stub(({ noisy }) => noisy);
+    const unitsOf = async (count: number) => {
+      const shape = [count, 3, side, side + 16 * 299] as const;
+      const values = new Float32Array(count * 3 * shape[2] * shape[3]);
+      predict.mockClear();
+      await network.predict({ source: values, noisy: values, gamma: 0.5, shape });
+      return predict.mock.calls.map(([call]) => call.units);
+    };
+    expect(await unitsOf(1)).toEqual([[256], [44]]);
+    expect(await unitsOf(2)).toEqual([[256], [44], [256], [44]]);
+    const shape = [3, 3, side, side + 16] as const;
+    const values = new Float32Array(3 * 3 * shape[2] * shape[3]);
+    predict.mockClear();
+    await network.predict({ source: values, noisy: values, gamma: 0.5, shape });
+    expect(predict.mock.calls.map(([call]) => call.units)).toEqual([[2, 2, 2]]);
+  });
+
   it("gives each image its own noise level", async () => {
     const { network } = stub(({ noisy, gamma, shape }) => {
       const each = noisy.length / shape[0];

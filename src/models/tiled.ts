@@ -10,7 +10,7 @@ import type { Network, NetworkCall } from "./network.ts";
 /** Tiles given to the network at a time; bounds the memory of large pictures. */
 const tilesAtOnce = 256;
 
-/** A call that may take minutes when its pictures are large. */
+/** A call that may take minutes when its pictures are large. The tiles of a picture are a unit. */
 export interface TiledCall extends NetworkCall {
   /** Called as tiles are done; never for pictures of the network's own size. */
   readonly onTiles?: ((done: number, tiles: number) => void) | undefined;
@@ -69,11 +69,10 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
   const places = tileStarts(height, side, stride).flatMap((top) =>
     tileStarts(width, side, stride).map((left) => ({ top, left })),
   );
-  const tiles = Array.from({ length: count }, (_, image) =>
-    places.map((place) => ({ image, ...place })),
-  )
-    .flat()
-    .filter(isWanted);
+  const pictures = Array.from({ length: count }, (_, image) =>
+    places.map((place) => ({ image, ...place })).filter(isWanted),
+  );
+  const tiles = pictures.flat();
   const window = blend(side);
   const output = new Float32Array(source.length);
   const weights = new Float32Array(count * height * width);
@@ -84,9 +83,10 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
     }
   }
   const size = channels * side * side;
-  for (let first = 0; first < tiles.length; first += tilesAtOnce) {
+  let done = 0;
+  for (const units of portions(pictures)) {
     signal?.throwIfAborted();
-    const some = tiles.slice(first, first + tilesAtOnce);
+    const some = units.flat();
     const cut = (values: Float32Array) => {
       const out = new Float32Array(some.length * size);
       some.forEach((tile, k) => {
@@ -99,6 +99,7 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
       noisy: cut(noisy),
       gamma: typeof gamma === "number" ? gamma : some.map(({ image }) => gamma[image]!),
       shape: [some.length, channels, side, side],
+      units: units.map(({ length }) => length),
     });
     some.forEach((tile, k) => {
       eachRow(tile, (at, to) => {
@@ -108,7 +109,8 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
         }
       });
     });
-    onTiles?.(first + some.length, tiles.length);
+    done += some.length;
+    onTiles?.(done, tiles.length);
   }
   const pixels = height * width;
   for (let i = 0; i < output.length; i++) {
@@ -137,6 +139,29 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
       for (let y = 0; y < side; y++, to += side) visit(plane + (top + y) * width + left, to);
     }
   }
+}
+
+/**
+ * What is computed at a time: tiles of one picture as a unit, or a part of them that does not depend on
+ * what other pictures there are.
+ */
+function portions<T>(pictures: readonly (readonly T[])[]): (readonly T[])[][] {
+  const units = pictures.flatMap((tiles) =>
+    Array.from({ length: Math.ceil(tiles.length / tilesAtOnce) }, (_, k) =>
+      tiles.slice(k * tilesAtOnce, (k + 1) * tilesAtOnce),
+    ),
+  );
+  const all: (readonly T[])[][] = [];
+  let room = 0;
+  for (const unit of units) {
+    if (unit.length > room) {
+      all.push([]);
+      room = tilesAtOnce;
+    }
+    all.at(-1)!.push(unit);
+    room -= unit.length;
+  }
+  return all;
 }
 
 /** [side, side]: a hill, nowhere zero, highest in the middle. */
