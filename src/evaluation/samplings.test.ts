@@ -18,6 +18,13 @@ describe("a way of sampling", () => {
       "ddpm:1000:below",
       "ddpm below",
     ],
+    [
+      "ddim:20:eta=1:logsnr",
+      { sampler: "ddim", steps: 20, spacing: "logsnr", eta: 1 },
+      "ddim:20:logsnr:eta=1",
+      "ddim logsnr eta=1",
+    ],
+    ["ddim:9:eta=0", { sampler: "ddim", steps: 9 }, "ddim:9", "ddim"],
   ])("%s", (text, sampling, name, series) => {
     const parsed = parseSampling(text);
     expect(parsed).toEqual(sampling);
@@ -26,10 +33,20 @@ describe("a way of sampling", () => {
     expect(parseSampling(name)).toEqual(parsed);
   });
 
-  it.each(["", "0", "twenty", "euler:20", "20:sideways", "ddpm:", "ddpm:1:2", "1.5"])(
-    "refuses %s",
-    (text) => {
-      expect(() => parseSampling(text)).toThrow(UsageError);
-    },
-  );
+  it.each([
+    ...[
+      "",
+      "0",
+      "twenty",
+      "euler:20",
+      "20:sideways",
+      "ddpm:",
+      "ddpm:1:2",
+      "1.5",
+      "20:logsnr:below",
+    ],
+    ...["ddim:20:eta", "ddim:20:eta=2", "ddim:20:eta=x", "ddim:20:eta=1:eta=0", "ddpm:20:eta=1"],
+  ])("refuses %s", (text) => {
+    expect(() => parseSampling(text)).toThrow(UsageError);
+  });
 });

@@ -1,4 +1,7 @@
-/** How answers are drawn in an evaluation: "20", "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below". */
+/**
+ * How answers are drawn in an evaluation: "20", "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below",
+ * "ddim:20:logsnr:eta=1".
+ */
 import { type Sampler, samplers } from "../diffusion/samplers/sample.ts";
 import { UsageError } from "../errors.ts";
 
@@ -9,27 +12,45 @@ export interface Sampling {
   readonly spacing?: "logsnr";
   /** Also at noise levels below those of training, as the paper's 1000 steps. */
   readonly belowTrained?: true;
+  /** Fresh noise in ddim, above 0 and at most 1; none where it is left out. */
+  readonly eta?: number;
 }
 
 /**
- * @param text steps, or sampler and steps as in "ddim:50"; then ":logsnr" or ":below"
+ * @param text steps, or sampler and steps as in "ddim:50"; then, in any order, ":logsnr" or ":below" and
+ * ":eta=" with a number
  * @throws UsageError when it is none of these.
  */
 export function parseSampling(text: string, sampler: Sampler = "dpm++"): Sampling {
-  const [, name = sampler, digits, word] =
-    /^(?:([^:]+):)?(\d+)(?::(logsnr|below))?$/.exec(text.trim()) ?? [];
+  const [, name = sampler, digits, rest = ""] =
+    /^(?:([^:]+):)?(\d+)((?::[^:]+)*)$/.exec(text.trim()) ?? [];
   const known = samplers.find((one) => one === name);
   const steps = Number(digits);
-  if (known === undefined || !Number.isSafeInteger(steps) || steps < 1) {
+  const words = rest.split(":").slice(1);
+  const etas = words.flatMap((word) => /^eta=(.+)$/.exec(word)?.[1] ?? []);
+  const levels = words.filter((word) => word === "logsnr" || word === "below");
+  const legible = etas.length + levels.length === words.length;
+  if (
+    known === undefined ||
+    !(Number.isSafeInteger(steps) && steps >= 1) ||
+    !(legible && etas.length <= 1 && levels.length <= 1)
+  ) {
     throw new UsageError(
-      `Cannot read the steps "${text}"; write a number such as 20, or sampler:number such as ddpm:1000 (samplers: ${samplers.join(", ")}), and behind it :logsnr or :below if you like.`,
+      `Cannot read the steps "${text}"; write a number such as 20, or sampler:number such as ddpm:1000 (samplers: ${samplers.join(", ")}), and behind it :logsnr or :below, and with ddim :eta=1, if you like.`,
+    );
+  }
+  const eta = Number(etas[0] ?? 0);
+  if (!(eta >= 0 && eta <= 1) || (etas.length > 0 && known !== "ddim")) {
+    throw new UsageError(
+      `eta is a number from 0 (no noise) to 1 (as ddpm) for ddim, not as in "${text}".`,
     );
   }
   return {
     sampler: known,
     steps,
-    ...(word === "logsnr" && { spacing: word }),
-    ...(word === "below" && { belowTrained: true }),
+    ...(levels[0] === "logsnr" && { spacing: levels[0] }),
+    ...(levels[0] === "below" && { belowTrained: true }),
+    ...(eta > 0 && { eta }),
   };
 }
 
@@ -43,6 +64,10 @@ export function samplerName(sampling: Sampling): string {
   return [sampling.sampler, ...wordsOf(sampling)].join(" ");
 }
 
-function wordsOf({ spacing, belowTrained }: Sampling): string[] {
-  return [...(spacing ? [spacing] : []), ...(belowTrained ? ["below"] : [])];
+function wordsOf({ spacing, belowTrained, eta }: Sampling): string[] {
+  return [
+    ...(spacing ? [spacing] : []),
+    ...(belowTrained ? ["below"] : []),
+    ...(eta === undefined ? [] : [`eta=${eta}`]),
+  ];
 }
