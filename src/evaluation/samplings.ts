@@ -4,6 +4,7 @@
  */
 import { type Sampler, samplers } from "../diffusion/samplers/sample.ts";
 import { UsageError } from "../errors.ts";
+import { checkOptions } from "../restore-options.ts";
 
 export interface Sampling {
   readonly sampler: Sampler;
@@ -39,18 +40,14 @@ export function parseSampling(text: string, sampler: Sampler = "dpm++"): Samplin
       `Cannot read the steps "${text}"; write a number such as 20, or sampler:number such as ddpm:1000 (samplers: ${samplers.join(", ")}), and behind it :logsnr or :below, and with ddim :eta=1, if you like.`,
     );
   }
-  const eta = Number(etas[0] ?? 0);
-  if (!(eta >= 0 && eta <= 1) || (etas.length > 0 && known !== "ddim")) {
-    throw new UsageError(
-      `eta is a number from 0 (no noise) to 1 (as ddpm) for ddim, not as in "${text}".`,
-    );
-  }
+  const eta = etas[0] === undefined ? undefined : Number(etas[0]);
+  checkOptions({ sampler: known, steps, eta });
   return {
     sampler: known,
     steps,
     ...(levels[0] === "logsnr" && { spacing: levels[0] }),
     ...(levels[0] === "below" && { belowTrained: true }),
-    ...(eta > 0 && { eta }),
+    ...(eta !== undefined && eta > 0 && { eta }),
   };
 }
 

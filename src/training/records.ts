@@ -12,7 +12,8 @@ export interface Standing {
   readonly images: number;
   /** Updates made. */
   readonly steps: number;
-  readonly model: ModelConfig;
+  /** Made when it is looked at, which is seldom. */
+  model(): ModelConfig;
   /** The averaged weights. */
   readonly weights: Float32Array;
   /** The time now: a look takes some. */
@@ -116,7 +117,7 @@ export class Records {
       reporter?.part?.("network calls of a look at the held-out photos", done, total);
     try {
       const options = { images, loss, sheet, signal, onCall };
-      return { heldOut: await this.judge.look(model, weights, options) };
+      return { heldOut: await this.judge.look(model(), weights, options) };
     } catch (thrown) {
       if (signal?.aborted) return undefined;
       throw thrown;

@@ -342,7 +342,7 @@ class Training {
     return {
       images: this.images,
       steps: this.state.step,
-      model: this.model,
+      model: () => this.model,
       weights: this.state.ema,
       clock: () => this.clock,
       skippedPhotos: this.examples.skipped.size,
