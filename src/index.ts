@@ -1,5 +1,6 @@
 /** The public API of palette-diffusion. */
 export type { Prediction } from "./diffusion/prediction.ts";
+export type { Drawing, DrawingChoices } from "./diffusion/samplers/drawing.ts";
 export { type Sampler, samplers } from "./diffusion/samplers/sample.ts";
 export { type Device, devices } from "./engine/session.ts";
 export { PaletteError, UsageError } from "./errors.ts";

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../test/random-model.ts";
 import { largestDifference } from "../test/support/differentiation.ts";
+import { freshNoise } from "./diffusion/samplers/drawing.ts";
 import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import { PaletteError, UsageError } from "./errors.ts";
 import {
@@ -241,6 +242,26 @@ describe("sampling", () => {
     expect(predict).toHaveBeenCalledTimes(468 + 1000);
   });
 
+  it("are drawn as the model's config says, unless a sampler is named or a setting chosen", async () => {
+    const levels = async (config: Partial<ModelConfig>, options: RestoreOptions) => {
+      const { palette: stubbed, predict } = stub({ prediction: "epsilon", ...config });
+      const [answer] = await stubbed.colorize(photo, { steps: 4, seed: 3, ...options });
+      return {
+        answer,
+        sigmas: predict.mock.calls.map(([{ gamma }]) => Math.sqrt(1 / (gamma as number) - 1)),
+      };
+    };
+    const own = { sampling: freshNoise };
+    const chosen = { sampler: "ddim", eta: 1, spacing: "logsnr", sigmaMin: 0.05 } as const;
+    const usual = await levels(own, {});
+    expect(usual.sigmas[3]).toBeCloseTo(0.05, 6);
+    expect(usual).toEqual(await levels({}, chosen));
+    expect((await levels(own, { eta: 0 })).answer).not.toEqual(usual.answer);
+    expect(await levels(own, { eta: 0 })).toEqual(await levels({}, { ...chosen, eta: 0 }));
+    expect(await levels(own, { sampler: "dpm++" })).toEqual(await levels({}, {}));
+    expect(stub(own).palette.drawing({ sigmaMin: 1 })).toEqual({ ...freshNoise, sigmaMin: 1 });
+  });
+
   it("take their noise levels even in log-SNR when asked to", async () => {
     const { palette: stubbed, predict } = stub();
     await stubbed.colorize(photo, { steps: 4, spacing: "logsnr" });
@@ -312,6 +333,9 @@ describe("impossible requests", () => {
     ["an unknown sampler", { sampler: "euler" as "ddim" }],
     ["eta without ddim", { eta: 0.5, sampler: "ddpm" }],
     ["eta above 1", { eta: 2, sampler: "ddim" }],
+    ["eta of a model that is sampled otherwise", { eta: 1 }],
+    ["less than no noise at the end", { sigmaMin: -1 }],
+    ["an unknown spacing", { spacing: "karras" as "time" }],
   ])("%s", async (_, options) => {
     await expect(stub().palette.colorize(photo, options)).rejects.toThrow(UsageError);
   });

@@ -4,6 +4,7 @@
  */
 import { definedOf } from "./defined.ts";
 import type { KnownPixels } from "./diffusion/known-pixels.ts";
+import { type Drawing, type DrawingChoices, drawingOf } from "./diffusion/samplers/drawing.ts";
 import { type SamplingStep, sample, sampleSeeds } from "./diffusion/samplers/sample.ts";
 import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import type { SessionOptions } from "./engine/session.ts";
@@ -92,6 +93,14 @@ export class Palette {
     return this.config.network.resolution;
   }
 
+  /**
+   * How answers are drawn with these options: what is not chosen is as the model's config.json says.
+   * @throws UsageError for what does not go together.
+   */
+  drawing(choices: DrawingChoices = {}): Drawing {
+    return drawingOf(choices, this.config.sampling);
+  }
+
   /** Gives a photo colours; what colours it has are not looked at. */
   async colorize(image: Image, options?: RestoreOptions): Promise<Image[]> {
     return this.restore("colorize", image, options);
@@ -129,6 +138,7 @@ export class Palette {
     options: RestoreOptions & TaskOptions = {},
   ): Promise<Image[]> {
     checkOptions(options);
+    this.drawing(options);
     this.warnUnlessTrainedFor(task);
     const { seed = restoreDefaults.seed, samples = restoreDefaults.samples } = options;
     const random = Random.from(seed, "condition");
@@ -186,8 +196,9 @@ export class Palette {
     options: Omit<RestoreOptions, "seed"> & { readonly together?: boolean },
     first: number,
   ): Promise<Image[][]> {
-    const { samples, steps, sampler } = { ...restoreDefaults, ...definedOf(options) };
-    const { eta, spacing, onStep, onTiles, signal } = options;
+    const { samples, steps } = { ...restoreDefaults, ...definedOf(options) };
+    const { onStep, onTiles, signal } = options;
+    const { sampler, eta, spacing, sigmaMin } = this.drawing(options);
     const [one] = questions;
     if (one === undefined) return [];
     const { config, network } = this;
@@ -240,9 +251,8 @@ export class Palette {
         sampler,
         steps,
         seeds,
-        eta,
+        ...{ eta, spacing, sigmaMin },
         clip: options.clip ?? habits?.clip,
-        spacing,
         variance: habits?.variance,
         belowTrained:
           options.belowTrained ??

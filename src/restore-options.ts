@@ -1,30 +1,36 @@
 /** How answers are drawn: the options of restoring, their defaults and their limits. */
+import type { DrawingChoices } from "./diffusion/samplers/drawing.ts";
 import type { Spacing } from "./diffusion/samplers/levels.ts";
-import { type Sampler, samplers } from "./diffusion/samplers/sample.ts";
+import type { Sampler } from "./diffusion/samplers/sample.ts";
 import { UsageError } from "./errors.ts";
 import type { Image } from "./images/image.ts";
 
 /** More answers than this to one picture are asked for in several calls, with other seeds. */
 export const mostSamples = 256;
 
-export const restoreDefaults = { samples: 1, steps: 20, sampler: "dpm++", seed: 0 } as const;
+export const restoreDefaults = { samples: 1, steps: 20, seed: 0 } as const;
 
 /** How answers are drawn. */
-export interface RestoreOptions {
+export interface RestoreOptions extends DrawingChoices {
   /** Answers, 1 to 256; default 1. Answer k is the same however many are asked for. */
   readonly samples?: number;
   /** Network calls an answer; default 20. */
   readonly steps?: number;
-  /** "ddpm" (the paper's), "ddim" or "dpm++"; default "dpm++". */
-  readonly sampler?: Sampler;
-  /** Noise levels even in "time" (the schedule's t; default) or in "logsnr". */
+  /**
+   * "ddpm" (the paper's), "ddim" or "dpm++" as in their papers; default: the way the model's config.json says
+   * suits it (`sampling`), or "dpm++". The next three can be chosen with it or without.
+   */
+  readonly sampler?: Sampler | undefined;
+  /** Fresh noise in ddim, 0 (none) to 1. */
+  readonly eta?: number | undefined;
+  /** Noise levels even in "time" (the schedule's t) or in "logsnr". */
   readonly spacing?: Spacing | undefined;
+  /** The last network call is made at this sigma = sqrt((1 - gamma) / gamma) or above. */
+  readonly sigmaMin?: number | undefined;
   /** Visits noise levels below those of training too, as the paper's 1000 steps do; default false. */
   readonly belowTrained?: boolean | undefined;
   /** A whole number; default 0. The same seed gives the same answers. */
   readonly seed?: number;
-  /** Fresh noise in ddim, 0 (default, none) to 1. */
-  readonly eta?: number;
   /** Keeps each estimate of the clean picture in range; default true. */
   readonly clip?: boolean;
   /** Called after each network call; awaited. */
@@ -49,8 +55,8 @@ export interface RestoreStep {
   estimates(): Image[];
 }
 
-/** @throws UsageError naming what is impossible. */
-export function checkOptions({ samples = 1, seed = 0, sampler, steps, eta }: RestoreOptions): void {
+/** What can be said without a model; @throws UsageError naming what is impossible. */
+export function checkOptions({ samples = 1, seed = 0, steps }: RestoreOptions): void {
   if (!(Number.isInteger(samples) && samples >= 1 && samples <= mostSamples)) {
     throw new UsageError(
       `The samples are a whole number from 1 to ${mostSamples}, not ${samples}.`,
@@ -62,15 +68,4 @@ export function checkOptions({ samples = 1, seed = 0, sampler, steps, eta }: Res
   if (steps !== undefined && !(Number.isInteger(steps) && steps >= 1)) {
     throw new UsageError(`The steps are a whole number of at least 1, not ${steps}.`);
   }
-  if (sampler !== undefined && !samplers.includes(sampler)) {
-    throw new UsageError(
-      `There is no sampler "${sampler}"; the samplers are ${samplers.join(", ")}.`,
-    );
-  }
-  if (eta === undefined) return;
-  if (!(eta >= 0 && eta <= 1)) {
-    throw new UsageError(`eta is a number from 0 (no noise) to 1 (as ddpm), not ${eta}.`);
-  }
-  if (sampler !== "ddim")
-    throw new UsageError("eta is a setting of ddim: choose that sampler too.");
 }

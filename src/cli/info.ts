@@ -1,5 +1,6 @@
 /** `palette info MODEL|PRESET`: what a network is, costs and was trained on. */
 import type { Command } from "commander";
+import { usualDrawing } from "../diffusion/samplers/drawing.ts";
 import { PaletteError } from "../errors.ts";
 import { inGigabytes } from "../memory.ts";
 import type { ModelConfig } from "../models/config.ts";
@@ -73,6 +74,7 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
       ["tasks", subject.config.tasks.join(", ") || "none"],
       ["trained on", trainingOf(subject.config)],
     );
+    if (!subject.config.regression) facts.push(["sampled with", samplingOf(subject.config)]);
     const { origin } = subject.config;
     if (origin) facts.push(["imported from", `${origin.file} of ${origin.project}`]);
   }
@@ -83,6 +85,17 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
   const width = Math.max(...facts.map(([label]) => label.length));
   const lines = facts.map(([label, value]) => `${label.padEnd(width)}  ${value}`);
   return [...lines, "", ...layerTable(layers)].join("\n");
+}
+
+/** As the options of restoring would say it. */
+function samplingOf({ sampling }: ModelConfig): string {
+  const { sampler, eta, spacing, sigmaMin } = sampling ?? usualDrawing;
+  const settings = [
+    eta > 0 && `--eta ${eta}`,
+    spacing !== usualDrawing.spacing && `--spacing ${spacing}`,
+    sigmaMin > 0 && `--sigma-min ${sigmaMin}`,
+  ].filter((setting) => setting);
+  return [`--sampler ${sampler}`, ...settings].join(" ");
 }
 
 function trainingOf({ training }: ModelConfig): string {

@@ -2,8 +2,9 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
-import { type Spacing, spacings } from "../diffusion/samplers/levels.ts";
-import { type Sampler, samplers } from "../diffusion/samplers/sample.ts";
+import type { DrawingChoices } from "../diffusion/samplers/drawing.ts";
+import { spacings } from "../diffusion/samplers/levels.ts";
+import { samplers } from "../diffusion/samplers/sample.ts";
 import type { Device } from "../engine/session.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { type Photo, readPhoto } from "../images/decode.ts";
@@ -18,15 +19,12 @@ import { checkOutputs, expandInputs, nameOutputs } from "./outputs.ts";
 import { startProgress, whileWaiting } from "./progress.ts";
 
 /** The options of every command that restores. */
-export interface RestoreFlags {
+export interface RestoreFlags extends DrawingChoices {
   readonly model?: string;
   readonly out: string;
   readonly samples: number;
   readonly steps: number;
-  readonly sampler: Sampler;
   readonly seed: number;
-  readonly eta?: number;
-  readonly spacing: Spacing;
   readonly device: Device;
   readonly threads?: number;
   readonly json?: boolean;
@@ -90,9 +88,10 @@ export function answerOptions(command: Command): Command {
     )
     .option("--steps <count>", "network calls an answer", wholeNumber(1), restoreDefaults.steps)
     .addOption(
-      new Option("--sampler <name>", "ddpm is the paper's")
-        .choices(samplers)
-        .default(restoreDefaults.sampler),
+      new Option(
+        "--sampler <name>",
+        "ddpm is the paper's (default: what suits the model; palette info says it)",
+      ).choices(samplers),
     )
     .option(
       "--seed <number>",
@@ -102,10 +101,9 @@ export function answerOptions(command: Command): Command {
     )
     .option("--eta <number>", "fresh noise in ddim, 0 to 1", numberBetween(0, 1))
     .addOption(
-      new Option("--spacing <what>", "in what the noise levels are even")
-        .choices(spacings)
-        .default("time"),
+      new Option("--spacing <what>", "in what the noise levels are even").choices(spacings),
     )
+    .option("--sigma-min <number>", "the last network call is at this noise", numberBetween(0, 100))
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option("--json", "print one JSON document instead of the paths");
@@ -116,7 +114,8 @@ export async function restoreFiles(
   names: readonly string[],
   { task, flags, settings, alsoRead = [], signal, restore, sizeOf }: Restoration,
 ): Promise<void> {
-  const { model, out, device, threads, samples, steps, sampler, seed, eta, spacing } = flags;
+  const { model, out, device, threads, samples, steps, seed } = flags;
+  const { sampler, eta, spacing, sigmaMin } = flags;
   const inputs = await expandInputs(names, out);
   const outputs = await nameOutputs(inputs, { out, task, samples });
   await checkOutputs(outputs.flat(), [...inputs.map(({ path }) => path), ...alsoRead]);
@@ -143,7 +142,12 @@ export async function restoreFiles(
           restore(
             palette,
             photo,
-            { samples, steps, sampler, seed, eta, spacing, signal, onStep, onTiles },
+            {
+              ...{ samples, steps, sampler, seed, eta, spacing, sigmaMin },
+              signal,
+              onStep,
+              onTiles,
+            },
             { path, index },
           ),
         );
@@ -170,7 +174,7 @@ export async function restoreFiles(
   if (flags.json) {
     const { name, network } = palette.config;
     const used = { name, resolution: network.resolution };
-    const drawn = { samples, steps, sampler, seed, eta, spacing };
+    const drawn = { samples, steps, seed, ...palette.drawing(flags) };
     say(JSON.stringify({ task, model: used, ...drawn, ...settings, restored, failed }, null, 2));
   }
   if (failed.length > 0) {

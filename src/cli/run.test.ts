@@ -250,9 +250,8 @@ describe("restoring", () => {
       model: { name: "random", resolution: side },
       samples: 1,
       steps: 2,
-      sampler: "dpm++",
       seed: 3,
-      spacing: "time",
+      ...{ sampler: "dpm++", eta: 0, spacing: "time", sigmaMin: 0 },
       side: "all",
       ratio: 0.5,
       failed: [{ input: at("gone.png"), error: expect.stringContaining("does not exist") }],
@@ -405,6 +404,7 @@ describe("info", () => {
 
   it("tells what a model was trained on", async () => {
     const { stdout } = await palette("info", model);
+    expect(stdout).toMatch(/^sampled with +--sampler dpm\+\+$/m);
     expect(stdout).toMatch(/trained on +noise; 12,345 images seen\n/);
     expect(stdout).toMatch(/tasks +colorize, inpaint, uncrop, dejpeg\n/);
   });

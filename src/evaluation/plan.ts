@@ -15,7 +15,14 @@ import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import { type EvaluationCondition, evaluationConditions, paperConditions } from "./conditions.ts";
 import { type CropKind, cropKinds, usablePhotos } from "./crops.ts";
 import type { CommonSettings } from "./folder.ts";
-import { parseSampling, type Sampling, samplerName, samplingName } from "./samplings.ts";
+import {
+  parseSampling,
+  type Sampling,
+  type SamplingWish,
+  samplerName,
+  samplingName,
+  samplingOf,
+} from "./samplings.ts";
 
 /** What may be asked for; what is left out is as said. */
 export interface EvaluationRequest {
@@ -39,7 +46,7 @@ export interface EvaluationRequest {
   readonly crops?: number | undefined;
   /** Pictures in the reference set of random crops; default four times `crops`. */
   readonly referenceCrops?: number | undefined;
-  /** "20" or "ddpm:1000"; the first one gives the answers shown. Default "20". */
+  /** "20" (each model's own way) or "ddpm:1000"; the first gives the answers shown. Default "20". */
   readonly steps?: readonly string[] | undefined;
   /** Answers a picture for the first of `steps`, to measure diversity; default 2. */
   readonly samples?: number | undefined;
@@ -73,7 +80,8 @@ export interface EvaluationPlan {
   readonly data: string;
   readonly models: readonly EvaluatedModel[];
   readonly conditions: readonly EvaluationCondition[];
-  readonly samplings: readonly Sampling[];
+  /** Of each model but the Regression baselines, in the order asked for. */
+  readonly samplings: ReadonlyMap<EvaluatedModel, readonly Sampling[]>;
   readonly photos: readonly string[];
   readonly common: CommonSettings;
   readonly crop: CropKind;
@@ -105,8 +113,14 @@ export async function planEvaluation(
     }),
     tasks: request.tasks ?? allTasks.map(({ name }) => name),
   });
-  const samplings = uniqueSamplings((request.steps ?? ["20"]).map((text) => parseSampling(text)));
+  const wishes = (request.steps ?? ["20"]).map(parseSampling);
+  if (wishes.length === 0) throw new UsageError("Name at least one number of steps.");
   const models = await loadModels(request.models ?? []);
+  const samplings = new Map(
+    models
+      .filter(({ config }) => !config.regression)
+      .map((model) => [model, uniqueSamplings(model, wishes)]),
+  );
   const { resolution } = models[0]!.config.network;
   const sets = await scanPhotoSets(request.data);
   const digests = sets.map(({ digest }) => digest);
@@ -168,10 +182,11 @@ export function plannedRows(
     .filter(({ config }) => config.tasks.includes(task))
     .flatMap((model): PlannedRow[] => {
       const id = `${fileName(model.config.name)}-${model.digest.slice(0, 8)}`;
-      if (model.config.regression) return [{ id, label: model.label, model, samples: 1 }];
-      return samplings.map((sampling, k) => ({
+      const own = samplings.get(model);
+      if (own === undefined) return [{ id, label: model.label, model, samples: 1 }];
+      return own.map((sampling, k) => ({
         id: `${id}-${samplingName(sampling).replaceAll(":", "-")}`,
-        label: samplings.length === 1 ? model.label : `${model.label}, ${inWords(sampling)}`,
+        label: own.length === 1 ? model.label : `${model.label}, ${inWords(sampling)}`,
         model,
         sampling,
         samples: k === 0 ? samples : 1,
@@ -297,8 +312,9 @@ function checkCount(what: string, value: number, least: number): void {
   }
 }
 
-function uniqueSamplings(samplings: readonly Sampling[]): Sampling[] {
-  if (samplings.length === 0) throw new UsageError("Name at least one number of steps.");
+/** "20" and "dpm++:20" may be the same for a model. */
+function uniqueSamplings({ config }: EvaluatedModel, wishes: readonly SamplingWish[]): Sampling[] {
+  const samplings = wishes.map((wish) => samplingOf(wish, config.sampling));
   return [...new Map(samplings.map((one) => [samplingName(one), one])).values()];
 }
 

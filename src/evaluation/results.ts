@@ -38,7 +38,7 @@ export async function reportOf(
       resolution: common.resolution,
       seed: common.seed,
       samples: plan.samples,
-      sampling: plan.samplings.map(samplingName),
+      sampling: [...new Set([...plan.samplings.values()].flat().map(samplingName))],
       replicates,
     },
     reference:

@@ -1,54 +1,70 @@
 /**
- * How answers are drawn in an evaluation: "20", "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below",
- * "ddim:20:logsnr:eta=1".
+ * How answers are drawn in an evaluation: "20" is the model's own way, "20:eta=0" that with a change;
+ * "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below", "ddim:20:logsnr:eta=1:sigma-min=0.05" are samplers
+ * as in their papers, and changes.
  */
-import { type Sampler, samplers } from "../diffusion/samplers/sample.ts";
+import { type Drawing, type DrawingChoices, drawingOf } from "../diffusion/samplers/drawing.ts";
+import { spacings } from "../diffusion/samplers/levels.ts";
+import { samplers } from "../diffusion/samplers/sample.ts";
 import { UsageError } from "../errors.ts";
-import { checkOptions } from "../restore-options.ts";
 
-export interface Sampling {
-  readonly sampler: Sampler;
+/** What is asked for: what is left out is the model's own way, or that of the sampler's paper. */
+export interface SamplingWish extends DrawingChoices {
   readonly steps: number;
-  /** Noise levels even in log-SNR rather than in time. */
-  readonly spacing?: "logsnr";
   /** Also at noise levels below those of training, as the paper's 1000 steps. */
   readonly belowTrained?: true;
-  /** Fresh noise in ddim, above 0 and at most 1; none where it is left out. */
-  readonly eta?: number;
+}
+
+/** How a model is sampled. */
+export interface Sampling extends Drawing {
+  readonly steps: number;
+  readonly belowTrained?: true;
 }
 
 /**
- * @param text steps, or sampler and steps as in "ddim:50"; then, in any order, ":logsnr" or ":below" and
- * ":eta=" with a number
+ * @param text steps, or sampler and steps as in "ddim:50"; then, in any order and at most once,
+ * ":time" or ":logsnr", ":below", ":eta=" and ":sigma-min=" with a number
  * @throws UsageError when it is none of these.
  */
-export function parseSampling(text: string, sampler: Sampler = "dpm++"): Sampling {
-  const [, name = sampler, digits, rest = ""] =
-    /^(?:([^:]+):)?(\d+)((?::[^:]+)*)$/.exec(text.trim()) ?? [];
-  const known = samplers.find((one) => one === name);
+export function parseSampling(text: string): SamplingWish {
+  const [, name, digits, rest = ""] = /^(?:([^:]+):)?(\d+)((?::[^:]+)*)$/.exec(text.trim()) ?? [];
+  const sampler = samplers.find((one) => one === name);
   const steps = Number(digits);
   const words = rest.split(":").slice(1);
-  const etas = words.flatMap((word) => /^eta=(.+)$/.exec(word)?.[1] ?? []);
-  const levels = words.filter((word) => word === "logsnr" || word === "below");
-  const legible = etas.length + levels.length === words.length;
+  const settings = new Map(words.map((word) => [keyOf(word), word]));
   if (
-    known === undefined ||
+    (name !== undefined && sampler === undefined) ||
     !(Number.isSafeInteger(steps) && steps >= 1) ||
-    !(legible && etas.length <= 1 && levels.length <= 1)
+    settings.has(undefined) ||
+    settings.size < words.length
   ) {
     throw new UsageError(
-      `Cannot read the steps "${text}"; write a number such as 20, or sampler:number such as ddpm:1000 (samplers: ${samplers.join(", ")}), and behind it :logsnr or :below, and with ddim :eta=1, if you like.`,
+      `Cannot read the steps "${text}"; write a number such as 20, or sampler:number such as ddpm:1000 (samplers: ${samplers.join(", ")}), and behind it :time or :logsnr, :below, :sigma-min=0.05, and with ddim :eta=1, if you like.`,
     );
   }
-  const eta = etas[0] === undefined ? undefined : Number(etas[0]);
-  checkOptions({ sampler: known, steps, eta });
-  return {
-    sampler: known,
+  const wish: SamplingWish = {
+    ...(sampler && { sampler }),
     steps,
-    ...(levels[0] === "logsnr" && { spacing: levels[0] }),
-    ...(levels[0] === "below" && { belowTrained: true }),
-    ...(eta !== undefined && eta > 0 && { eta }),
+    ...(settings.has("spacing") && {
+      spacing: spacings.find((one) => one === settings.get("spacing"))!,
+    }),
+    ...(settings.has("below") && { belowTrained: true }),
+    ...(settings.has("eta") && { eta: numberIn(settings.get("eta")!) }),
+    ...(settings.has("sigma-min") && { sigmaMin: numberIn(settings.get("sigma-min")!) }),
   };
+  // What depends on the model's own sampler is seen when there is one (`samplingOf`).
+  const { eta, ...others } = wish;
+  drawingOf(sampler === undefined ? others : wish);
+  return wish;
+}
+
+/**
+ * What is asked for, with `own`, what the model's config.json says of sampling.
+ * @throws UsageError when the two do not go together.
+ */
+export function samplingOf(wish: SamplingWish, own?: Drawing): Sampling {
+  const { steps, belowTrained } = wish;
+  return { ...drawingOf(wish, own), steps, ...(belowTrained && { belowTrained }) };
 }
 
 /** "dpm++:20"; the way it is written in options and reports. */
@@ -61,10 +77,24 @@ export function samplerName(sampling: Sampling): string {
   return [sampling.sampler, ...wordsOf(sampling)].join(" ");
 }
 
-function wordsOf({ spacing, belowTrained, eta }: Sampling): string[] {
+/** What a word behind the steps is about. */
+function keyOf(word: string): "spacing" | "below" | "eta" | "sigma-min" | undefined {
+  if (spacings.some((one) => one === word)) return "spacing";
+  if (word === "below") return "below";
+  if (/^eta=./.test(word)) return "eta";
+  if (/^sigma-min=./.test(word)) return "sigma-min";
+  return undefined;
+}
+
+function numberIn(word: string): number {
+  return Number(word.slice(word.indexOf("=") + 1));
+}
+
+function wordsOf({ spacing, belowTrained, eta, sigmaMin }: Sampling): string[] {
   return [
-    ...(spacing ? [spacing] : []),
+    ...(spacing === "time" ? [] : [spacing]),
     ...(belowTrained ? ["below"] : []),
-    ...(eta === undefined ? [] : [`eta=${eta}`]),
+    ...(eta === 0 ? [] : [`eta=${eta}`]),
+    ...(sigmaMin === 0 ? [] : [`sigma-min=${sigmaMin}`]),
   ];
 }

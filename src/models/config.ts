@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { predictions } from "../diffusion/prediction.ts";
 import { variances } from "../diffusion/samplers/ddpm.ts";
+import { drawingConfig } from "../diffusion/samplers/drawing.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { uNetConfig } from "../nn/config.ts";
@@ -65,6 +66,8 @@ export const modelConfig = z.strictObject({
   /** Names of the tasks it was trained for. */
   tasks: z.array(z.string()),
   training: trainingRecord.optional(),
+  /** How answers are drawn unless a sampler is named; without it, by dpm++. */
+  sampling: drawingConfig.optional(),
   ddpm: ddpmHabits.optional(),
   origin: originRecord.optional(),
   /** The day a bundled model was released: of several, the newest is the default. */

@@ -1,4 +1,5 @@
 /** What a run's model folder says about itself. */
+import { freshNoise } from "../diffusion/samplers/drawing.ts";
 import { type ModelConfig, modelFormat } from "../models/config.ts";
 import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
 
@@ -18,6 +19,7 @@ export function trainedModel(
     trainingSchedule,
     inferenceSchedule,
     tasks,
+    ...(prediction === "x0-skip" && { sampling: freshNoise }),
     training: {
       images,
       steps,

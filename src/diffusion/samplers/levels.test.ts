@@ -60,6 +60,36 @@ describe("levels even in log-SNR", () => {
   });
 });
 
+describe("levels down to some noise", () => {
+  const sigmas = (levels: Float64Array) =>
+    [...levels].map((gamma) => Math.sqrt((1 - gamma) / gamma));
+
+  it("even in log-SNR end exactly there", () => {
+    const levels = sigmas(samplingLevels({ steps: 20, spacing: "logsnr", sigmaMin: 0.05 }));
+    expect(levels).toHaveLength(20);
+    expect(levels[19]).toBeCloseTo(0.05, 12);
+    expect(levels[0]).toBeCloseTo(Math.sqrt(1 / trained - 1), 6);
+  });
+
+  it("even in time are those of the schedule that have no less", () => {
+    const { gammas } = inferenceSchedule;
+    const first = gammas.findIndex((gamma) => gamma <= 1 / (1 + 0.05 ** 2));
+    expect(first).toBeGreaterThan(2);
+    const all = samplingLevels({ steps: 1000, sigmaMin: 0.05 });
+    expect(all).toEqual(gammas.slice(first, 469).reverse());
+    const few = sigmas(samplingLevels({ steps: 5, sigmaMin: 0.05 }));
+    expect(few).toHaveLength(5);
+    expect(few[0]).toBe(sigmas(gammas.slice(468, 469))[0]);
+    expect(Math.min(...few)).toBeGreaterThanOrEqual(0.05);
+  });
+
+  it("refuse what leaves none", () => {
+    for (const sigmaMin of [-1, Number.NaN, 1e6]) {
+      expect(() => samplingLevels({ steps: 5, sigmaMin })).toThrow(PaletteError);
+    }
+  });
+});
+
 describe.each(spacings)("levels even in %s", (spacing) => {
   it.each([1, 2, 3, 7, 20, 50, 333, 468])(
     "are %d, rising strictly in the trained range",
