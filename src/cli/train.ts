@@ -24,7 +24,8 @@ import { whileWaiting } from "./progress.ts";
 interface Options {
   data: string[];
   out: string;
-  preset: string;
+  preset?: string;
+  from?: string;
   network?: string;
   tasks?: string[];
   holdOut: string;
@@ -74,10 +75,12 @@ export function trainCommand(program: Command): void {
     .addOption(deviceOption())
     .optionsGroup("Network and objective:")
     .addOption(
-      new Option("--preset <name>", "network and its settings")
-        .choices(presetNames)
-        .default("small-64"),
+      new Option(
+        "--preset <name>",
+        "network and its settings (default: small-64, or those of --from)",
+      ).choices(presetNames),
     )
+    .option("--from <model>", "begin with the weights and network of a model: its folder or name")
     .addOption(networkOption())
     .addOption(new Option("--loss <p>", "error to minimise").choices(losses).default("l2"))
     .addOption(
@@ -123,6 +126,7 @@ async function run(options: Options): Promise<void> {
   const planning = planTraining({
     data: options.data,
     preset: options.preset,
+    from: options.from,
     network: options.network === undefined ? undefined : await readNetwork(options.network),
     tasks: options.tasks,
     holdOut: options.holdOut,
@@ -190,6 +194,7 @@ function inWords(config: RunConfig): string {
   const lines: [string, string][] = [
     ["preset", `${config.preset}, ${config.network.resolution}x${config.network.resolution}`],
     ["parameters", counted(parameters)],
+    ["weights", config.from ? `those of ${config.from.name}` : "fresh"],
     ["memory", `about ${gibibytes(bytes)}`],
     ["photos", `${counted(photos.training)} for training`],
     ["held out", `${counted(photos.heldOut)} (${photos.holdOut})`],

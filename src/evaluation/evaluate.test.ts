@@ -279,6 +279,12 @@ describe("a plan", () => {
     expect(every.photos).toEqual(photos);
     expect(every.notes.join()).toMatch(/trained on some of these photos/);
     expect((await planEvaluation(request)).photos).toEqual(photos);
+    const from = { name: "before", digest: "0", images: 1, photos: [record] };
+    const own = { digests: ["own"], holdOut: "none" };
+    const later = randomModel({ tasks, training: { images: 1, photos: own, from } });
+    await saveModel(at("later"), later);
+    const indirectly = await planEvaluation({ ...request, models: [at("later")] });
+    expect(indirectly.photos).toEqual([photos[1], photos[3]]);
   });
 
   it("says that a model may have seen these photos when its record is of a changed set", async () => {

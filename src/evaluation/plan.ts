@@ -1,14 +1,13 @@
 /** From what was asked for to what will be evaluated: models, conditions, photos and rows resolved. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import { definedOf } from "../defined.ts";
 import { PaletteError, UsageError } from "../errors.ts";
 import { assertFits } from "../memory.ts";
-import type { ModelConfig } from "../models/config.ts";
+import { type ModelConfig, photosTrainedOn } from "../models/config.ts";
 import { samplingMemory } from "../models/describe.ts";
-import { configFile, findModel, loadModelConfig, weightsFile } from "../models/model-folder.ts";
+import { modelDigest } from "../models/digest.ts";
+import { findModel, loadModelConfig } from "../models/model-folder.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
@@ -200,18 +199,9 @@ async function loadModels(names: readonly string[]): Promise<EvaluatedModel[]> {
     [...new Set(folders)].map(async (folder) => {
       const config = await loadModelConfig(folder);
       assertFits(samplingMemory(config.network), `Sampling with ${config.name}`);
-      const hash = createHash("sha256");
-      for (const file of [configFile, weightsFile]) {
-        try {
-          // In parts: a weights file may be larger than Node reads at once.
-          for await (const part of createReadStream(join(folder, file)))
-            hash.update(part as Buffer);
-        } catch {
-          throw new PaletteError(`${join(folder, file)} cannot be read.`);
-        }
-      }
+      const digest = await modelDigest(folder);
       const parameters = parameterCount(parameterSpecs(config.network));
-      return { folder, config, digest: hash.digest("hex").slice(0, 16), parameters };
+      return { folder, config, digest, parameters };
     }),
   );
   const sizes = [...new Set(loaded.map(({ config }) => config.network.resolution))];
@@ -237,10 +227,11 @@ function chooseHoldOut(
   digests: readonly string[],
   wanted: string | undefined,
 ): { rule: string; notes: string[] } {
-  const trainedHere = models.filter(({ config }) =>
-    config.training?.photos?.digests.some((digest) => digests.includes(digest)),
-  );
-  const rules = [...new Set(trainedHere.map(({ config }) => config.training!.photos!.holdOut))];
+  const rulesHere = ({ config }: EvaluatedModel) =>
+    photosTrainedOn(config)
+      .filter((record) => record.digests.some((digest) => digests.includes(digest)))
+      .map(({ holdOut }) => holdOut);
+  const rules = [...new Set(models.flatMap(rulesHere))];
   if (wanted === undefined && rules.length > 1) {
     throw new UsageError(
       `The models were trained on these photos with different ones held out (${rules.join(", ")}): name the rule with --hold-out.`,
@@ -248,12 +239,15 @@ function chooseHoldOut(
   }
   const rule = wanted ?? rules[0] ?? "none";
   const notes = models.flatMap((model): string[] => {
-    const record = model.config.training?.photos;
+    const [record] = photosTrainedOn(model.config);
     if (record === undefined) return [];
-    if (trainedHere.includes(model)) {
-      return record.holdOut === rule ? [] : [`${model.label} was trained on some of these photos.`];
+    const own = rulesHere(model);
+    if (own.some((each) => each !== rule)) {
+      return [`${model.label} was trained on some of these photos.`];
     }
-    return wanted === undefined ? unsure(model.label, record.holdOut, rule) : [];
+    return wanted === undefined && own.length === 0
+      ? unsure(model.label, record.holdOut, rule)
+      : [];
   });
   return { rule, notes };
 }

@@ -11,6 +11,20 @@ import type { Preset } from "./presets.ts";
 /** Raised when a model folder can no longer be read by older versions of this package. */
 export const modelFormat = 1;
 
+/** Which photos a model was trained on: a `photosDigest` each folder, and the rule of those never trained on. */
+const photosRecord = z.object({ digests: z.array(z.string()), holdOut: z.string() });
+
+/** The model whose weights a training began with. */
+export const fromRecord = z.strictObject({
+  name: z.string(),
+  /** Of its weights (`modelDigest`). */
+  digest: z.string(),
+  /** Images it had seen, with those of the models before it. */
+  images: z.int().min(0),
+  /** Which photos it and the models before it were trained on, as far as recorded. */
+  photos: z.array(photosRecord),
+});
+
 /** How a model was trained. Further fields are kept as they are. */
 export const trainingRecord = z.looseObject({
   /** Images seen, counting repetitions. */
@@ -20,8 +34,8 @@ export const trainingRecord = z.looseObject({
   loss: z.enum(["l1", "l2"]).optional(),
   /** The photos, in words: what they are and how many. */
   data: z.string().optional(),
-  /** Which photos they were, a `photosDigest` each folder, and the rule of those never trained on. */
-  photos: z.object({ digests: z.array(z.string()), holdOut: z.string() }).optional(),
+  photos: photosRecord.optional(),
+  from: fromRecord.optional(),
   seed: z.int().optional(),
 });
 
@@ -76,6 +90,11 @@ export const modelConfig = z.strictObject({
 
 export type TrainingRecord = z.infer<typeof trainingRecord>;
 export type ModelConfig = z.infer<typeof modelConfig>;
+
+/** All photos that had a part in a model's weights, the latest training first, as far as recorded. */
+export function photosTrainedOn({ training }: ModelConfig): z.infer<typeof photosRecord>[] {
+  return [...(training?.photos ? [training.photos] : []), ...(training?.from?.photos ?? [])];
+}
 
 /** The config of a model with a preset's network; regression models predict y0 (the paper's baseline). */
 export function configFromPreset(

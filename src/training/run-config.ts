@@ -8,6 +8,7 @@ import { predictions, weightings } from "../diffusion/prediction.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
 import { levelDistributions } from "../diffusion/training-levels.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
+import { fromRecord } from "../models/config.ts";
 import { uNetConfig } from "../nn/config.ts";
 import { settingDifferences } from "../setting-differences.ts";
 
@@ -16,6 +17,8 @@ export const losses = ["l1", "l2"] as const;
 export const runConfig = z.strictObject({
   format: z.literal(1),
   preset: z.string(),
+  /** The model whose weights it begins with; fresh ones otherwise. */
+  from: fromRecord.optional(),
   network: uNetConfig,
   prediction: z.enum(predictions),
   weighting: z.enum(weightings),

@@ -14,6 +14,7 @@ import { parameterSpecs } from "../nn/unet.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { counted } from "../words.ts";
 import { BatchSource, type LabelledBatch } from "./batches.ts";
+import { assertNotItsOwn, begin } from "./beginning.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { explained } from "./failures.ts";
 import type { HeldOutLoss } from "./held-out.ts";
@@ -35,7 +36,6 @@ import { RunFolder } from "./run-folder.ts";
 import {
   createTrainingStepper,
   emptyState,
-  initialize,
   type TrainingState,
   type TrainingStepper,
 } from "./stepper.ts";
@@ -56,6 +56,7 @@ export async function train(
   options: TrainingOptions,
 ): Promise<TrainingOutcome> {
   assertTrainingFits(plan.config);
+  if (plan.from !== undefined) assertNotItsOwn(plan.from, options.out);
   const folder = await RunFolder.open(options.out, plan.config);
   const training = new Training(plan, options, folder);
   try {
@@ -203,17 +204,18 @@ class Training {
         `${threads[1]} threads instead of ${threads[0]}: sums are rounded differently from here on`,
       );
     }
+    const { from } = this.config;
     const photos = `${counted(this.plan.training.length)} photos`;
     const parameters = `${counted(state.parameters.length)} parameters`;
     this.say(
       found
         ? `continuing at ${counted(this.images)} images: ${photos}, ${parameters}`
-        : `starting: ${photos}, ${parameters}`,
+        : `starting${from ? ` with the weights of ${from.name}` : ""}: ${photos}, ${parameters}`,
     );
     const { signal, reporter } = this.options;
     const onPart = (done: number, total: number) =>
       reporter?.part?.("initial weights", done, total);
-    if (!found) await initialize(state, this.config, { signal, onPart });
+    if (!found) await begin(state, this.config, this.plan.from, { signal, onPart });
     else if (this.records.pending > 0) await this.makeUp(recorded);
   }
 

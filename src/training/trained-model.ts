@@ -31,6 +31,7 @@ export function trainedModel(
       emaDecay: config.emaDecay,
       data: `${training} photos, ${heldOut} more held out (${holdOut})`,
       photos: { digests, holdOut },
+      ...(config.from && { from: config.from }),
       seed: config.seed,
     },
   };
