@@ -233,6 +233,19 @@ describe("sampling", () => {
     expect(steps[6]!.estimates()).toHaveLength(2);
   });
 
+  it("can be stopped when all steps are done, before each answer is finished", async () => {
+    const controller = new AbortController();
+    const finished: string[] = [];
+    const onFinish = (done: number, answers: number) => {
+      finished.push(`${done}/${answers}`);
+      if (done === 1) controller.abort(new Error("enough"));
+    };
+    const { palette: stubbed } = stub();
+    const options = { steps: 1, samples: 4, signal: controller.signal, onFinish };
+    await expect(stubbed.colorize(photo, options)).rejects.toThrow("enough");
+    expect(finished).toEqual(["0/4", "1/4"]);
+  });
+
   it("stays within the noise levels the model was trained on", async () => {
     const { palette: stubbed, predict } = stub();
     await stubbed.colorize(photo, { sampler: "ddpm", steps: 1000 });

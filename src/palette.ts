@@ -46,6 +46,9 @@ export interface PaletteOptions extends SessionOptions {
   readonly onWarning?: (line: string) => void;
 }
 
+/** From here on pixels change little: what sets them is to show no tiles. */
+const settledGamma = 0.9;
+
 /** Answers to larger pictures are drawn one after the other. */
 const defaultPixelsAtOnce = 8e6;
 
@@ -159,6 +162,8 @@ export class Palette {
     }
     const finished: Image[] = [];
     for (let k = 0; k < samples; k++) {
+      options.signal?.throwIfAborted();
+      options.onFinish?.(k, samples);
       finished.push(await prepared.finish(answers.map((each) => each[k]!)));
     }
     return finished;
@@ -236,10 +241,10 @@ export class Palette {
       {
         shape,
         prediction: config.prediction,
-        denoise: async (noisy, gamma) => ({
+        denoise: async (noisy, gamma, nextGamma) => ({
           output: await network.predict({
             ...{ source, noisy, gamma, shape, units, wanted: known?.mask },
-            ...{ onTiles, signal },
+            ...{ onTiles, signal, settles: nextGamma > settledGamma },
           }),
         }),
         known,

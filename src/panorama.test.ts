@@ -84,9 +84,20 @@ describe("a panorama", () => {
     expect(warnings).toEqual([expect.stringMatching(/not for uncrop/)]);
   });
 
-  it("refuses impossible windows", async () => {
+  it("refuses impossible windows and options", async () => {
     for (const left of [-1, 0.5, 65]) {
       await expect(panorama(palette, noise(32, 32), { left })).rejects.toThrow(UsageError);
+    }
+    const none = { left: 0, right: 0 };
+    for (const options of [
+      { samples: 0 },
+      { samples: 1.5 },
+      { seed: 0.5 },
+      { steps: 0 },
+      { eta: 1 },
+    ]) {
+      const refused = panorama(palette, noise(32, 32), { ...none, ...options });
+      await expect(refused).rejects.toThrow(UsageError);
     }
   });
 });

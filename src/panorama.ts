@@ -9,10 +9,10 @@ import { resize } from "./images/resize.ts";
 import type { Size } from "./images/working-size.ts";
 import type { Palette } from "./palette.ts";
 import { Random } from "./random.ts";
-import type { RestoreOptions, RestoreStep } from "./restore-options.ts";
+import { checkOptions, type RestoreOptions, type RestoreStep } from "./restore-options.ts";
 import { uncrop } from "./tasks/uncrop.ts";
 
-export interface PanoramaOptions extends Omit<RestoreOptions, "onStep"> {
+export interface PanoramaOptions extends Omit<RestoreOptions, "onStep" | "onFinish"> {
   /** Half windows added at each side, 0 to 64; default 4, as in the paper. */
   readonly left?: number;
   readonly right?: number;
@@ -41,7 +41,7 @@ function widthAt({ width, height }: Size, rows: number): number {
 /**
  * `samples` panoramas of `resolution` rows: the photo at that height, and `left` and `right` times half
  * of `resolution` columns more. 256x256 becomes 256x1280 with 4 and 4, as on the paper's page.
- * @throws UsageError when a number of windows is impossible; otherwise as `Palette.answer`.
+ * @throws UsageError for impossible options; otherwise as `Palette.answer`.
  */
 export async function panorama(
   palette: Palette,
@@ -56,6 +56,8 @@ export async function panorama(
       );
     }
   }
+  checkOptions(options);
+  palette.drawing(options);
   const { samples = 1, seed = 0 } = options;
   const { resolution } = palette;
   palette.warnUnlessTrainedFor("uncrop");

@@ -37,7 +37,9 @@ export interface RestoreOptions extends DrawingChoices {
   readonly onStep?: ((progress: RestoreStep) => void | Promise<void>) | undefined;
   /** Called within network calls for pictures larger than the model's, as their tiles are done. */
   readonly onTiles?: ((done: number, tiles: number) => void) | undefined;
-  /** Stops before the next network call, or the next tiles of it, by throwing the signal's reason. */
+  /** Called before each answer is brought to the picture's own size: `done` of them are. */
+  readonly onFinish?: ((done: number, answers: number) => void) | undefined;
+  /** Stops before the next network call, the next tile of it or the next answer, by throwing the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

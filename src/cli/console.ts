@@ -5,7 +5,18 @@ export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** A line for the person who watches. */
+/** A line for the person who watches; above the bar, where there is one. */
 export function complain(line: string): void {
-  process.stderr.write(`${line}\n`);
+  writeLine(line);
+}
+
+const toTheEnd = (line: string): void => void process.stderr.write(`${line}\n`);
+let writeLine = toTheEnd;
+
+/** Has lines written by whoever keeps something at the end of the terminal, until what is returned is called. */
+export function writeLinesWith(write: (line: string) => void): () => void {
+  writeLine = write;
+  return () => {
+    if (writeLine === write) writeLine = toTheEnd;
+  };
 }

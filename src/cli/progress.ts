@@ -2,8 +2,9 @@
  * Progress on stderr: a bar on a terminal; elsewhere a plain line when something takes more than two
  * seconds, and further ones at growing distances, so that a log stays short.
  */
-import { type Options, SingleBar } from "cli-progress";
+import { MultiBar, type Options } from "cli-progress";
 import { duration } from "../words.ts";
+import { writeLinesWith } from "./console.ts";
 
 const firstLineAfter = 2_000;
 const longestPause = 30_000;
@@ -41,14 +42,21 @@ function startBar(label: string, total: number): Progress {
     barIncompleteChar: "\u2591",
     formatValue: (value, _, type) => String(type === "value" ? Math.floor(value) : value),
   };
-  const bar = new SingleBar(options);
-  bar.start(total, 0);
+  // A single one of these: it alone can write lines above itself.
+  const bars = new MultiBar(options);
+  const bar = bars.create(total, 0);
+  const release = writeLinesWith((line) => bars.log(`${line}\n`));
   return {
     update(done, newTotal) {
       if (newTotal !== undefined) bar.setTotal(newTotal);
       bar.update(done);
     },
-    stop: () => bar.stop(),
+    stop() {
+      release();
+      // What was said since the last time it was drawn.
+      bars.update();
+      bars.stop();
+    },
   };
 }
 

@@ -138,20 +138,16 @@ export async function restoreFiles(
         const size = sizeOf?.(photo, palette) ?? photo.image;
         for (const output of outputs[index]!) checkFormatHolds(output, size.width, size.height);
         const place = inputs.length > 1 ? `${index + 1}/${inputs.length} ${file}` : file;
-        const { images, alpha } = await withProgress(place, steps, (onStep, onTiles) =>
+        const { images, alpha } = await withProgress(place, steps, (listeners) =>
           restore(
             palette,
             photo,
-            {
-              ...{ samples, steps, sampler, seed, eta, spacing, sigmaMin },
-              signal,
-              onStep,
-              onTiles,
-            },
+            { samples, steps, sampler, seed, eta, spacing, sigmaMin, signal, ...listeners },
             { path, index },
           ),
         );
         for (const [k, image] of images.entries()) {
+          signal.throwIfAborted();
           const output = outputs[index]![k]!;
           const writing = writeImage(output, image, { alpha });
           await whileWaiting(`Writing ${basename(output)}`, writing);
@@ -185,21 +181,25 @@ export async function restoreFiles(
 async function withProgress<T>(
   label: string,
   steps: number,
-  work: (
-    onStep: (progress: { step: number; steps: number }) => void,
-    onTiles: (done: number, tiles: number) => void,
-  ) => Promise<T>,
+  work: (listeners: Pick<RestoreOptions, "onStep" | "onTiles" | "onFinish">) => Promise<T>,
 ): Promise<T> {
-  const progress = startProgress(label, steps);
+  let progress = startProgress(label, steps);
   let reached = 0;
   try {
-    return await work(
-      ({ step, steps: all }) => {
+    return await work({
+      onStep({ step, steps: all }) {
         reached = step;
         progress.update(step, all);
       },
-      (done, tiles) => progress.update(reached + done / tiles),
-    );
+      onTiles: (done, tiles) => progress.update(reached + done / tiles),
+      onFinish(done, answers) {
+        if (done === 0) {
+          progress.stop();
+          progress = startProgress(`Finishing ${label}`, answers);
+        }
+        progress.update(done);
+      },
+    });
   } finally {
     progress.stop();
   }

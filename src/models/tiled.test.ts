@@ -2,17 +2,18 @@ import { describe, expect, it, vi } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
 import { PaletteError } from "../errors.ts";
 import { Random } from "../random.ts";
+import type { ModelConfig } from "./config.ts";
 import type { Network, NetworkCall } from "./network.ts";
 import { tiled, tileStarts } from "./tiled.ts";
 
 const side = 32;
 
 /** A network of 32x32 that answers what it is told to. */
-function stub(answer: (call: NetworkCall) => Float32Array) {
+function stub(answer: (call: NetworkCall) => Float32Array, details: Partial<ModelConfig> = {}) {
   const predict = vi.fn<Network["predict"]>(async (call) => answer(call));
   return {
     predict,
-    network: tiled({ config: randomModel().config, predict, dispose: async () => {} }),
+    network: tiled({ config: randomModel(details).config, predict, dispose: async () => {} }),
   };
 }
 
@@ -132,13 +133,16 @@ describe("a tiled network", () => {
   });
 
   it("tells how far it is in large pictures, and stops between tiles when asked", async () => {
-    const { network, predict } = stub(({ noisy }) => noisy);
+    const { network, predict } = stub(({ noisy, shape, onImage }) => {
+      for (let k = 0; k < shape[0]; k++) onImage?.();
+      return noisy;
+    });
     const shape = [1, 3, 32, 32 + 16 * 399] as const;
     const values = new Float32Array(3 * shape[2] * shape[3]);
     const call = { source: values, noisy: values, gamma: 0.5, shape };
     const told: string[] = [];
     await network.predict({ ...call, onTiles: (done, tiles) => told.push(`${done}/${tiles}`) });
-    expect(told).toEqual(["256/400", "400/400"]);
+    expect(told).toEqual(Array.from({ length: 400 }, (_, k) => `${k + 1}/400`));
     const controller = new AbortController();
     const stopped = network.predict({
       ...call,
@@ -147,6 +151,26 @@ describe("a tiled network", () => {
     });
     await expect(stopped).rejects.toThrow("enough");
     expect(predict).toHaveBeenCalledTimes(2 + 1);
+  });
+
+  it("shows nothing of a network's errors at the border of tiles in the calls that set the pixels", async () => {
+    // Right in the middle and 1 too little within an eighth of a tile from its border.
+    const edge = side / 8;
+    const inner = (k: number) => k >= edge && k < side - edge;
+    const answer = ({ noisy }: NetworkCall) =>
+      noisy.map((_, i) => (inner(i % side) && inner(Math.floor(i / side) % side) ? 0 : -1));
+    const shape = [1, 3, 5 * side, 5 * side] as const;
+    const values = new Float32Array(3 * shape[2] * shape[3]);
+    const call = { source: values, noisy: values, gamma: 0.5, shape };
+    const deepest = async (settles: boolean | undefined, regression = false) => {
+      const { network } = stub(answer, { regression });
+      const output = await network.predict({ ...call, settles });
+      const row = output.subarray(2.5 * side * shape[3], (2.5 * side + 1) * shape[3]);
+      return Math.min(...row.subarray(side, -side));
+    };
+    expect(await deepest(true)).toBeGreaterThan(-0.15);
+    expect(await deepest(undefined, true)).toBe(await deepest(true));
+    expect(await deepest(false)).toBeLessThan(-0.35);
   });
 
   it("refuses pictures that are too small", async () => {

@@ -12,9 +12,14 @@ const tilesAtOnce = 256;
 
 /** A call that may take minutes when its pictures are large. The tiles of a picture are a unit. */
 export interface TiledCall extends NetworkCall {
+  /**
+   * What comes out is nearly the picture: its tiles overlap by half, which takes twice the time. Default: of
+   * the Regression baseline, which answers in one call.
+   */
+  readonly settles?: boolean | undefined;
   /** Called as tiles are done; never for pictures of the network's own size. */
   readonly onTiles?: ((done: number, tiles: number) => void) | undefined;
-  /** Stops before the next tiles by throwing the signal's reason. */
+  /** Stops before the next tile by throwing the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,10 +35,10 @@ export function tiled(network: Network): TiledNetwork {
   const { resolution } = network.config.network;
   return {
     ...network,
-    predict({ onTiles, signal, ...call }) {
+    predict({ settles, onTiles, signal, ...call }) {
       const [, , height, width] = call.shape;
       if (height === resolution && width === resolution) return network.predict(call);
-      return predictTiles(network, { ...call, onTiles, signal });
+      return predictTiles(network, { ...call, settles, onTiles, signal });
     },
   };
 }
@@ -47,13 +52,14 @@ export function tileStarts(length: number, side: number, stride: number): number
 }
 
 /**
- * Half a tile when the picture is one row of tiles, which is cheap and joins them well; otherwise three
- * quarters. Both are whole JPEG blocks at 64 pixels, so that tiles see the blocks where they saw them in
- * training.
+ * Half a tile when the picture is one row of tiles, which is cheap, and in calls that set the pixels;
+ * otherwise three quarters. A network errs within an eighth of a tile from its border, all tiles alike, so
+ * that only overlaps of half a tile, where one of the two is far from its border, show no seam. Both are
+ * whole JPEG blocks at 64 pixels, so that tiles see the blocks where they saw them in training.
  */
-function strideOf(side: number, height: number, width: number): number {
+function strideOf(side: number, height: number, width: number, settles: boolean): number {
   const row = height === side || width === side;
-  return Math.max(1, Math.round(row ? side / 2 : (3 * side) / 4));
+  return Math.max(1, Math.round(row || settles ? side / 2 : (3 * side) / 4));
 }
 
 async function predictTiles(network: Network, call: TiledCall): Promise<Float32Array> {
@@ -65,7 +71,7 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
       `${network.config.name} takes pictures from ${side}x${side} pixels up, not ${width}x${height}.`,
     );
   }
-  const stride = strideOf(side, height, width);
+  const stride = strideOf(side, height, width, call.settles ?? network.config.regression);
   const places = tileStarts(height, side, stride).flatMap((top) =>
     tileStarts(width, side, stride).map((left) => ({ top, left })),
   );
@@ -84,6 +90,10 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
   }
   const size = channels * side * side;
   let done = 0;
+  const onImage = () => {
+    signal?.throwIfAborted();
+    onTiles?.(++done, tiles.length);
+  };
   for (const units of portions(pictures)) {
     signal?.throwIfAborted();
     const some = units.flat();
@@ -100,6 +110,7 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
       gamma: typeof gamma === "number" ? gamma : some.map(({ image }) => gamma[image]!),
       shape: [some.length, channels, side, side],
       units: units.map(({ length }) => length),
+      onImage,
     });
     some.forEach((tile, k) => {
       eachRow(tile, (at, to) => {
@@ -109,8 +120,6 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
         }
       });
     });
-    done += some.length;
-    onTiles?.(done, tiles.length);
   }
   const pixels = height * width;
   for (let i = 0; i < output.length; i++) {

@@ -52,5 +52,8 @@ describe("how answers are drawn", () => {
     expect(drawingConfig.parse({ sampler: "ddpm" })).toEqual({ sampler: "ddpm", ...plain });
     expect(drawingConfig.parse(freshNoise)).toEqual(freshNoise);
     expect(() => drawingConfig.parse({ sampler: "ddim", eta: 2 })).toThrow();
+    expect(() => drawingConfig.parse({ ...freshNoise, sampler: "dpm++" })).toThrow(
+      /setting of ddim/,
+    );
   });
 });

@@ -8,15 +8,17 @@ import { UsageError } from "../../errors.ts";
 import { spacings } from "./levels.ts";
 import { samplers } from "./sample.ts";
 
-export const drawingConfig = z.strictObject({
-  sampler: z.enum(samplers),
-  /** ddim: the share of fresh noise, 0 (none) to 1 (as much as the posterior of ddpm). */
-  eta: z.number().min(0).max(1).default(0),
-  /** In what the noise levels are even. */
-  spacing: z.enum(spacings).default("time"),
-  /** The network is not called at noise below this sigma = sqrt((1 - gamma) / gamma). */
-  sigmaMin: z.number().min(0).default(0),
-});
+export const drawingConfig = z
+  .strictObject({
+    sampler: z.enum(samplers),
+    /** ddim: the share of fresh noise, 0 (none) to 1 (as much as the posterior of ddpm). */
+    eta: z.number().min(0).max(1).default(0),
+    /** In what the noise levels are even. */
+    spacing: z.enum(spacings).default("time"),
+    /** The network is not called at noise below this sigma = sqrt((1 - gamma) / gamma). */
+    sigmaMin: z.number().min(0).default(0),
+  })
+  .refine(({ sampler, eta }) => eta === 0 || sampler === "ddim", "eta is a setting of ddim");
 
 /** A way of drawing answers. */
 export type Drawing = Readonly<z.infer<typeof drawingConfig>>;

@@ -145,7 +145,7 @@ describe("equalities", () => {
     const { denoise } = gaussian(4);
     let y = Random.from(...seeds[0]!, "start").fillNormal(new Float32Array(48));
     for (const [i, gamma] of levels.entries()) {
-      const { output } = await denoise(y, gamma);
+      const { output } = await denoise(y, gamma, levels[i + 1] ?? 1);
       const isLast = i === levels.length - 1;
       const alpha = gamma / (isLast ? 1 : levels[i + 1]!);
       const z = Random.from(...seeds[0]!, "step", i).fillNormal(new Float32Array(48));

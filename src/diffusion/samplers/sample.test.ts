@@ -51,9 +51,9 @@ describe.each(settings)("%s", (_, setting) => {
         const seen: SamplingStep[] = [];
         const result = await sample(
           problem(2, {
-            denoise: (noisy, gamma) => {
+            denoise: (noisy, gamma, next) => {
               gammas.push(gamma);
-              return denoise(noisy, gamma);
+              return denoise(noisy, gamma, next);
             },
           }),
           { ...setting, steps, spacing, seeds: sampleSeeds(1, 2) },
@@ -82,9 +82,9 @@ describe.each(settings)("%s", (_, setting) => {
     const result = await sample(
       problem(2, {
         known: { data, mask },
-        denoise: (noisy, gamma) => {
+        denoise: (noisy, gamma, next) => {
           checkKnown(noisy);
-          return denoise(noisy, gamma);
+          return denoise(noisy, gamma, next);
         },
       }),
       { ...setting, steps: 6, seeds: sampleSeeds(1, 2) },
@@ -132,9 +132,9 @@ describe("stopping", () => {
     let calls = 0;
     const run = sample(
       problem(1, {
-        denoise: (noisy, gamma) => {
+        denoise: (noisy, gamma, next) => {
           if (++calls === 3) controller.abort();
-          return denoise(noisy, gamma);
+          return denoise(noisy, gamma, next);
         },
       }),
       { sampler: "ddim", steps: 10, seeds: sampleSeeds(1, 1), signal: controller.signal },

@@ -18,9 +18,14 @@ export type Sampler = (typeof samplers)[number];
 /**
  * The network for one batch; the source image x is bound by whoever makes this function.
  * `noisy` is [N, C, H, W], to be read only and only until the promise settles; `gamma` is the level
- * of all N. The output has the same shape, as the network gives it.
+ * of all N, `nextGamma` the one the step leads to (1 after the last). The output has the same shape, as the
+ * network gives it.
  */
-export type Denoise = (noisy: Float32Array, gamma: number) => Promise<{ output: Float32Array }>;
+export type Denoise = (
+  noisy: Float32Array,
+  gamma: number,
+  nextGamma: number,
+) => Promise<{ output: Float32Array }>;
 
 /** What is to be sampled. */
 export interface SamplingProblem {
@@ -103,12 +108,12 @@ export async function sample(
   for (const [i, gamma] of levels.entries()) {
     signal?.throwIfAborted();
     if (known) pasteKnown(y, known, channels, pixels);
-    const { output } = await problem.denoise(y, gamma);
+    const nextGamma = levels[i + 1] ?? 1;
+    const { output } = await problem.denoise(y, gamma, nextGamma);
     const y0 = estimateClean(prediction, output, y, gamma);
     finish(y0, clip, gamma);
     if (known) pasteKnown(y0, known, channels, pixels);
 
-    const nextGamma = levels[i + 1] ?? 1;
     const factors = coefficientsAt({ gamma, nextGamma, previousGamma: levels[i - 1] });
     combine(y, y0, previous ?? y0, factors);
     if (factors.noise > 0) {
