@@ -13,8 +13,10 @@ export function randomModel(details: Partial<ModelConfig> = {}): Model {
   const random = Random.from("random model");
   for (let i = 0; i < parameters.length; i++) parameters[i] = random.between(-0.06, 0.06);
   const tasks = ["colorize", "inpaint", "uncrop", "dejpeg"];
+  // Sampled in the usual way, unless a test says otherwise.
+  const { sampling: _, ...config } = configFromPreset(preset, { name: "random", tasks });
   return {
-    config: { ...configFromPreset(preset, { name: "random", tasks }), ...details },
+    config: { ...config, ...details },
     parameters,
   };
 }

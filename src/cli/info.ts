@@ -100,10 +100,11 @@ function samplingOf({ sampling }: ModelConfig): string {
 
 function trainingOf({ training }: ModelConfig): string {
   if (training === undefined) return "not recorded";
-  const { images, hours, loss, data, seed } = training;
+  const { images, hours, loss, data, seed, from } = training;
   return [
     data,
     `${images.toLocaleString("en-US")} images seen`,
+    from && `begun with ${from.name} after ${from.images.toLocaleString("en-US")} images`,
     hours !== undefined && `${hours.toFixed(1)} hours`,
     loss && `loss ${loss.toUpperCase()}`,
     seed !== undefined && `seed ${seed}`,

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
-import type { DrawingChoices } from "../diffusion/samplers/drawing.ts";
+import { type DrawingChoices, largestSigmaMin } from "../diffusion/samplers/drawing.ts";
 import { spacings } from "../diffusion/samplers/levels.ts";
 import { samplers } from "../diffusion/samplers/sample.ts";
 import type { Device } from "../engine/session.ts";
@@ -103,7 +103,11 @@ export function answerOptions(command: Command): Command {
     .addOption(
       new Option("--spacing <what>", "in what the noise levels are even").choices(spacings),
     )
-    .option("--sigma-min <number>", "the last network call is at this noise", numberBetween(0, 100))
+    .option(
+      "--sigma-min <number>",
+      "the last network call is at this noise",
+      numberBetween(0, largestSigmaMin),
+    )
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option("--json", "print one JSON document instead of the paths");

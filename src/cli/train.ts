@@ -16,7 +16,7 @@ import { RunFolder } from "../training/run-folder.ts";
 import { train } from "../training/train.ts";
 import { counted } from "../words.ts";
 import { deviceOption, listOf, numberBetween, wholeNumber } from "./arguments.ts";
-import { say } from "./console.ts";
+import { complain, say } from "./console.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
 import { networkOption, readNetwork } from "./network.ts";
 import { whileWaiting } from "./progress.ts";
@@ -28,8 +28,8 @@ interface Options {
   from?: string;
   network?: string;
   tasks?: string[];
-  holdOut: string;
-  loss: Loss;
+  holdOut?: string;
+  loss?: Loss;
   predict?: TrainingRequest["prediction"];
   weighting?: TrainingRequest["weighting"];
   levels?: TrainingRequest["levels"];
@@ -65,7 +65,10 @@ export function trainCommand(program: Command): void {
     .optionsGroup("Data:")
     .requiredOption("--data <dir...>", "folders of photos of any size and format")
     .option("--tasks <names>", `${names.join(",")}: which to learn (default: all)`, listOf)
-    .option("--hold-out <rule>", "photos never trained on: every:N:K or none", "every:7:1")
+    .option(
+      "--hold-out <rule>",
+      "photos never trained on: every:N:K or none (default: every:7:1, or as the model of --from had it)",
+    )
     .optionsGroup("Run:")
     .requiredOption("--out <dir>", "run folder, created or continued")
     .option("--images <n>", "stop after so many images, of all sittings together", whole)
@@ -77,27 +80,36 @@ export function trainCommand(program: Command): void {
     .addOption(
       new Option(
         "--preset <name>",
-        "network and its settings (default: small-64, or those of --from)",
+        "network and its settings (default: small-64, or that of --from's network)",
       ).choices(presetNames),
     )
-    .option("--from <model>", "begin with the weights and network of a model: its folder or name")
+    .option(
+      "--from <model>",
+      "begin with the weights, network and objective of a model: its folder or name",
+    )
     .addOption(networkOption())
-    .addOption(new Option("--loss <p>", "error to minimise").choices(losses).default("l2"))
     .addOption(
-      new Option("--predict <what>", "what the network predicts (default: the preset's)").choices(
-        predictions,
+      new Option("--loss <p>", "error to minimise (default: l2, or that of --from)").choices(
+        losses,
       ),
     )
     .addOption(
       new Option(
+        "--predict <what>",
+        "what the network predicts (default: the preset's, or that of --from)",
+      ).choices(predictions),
+    )
+    .addOption(
+      new Option(
         "--weighting <name>",
-        "weight of the noise levels (default: the preset's)",
+        "weight of the noise levels (default: the preset's, or that of --from)",
       ).choices(weightings),
     )
     .addOption(
-      new Option("--levels <name>", "how noise levels are drawn (default: the preset's)").choices(
-        levelDistributions,
-      ),
+      new Option(
+        "--levels <name>",
+        "how noise levels are drawn (default: the preset's, or as of --from)",
+      ).choices(levelDistributions),
     )
     .option("--regression", "train the paper's baseline: no noise, one network call")
     .optionsGroup("Optimizer (defaults: the preset's):")
@@ -127,6 +139,7 @@ async function run(options: Options): Promise<void> {
     data: options.data,
     preset: options.preset,
     from: options.from,
+    out: options.out,
     network: options.network === undefined ? undefined : await readNetwork(options.network),
     tasks: options.tasks,
     holdOut: options.holdOut,
@@ -146,6 +159,7 @@ async function run(options: Options): Promise<void> {
   });
   const plan = await whileWaiting("Looking for photos", planning);
   if (options.dryRun) {
+    for (const note of plan.notes) complain(note);
     say(options.json ? inJson(plan.config) : inWords(plan.config));
     return;
   }

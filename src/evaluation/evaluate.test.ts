@@ -281,10 +281,20 @@ describe("a plan", () => {
     expect((await planEvaluation(request)).photos).toEqual(photos);
     const from = { name: "before", digest: "0", images: 1, photos: [record] };
     const own = { digests: ["own"], holdOut: "none" };
+    const before = { digests: ["smaller"], holdOut: "every:2:1" };
     const later = randomModel({ tasks, training: { images: 1, photos: own, from } });
     await saveModel(at("later"), later);
     const indirectly = await planEvaluation({ ...request, models: [at("later")] });
     expect(indirectly.photos).toEqual([photos[1], photos[3]]);
+    const shifted = {
+      ...later.config.training!,
+      photos: record,
+      from: { ...from, photos: [before] },
+    };
+    await saveModel(at("shifted"), { ...later, config: { ...later.config, training: shifted } });
+    const doubtful = await planEvaluation({ ...request, models: [at("shifted")] });
+    expect(doubtful.common.holdOut).toBe("every:2:1");
+    expect(doubtful.notes.join()).toMatch(/other photos: if they are these.*they shift which ones/);
   });
 
   it("says that a model may have seen these photos when its record is of a changed set", async () => {

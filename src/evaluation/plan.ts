@@ -4,6 +4,7 @@ import { scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import { definedOf } from "../defined.ts";
 import { PaletteError, UsageError } from "../errors.ts";
 import { assertFits } from "../memory.ts";
+import { acquaintance, rulesFor } from "../models/acquaintance.ts";
 import { type ModelConfig, photosTrainedOn } from "../models/config.ts";
 import { samplingMemory } from "../models/describe.ts";
 import { modelDigest } from "../models/digest.ts";
@@ -177,6 +178,8 @@ export function plannedRows(
   { models, samplings, samples }: EvaluationPlan,
   task: string,
 ): PlannedRow[] {
+  // As soon as there are two ways, of one model or of two, each row says its own.
+  const ways = new Set([...samplings.values()].flat().map(samplingName)).size;
   return models
     .filter(({ config }) => config.tasks.includes(task))
     .flatMap((model): PlannedRow[] => {
@@ -185,7 +188,7 @@ export function plannedRows(
       if (own === undefined) return [{ id, label: model.label, model, samples: 1 }];
       return own.map((sampling, k) => ({
         id: `${id}-${samplingName(sampling).replaceAll(":", "-")}`,
-        label: own.length === 1 ? model.label : `${model.label}, ${inWords(sampling)}`,
+        label: ways === 1 ? model.label : `${model.label}, ${inWords(sampling)}`,
         model,
         sampling,
         samples: k === 0 ? samples : 1,
@@ -227,39 +230,34 @@ function chooseHoldOut(
   digests: readonly string[],
   wanted: string | undefined,
 ): { rule: string; notes: string[] } {
-  const rulesHere = ({ config }: EvaluatedModel) =>
-    photosTrainedOn(config)
-      .filter((record) => record.digests.some((digest) => digests.includes(digest)))
-      .map(({ holdOut }) => holdOut);
-  const rules = [...new Set(models.flatMap(rulesHere))];
+  const rules = rulesFor(
+    models.flatMap(({ config }) => photosTrainedOn(config)),
+    digests,
+  );
   if (wanted === undefined && rules.length > 1) {
     throw new UsageError(
-      `The models were trained on these photos with different ones held out (${rules.join(", ")}): name the rule with --hold-out.`,
+      `The trainings of these models held out different ones of these photos (${rules.join(", ")}): name one rule with --hold-out, or evaluate on other photos.`,
     );
   }
   const rule = wanted ?? rules[0] ?? "none";
   const notes = models.flatMap((model): string[] => {
-    const [record] = photosTrainedOn(model.config);
-    if (record === undefined) return [];
-    const own = rulesHere(model);
-    if (own.some((each) => each !== rule)) {
-      return [`${model.label} was trained on some of these photos.`];
-    }
-    return wanted === undefined && own.length === 0
-      ? unsure(model.label, record.holdOut, rule)
-      : [];
+    const records = photosTrainedOn(model.config);
+    const known = (what: string) =>
+      records.filter((record) => acquaintance(record, digests, rule) === what);
+    if (known("seen").length > 0) return [`${model.label} was trained on some of these photos.`];
+    if (wanted !== undefined) return [];
+    const trainedWith = new Set(known("unknown").map(({ holdOut }) => holdOut));
+    return [...trainedWith].map((each) => unsure(model.label, each, rule));
   });
   return { rule, notes };
 }
 
 /** What to say of a model whose record is of other photos, or of these before one was added or lost. */
-function unsure(label: string, trainedWith: string, rule: string): string[] {
+function unsure(label: string, trainedWith: string, rule: string): string {
   const doubt = `${label} has a record of other photos: if they are these with some added, removed or changed,`;
-  if (trainedWith === "none") return [`${doubt} it is measured on what it was trained on.`];
-  if (trainedWith === rule) return [];
-  return [
-    `${doubt} it is measured on what it was trained on; name --hold-out ${trainedWith} then, and keep new photos in a folder of their own, as they shift which ones are held out.`,
-  ];
+  if (trainedWith === "none") return `${doubt} it is measured on what it was trained on.`;
+  const remedy = trainedWith === rule ? "" : `name --hold-out ${trainedWith} then, and `;
+  return `${doubt} it is measured on what it was trained on; ${remedy}keep new photos in a folder of their own, as they shift which ones are held out.`;
 }
 
 function untrained(

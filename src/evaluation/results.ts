@@ -1,6 +1,7 @@
 /** The report of an evaluation: what was found, written for programs, for people and for the eye. */
 import { readFile } from "node:fs/promises";
 import { encodeImage } from "../images/encode.ts";
+import { imagesSeen } from "../models/config.ts";
 import type { EvaluationFolder } from "./folder.ts";
 import { gridImage, gridOf } from "./grid.ts";
 import { type Lookers, networkInfo } from "./lookers.ts";
@@ -48,7 +49,7 @@ export async function reportOf(
     models: plan.models.map(({ config, parameters, digest }) => ({
       name: config.name,
       parameters,
-      ...(config.training && { images: config.training.images }),
+      ...(config.training && { images: imagesSeen(config) }),
       tasks: config.tasks,
       regression: config.regression,
       digest,

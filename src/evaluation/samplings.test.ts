@@ -48,7 +48,7 @@ describe("a way of sampling", () => {
   it.each([
     ...["", "0", "twenty", "euler:20", "20:sideways", "ddpm:", "ddpm:1:2", "1.5"],
     ...["20:logsnr:time", "20:below:below", "ddim:20:eta", "ddim:20:eta=2", "ddim:20:eta=x"],
-    ...["ddim:20:eta=1:eta=0", "ddpm:20:eta=1", "20:sigma-min=", "20:sigma-min=-1"],
+    ...["ddim:20:eta=1:eta=0", "ddpm:20:eta=1", "20:sigma-min=", "20:sigma-min=-1", "20:eta=7"],
   ])("refuses %s", (text) => {
     expect(() => parseSampling(text)).toThrow(UsageError);
   });

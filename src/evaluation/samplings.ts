@@ -53,8 +53,7 @@ export function parseSampling(text: string): SamplingWish {
     ...(settings.has("sigma-min") && { sigmaMin: numberIn(settings.get("sigma-min")!) }),
   };
   // What depends on the model's own sampler is seen when there is one (`samplingOf`).
-  const { eta, ...others } = wish;
-  drawingOf(sampler === undefined ? others : wish);
+  drawingOf(sampler === undefined ? { ...wish, sampler: "ddim" } : wish);
   return wish;
 }
 

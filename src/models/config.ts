@@ -1,9 +1,11 @@
 /** What a model's config.json says: everything needed to use its weights, and where they come from. */
 import { z } from "zod";
-import { predictions } from "../diffusion/prediction.ts";
+import { definedOf } from "../defined.ts";
+import { predictions, weightings } from "../diffusion/prediction.ts";
 import { variances } from "../diffusion/samplers/ddpm.ts";
-import { drawingConfig } from "../diffusion/samplers/drawing.ts";
+import { drawingConfig, suitedDrawing } from "../diffusion/samplers/drawing.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
+import { levelDistributions } from "../diffusion/training-levels.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { uNetConfig } from "../nn/config.ts";
 import type { Preset } from "./presets.ts";
@@ -32,6 +34,8 @@ export const trainingRecord = z.looseObject({
   /** Hours of computing. */
   hours: z.number().min(0).optional(),
   loss: z.enum(["l1", "l2"]).optional(),
+  weighting: z.enum(weightings).optional(),
+  levels: z.enum(levelDistributions).optional(),
   /** The photos, in words: what they are and how many. */
   data: z.string().optional(),
   photos: photosRecord.optional(),
@@ -91,6 +95,11 @@ export const modelConfig = z.strictObject({
 export type TrainingRecord = z.infer<typeof trainingRecord>;
 export type ModelConfig = z.infer<typeof modelConfig>;
 
+/** Images that had a part in a model's weights, counting repetitions. */
+export function imagesSeen({ training }: ModelConfig): number {
+  return (training?.images ?? 0) + (training?.from?.images ?? 0);
+}
+
 /** All photos that had a part in a model's weights, the latest training first, as far as recorded. */
 export function photosTrainedOn({ training }: ModelConfig): z.infer<typeof photosRecord>[] {
   return [...(training?.photos ? [training.photos] : []), ...(training?.from?.photos ?? [])];
@@ -104,16 +113,17 @@ export function configFromPreset(
 ): ModelConfig {
   const { network, trainingSchedule, inferenceSchedule } = preset;
   const { regression = false, name = preset.name, tasks, training } = details;
+  const prediction = regression ? "x0" : preset.prediction;
   return {
     format: modelFormat,
     name,
     network,
-    prediction: regression ? "x0" : preset.prediction,
+    prediction,
     regression,
     trainingSchedule,
     inferenceSchedule,
     tasks,
-    ...(training && { training }),
+    ...definedOf({ sampling: suitedDrawing(prediction), training }),
   };
 }
 

@@ -107,7 +107,14 @@ export async function readWeights(
 export async function loadModelConfig(folder: string): Promise<ModelConfig> {
   if (!(await isFolder(folder))) throw await noSuchModel(folder);
   const path = join(folder, configFile);
-  return parseModelConfig(new TextDecoder().decode(await readPart(path)), path);
+  const text = new TextDecoder().decode(await readPart(path));
+  try {
+    return parseModelConfig(text, path);
+  } catch (thrown) {
+    const inside = join(folder, "model");
+    if (!(await isFolder(inside))) throw thrown;
+    throw new PaletteError(`${folder} is the folder of a training: its model is ${inside}.`);
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
@@ -9,6 +10,7 @@ import { presetNamed } from "../models/presets.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { begin } from "./beginning.ts";
 import { emptyState } from "./stepper.ts";
+import { trainedModel } from "./trained-model.ts";
 
 const runs = trainingRuns();
 const { newRun, planned, trained, refusal } = runs;
@@ -64,7 +66,64 @@ describe("a training that begins with a model", () => {
     await trained({ out: parts }, { from: model() });
     expect(await bytesOf(parts, ...results)).toEqual(await bytesOf(whole, ...results));
     expect(await bytesOf(whole, results[1]!)).not.toEqual(await bytesOf(runs.base(), results[1]!));
-    expect(await refusal({ out: parts, images: 12 })).toMatch(/from\.name: tiny-32 -> none/);
+  });
+
+  it("needs its model for the first sitting only, and keeps to it", async () => {
+    const out = newRun();
+    const folder = runs.path("once");
+    await cp(model(), folder, { recursive: true });
+    await trained({ out, images: 4 }, { from: folder });
+    await rm(folder, { recursive: true });
+    await trained({ out, images: 8 });
+    await trained({ out, images: 12 }, { from: folder });
+    const { training } = (await loadModel(join(out, "model"))).config;
+    expect(training).toMatchObject({ images: 12, from: { name: "tiny-32", images: 8 } });
+    const other = await refusal({ out, images: 16 }, { from: model() });
+    expect(other).toMatch(/The run began with .*once: leave out --from to continue it/);
+    const fresh = await refusal({ out: await runs.copied(), images: 12 }, { from: folder });
+    expect(fresh).toMatch(/began with fresh weights/);
+  });
+
+  it("names a damaged model, and begins when it is mended", async () => {
+    const out = newRun();
+    const folder = runs.path("damaged");
+    await cp(model(), folder, { recursive: true });
+    const weights = join(folder, "weights.safetensors");
+    const whole = await readFile(weights);
+    await writeFile(weights, whole.subarray(0, -100));
+    expect(await refusal({ out, images: 4 }, { from: folder })).toMatch(/damaged.*cut short/);
+    await writeFile(weights, whole);
+    const { config, parameters } = await loadModel(folder);
+    parameters[7] = Number.NaN;
+    await saveModel(folder, { config, parameters });
+    expect(await refusal({ out, images: 4 }, { from: folder })).toMatch(/not finite: begin with/);
+    await writeFile(weights, whole);
+    expect((await trained({ out, images: 4 }, { from: folder })).outcome.images).toBe(4);
+  });
+
+  it("has the objective, the hold-out rule, the way of sampling and the origin of the model", async () => {
+    const folder = runs.path("imported");
+    const { config: plain, parameters } = randomModel({ prediction: "v" });
+    const { photos } = (await planned()).config;
+    const known = { digests: photos.digests, holdOut: "every:3:1" };
+    const training = { images: 5, loss: "l1", weighting: "min-snr", photos: known } as const;
+    const kept = {
+      sampling: { sampler: "ddim", eta: 0.5, spacing: "time", sigmaMin: 0 },
+      ddpm: { variance: "posterior", clip: true, start: "source", belowTrained: true },
+      origin: { project: "another", file: "its.pth" },
+    } as const;
+    await saveModel(folder, { config: { ...plain, ...kept, training }, parameters });
+    const { config, notes } = await planned({ from: folder });
+    const objective = { loss: "l1", weighting: "min-snr", levels: "schedule" };
+    expect(config).toMatchObject({ ...objective, ...kept, photos: { holdOut: "every:3:1" } });
+    expect(notes).toEqual([]);
+    expect(trainedModel(config, { images: 1, steps: 1 })).toMatchObject({
+      prediction: "v",
+      ...kept,
+    });
+    const other = await planned({ from: folder, holdOut: "every:3:2", weighting: "uniform" });
+    expect(other.config).toMatchObject({ weighting: "uniform", levels: "schedule" });
+    expect(other.notes.join()).toMatch(/trained on some of the held-out photos/);
   });
 
   it("takes network, prediction and schedules from the model, the rest from its preset", async () => {
@@ -90,6 +149,7 @@ describe("a training that begins with a model", () => {
       await expect(failure).rejects.toBeInstanceOf(UsageError);
       await expect(failure).rejects.toThrow(/leave out --(network|predict epsilon|regression)/);
     }
+    expect(await failureOf(planned({ from: runs.base() }))).toMatch(/its model is .*base.model/);
     expect(await failureOf(planned({ from: "nowhere" }))).toMatch(/no model folder nowhere/);
     const own = await runs.copied();
     expect(await refusal({ out: own }, { from: join(own, "model") })).toMatch(/leave out --from/);

@@ -3,6 +3,7 @@
  * and all counters, in one safetensors file that is replaced whole. What depends on the clock is
  * not in it, so that equal runs have equal checkpoints.
  */
+import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../errors.ts";
@@ -90,7 +91,7 @@ export async function readCheckpoint(
       throw new PaletteError(`${path} cannot be read: ${reasonOf(thrown)}.`, { cause: thrown });
     const reason = thrown instanceof z.ZodError ? "it is no checkpoint" : reasonOf(thrown);
     throw new PaletteError(
-      `The checkpoint ${path} is damaged (${reason}), so the run cannot go on from it: restore it from a copy, or start anew with another --out (model/ keeps its weights).`,
+      `The checkpoint ${path} is damaged (${reason}), so the run cannot go on from it: restore it from a copy, or begin with the weights beside it in another --out, by --from ${join(dirname(path), "model")}.`,
       { cause: thrown },
     );
   } finally {

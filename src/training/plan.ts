@@ -1,15 +1,18 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
 import { isDeepStrictEqual } from "node:util";
 import { scanPhotoSets, splitHoldOut } from "../data/photos.ts";
+import { definedOf } from "../defined.ts";
 import { lossWeight, type Prediction, type Weighting } from "../diffusion/prediction.ts";
 import type { LevelDistribution } from "../diffusion/training-levels.ts";
 import { UsageError } from "../errors.ts";
+import { acquaintance, rulesFor } from "../models/acquaintance.ts";
 import { type Preset, paperObjective, presetNamed, presets } from "../models/presets.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/programs.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
-import { type Beginning, beginningFrom } from "./beginning.ts";
+import { assertNotItsOwn, type Beginning, beginningOf, checkBeginning } from "./beginning.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
+import { RunFolder } from "./run-folder.ts";
 
 /** What may be asked for; what is left out comes from the preset or is as said. */
 export interface TrainingRequest {
@@ -19,16 +22,19 @@ export interface TrainingRequest {
   readonly preset?: string;
   /**
    * A model's folder, or the name of a bundled one: the training begins with its weights, network,
-   * prediction and schedules.
+   * prediction and schedules, and has its objective unless told otherwise. It is needed for the first
+   * sitting only.
    */
   readonly from?: string;
+  /** The run folder: what a run there began with stays so. */
+  readonly out?: string;
   /** In place of the preset's, whose other settings stay. */
   readonly network?: UNetConfig;
   /** Names; all tasks unless given. The order does not matter. */
   readonly tasks?: readonly string[];
-  /** See `splitHoldOut`; "every:7:1" unless given. */
+  /** See `splitHoldOut`; unless given that of the model in `from` if it knows these photos, or "every:7:1". */
   readonly holdOut?: string;
-  /** "l2" unless given. */
+  /** "l2" unless given, or that of `from`. */
   readonly loss?: Loss;
   readonly prediction?: Prediction;
   readonly weighting?: Weighting;
@@ -53,21 +59,26 @@ export interface TrainingPlan {
   readonly heldOut: readonly string[];
   /** The folder of the model it begins with. */
   readonly from?: string;
+  /** What to know before it begins. */
+  readonly notes: readonly string[];
 }
 
 /** @throws UsageError for impossible wishes, PaletteError when a folder holds no photos. */
 export async function planTraining(request: TrainingRequest): Promise<TrainingPlan> {
-  const from = request.from === undefined ? undefined : await beginningFrom(request.from);
+  const { out } = request;
+  if (request.from !== undefined && out !== undefined) assertNotItsOwn(request.from, out);
+  const earlier = out === undefined ? undefined : await RunFolder.begunIn(out);
+  const from = await beginningOf(request.from, earlier);
   if (from) checkBeginning(from, request);
   const preset = presetOf(request, from);
   const { defaults } = preset;
-  const { regression = from?.config.regression ?? false, holdOut = "every:7:1" } = request;
+  const { regression = from?.inherited.regression ?? false } = request;
   if (regression && (request.prediction ?? "x0") !== "x0") {
     throw new UsageError(
       `The regression baseline predicts the picture itself: leave out --predict ${request.prediction}.`,
     );
   }
-  const { network = from?.config.network ?? preset.network } = request;
+  const { network = from?.inherited.network ?? preset.network } = request;
   if (network.channels !== 3) {
     throw new UsageError(
       `Training takes pictures of 3 channels, but the network has ${network.channels}: set its channels to 3.`,
@@ -78,14 +89,20 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
   const prediction = regression
     ? "x0"
-    : (request.prediction ?? from?.config.prediction ?? preset.prediction);
+    : (request.prediction ?? from?.inherited.prediction ?? preset.prediction);
   // The paper's own objective is weighted and drawn as in the paper, unless asked otherwise.
-  const usual = regression || prediction === "epsilon" ? paperObjective : preset;
+  const usual = {
+    ...(regression || prediction === "epsilon" ? paperObjective : preset),
+    ...from?.objective,
+  };
   const { weighting = usual.weighting, levels = usual.levels } = regression
     ? paperObjective
     : request;
   lossWeight(prediction, 0.5, weighting); // throws for a pair that cannot be
   const sets = await scanPhotoSets(request.data);
+  const digests = sets.map(({ digest }) => digest);
+  const known = from?.record.photos ?? [];
+  const holdOut = request.holdOut ?? rulesFor(known, digests)[0] ?? "every:7:1";
   const { train: training, heldOut } = splitHoldOut(
     sets.map(({ photos }) => photos),
     holdOut,
@@ -93,16 +110,23 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const config = runConfig.parse({
     format: 1,
     preset: isDeepStrictEqual(network, preset.network) ? preset.name : "custom",
-    ...(from && { from: from.record }),
+    ...(from && {
+      from: from.record,
+      ...definedOf({
+        sampling: from.inherited.sampling,
+        ddpm: from.inherited.ddpm,
+        origin: from.inherited.origin,
+      }),
+    }),
     network,
     prediction,
     weighting,
     levels,
     regression,
-    trainingSchedule: (from?.config ?? preset).trainingSchedule,
-    inferenceSchedule: (from?.config ?? preset).inferenceSchedule,
+    trainingSchedule: (from?.inherited ?? preset).trainingSchedule,
+    inferenceSchedule: (from?.inherited ?? preset).inferenceSchedule,
     tasks,
-    loss: request.loss ?? "l2",
+    loss: request.loss ?? from?.objective.loss ?? "l2",
     batch: request.batch ?? defaults.batch,
     accumulate: request.accumulate ?? 1,
     learningRate: request.learningRate ?? defaults.learningRate,
@@ -114,32 +138,30 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       training: training.length,
       heldOut: heldOut.length,
       holdOut,
-      digests: sets.map(({ digest }) => digest),
+      digests,
     },
-    machine: { threads: request.threads, folders: [...request.data] },
+    machine: {
+      threads: request.threads,
+      folders: [...request.data],
+      ...(from && { from: from.name }),
+    },
   } satisfies RunConfig);
-  return { config, training, heldOut, ...(from && { from: from.folder }) };
-}
-
-/** What a model brings along is not chosen again. */
-function checkBeginning({ config, folder }: Beginning, request: TrainingRequest): void {
-  const refuse = (option: string) => {
-    throw new UsageError(
-      `The training begins with ${folder}, which has a network of its own: leave out ${option}.`,
-    );
+  const seen = known.some((record) => acquaintance(record, digests, holdOut) === "seen");
+  return {
+    config,
+    training,
+    heldOut,
+    ...definedOf({ from: from?.folder }),
+    notes:
+      seen && heldOut.length > 0
+        ? [`${from!.name} was trained on some of the held-out photos: their loss says little.`]
+        : [],
   };
-  if (request.network !== undefined) refuse("--network");
-  if (request.prediction !== undefined && request.prediction !== config.prediction) {
-    refuse(`--predict ${request.prediction} (it predicts ${config.prediction})`);
-  }
-  if (request.regression === true && !config.regression) {
-    refuse("--regression (it is no regression model)");
-  }
 }
 
 /** The settings of training: those asked for, else those of the network, else small-64's. */
 function presetOf({ preset }: TrainingRequest, from: Beginning | undefined): Preset {
   if (preset !== undefined) return presetNamed(preset);
-  const same = presets.find(({ network }) => isDeepStrictEqual(network, from?.config.network));
+  const same = presets.find(({ network }) => isDeepStrictEqual(network, from?.inherited.network));
   return same ?? presetNamed("small-64");
 }

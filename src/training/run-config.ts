@@ -5,10 +5,11 @@
  */
 import { z } from "zod";
 import { predictions, weightings } from "../diffusion/prediction.ts";
+import { drawingConfig } from "../diffusion/samplers/drawing.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
 import { levelDistributions } from "../diffusion/training-levels.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
-import { fromRecord } from "../models/config.ts";
+import { ddpmHabits, fromRecord, originRecord } from "../models/config.ts";
 import { uNetConfig } from "../nn/config.ts";
 import { settingDifferences } from "../setting-differences.ts";
 
@@ -19,6 +20,10 @@ export const runConfig = z.strictObject({
   preset: z.string(),
   /** The model whose weights it begins with; fresh ones otherwise. */
   from: fromRecord.optional(),
+  /** What that model's config.json says of sampling and of where it comes from. */
+  sampling: drawingConfig.optional(),
+  ddpm: ddpmHabits.optional(),
+  origin: originRecord.optional(),
   network: uNetConfig,
   prediction: z.enum(predictions),
   weighting: z.enum(weightings),
@@ -54,6 +59,8 @@ export const runConfig = z.strictObject({
     /** Another number rounds differently, so the run uses it until told otherwise. */
     threads: z.int().positive(),
     folders: z.array(z.string()),
+    /** How `from` was named. */
+    from: z.string().optional(),
   }),
 });
 

@@ -33,7 +33,7 @@ const clockSchema = z.object({ seconds: z.number().min(0) });
 
 export class RunFolder {
   readonly path: string;
-  /** The configuration that was there before; undefined in a new folder. */
+  /** The configuration of the run that goes on; undefined when nothing was trained here yet. */
   earlier: RunConfig | undefined;
   private readonly lock: Lock;
 
@@ -77,6 +77,11 @@ export class RunFolder {
     const file = join(path, names.config);
     const text = await readIfThere(file);
     return text === undefined ? undefined : parseRunConfig(text, file);
+  }
+
+  /** The same, of a run that has trained something. */
+  static async begunIn(path: string): Promise<RunConfig | undefined> {
+    return (await isThere(join(path, names.checkpoint))) ? RunFolder.configIn(path) : undefined;
   }
 
   get checkpoint(): string {
@@ -168,7 +173,7 @@ export class RunFolder {
 
   /** Compares or writes the configuration, and removes what a killed process left half written. */
   private async adopt(config: RunConfig): Promise<void> {
-    this.earlier = await RunFolder.configIn(this.path);
+    this.earlier = await RunFolder.begunIn(this.path);
     if (this.earlier !== undefined) {
       const changed = differences(this.earlier, config);
       if (changed.length > 0) {
@@ -179,7 +184,7 @@ export class RunFolder {
     }
     if (!(await isThere(this.checkpoint)) && (await this.wasSaved())) {
       throw new PaletteError(
-        `${this.path} was trained in, but its ${names.checkpoint} is gone, so the run cannot go on: restore it from a copy, or start anew with another --out (model/ keeps its weights).`,
+        `${this.path} was trained in, but its ${names.checkpoint} is gone, so the run cannot go on: restore it from a copy, or begin with its weights in another --out, by --from ${this.model}.`,
       );
     }
     for (const folder of [this.path, this.model, join(this.path, names.samples)]) {

@@ -1,4 +1,5 @@
 /** What the network makes of photos it was not trained on, as one picture to look at. */
+import { drawingOf } from "../diffusion/samplers/drawing.ts";
 import { sample, sampleSeeds } from "../diffusion/samplers/sample.ts";
 import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
 import type { Image } from "../images/image.ts";
@@ -10,7 +11,7 @@ import { compose } from "../tasks/task.ts";
 import { byTask, type HeldOutExample } from "./held-out.ts";
 
 /** Refinement steps: enough to judge by, cheap enough to do often. */
-const steps = 25;
+const steps = 20;
 /** The shown size of a picture, in pixels, is at least this. */
 const shownSide = 128;
 const columns = ["input", "sample", "truth"];
@@ -49,7 +50,8 @@ async function samplesOf(
   network: Network,
   examples: readonly HeldOutExample[],
 ): Promise<Float32Array[]> {
-  const { prediction, regression, trainingSchedule, inferenceSchedule } = network.config;
+  const { prediction, regression, sampling } = network.config;
+  const { trainingSchedule, inferenceSchedule } = network.config;
   const { width, height } = examples[0]!.y;
   const count = examples.length;
   const shape = [count, 3, height, width] as const;
@@ -66,7 +68,7 @@ async function samplesOf(
       ...(masks.length === count && { known: { data: source, mask: stack(masks) } }),
     },
     {
-      sampler: "ddim",
+      ...drawingOf({}, sampling),
       steps,
       schedule: scheduleFrom(inferenceSchedule),
       smallestGamma: smallestGamma(scheduleFrom(trainingSchedule)),

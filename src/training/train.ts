@@ -14,7 +14,7 @@ import { parameterSpecs } from "../nn/unet.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { counted } from "../words.ts";
 import { BatchSource, type LabelledBatch } from "./batches.ts";
-import { assertNotItsOwn, begin } from "./beginning.ts";
+import { begin } from "./beginning.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { explained } from "./failures.ts";
 import type { HeldOutLoss } from "./held-out.ts";
@@ -56,7 +56,6 @@ export async function train(
   options: TrainingOptions,
 ): Promise<TrainingOutcome> {
   assertTrainingFits(plan.config);
-  if (plan.from !== undefined) assertNotItsOwn(plan.from, options.out);
   const folder = await RunFolder.open(options.out, plan.config);
   const training = new Training(plan, options, folder);
   try {
@@ -212,6 +211,7 @@ class Training {
         ? `continuing at ${counted(this.images)} images: ${photos}, ${parameters}`
         : `starting${from ? ` with the weights of ${from.name}` : ""}: ${photos}, ${parameters}`,
     );
+    for (const note of this.plan.notes) this.say(note);
     const { signal, reporter } = this.options;
     const onPart = (done: number, total: number) =>
       reporter?.part?.("initial weights", done, total);

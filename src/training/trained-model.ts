@@ -1,5 +1,6 @@
 /** What a run's model folder says about itself. */
-import { freshNoise } from "../diffusion/samplers/drawing.ts";
+import { definedOf } from "../defined.ts";
+import { suitedDrawing } from "../diffusion/samplers/drawing.ts";
 import { type ModelConfig, modelFormat } from "../models/config.ts";
 import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
 
@@ -19,7 +20,7 @@ export function trainedModel(
     trainingSchedule,
     inferenceSchedule,
     tasks,
-    ...(prediction === "x0-skip" && { sampling: freshNoise }),
+    ...definedOf({ sampling: config.sampling ?? suitedDrawing(prediction) }),
     training: {
       images,
       steps,
@@ -34,5 +35,6 @@ export function trainedModel(
       ...(config.from && { from: config.from }),
       seed: config.seed,
     },
+    ...definedOf({ ddpm: config.ddpm, origin: config.origin }),
   };
 }

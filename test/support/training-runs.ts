@@ -60,7 +60,7 @@ export function trainingRuns() {
       line: (text: string) => lines.push(text),
       progress: (update: Progress) => progress.push(update),
     };
-    const outcome = await train(await planned(wishes), {
+    const outcome = await train(await planned({ out: options.out, ...wishes }), {
       images: 8,
       ...often,
       ...options,

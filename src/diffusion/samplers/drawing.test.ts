@@ -41,8 +41,8 @@ describe("how answers are drawn", () => {
     [/not NaN/, { sampler: "ddim", eta: Number.NaN }],
     [/setting of ddim/, { eta: 0.5 }],
     [/setting of ddim/, { sampler: "ddpm", eta: 1 }],
-    [/at least 0.*not -1/, { sigmaMin: -1 }],
-    [/not Infinity/, { sigmaMin: Number.POSITIVE_INFINITY }],
+    [/0 to 100.*not -1/, { sigmaMin: -1 }],
+    [/not 101/, { sigmaMin: 101 }],
   ])("refuses with %s", (message, choices) => {
     expect(() => drawingOf(choices)).toThrow(UsageError);
     expect(() => drawingOf(choices)).toThrow(message);

@@ -5,8 +5,12 @@
  */
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
+import type { Prediction } from "../prediction.ts";
 import { spacings } from "./levels.ts";
 import { samplers } from "./sample.ts";
+
+/** Less than the noise at which sampling starts. */
+export const largestSigmaMin = 100;
 
 export const drawingConfig = z
   .strictObject({
@@ -16,7 +20,7 @@ export const drawingConfig = z
     /** In what the noise levels are even. */
     spacing: z.enum(spacings).default("time"),
     /** The network is not called at noise below this sigma = sqrt((1 - gamma) / gamma). */
-    sigmaMin: z.number().min(0).default(0),
+    sigmaMin: z.number().min(0).max(largestSigmaMin).default(0),
   })
   .refine(({ sampler, eta }) => eta === 0 || sampler === "ddim", "eta is a setting of ddim");
 
@@ -27,11 +31,16 @@ export type Drawing = Readonly<z.infer<typeof drawingConfig>>;
 export const usualDrawing: Drawing = textbook("dpm++");
 
 /**
- * For networks of few images, which predict x0-skip: they leave part of the error of each estimate in the
+ * For networks that predict x0-skip, as those of few images do: they leave part of the error of each estimate in the
  * picture, which fresh noise covers and the next call removes; but they take too little noise away where
  * little is left, so the last call is made early (docs/results.md).
  */
 export const freshNoise: Drawing = { sampler: "ddim", eta: 1, spacing: "logsnr", sigmaMin: 0.05 };
+
+/** What suits a network that predicts so, where it is not the usual. */
+export function suitedDrawing(prediction: Prediction): Drawing | undefined {
+  return prediction === "x0-skip" ? freshNoise : undefined;
+}
 
 /** What may be chosen; what is undefined is not. */
 export type DrawingChoices = { readonly [K in keyof Drawing]?: Drawing[K] | undefined };
@@ -54,8 +63,10 @@ export function drawingOf(choices: DrawingChoices, own: Drawing = usualDrawing):
       `There is no spacing "${spacing}"; noise levels are even in ${spacings.join(" or ")}.`,
     );
   }
-  if (sigmaMin !== undefined && !(sigmaMin >= 0 && sigmaMin < Number.POSITIVE_INFINITY)) {
-    throw new UsageError(`sigma-min is a number of at least 0, such as 0.05, not ${sigmaMin}.`);
+  if (sigmaMin !== undefined && !(sigmaMin >= 0 && sigmaMin <= largestSigmaMin)) {
+    throw new UsageError(
+      `sigma-min is a number from 0 to ${largestSigmaMin}, such as 0.05, not ${sigmaMin}.`,
+    );
   }
   const base = sampler === undefined ? own : textbook(sampler);
   if (eta !== undefined) {

@@ -1,0 +1,28 @@
+/** Whether a training knew photos that a model is judged by. */
+import type { ModelConfig } from "./config.ts";
+
+type PhotosRecord = NonNullable<NonNullable<ModelConfig["training"]>["photos"]>;
+
+/**
+ * What the record of a training says of photos that are held out from folders of these digests by a rule:
+ * it has "seen" some of them, they were "held out" there too, or it is "unknown", as the folders were others, or these
+ * before a change.
+ */
+export function acquaintance(
+  record: PhotosRecord,
+  digests: readonly string[],
+  rule: string,
+): "seen" | "held out" | "unknown" {
+  if (!sameFolder(record, digests)) return "unknown";
+  return record.holdOut === rule ? "held out" : "seen";
+}
+
+/** The rules by which photos of these digests were held out. */
+export function rulesFor(records: readonly PhotosRecord[], digests: readonly string[]): string[] {
+  const here = records.filter((record) => sameFolder(record, digests));
+  return [...new Set(here.map(({ holdOut }) => holdOut))];
+}
+
+function sameFolder(record: PhotosRecord, digests: readonly string[]): boolean {
+  return record.digests.some((digest) => digests.includes(digest));
+}
