@@ -1,18 +1,44 @@
-/** For each task a photo made worse in its way, to be restored: what `npm start` shows. */
+/** For each task a photo made worse in its way, and restored twice: what `npm start` and README.md show. */
 import { crop, grayscale, paste } from "../src/images/image.ts";
 import { jpegRoundTrip } from "../src/images/jpeg.ts";
 import {
   createImage,
   type Image,
   type Mask,
-  type Random,
+  type Palette,
+  Random,
+  type RestoreOptions,
   randomMask,
+  type Task,
   type TaskName,
   type TaskOptions,
 } from "../src/index.ts";
 import { grown, oneSide } from "../src/tasks/uncrop.ts";
 
-export interface Demonstration {
+/** What is in a row of pictures. */
+export const columns = ["input", "answer 1", "answer 2", "truth"];
+/** Answers to each. */
+const samples = 2;
+
+/** Has `palette` restore `photo`, made worse in the task's way: a row of pictures, and the seconds an answer. */
+export async function demonstration(
+  palette: Palette,
+  task: Task<TaskName>,
+  { name, photo }: { readonly name: string; readonly photo: Image },
+  drawing: RestoreOptions,
+): Promise<{ label: string; images: Image[]; seconds: number }> {
+  const random = Random.from("gallery", name, task.name);
+  const { truth, shown, input, options, detail } = await damaged(task.name, photo, random);
+  const start = performance.now();
+  const answers = await palette.restore(task.name, input, { ...options, ...drawing, samples });
+  return {
+    label: `${task.title} (${detail}): ${name}`,
+    images: [shown, ...answers, truth],
+    seconds: (performance.now() - start) / 1000 / samples,
+  };
+}
+
+interface Damaged {
   readonly truth: Image;
   /** What is shown as the input: holes and margins are gray. */
   readonly shown: Image;
@@ -28,11 +54,7 @@ const holeShade = 0;
 const quality = 10;
 
 /** A photo and what is left of it; everything random comes from `random`. */
-export async function demonstrate(
-  task: TaskName,
-  photo: Image,
-  random: Random,
-): Promise<Demonstration> {
+async function damaged(task: TaskName, photo: Image, random: Random): Promise<Damaged> {
   switch (task) {
     case "colorize": {
       const gray = grayscale(photo);

@@ -17,17 +17,14 @@ import {
   encodeImage,
   type Image,
   Palette,
-  Random,
   readImage,
   tasks,
   writeImage,
 } from "../src/index.ts";
-import { demonstrate } from "./demonstrations.ts";
+import { columns, demonstration } from "./demonstrations.ts";
 import { type GalleryRow, galleryPage } from "./gallery-page.ts";
 
 const steps = 20;
-const samples = 2;
-const columns = ["input", "answer 1", "answer 2", "truth"];
 /** Short side of the photos, in sides of the network: larger than what it sees at once. */
 const size = 1.75;
 
@@ -65,24 +62,14 @@ async function restoreAll(
   const jobs = known.flatMap((task) => photos.map((each) => ({ ...each, task })));
   const progress = startProgress(`${jobs.length} restorations`, jobs.length * steps);
   try {
-    for (const [seed, { name, photo, task }] of jobs.entries()) {
-      const random = Random.from("gallery", name, task.name);
-      const { truth, shown, input, options, detail } = await demonstrate(task.name, photo, random);
-      const start = performance.now();
-      const answers = await palette.restore(task.name, input, {
-        ...options,
-        samples,
+    for (const [seed, { task, ...photo }] of jobs.entries()) {
+      const row = await demonstration(palette, task, photo, {
         steps,
         seed,
         signal,
         onStep: ({ step, steps: all }) => progress.update((seed + step / all) * steps),
       });
-      rows.push({
-        label: `${task.title} (${detail}): ${name}`,
-        images: [shown, ...answers, truth],
-        seconds: (performance.now() - start) / 1000 / samples,
-        seed,
-      });
+      rows.push({ ...row, seed });
     }
   } finally {
     progress.stop();

@@ -203,7 +203,7 @@ export class Palette {
   ): Promise<Image[][]> {
     const { samples, steps } = { ...restoreDefaults, ...definedOf(options) };
     const { onStep, onTiles, signal } = options;
-    const { sampler, eta, spacing, sigmaMin } = this.drawing(options);
+    const drawing = this.drawing(options);
     const [one] = questions;
     if (one === undefined) return [];
     const { config, network } = this;
@@ -235,7 +235,7 @@ export class Palette {
     }
     const known = knownOf(each.map(({ condition }) => condition));
     const inferenceSchedule = scheduleFrom(config.inferenceSchedule);
-    const habits = sampler === "ddpm" ? config.ddpm : undefined;
+    const habits = drawing.sampler === "ddpm" ? config.ddpm : undefined;
     const ownStart = habits?.start === "source";
     const result = await sample(
       {
@@ -253,10 +253,9 @@ export class Palette {
           : undefined,
       },
       {
-        sampler,
+        ...drawing,
         steps,
         seeds,
-        ...{ eta, spacing, sigmaMin },
         clip: options.clip ?? habits?.clip,
         variance: habits?.variance,
         belowTrained:

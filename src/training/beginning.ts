@@ -12,7 +12,7 @@ import type { RunConfig } from "./run-config.ts";
 import { initialize } from "./stepper.ts";
 
 /** What a model brings along, which is not chosen again. */
-type Inherited = Pick<
+export type Inherited = Pick<
   RunConfig,
   | "network"
   | "prediction"

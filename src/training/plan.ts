@@ -10,7 +10,13 @@ import { type Preset, paperObjective, presetNamed, presets } from "../models/pre
 import type { UNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/programs.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
-import { assertNotItsOwn, type Beginning, beginningOf, checkBeginning } from "./beginning.ts";
+import {
+  assertNotItsOwn,
+  type Beginning,
+  beginningOf,
+  checkBeginning,
+  type Inherited,
+} from "./beginning.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
 
@@ -72,13 +78,13 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   if (from) checkBeginning(from, request);
   const preset = presetOf(request, from);
   const { defaults } = preset;
-  const { regression = from?.inherited.regression ?? false } = request;
+  const base: Inherited = from?.inherited ?? { ...preset, regression: false };
+  const { network = base.network, regression = base.regression } = request;
   if (regression && (request.prediction ?? "x0") !== "x0") {
     throw new UsageError(
       `The regression baseline predicts the picture itself: leave out --predict ${request.prediction}.`,
     );
   }
-  const { network = from?.inherited.network ?? preset.network } = request;
   if (network.channels !== 3) {
     throw new UsageError(
       `Training takes pictures of 3 channels, but the network has ${network.channels}: set its channels to 3.`,
@@ -87,9 +93,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const wanted = new Set((request.tasks ?? allTasks.map(({ name }) => name)).map(taskNamed));
   const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
-  const prediction = regression
-    ? "x0"
-    : (request.prediction ?? from?.inherited.prediction ?? preset.prediction);
+  const prediction = regression ? "x0" : (request.prediction ?? base.prediction);
   // The paper's own objective is weighted and drawn as in the paper, unless asked otherwise.
   const usual = {
     ...(regression || prediction === "epsilon" ? paperObjective : preset),
@@ -110,21 +114,19 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const config = runConfig.parse({
     format: 1,
     preset: isDeepStrictEqual(network, preset.network) ? preset.name : "custom",
-    ...(from && {
-      from: from.record,
-      ...definedOf({
-        sampling: from.inherited.sampling,
-        ddpm: from.inherited.ddpm,
-        origin: from.inherited.origin,
-      }),
+    ...definedOf({
+      from: from?.record,
+      sampling: base.sampling,
+      ddpm: base.ddpm,
+      origin: base.origin,
     }),
     network,
     prediction,
     weighting,
     levels,
     regression,
-    trainingSchedule: (from?.inherited ?? preset).trainingSchedule,
-    inferenceSchedule: (from?.inherited ?? preset).inferenceSchedule,
+    trainingSchedule: base.trainingSchedule,
+    inferenceSchedule: base.inferenceSchedule,
     tasks,
     loss: request.loss ?? from?.objective.loss ?? "l2",
     batch: request.batch ?? defaults.batch,
