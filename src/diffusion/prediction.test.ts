@@ -106,6 +106,17 @@ describe("loss weights", () => {
     expect(() => lossWeight("epsilon", 0.5, "balanced")).toThrow(UsageError);
   });
 
+  it("are the square roots of these for an L1 loss", () => {
+    for (const [prediction, weighting] of [
+      ["v", "balanced"],
+      ["x0-skip", "min-snr"],
+      ["epsilon", "uniform"],
+    ] as const) {
+      const ofSquare = lossWeight(prediction, 0.9, weighting);
+      expect(lossWeight(prediction, 0.9, weighting, 1)).toBeCloseTo(Math.sqrt(ofSquare), 12);
+    }
+  });
+
   it("never exceed 1 for epsilon and lower the nearly clean levels", () => {
     expect(lossWeight("epsilon", 4.4e-5, "min-snr")).toBe(1);
     expect(lossWeight("epsilon", 8 / 9, "min-snr")).toBeCloseTo(1, 12);

@@ -142,7 +142,7 @@ export function estimate(
 }
 
 /**
- * The factor of one sample's squared error at its noise level. "uniform" is the paper's: 1.
+ * The factor of one sample's error at its noise level. "uniform" is the paper's: 1.
  *
  * "min-snr" (after Hang et al. 2023, their constant 5 made 8) keeps nearly clean levels from
  * dominating. With SNR = gamma / (1 - gamma):
@@ -155,9 +155,21 @@ export function estimate(
  * trained network has at each level, so that all levels have their part in the gradient (Karras et al.
  * 2024, section 2.2, learn such weights). Not for epsilon, for the same reason.
  *
+ * These are for squared errors. Of |f - target| (`power` 1, the paper's L1) the factor is the square root,
+ * so that all levels keep their part.
+ *
  * @throws UsageError for "balanced" with epsilon
  */
-export function lossWeight(prediction: Prediction, gamma: number, weighting: Weighting): number {
+export function lossWeight(
+  prediction: Prediction,
+  gamma: number,
+  weighting: Weighting,
+  power: 1 | 2 = 2,
+): number {
+  return ofSquare(prediction, gamma, weighting) ** (power / 2);
+}
+
+function ofSquare(prediction: Prediction, gamma: number, weighting: Weighting): number {
   if (weighting === "uniform") return 1;
   const snr = gamma / (1 - gamma);
   if (prediction === "epsilon") {

@@ -33,6 +33,7 @@ describe("batches", () => {
   function source(options: Partial<BatchOptions> = {}, from = examples()): BatchSource {
     return new BatchSource(from, {
       network,
+      loss: "l2",
       prediction: "x0",
       weighting: "uniform",
       levels: "schedule",
@@ -138,11 +139,25 @@ describe("batches", () => {
     expect(batch.source).toEqual(diffusion.source);
   });
 
+  it("weigh an error by the square root where its size and not its square is the loss", async () => {
+    const [squared, plain] = [
+      await source({ weighting: "balanced" }).batch(0),
+      await source({ weighting: "balanced", loss: "l1" }).batch(0),
+    ];
+    expect(plain.target).toEqual(squared.target);
+    for (let k = 0; k < count; k++) {
+      const of = ({ weight }: LabelledBatch) =>
+        3 * count * weight.subarray(k * pixels, (k + 1) * pixels).reduce((a, b) => a + b);
+      expect(of(plain) ** 2 / of(squared)).toBeCloseTo(1, 4);
+    }
+  });
+
   it("draw the noise levels of p(gamma): t is uniform", async () => {
     const one = new BatchSource(
       new ExampleSource({ photos, tasks: [tasks[0]], resolution: 32, seed: 1 }),
       {
         network,
+        loss: "l2",
         prediction: "x0",
         weighting: "uniform",
         levels: "schedule",

@@ -16,11 +16,13 @@ import {
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
 import { type LevelDistribution, sampleGamma } from "../diffusion/training-levels.ts";
 import { noiseLevel, type UNetConfig } from "../nn/config.ts";
+import type { Loss } from "../nn/programs.ts";
 import { Random } from "../random.ts";
 import type { TrainingBatch } from "./stepper.ts";
 
 export interface BatchOptions {
   readonly network: UNetConfig;
+  readonly loss: Loss;
   readonly prediction: Prediction;
   readonly weighting: Weighting;
   readonly levels: LevelDistribution;
@@ -87,7 +89,8 @@ export class BatchSource {
     { index, y, condition: { x, mask } }: Example,
     into: Omit<TrainingBatch, "level">,
   ): number {
-    const { network, prediction, weighting, levels, regression, schedule, seed } = this.options;
+    const { network, loss, prediction, weighting, levels, regression, schedule, seed } =
+      this.options;
     const { resolution, channels } = network;
     const share = 1 / (this.options.batch * this.options.accumulate);
     into.source.set(x.data);
@@ -102,7 +105,7 @@ export class BatchSource {
     noisy(y.data, epsilon, gamma, into.noisy);
     target(prediction, y.data, epsilon, gamma, into.target);
     if (mask) pasteKnown(into.noisy, { data: y.data, mask: mask.data }, channels, resolution ** 2);
-    const factor = lossWeight(prediction, gamma, weighting) * share;
+    const factor = lossWeight(prediction, gamma, weighting, loss === "l1" ? 1 : 2) * share;
     pixelWeights(mask, resolution, resolution, factor, into.weight);
     return noiseLevel(network, gamma);
   }
