@@ -106,7 +106,7 @@ export const presets: readonly Preset[] = [
     network: uNetConfig.parse({
       resolution: 64,
       stem: 2,
-      rejoin: "gated",
+      rejoin: "bands",
       base: 64,
       multipliers: [1, 2, 2],
       blocks: 2,

@@ -22,9 +22,10 @@ export const uNetConfig = z
     stem: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(1),
     /**
      * Give the last convolution the raw inputs again, which a wide stem would otherwise lose;
-     * "gated": it also says, pixel by pixel, how much of the source and of y_t goes into the output.
+     * "gated": it also says, pixel by pixel, how much of the source and of y_t goes into the output;
+     * "bands": the same for details of three sizes and the rest, of brightness and of colours.
      */
-    rejoin: z.union([z.boolean(), z.literal("gated")]).default(false),
+    rejoin: z.union([z.boolean(), z.enum(["gated", "bands"])]).default(false),
     /** Channels of the first level. */
     base: z.number().int().positive(),
     /** Channels of each level, as multiples of `base`; each level halves the resolution. */

@@ -63,6 +63,7 @@ const variants: [string, UNetConfig][] = [
   ["stem 2, resampling in blocks, two heads", small({ stem: 2, resolution: 16, headChannels: 2 })],
   ["rejoin without a stem", small({ rejoin: true })],
   ["gated rejoin", small({ rejoin: "gated", stem: 2, resolution: 16 })],
+  ["rejoin of bands", small({ rejoin: "bands", stem: 2, resolution: 16 })],
   ["three levels, one image channel", small({ multipliers: [1, 2, 1], channels: 1, blocks: 2 })],
   ["maps whose rows do not divide by four", small({ resolution: 12, attention: [6] })],
 ];

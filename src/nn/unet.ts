@@ -3,22 +3,13 @@
  * encoder's maps again. Its input is the source image x beside the noisy image y_t; what it
  * predicts (epsilon, v or y_0) is the training's business.
  */
-import {
-  add,
-  concat,
-  depthToSpace,
-  Graph,
-  mul,
-  silu,
-  slice,
-  spaceToDepth,
-  type Tensor,
-} from "../graph/index.ts";
+import { concat, depthToSpace, Graph, silu, spaceToDepth, type Tensor } from "../graph/index.ts";
 import { selfAttention } from "./attention.ts";
 import { sideOf, type UNetConfig, usesAttention } from "./config.ts";
 import { channelsOf, fromPhases, joinChannels, toPhases } from "./feature-map.ts";
 import { convolution, groupNorm, linear, Scope, sinusoids } from "./layers.ts";
 import { DeclaredParameters, type ParameterSpec, type Parameters } from "./parameters.ts";
+import { outputsAChannel, passThrough } from "./pass-through.ts";
 import { plainly, recomputed } from "./recomputed.ts";
 import { type ResidualLayer, resampled, residualBlock } from "./residual-block.ts";
 
@@ -97,22 +88,10 @@ export function uNet(
 
   h = silu(groupNorm(root.at("out.norm"), h, groups));
   const last = config.rejoin === false ? h : joinChannels([h, raw]);
-  const gated = config.rejoin === "gated";
-  const channels = config.channels * config.stem ** 2 * (gated ? 3 : 1);
+  const channels = config.channels * config.stem ** 2 * outputsAChannel(config);
   const output = convolution(root.at("out.conv"), last, channels, { zero: true });
   const pixels = depthToSpace(fromPhases(output), config.stem);
-  return gated ? passThrough(pixels, inputs) : pixels;
-}
-
-/**
- * `made` is [N,3C,H,W]: a picture, and for each of its values how much of the source and of y_t is
- * added. A convolution of the inputs alone could not pass the known pixels of a source without also
- * passing the noise in its hole.
- */
-function passThrough(made: Tensor, { source, noisy }: UNetInputs): Tensor {
-  const channels = source.shape[1]!;
-  const part = (k: number) => slice(made, 1, k * channels, channels);
-  return add(part(0), add(mul(part(1), source), mul(part(2), noisy)));
+  return passThrough(pixels, inputs, config);
 }
 
 /**

@@ -1,0 +1,121 @@
+/**
+ * How the source and y_t reach the output without going through the network: a network has few numbers a
+ * pixel to describe a picture with, and would blur and tint what it only has to hand on.
+ */
+import {
+  add,
+  concat,
+  conv2d,
+  type Graph,
+  mul,
+  reduceSum,
+  reshape,
+  slice,
+  sub,
+  type Tensor,
+} from "../graph/index.ts";
+import type { UNetConfig } from "./config.ts";
+
+interface Pictures {
+  readonly source: Tensor;
+  readonly noisy: Tensor;
+}
+
+/** Sizes of detail for "bands", each twice as wide as the one before. */
+const smoothings = 3;
+
+/** Of how many channels the last convolution is for each one of the picture's. */
+export function outputsAChannel({ rejoin }: Pick<UNetConfig, "rejoin">): number {
+  if (rejoin === "bands") return 1 + 2 * (1 + smoothings);
+  return rejoin === "gated" ? 3 : 1;
+}
+
+/** The output [N,C,H,W] from the last convolution's pixels [N,`outputsAChannel` * C,H,W]. */
+export function passThrough(
+  made: Tensor,
+  { source, noisy }: Pictures,
+  { rejoin }: Pick<UNetConfig, "rejoin">,
+): Tensor {
+  switch (rejoin) {
+    case "bands":
+      return inBands(made, [source, noisy]);
+    case "gated":
+      return gated(made, source, noisy);
+    default:
+      return made;
+  }
+}
+
+/**
+ * A picture, and for each of its values how much of the source and of y_t is added. A convolution of the
+ * inputs alone could not pass the known pixels of a source without also passing the noise in its hole.
+ */
+function gated(made: Tensor, source: Tensor, noisy: Tensor): Tensor {
+  const channels = source.shape[1]!;
+  const part = (k: number) => slice(made, 1, k * channels, channels);
+  return add(part(0), add(mul(part(1), source), mul(part(2), noisy)));
+}
+
+/**
+ * The same with gates for each band of the source and of y_t: in a smooth place the network closes those of the
+ * details, and the noise is gone, which a gate for all of y_t would have to balance against what it makes.
+ * Brightness and colours have gates of their own: of a gray picture the brightness can be handed on.
+ */
+function inBands(made: Tensor, pictures: readonly Tensor[]): Tensor {
+  const { graph, shape } = pictures[0]!;
+  const [n, channels, height, width] = shape as [number, number, number, number];
+  const mix = colourAxes(channels);
+  const back = mix.map((_, i) => mix[(i % channels) * channels + Math.floor(i / channels)]!);
+  const turned = (x: Tensor, by: Float32Array) =>
+    conv2d(x, graph.constant(by, [channels, channels, 1, 1]));
+  const bases = pictures.flatMap((picture) => bandsOf(turned(picture, mix)));
+  const gates = slice(made, 1, channels, channels * bases.length);
+  const passed = reshape(mul(concat(bases, 1), gates), [n, bases.length, channels, height * width]);
+  const sum = reshape(reduceSum(passed, [1]), shape);
+  return turned(add(slice(made, 1, 0, channels), sum), back);
+}
+
+/**
+ * Details of three sizes and what is left without them, which add up to the picture: the wavelet transform
+ * "a trous", with the kernel 1/4, 1/2, 1/4 at distances 1, 2, 4.
+ */
+function bandsOf(picture: Tensor): Tensor[] {
+  const [n, channels, height, width] = picture.shape as [number, number, number, number];
+  const { graph } = picture;
+  const kernel = graph.constant(
+    Float32Array.of(1, 2, 1, 2, 4, 2, 1, 2, 1).map((weight) => weight / 16),
+    [1, 1, 3, 3],
+  );
+  const series = [picture];
+  for (let k = 0; k < smoothings; k++) {
+    const distance = 2 ** k;
+    const planes = reshape(series[k]!, [n * channels, 1, height, width]);
+    const sums = conv2d(planes, kernel, undefined, { dilation: distance, padding: distance });
+    const means = mul(sums, withinBorders(graph, height, width, distance));
+    series.push(reshape(means, picture.shape));
+  }
+  return series.map((coarse, k) => (k < smoothings ? sub(coarse, series[k + 1]!) : coarse));
+}
+
+/** [1,1,H,W]: by what sums that lack what is beyond the border become means. */
+function withinBorders(graph: Graph, height: number, width: number, distance: number): Tensor {
+  const share = (at: number, length: number) =>
+    1 - (at < distance ? 0.25 : 0) - (at + distance >= length ? 0.25 : 0);
+  const factors = Float32Array.from(
+    { length: height * width },
+    (_, i) => 1 / (share(Math.floor(i / width), height) * share(i % width, width)),
+  );
+  return graph.constant(factors, [1, 1, height, width]);
+}
+
+/**
+ * Rows of the orthonormal discrete cosine transform: of three channels brightness, red against blue, and green
+ * against both.
+ */
+function colourAxes(channels: number): Float32Array {
+  return Float32Array.from({ length: channels * channels }, (_, i) => {
+    const [row, column] = [Math.floor(i / channels), i % channels];
+    const scale = Math.sqrt((row === 0 ? 1 : 2) / channels);
+    return scale * Math.cos((Math.PI * row * (2 * column + 1)) / (2 * channels));
+  });
+}
