@@ -89,9 +89,10 @@ export function trainCommand(program: Command): void {
     )
     .addOption(networkOption())
     .addOption(
-      new Option("--loss <p>", "error to minimise (default: l2, or that of --from)").choices(
-        losses,
-      ),
+      new Option(
+        "--loss <p>",
+        "error to minimise (default: the preset's, or that of --from)",
+      ).choices(losses),
     )
     .addOption(
       new Option(

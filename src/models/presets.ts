@@ -8,6 +8,7 @@ import {
 import type { LevelDistribution } from "../diffusion/training-levels.ts";
 import { UsageError } from "../errors.ts";
 import { type UNetConfig, uNetConfig } from "../nn/config.ts";
+import type { Loss } from "../nn/programs.ts";
 
 /** Settings of a training run that belong to a preset; each can be overridden. */
 export interface TrainingDefaults {
@@ -28,6 +29,7 @@ export interface Preset {
   readonly description: string;
   readonly network: UNetConfig;
   readonly prediction: Prediction;
+  readonly loss: Loss;
   /** Weight of a sample's loss by its noise level. */
   readonly weighting: Weighting;
   /** Noise levels of training images. */
@@ -42,19 +44,21 @@ const schedules = {
   inferenceSchedule: inferenceScheduleConfig,
 };
 
-/** How the paper weighs and draws noise levels. */
-export const paperObjective = { weighting: "uniform", levels: "schedule" } as const;
+/** The paper's loss, and how it weighs and draws noise levels. */
+export const paperObjective = { loss: "l2", weighting: "uniform", levels: "schedule" } as const;
 
 /**
- * Small budgets: the clean image is predicted (epsilon needs far more images before it shows a picture). Thanks to
+ * Small budgets: the clean image is predicted (epsilon needs far more images before it shows a picture), by
+ * L1, which minds the small errors where most of the picture is known. Thanks to
  * the ramp of the averaging (`emaDecayAt`), its decay suits runs of any length.
  */
 const small = {
   prediction: "x0-skip",
+  loss: "l1",
   weighting: "balanced",
   levels: "log-normal",
   ...schedules,
-  defaults: { batch: 16, learningRate: 5e-4, warmUpImages: 3200, emaDecay: 0.9998, clip: 1 },
+  defaults: { batch: 16, learningRate: 5e-4, warmUpImages: 3200, emaDecay: 0.9998, clip: 10 },
 } as const;
 
 export const presets: readonly Preset[] = [

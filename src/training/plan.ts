@@ -40,7 +40,6 @@ export interface TrainingRequest {
   readonly tasks?: readonly string[];
   /** See `splitHoldOut`; unless given that of the model in `from` if it knows these photos, or "every:7:1". */
   readonly holdOut?: string;
-  /** "l2" unless given, or that of `from`. */
   readonly loss?: Loss;
   readonly prediction?: Prediction;
   readonly weighting?: Weighting;
@@ -94,11 +93,12 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
   const prediction = regression ? "x0" : (request.prediction ?? base.prediction);
-  // The paper's own objective is weighted and drawn as in the paper, unless asked otherwise.
+  // The paper's own predictions have all of the paper's objective, unless asked otherwise.
   const usual = {
     ...(regression || prediction === "epsilon" ? paperObjective : preset),
     ...from?.objective,
   };
+  const { loss = usual.loss } = request;
   const { weighting = usual.weighting, levels = usual.levels } = regression
     ? paperObjective
     : request;
@@ -128,7 +128,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
     trainingSchedule: base.trainingSchedule,
     inferenceSchedule: base.inferenceSchedule,
     tasks,
-    loss: request.loss ?? from?.objective.loss ?? "l2",
+    loss,
     batch: request.batch ?? defaults.batch,
     accumulate: request.accumulate ?? 1,
     learningRate: request.learningRate ?? defaults.learningRate,
