@@ -31,7 +31,7 @@ describe("a plan", () => {
       prediction: "x0-skip",
       weighting: "balanced",
       levels: "log-normal",
-      loss: "l2",
+      loss: "l1",
       ...presetNamed("tiny-32").defaults,
       accumulate: 1,
       seed: 1,
@@ -49,7 +49,7 @@ describe("a plan", () => {
 
   it("weighs epsilon as the paper does, and refuses weights that it cannot have", async () => {
     const { config } = await planTraining({ ...request, prediction: "epsilon" });
-    expect(config).toMatchObject({ weighting: "uniform", levels: "schedule" });
+    expect(config).toMatchObject({ loss: "l2", weighting: "uniform", levels: "schedule" });
     const balanced = { ...request, prediction: "epsilon", weighting: "balanced" } as const;
     await expect(planTraining(balanced)).rejects.toThrow(/not for epsilon/);
   });
@@ -65,6 +65,7 @@ describe("a plan", () => {
     const { config } = await planTraining({ ...request, preset: "tiny-32", regression: true });
     expect(config).toMatchObject({
       prediction: "x0",
+      loss: "l2",
       weighting: "uniform",
       levels: "schedule",
       regression: true,
@@ -89,10 +90,10 @@ describe("a run's configuration", () => {
   });
 
   it("names what differs, old -> new", () => {
-    const other: RunConfig = { ...config, loss: "l1", clip: 0.25, tasks: ["inpaint"] };
+    const other: RunConfig = { ...config, loss: "l2", clip: 0.25, tasks: ["inpaint"] };
     expect(differences(config, other)).toEqual([
       "tasks: colorize,inpaint,uncrop,dejpeg -> inpaint",
-      "loss: l2 -> l1",
+      "loss: l1 -> l2",
       `clip: ${config.clip} -> 0.25`,
     ]);
   });
