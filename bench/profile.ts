@@ -1,13 +1,14 @@
 /**
- * Where a step's time goes: ONNX Runtime's own profile of one replica of the reference network, by
+ * Where a step's time goes: ONNX Runtime's own profile of one replica of the reference network or a preset's, by
  * operator.
  *
- *   npm run bench:profile [-- train|sample] [images]
+ *   npm run bench:profile [-- train|sample [images [preset]]]
  */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ort from "onnxruntime-node";
+import { presetNamed } from "../src/models/presets.ts";
 import { uNetConfig } from "../src/nn/config.ts";
 import { initialParameters } from "../src/nn/parameters.ts";
 import { samplingProgram, trainingProgram } from "../src/nn/programs.ts";
@@ -15,9 +16,9 @@ import { parameterSpecs } from "../src/nn/unet.ts";
 import { reference } from "./reference.ts";
 
 const runs = 8;
-const [mode = "train", images = "8"] = process.argv.slice(2);
+const [mode = "train", images = "8", preset] = process.argv.slice(2);
 const batch = Number(images);
-const config = uNetConfig.parse(reference);
+const config = preset === undefined ? uNetConfig.parse(reference) : presetNamed(preset).network;
 const specs = parameterSpecs(config);
 const parameters = initialParameters(specs, 1);
 const train = mode === "train";
