@@ -66,6 +66,13 @@ describe("the lock of a run folder", () => {
     expect(await readdir(folder)).toEqual([lockFile]);
   });
 
+  it("whose takeover was cut off says what to delete", async () => {
+    const dead = { pid: process.pid, host: hostname(), started: "another boot 17" };
+    await leave(dead);
+    await writeFile(join(folder, `.${lockFile}.takeover`), JSON.stringify(dead));
+    await expect(lockFolder(folder)).rejects.toThrow(/\.lock\.takeover was left[^\n]*delete it/);
+  });
+
   it("goes to exactly one of many who come at once upon a stale one", async () => {
     await leave({ pid: process.pid, host: hostname(), started: "another boot 17" });
     const script = `

@@ -2,9 +2,10 @@
  * One process a folder. The lock is a file that names its process; the lock of a process that
  * no longer lives (kill -9, power cut) is taken over.
  */
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { PaletteError, reasonOf } from "./errors.ts";
 
@@ -48,7 +49,7 @@ export async function lockFolder(folder: string, busy = "training"): Promise<Loc
       if (found === undefined) continue;
       const holder = parseHolder(found);
       if (holder && (await lives(holder))) throw heldBy(folder, path, holder, busy);
-      await discard(path, found, `${own}.stale`);
+      await discard(path, found, own, join(folder, `.${lockFile}.takeover`));
     }
   } catch (thrown) {
     if (thrown instanceof PaletteError) throw thrown;
@@ -66,16 +67,25 @@ export async function lockFolder(folder: string, busy = "training"): Promise<Loc
   };
 }
 
-/** Removes a dead process's lock, unless another process has replaced it since it was read. */
-async function discard(path: string, content: string, aside: string): Promise<void> {
-  try {
-    await rename(path, aside);
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw thrown;
+/**
+ * Removes a dead process's lock, unless another process has replaced it since it was read. One process at a
+ * time does so, the one that has linked `guard`: nobody else can replace the lock between its two looks. The others go on
+ * to look again.
+ */
+async function discard(path: string, content: string, own: string, guard: string): Promise<void> {
+  if (!(await created(link(own, guard)))) {
+    const holder = parseHolder(await readFile(guard, "utf8").catch(() => ""));
+    if (holder && !(await lives(holder))) {
+      throw new PaletteError(`${guard} was left by a process that was killed: delete it.`);
+    }
+    return setTimeout(5);
   }
-  if ((await readFile(aside, "utf8")) !== content) await created(link(aside, path));
-  await rm(aside, { force: true });
+  try {
+    const found = await readFile(path, "utf8").catch(() => undefined);
+    if (found === content) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 function heldBy(folder: string, path: string, { pid, host }: Holder, busy: string): PaletteError {
