@@ -189,3 +189,54 @@ describe("bad input", () => {
     expect((error as PaletteError).message).not.toContain("\n");
   });
 });
+
+describe("noise beside that of a level", () => {
+  it("is what the network is shown: y_t at a level of sigma^2 + sigmaExtra^2, known pixels clean", async () => {
+    const mask = Float32Array.from({ length: 24 }, (_, i) => i % 2);
+    const known = { data: new Float32Array(size).fill(0.25), mask };
+    const seen: { noisy: Float32Array; gamma: number }[] = [];
+    const watched: Denoise = async (noisy, gamma, next) => {
+      seen.push({ noisy: noisy.slice(), gamma });
+      return denoise(noisy, gamma, next);
+    };
+    const options = { sampler: "ddim", steps: 6, seeds: sampleSeeds(3, 1) } as const;
+    await sample(problem(1, { denoise: watched, known }), options);
+    const plain = seen.splice(0);
+    await sample(problem(1, { denoise: watched, known }), { ...options, sigmaExtra: 0.5 });
+    expect(seen.map(({ gamma }) => 1 / gamma)).toEqual(
+      plain.map(({ gamma }) => expect.closeTo(1 / gamma + 0.25, 6)),
+    );
+    // The first y_t is the same: divided by the root of gamma, y plus the same noise.
+    const [first, other] = [plain[0]!, seen[0]!];
+    other.noisy.forEach((value, i) => {
+      if (mask[i % 24] === 0) expect(value).toBe(0.25);
+      else
+        expect(value / Math.sqrt(other.gamma)).toBeCloseTo(
+          first.noisy[i]! / Math.sqrt(first.gamma),
+          3,
+        );
+    });
+  });
+
+  it("makes of Gaussian data with more noise than y_t should hold what it was", async () => {
+    // A denoiser that leaves the error it is told of in the picture has to be told of it.
+    const clean = 0.4;
+    const error = 0.3;
+    const told: Denoise = async (noisy, gamma) => {
+      const noise = Math.sqrt(1 - gamma) / Math.sqrt(gamma);
+      // Of y_t / sqrt(gamma) = y + e with a variance of e of noise^2: E[y | y_t] for y ~ N(clean, error^2).
+      const gain = (error * error) / (error * error + noise * noise);
+      return { output: noisy.map((v) => clean + gain * (v / Math.sqrt(gamma) - clean)) };
+    };
+    const options = { sampler: "ddim", eta: 1, steps: 20, spacing: "logsnr", clip: false } as const;
+    const spread = async (sigmaExtra: number) => {
+      const values = await sample(
+        { shape: [1, 3, 16, 16], prediction: "x0", denoise: told },
+        { ...options, sigmaMin: 0.05, sigmaExtra, seeds: sampleSeeds(2, 1) },
+      );
+      const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+      return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length);
+    };
+    expect(await spread(0.2)).toBeLessThan(0.8 * (await spread(0)));
+  });
+});
