@@ -22,7 +22,7 @@ interface Pictures {
 }
 
 /** Sizes of detail for "bands", each twice as wide as the one before. */
-const smoothings = 3;
+export const smoothings = 3;
 
 /** Of how many channels the last convolution is for each one of the picture's. */
 export function outputsAChannel({ rejoin }: Pick<UNetConfig, "rejoin">): number {
@@ -112,7 +112,7 @@ function withinBorders(graph: Graph, height: number, width: number, distance: nu
  * Rows of the orthonormal discrete cosine transform: of three channels brightness, red against blue, and green
  * against both.
  */
-function colourAxes(channels: number): Float32Array {
+export function colourAxes(channels: number): Float32Array {
   return Float32Array.from({ length: channels * channels }, (_, i) => {
     const [row, column] = [Math.floor(i / channels), i % channels];
     const scale = Math.sqrt((row === 0 ? 1 : 2) / channels);
