@@ -1,18 +1,33 @@
 /**
- * Makes a run's model the bundled one: `npx tsx scripts/bundle.ts RUN/model models/NAME` writes it in
- * half precision, under the folder's name, with today's date. The model card is written by hand.
+ * Makes a run's model the bundled one: `npx tsx scripts/bundle.ts RUN/model models/NAME HOURS` writes it in
+ * half precision, under the folder's name, with today's date, the hours it was trained for (with those of the model it
+ * began with, if any) and the way of sampling that suits such models today. The model card is written by hand.
  */
 import { basename } from "node:path";
 import { say } from "../src/cli/console.ts";
-import { loadModel, saveModel } from "../src/index.ts";
+import { definedOf } from "../src/defined.ts";
+import { suitedDrawing } from "../src/diffusion/samplers/drawing.ts";
+import { loadModel, type ModelConfig, saveModel } from "../src/index.ts";
 
-const [from, to] = process.argv.slice(2);
-if (from === undefined || to === undefined) {
-  console.error("Say which model and where to: npx tsx scripts/bundle.ts RUN/model models/NAME");
+const [from, to, time] = process.argv.slice(2);
+const hours = Number(time);
+if (from === undefined || to === undefined || !(hours > 0)) {
+  console.error(
+    "Say which model, where to and hours of training: npx tsx scripts/bundle.ts RUN/model models/NAME 4.3",
+  );
   process.exit(2);
 }
 const model = await loadModel(from);
 const released = new Date().toISOString().slice(0, 10);
-const config = { ...model.config, name: basename(to), released };
+const { training, sampling, prediction } = model.config;
+const config: ModelConfig = {
+  ...model.config,
+  ...definedOf({
+    training: training && { ...training, hours },
+    sampling: suitedDrawing(prediction) ?? sampling,
+  }),
+  name: basename(to),
+  released,
+};
 await saveModel(to, { ...model, config }, { dtype: "F16" });
 say(to);
