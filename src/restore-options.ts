@@ -18,7 +18,7 @@ export interface RestoreOptions extends DrawingChoices {
   readonly steps?: number;
   /**
    * "ddpm" (the paper's), "ddim" or "dpm++" as in their papers; default: the way the model's config.json says
-   * suits it (`sampling`), or "dpm++". The next four can be chosen with it or without.
+   * suits it (`sampling`), or "dpm++". The next three can be chosen with it or without.
    */
   readonly sampler?: Sampler | undefined;
   /** Fresh noise in ddim, 0 (none) to 1. */
@@ -27,8 +27,6 @@ export interface RestoreOptions extends DrawingChoices {
   readonly spacing?: Spacing | undefined;
   /** The last network call is made at this sigma = sqrt((1 - gamma) / gamma) or above. */
   readonly sigmaMin?: number | undefined;
-  /** Noise beside its level's that y_t is taken to hold, 0 to 1, as a sigma in quadrature. */
-  readonly sigmaExtra?: number | undefined;
   /** Visits noise levels below those of training too, as the paper's 1000 steps do; default false. */
   readonly belowTrained?: boolean | undefined;
   /** A whole number; default 0. The same seed gives the same answers. */

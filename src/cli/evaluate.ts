@@ -81,7 +81,7 @@ export function evaluateCommand(program: Command): void {
     .addOption(
       listOption(
         "--steps <list>",
-        "steps in the model's own way, or sampler:steps, and then :logsnr or :time, :below, :eta=1, :sigma-min=0.05, :sigma-extra=0.07; the first gives the pictures shown",
+        "steps in the model's own way, or sampler:steps, and then :logsnr or :time, :below, :eta=1, :sigma-min=0.05; the first gives the pictures shown",
         ["20"],
       ),
     )

@@ -89,12 +89,11 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
 
 /** As the options of restoring would say it. */
 function samplingOf({ sampling }: ModelConfig): string {
-  const { sampler, eta, spacing, sigmaMin, sigmaExtra } = sampling ?? usualDrawing;
+  const { sampler, eta, spacing, sigmaMin } = sampling ?? usualDrawing;
   const settings = [
     eta > 0 && `--eta ${eta}`,
     spacing !== usualDrawing.spacing && `--spacing ${spacing}`,
     sigmaMin > 0 && `--sigma-min ${sigmaMin}`,
-    sigmaExtra > 0 && `--sigma-extra ${sigmaExtra}`,
   ].filter((setting) => setting);
   return [`--sampler ${sampler}`, ...settings].join(" ");
 }

@@ -2,11 +2,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
-import {
-  type DrawingChoices,
-  largestSigmaExtra,
-  largestSigmaMin,
-} from "../diffusion/samplers/drawing.ts";
+import { type DrawingChoices, largestSigmaMin } from "../diffusion/samplers/drawing.ts";
 import { spacings } from "../diffusion/samplers/levels.ts";
 import { samplers } from "../diffusion/samplers/sample.ts";
 import type { Device } from "../engine/session.ts";
@@ -112,11 +108,6 @@ export function answerOptions(command: Command): Command {
       "the last network call is at this noise",
       numberBetween(0, largestSigmaMin),
     )
-    .option(
-      "--sigma-extra <number>",
-      "noise beside its level's that a picture is taken to hold while it is drawn",
-      numberBetween(0, largestSigmaExtra),
-    )
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option("--json", "print one JSON document instead of the paths");
@@ -128,7 +119,7 @@ export async function restoreFiles(
   { task, flags, settings, alsoRead = [], signal, restore, sizeOf }: Restoration,
 ): Promise<void> {
   const { model, out, device, threads, samples, steps, seed } = flags;
-  const { sampler, eta, spacing, sigmaMin, sigmaExtra } = flags;
+  const { sampler, eta, spacing, sigmaMin } = flags;
   const inputs = await expandInputs(names, out);
   const outputs = await nameOutputs(inputs, { out, task, samples });
   await checkOutputs(outputs.flat(), [...inputs.map(({ path }) => path), ...alsoRead]);
@@ -155,18 +146,7 @@ export async function restoreFiles(
           restore(
             palette,
             photo,
-            {
-              samples,
-              steps,
-              sampler,
-              seed,
-              eta,
-              spacing,
-              sigmaMin,
-              sigmaExtra,
-              signal,
-              ...listeners,
-            },
+            { samples, steps, sampler, seed, eta, spacing, sigmaMin, signal, ...listeners },
             { path, index },
           ),
         );

@@ -20,12 +20,6 @@ describe("a way of sampling", () => {
       "ddim:20:logsnr:eta=1:sigma-min=0.05",
       "ddim logsnr eta=1 sigma-min=0.05",
     ],
-    [
-      "ddim:20:sigma-extra=.07:logsnr",
-      { sampler: "ddim", steps: 20, spacing: "logsnr", sigmaExtra: 0.07 },
-      "ddim:20:logsnr:sigma-extra=0.07",
-      "ddim logsnr sigma-extra=0.07",
-    ],
     ["ddim:9:eta=0", { sampler: "ddim", steps: 9, eta: 0 }, "ddim:9", "ddim"],
   ])("%s", (text, wish, name, series) => {
     const parsed = parseSampling(text);
@@ -55,7 +49,6 @@ describe("a way of sampling", () => {
     ...["", "0", "twenty", "euler:20", "20:sideways", "ddpm:", "ddpm:1:2", "1.5"],
     ...["20:logsnr:time", "20:below:below", "ddim:20:eta", "ddim:20:eta=2", "ddim:20:eta=x"],
     ...["ddim:20:eta=1:eta=0", "ddpm:20:eta=1", "20:sigma-min=", "20:sigma-min=-1", "20:eta=7"],
-    ...["20:sigma-extra=", "20:sigma-extra=1.5"],
   ])("refuses %s", (text) => {
     expect(() => parseSampling(text)).toThrow(UsageError);
   });

@@ -1,6 +1,6 @@
 /**
  * How answers are drawn in an evaluation: "20" is the model's own way, "20:eta=0" that with a change;
- * "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below", "ddim:20:logsnr:eta=1:sigma-min=0.05:sigma-extra=0.07" are samplers
+ * "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below", "ddim:20:logsnr:eta=1:sigma-min=0.05" are samplers
  * as in their papers, and changes.
  */
 import { type Drawing, type DrawingChoices, drawingOf } from "../diffusion/samplers/drawing.ts";
@@ -23,7 +23,7 @@ export interface Sampling extends Drawing {
 
 /**
  * @param text steps, or sampler and steps as in "ddim:50"; then, in any order and at most once,
- * ":time" or ":logsnr", ":below", ":eta=", ":sigma-min=" and ":sigma-extra=" with a number
+ * ":time" or ":logsnr", ":below", ":eta=" and ":sigma-min=" with a number
  * @throws UsageError when it is none of these.
  */
 export function parseSampling(text: string): SamplingWish {
@@ -39,7 +39,7 @@ export function parseSampling(text: string): SamplingWish {
     settings.size < words.length
   ) {
     throw new UsageError(
-      `Cannot read the steps "${text}"; write a number such as 20, or sampler:number such as ddpm:1000 (samplers: ${samplers.join(", ")}), and behind it :time or :logsnr, :below, :sigma-min=0.05, :sigma-extra=0.07, and with ddim :eta=1, if you like.`,
+      `Cannot read the steps "${text}"; write a number such as 20, or sampler:number such as ddpm:1000 (samplers: ${samplers.join(", ")}), and behind it :time or :logsnr, :below, :sigma-min=0.05, and with ddim :eta=1, if you like.`,
     );
   }
   const wish: SamplingWish = {
@@ -51,7 +51,6 @@ export function parseSampling(text: string): SamplingWish {
     ...(settings.has("below") && { belowTrained: true }),
     ...(settings.has("eta") && { eta: numberIn(settings.get("eta")!) }),
     ...(settings.has("sigma-min") && { sigmaMin: numberIn(settings.get("sigma-min")!) }),
-    ...(settings.has("sigma-extra") && { sigmaExtra: numberIn(settings.get("sigma-extra")!) }),
   };
   // What depends on the model's own sampler is seen when there is one (`samplingOf`).
   drawingOf(sampler === undefined ? { ...wish, sampler: "ddim" } : wish);
@@ -78,14 +77,11 @@ export function samplerName(sampling: Sampling): string {
 }
 
 /** What a word behind the steps is about. */
-function keyOf(
-  word: string,
-): "spacing" | "below" | "eta" | "sigma-min" | "sigma-extra" | undefined {
+function keyOf(word: string): "spacing" | "below" | "eta" | "sigma-min" | undefined {
   if (spacings.some((one) => one === word)) return "spacing";
   if (word === "below") return "below";
   if (/^eta=./.test(word)) return "eta";
   if (/^sigma-min=./.test(word)) return "sigma-min";
-  if (/^sigma-extra=./.test(word)) return "sigma-extra";
   return undefined;
 }
 
@@ -93,12 +89,11 @@ function numberIn(word: string): number {
   return Number(word.slice(word.indexOf("=") + 1));
 }
 
-function wordsOf({ spacing, belowTrained, eta, sigmaMin, sigmaExtra }: Sampling): string[] {
+function wordsOf({ spacing, belowTrained, eta, sigmaMin }: Sampling): string[] {
   return [
     ...(spacing === "time" ? [] : [spacing]),
     ...(belowTrained ? ["below"] : []),
     ...(eta === 0 ? [] : [`eta=${eta}`]),
     ...(sigmaMin === 0 ? [] : [`sigma-min=${sigmaMin}`]),
-    ...(sigmaExtra === 0 ? [] : [`sigma-extra=${sigmaExtra}`]),
   ];
 }

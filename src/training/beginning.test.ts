@@ -108,7 +108,7 @@ describe("a training that begins with a model", () => {
     const known = { digests: photos.digests, holdOut: "every:3:1" };
     const training = { images: 5, loss: "l1", weighting: "min-snr", photos: known } as const;
     const kept = {
-      sampling: { sampler: "ddim", eta: 0.5, spacing: "time", sigmaMin: 0, sigmaExtra: 0 },
+      sampling: { sampler: "ddim", eta: 0.5, spacing: "time", sigmaMin: 0 },
       ddpm: { variance: "posterior", clip: true, start: "source", belowTrained: true },
       origin: { project: "another", file: "its.pth" },
     } as const;

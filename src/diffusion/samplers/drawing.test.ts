@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { UsageError } from "../../errors.ts";
 import { type DrawingChoices, drawingConfig, drawingOf, freshNoise } from "./drawing.ts";
 
-const plain = { eta: 0, spacing: "time", sigmaMin: 0, sigmaExtra: 0 };
+const plain = { eta: 0, spacing: "time", sigmaMin: 0 };
 
 describe("how answers are drawn", () => {
   it("is dpm++ where neither the model nor anybody else says anything", () => {
@@ -23,7 +23,6 @@ describe("how answers are drawn", () => {
       ...freshNoise,
       sigmaMin: 0.1,
     });
-    expect(drawingOf({ sigmaExtra: 0.2 }, freshNoise)).toEqual({ ...freshNoise, sigmaExtra: 0.2 });
     expect(drawingOf({ sampler: "ddim", eta: 1 }, freshNoise)).toEqual({
       sampler: "ddim",
       ...plain,
@@ -44,8 +43,6 @@ describe("how answers are drawn", () => {
     [/setting of ddim/, { sampler: "ddpm", eta: 1 }],
     [/0 to 100.*not -1/, { sigmaMin: -1 }],
     [/not 101/, { sigmaMin: 101 }],
-    [/0 to 1,.*not 2/, { sigmaExtra: 2 }],
-    [/not NaN/, { sigmaExtra: Number.NaN }],
   ])("refuses with %s", (message, choices) => {
     expect(() => drawingOf(choices)).toThrow(UsageError);
     expect(() => drawingOf(choices)).toThrow(message);

@@ -11,8 +11,6 @@ import { samplers } from "./sample.ts";
 
 /** Less than the noise at which sampling starts. */
 export const largestSigmaMin = 100;
-/** As large as the pictures' values. */
-export const largestSigmaExtra = 1;
 
 export const drawingConfig = z
   .strictObject({
@@ -23,8 +21,6 @@ export const drawingConfig = z
     spacing: z.enum(spacings).default("time"),
     /** The network is not called at noise below this sigma = sqrt((1 - gamma) / gamma). */
     sigmaMin: z.number().min(0).max(largestSigmaMin).default(0),
-    /** So much more noise, in quadrature, is y_t taken to hold than its level says (`levelSeen`). */
-    sigmaExtra: z.number().min(0).max(largestSigmaExtra).default(0),
   })
   .refine(({ sampler, eta }) => eta === 0 || sampler === "ddim", "eta is a setting of ddim");
 
@@ -39,13 +35,7 @@ export const usualDrawing: Drawing = textbook("dpm++");
  * picture, which fresh noise covers and the next call removes; but they take too little noise away where
  * little is left, so the last call is made early (docs/results.md).
  */
-export const freshNoise: Drawing = {
-  sampler: "ddim",
-  eta: 1,
-  spacing: "logsnr",
-  sigmaMin: 0.05,
-  sigmaExtra: 0,
-};
+export const freshNoise: Drawing = { sampler: "ddim", eta: 1, spacing: "logsnr", sigmaMin: 0.05 };
 
 /** What suits a network that predicts so, where it is not the usual. */
 export function suitedDrawing(prediction: Prediction): Drawing | undefined {
@@ -62,7 +52,7 @@ export type DrawingChoices = { readonly [K in keyof Drawing]?: Drawing[K] | unde
  * above 0 is chosen for another sampler than ddim.
  */
 export function drawingOf(choices: DrawingChoices, own: Drawing = usualDrawing): Drawing {
-  const { sampler, eta, spacing, sigmaMin, sigmaExtra } = choices;
+  const { sampler, eta, spacing, sigmaMin } = choices;
   if (sampler !== undefined && !samplers.includes(sampler)) {
     throw new UsageError(
       `There is no sampler "${sampler}"; the samplers are ${samplers.join(", ")}.`,
@@ -76,11 +66,6 @@ export function drawingOf(choices: DrawingChoices, own: Drawing = usualDrawing):
   if (sigmaMin !== undefined && !(sigmaMin >= 0 && sigmaMin <= largestSigmaMin)) {
     throw new UsageError(
       `sigma-min is a number from 0 to ${largestSigmaMin}, such as 0.05, not ${sigmaMin}.`,
-    );
-  }
-  if (sigmaExtra !== undefined && !(sigmaExtra >= 0 && sigmaExtra <= largestSigmaExtra)) {
-    throw new UsageError(
-      `sigma-extra is a number from 0 to ${largestSigmaExtra}, such as 0.07, not ${sigmaExtra}.`,
     );
   }
   const base = sampler === undefined ? own : textbook(sampler);
@@ -97,11 +82,10 @@ export function drawingOf(choices: DrawingChoices, own: Drawing = usualDrawing):
     eta: eta ?? base.eta,
     spacing: spacing ?? base.spacing,
     sigmaMin: sigmaMin ?? base.sigmaMin,
-    sigmaExtra: sigmaExtra ?? base.sigmaExtra,
   };
 }
 
 /** A sampler as it stands in its paper. */
 export function textbook(sampler: Drawing["sampler"]): Drawing {
-  return { sampler, eta: 0, spacing: "time", sigmaMin: 0, sigmaExtra: 0 };
+  return { sampler, eta: 0, spacing: "time", sigmaMin: 0 };
 }

@@ -49,8 +49,6 @@ export interface SamplerOptions extends LevelOptions {
   readonly eta?: number;
   /** ddpm only: "beta" (1 - alpha_t, the paper's; default) or "posterior" (beta-tilde). */
   readonly variance?: Variance;
-  /** So much more noise than a level's is y_t taken to hold (`levelSeen`); default 0. */
-  readonly sigmaExtra?: number;
   /** Clips each estimate of the clean image to [-1, 1]; default true. The paper does not say. */
   readonly clip?: boolean;
   /** Stops before the next network call by throwing the signal's reason. */
@@ -90,7 +88,7 @@ export async function sample(
 ): Promise<Float32Array> {
   const [count, channels, height, width] = problem.shape;
   const { known, prediction, starts } = problem;
-  const { seeds, clip = true, sigmaExtra = 0, signal } = options;
+  const { seeds, clip = true, signal } = options;
   const pixels = height * width;
   if (seeds.length !== count) {
     throw new PaletteError(`${count} samples need as many seeds, but ${seeds.length} were given.`);
@@ -109,12 +107,10 @@ export async function sample(
   let previous: Float32Array | undefined;
   for (const [i, gamma] of levels.entries()) {
     signal?.throwIfAborted();
-    const seen = levelSeen(gamma, sigmaExtra);
-    const shown = seen === gamma ? y : y.map((value) => value * Math.sqrt(seen / gamma));
-    if (known) pasteKnown(shown, known, channels, pixels);
+    if (known) pasteKnown(y, known, channels, pixels);
     const nextGamma = levels[i + 1] ?? 1;
-    const { output } = await problem.denoise(shown, seen, nextGamma);
-    const y0 = estimateClean(prediction, output, shown, seen);
+    const { output } = await problem.denoise(y, gamma, nextGamma);
+    const y0 = estimateClean(prediction, output, y, gamma);
     finish(y0, clip, gamma);
     if (known) pasteKnown(y0, known, channels, pixels);
 
@@ -130,17 +126,6 @@ export async function sample(
     await onStep?.({ step: i + 1, steps: levels.length, gamma, y0: y0.slice() });
   }
   return y;
-}
-
-/**
- * The level at which the network is shown y_t while sampling, y_t scaled to it. In training y_t holds the noise of
- * its level and nothing else; while sampling the errors of the estimates before as well ("exposure bias", Ning et al.
- * 2023), which a network of few images leaves in the picture unless it looks for them. With
- * sigma^2 = (1 - gamma) / gamma the level seen has sigma^2 + sigmaExtra^2: twice the noise near the end, nothing
- * else at the beginning.
- */
-export function levelSeen(gamma: number, sigmaExtra: number): number {
-  return sigmaExtra === 0 ? gamma : 1 / (1 / gamma + sigmaExtra * sigmaExtra);
 }
 
 /** The chosen sampler with its settings checked and bound. */
