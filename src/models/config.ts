@@ -1,4 +1,5 @@
 /** What a model's config.json says: everything needed to use its weights, and where they come from. */
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { definedOf } from "../defined.ts";
 import { predictions, weightings } from "../diffusion/prediction.ts";
@@ -100,9 +101,13 @@ export function imagesSeen({ training }: ModelConfig): number {
   return (training?.images ?? 0) + (training?.from?.images ?? 0);
 }
 
-/** All photos that had a part in a model's weights, the latest training first, as far as recorded. */
+/**
+ * All photos that had a part in a model's weights, the latest training first, as far as recorded; photos of several
+ * trainings once.
+ */
 export function photosTrainedOn({ training }: ModelConfig): z.infer<typeof photosRecord>[] {
-  return [...(training?.photos ? [training.photos] : []), ...(training?.from?.photos ?? [])];
+  const all = [...(training?.photos ? [training.photos] : []), ...(training?.from?.photos ?? [])];
+  return all.filter((record, k) => all.findIndex((one) => isDeepStrictEqual(one, record)) === k);
 }
 
 /** The config of a model with a preset's network; regression models predict y0 (the paper's baseline). */

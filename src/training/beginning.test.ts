@@ -55,7 +55,7 @@ describe("a training that begins with a model", () => {
     );
     expect((await loadModel(join(third, "model"))).config.training).toMatchObject({
       photos: { holdOut: "every:3:1" },
-      from: { images: 12, photos: [photos, photos] },
+      from: { images: 12, photos: [photos] },
     });
   });
 
