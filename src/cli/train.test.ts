@@ -154,6 +154,8 @@ describe("palette train", () => {
     expect(words.stdout).toMatch(/^photos +7 for training$/m);
     expect(words.stdout).toMatch(/^held out +2 \(every:7:1\)$/m);
     expect(words.stdout).toMatch(/^batch +4 = 4 images an update$/m);
+    const mixed = await command("never", "--dry-run", "--mix", "dejpeg:3, colorize:1");
+    expect(mixed.stdout).toMatch(/^tasks +colorize, inpaint, uncrop, dejpeg \(3 times\)$/m);
     const { stdout } = await command("never", "--dry-run", "--json", "--loss", "l1");
     expect(JSON.parse(stdout)).toMatchObject({ loss: "l1", batch: 4, photos: { training: 7 } });
     expect(await exists(join(folder, "never"))).toBe(false);
@@ -171,6 +173,11 @@ describe("palette train", () => {
     ["--loss", "l3"],
     ["--tasks", "colourise"],
     ["--tasks", ","],
+    ["--mix", "dejpeg"],
+    ["--mix", "dejpeg:0"],
+    ["--mix", "dejpeg:2:3"],
+    ["--mix", "dejpeg:2,dejpeg:3"],
+    ["--mix", "dejpg:2"],
     ["--preset", "huge"],
     ["--hold-out", "some"],
     ["--predict", "noise"],

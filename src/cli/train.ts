@@ -8,6 +8,7 @@ import { presetNames } from "../models/presets.ts";
 import type { Loss } from "../nn/programs.ts";
 import { tasks } from "../tasks/registry.ts";
 import { trainingMemory } from "../training/memory.ts";
+import { largestShare, type Mix } from "../training/mix.ts";
 import { defaultIntervals, type TrainingOptions } from "../training/options.ts";
 import { planTraining, type TrainingRequest } from "../training/plan.ts";
 import { ProgressReporter } from "../training/report.ts";
@@ -28,6 +29,7 @@ interface Options {
   from?: string;
   network?: string;
   tasks?: string[];
+  mix?: Mix;
   holdOut?: string;
   loss?: Loss;
   predict?: TrainingRequest["prediction"];
@@ -65,6 +67,11 @@ export function trainCommand(program: Command): void {
     .optionsGroup("Data:")
     .requiredOption("--data <dir...>", "folders of photos of any size and format")
     .option("--tasks <names>", `${names.join(",")}: which to learn (default: all)`, listOf)
+    .option(
+      "--mix <shares>",
+      "tasks to draw more often than the others: dejpeg:3,inpaint:2 (default: all equally often)",
+      taskShares,
+    )
     .option(
       "--hold-out <rule>",
       "photos never trained on: every:N:K or none (default: every:7:1, or as the model of --from had it)",
@@ -143,6 +150,7 @@ async function run(options: Options): Promise<void> {
     out: options.out,
     network: options.network === undefined ? undefined : await readNetwork(options.network),
     tasks: options.tasks,
+    mix: options.mix,
     holdOut: options.holdOut,
     loss: options.loss,
     prediction: options.predict,
@@ -197,9 +205,26 @@ async function run(options: Options): Promise<void> {
   }
 }
 
+/** "dejpeg:3,inpaint:2" */
+function taskShares(text: string): Mix {
+  const shares = listOf(text).map((part) => {
+    const [name, share, ...rest] = part.split(":").map((piece) => piece.trim());
+    if (!name || !share || rest.length > 0)
+      throw new InvalidArgumentError(`Give tasks and their shares, as dejpeg:3, not "${part}".`);
+    return [name, wholeNumber(1, largestShare)(share)] as const;
+  });
+  if (new Set(shares.map(([name]) => name)).size < shares.length)
+    throw new InvalidArgumentError("Name each task once.");
+  return Object.fromEntries(shares);
+}
+
 function inJson(config: RunConfig): string {
   const { parameters, bytes } = trainingMemory(config);
   return JSON.stringify({ ...config, parameters, memoryBytes: bytes }, undefined, 2);
+}
+
+function tasksInWords({ tasks, mix = {} }: RunConfig): string {
+  return tasks.map((name) => (mix[name] ? `${name} (${mix[name]} times)` : name)).join(", ");
 }
 
 function inWords(config: RunConfig): string {
@@ -213,7 +238,7 @@ function inWords(config: RunConfig): string {
     ["memory", `about ${gibibytes(bytes)}`],
     ["photos", `${counted(photos.training)} for training`],
     ["held out", `${counted(photos.heldOut)} (${photos.holdOut})`],
-    ["tasks", config.tasks.join(", ")],
+    ["tasks", tasksInWords(config)],
     [
       "objective",
       config.regression

@@ -37,6 +37,8 @@ export const trainingRecord = z.looseObject({
   loss: z.enum(["l1", "l2"]).optional(),
   weighting: z.enum(weightings).optional(),
   levels: z.enum(levelDistributions).optional(),
+  /** How often a task was drawn where another was drawn once; all equally often otherwise. */
+  mix: z.record(z.string(), z.int().positive()).optional(),
   /** The photos, in words: what they are and how many. */
   data: z.string().optional(),
   photos: photosRecord.optional(),

@@ -17,6 +17,7 @@ import {
   checkBeginning,
   type Inherited,
 } from "./beginning.ts";
+import { essentialMix, type Mix } from "./mix.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
 import { RunFolder } from "./run-folder.ts";
 
@@ -38,6 +39,8 @@ export interface TrainingRequest {
   readonly network?: UNetConfig;
   /** Names; all tasks unless given. The order does not matter. */
   readonly tasks?: readonly string[];
+  /** Tasks to be drawn more often than the others, by name; equally often unless given. */
+  readonly mix?: Mix;
   /** See `splitHoldOut`; unless given that of the model in `from` if it knows these photos, or "every:7:1". */
   readonly holdOut?: string;
   readonly loss?: Loss;
@@ -119,6 +122,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       sampling: base.sampling,
       ddpm: base.ddpm,
       origin: base.origin,
+      mix: essentialMix(request.mix ?? {}, tasks),
     }),
     network,
     prediction,

@@ -47,6 +47,13 @@ describe("a plan", () => {
     expect(differences(config, other.config)).toEqual([]);
   });
 
+  it("knows another mix for another run, and one of equal shares for the same", async () => {
+    const equal = await planTraining({ ...request, mix: { dejpeg: 1, colorize: 1 } });
+    expect(differences(config, equal.config)).toEqual([]);
+    const mixed = await planTraining({ ...request, mix: { dejpeg: 3 } });
+    expect(differences(config, mixed.config)).toEqual(["mix.dejpeg: none -> 3"]);
+  });
+
   it("weighs epsilon as the paper does, and refuses weights that it cannot have", async () => {
     const { config } = await planTraining({ ...request, prediction: "epsilon" });
     expect(config).toMatchObject({ loss: "l2", weighting: "uniform", levels: "schedule" });

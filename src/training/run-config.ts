@@ -34,6 +34,8 @@ export const runConfig = z.strictObject({
   trainingSchedule: scheduleConfig,
   inferenceSchedule: scheduleConfig,
   tasks: z.array(z.string()).min(1),
+  /** Shares of the tasks where they are not drawn equally often, see `Mix`. */
+  mix: z.record(z.string(), z.int().positive()).optional(),
   loss: z.enum(losses),
   /** Images a gradient. */
   batch: z.int().positive(),

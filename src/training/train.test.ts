@@ -61,6 +61,23 @@ describe("a training", () => {
     }
   });
 
+  it("draws tasks by the mix, looks at each alike, and records it in the model", async () => {
+    const mix = { dejpeg: 7 };
+    const { progress, stats, outcome } = await trained(
+      { out: newRun(), images: 64, statsEvery: 64, heldOutEvery: 64 },
+      { batch: 16, tasks: ["colorize", "dejpeg"], mix },
+    );
+    const drawn = progress.flatMap(({ tasks }) => tasks);
+    // 56 of 64 expected, with a deviation of 2.6.
+    expect(drawn.filter((task) => task === "dejpeg").length).toBeGreaterThan(47);
+    expect(drawn).toContain("colorize");
+    expect(Object.keys(stats.at(-1)!.heldOutLossByTask!)).toEqual(["colorize", "dejpeg"]);
+    expect((await loadModel(outcome.model)).config).toMatchObject({
+      tasks: ["colorize", "dejpeg"],
+      training: { mix },
+    });
+  });
+
   it("does not depend on reports, checkpoints, samples or where the photos lie", async () => {
     const moved = await writePhotos(runs.path("moved", "photos"), 9);
     const run = newRun();

@@ -11,7 +11,6 @@ import { PaletteError, ReadError, reasonOf } from "../errors.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { saveModel } from "../models/model-folder.ts";
 import { parameterSpecs } from "../nn/unet.ts";
-import { taskNamed } from "../tasks/registry.ts";
 import { counted } from "../words.ts";
 import { BatchSource, type LabelledBatch } from "./batches.ts";
 import { begin } from "./beginning.ts";
@@ -20,6 +19,7 @@ import { explained } from "./failures.ts";
 import type { HeldOutLoss } from "./held-out.ts";
 import { Judge } from "./judge.ts";
 import { assertTrainingFits, batchesAhead } from "./memory.ts";
+import { tasksByShare } from "./mix.ts";
 import {
   type Clock,
   defaultIntervals,
@@ -98,7 +98,7 @@ class Training {
     this.state = emptyState(parameterSpecs(config.network));
     this.examples = new ExampleSource({
       photos: plan.training,
-      tasks: config.tasks.map(taskNamed),
+      tasks: tasksByShare(config.tasks, config.mix),
       resolution: config.network.resolution,
       seed: config.seed,
       onSkip: (_path, reason) => this.say(`photo skipped: ${reason}`),

@@ -27,6 +27,7 @@ export function trainedModel(
       loss: config.loss,
       weighting: config.weighting,
       levels: config.levels,
+      ...(config.mix && { mix: config.mix }),
       batch: imagesPerUpdate(config),
       learningRate: config.learningRate,
       emaDecay: config.emaDecay,

@@ -22,6 +22,7 @@ export interface StatsLine {
   readonly loss: number;
   readonly lossByTask: Record<string, number>;
   readonly heldOutLoss?: number;
+  readonly heldOutLossByTask?: Record<string, number>;
   readonly machine?: unknown;
 }
 
