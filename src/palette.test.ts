@@ -9,7 +9,9 @@ import {
   createMask,
   crop,
   fromBytes,
+  grayscale,
   type Image,
+  isGray,
   paste,
   toBytes,
 } from "./images/image.ts";
@@ -64,6 +66,29 @@ function stub(details: Partial<ModelConfig> = {}) {
   const network = { config, predict, dispose: async () => {} };
   return { palette: new Palette(network, (line) => warnings.push(line)), predict, warnings };
 }
+
+describe("a gray photo", () => {
+  const gray = grayscale(photo);
+
+  it("stays gray, and its known pixels as they are to the bit", async () => {
+    const [filled] = await palette.inpaint(gray, { ...quick, mask });
+    expect(isGray(filled!)).toBe(true);
+    expect(filled).not.toEqual(gray);
+    for (let i = 0; i < gray.data.length; i++)
+      if (mask.data[i % (side * side)] === 0) expect(filled!.data[i]).toBe(gray.data[i]);
+    for (const task of ["uncrop", "dejpeg"]) {
+      const [answer] = await palette.restore(task, gray, { ...quick, side: "left" });
+      expect(isGray(answer!)).toBe(true);
+    }
+  });
+
+  it("gets colours by colorization; a coloured photo keeps its own", async () => {
+    const [coloured] = await palette.colorize(gray, quick);
+    expect(isGray(coloured!)).toBe(false);
+    const [restored] = await palette.dejpeg(photo, quick);
+    expect(isGray(restored!)).toBe(false);
+  });
+});
 
 describe("answers", () => {
   it.each(["ddpm", "ddim", "dpm++"] as const)(
@@ -155,10 +180,11 @@ describe("answers", () => {
   it("to a picture of many tiles have no seams", async () => {
     const trained = await Palette.load();
     const tile = trained.resolution;
-    // A smooth picture: what steps there are come from the network.
+    // A smooth picture, its red brighter than its blue: what steps there are come from the network.
     const smooth = createImage(4 * tile, 4 * tile);
     smooth.data.forEach((_, i) => {
-      smooth.data[i] = Math.sin((i % smooth.width) / 40) * 0.8;
+      const channel = Math.floor((3 * i) / smooth.data.length);
+      smooth.data[i] = Math.sin((i % smooth.width) / 40) * 0.7 - 0.1 * (channel - 1);
     });
     const [joined] = await trained.dejpeg(smooth, { steps: 5 });
     const apart = createImage(smooth.width, smooth.height);

@@ -9,7 +9,7 @@ import { type SamplingStep, sample, sampleSeeds } from "./diffusion/samplers/sam
 import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import type { SessionOptions } from "./engine/session.ts";
 import { PaletteError } from "./errors.ts";
-import { createMask, type Image, type Mask } from "./images/image.ts";
+import { createMask, type Image, isGray, type Mask, withoutColours } from "./images/image.ts";
 import { stack, unstack } from "./images/stack.ts";
 import { assertFits } from "./memory.ts";
 import type { ModelConfig } from "./models/config.ts";
@@ -130,7 +130,7 @@ export class Palette {
   /**
    * Any task by its name, for a picture of any size. What comes back has the picture's size, larger by
    * what was asked for when uncropping; larger pictures than the model's are looked at in overlapping
-   * tiles or at a smaller size, as the task says.
+   * tiles or at a smaller size, as the task says. A gray picture stays gray unless it is colorized.
    * @returns `samples` pictures in [-1, 1]
    * @throws UsageError for impossible options, PaletteError for an impossible picture or mask and for
    * what would not fit in memory, the signal's reason when aborted.
@@ -145,7 +145,8 @@ export class Palette {
     this.warnUnlessTrainedFor(task);
     const { seed = restoreDefaults.seed, samples = restoreDefaults.samples } = options;
     const random = Random.from(seed, "condition");
-    const prepared = await taskNamed(task).prepare(image, this.resolution, random, options);
+    const chosen = taskNamed(task);
+    const prepared = await chosen.prepare(image, this.resolution, random, options);
     const parts = prepared.conditions.flatMap((condition, k) =>
       this.batches(condition, samples).map((batch) => ({ condition, k, ...batch })),
     );
@@ -160,11 +161,13 @@ export class Palette {
       const [drawn] = await this.draw([{ condition, seed: own }], some, first);
       answers[k]!.push(...drawn!);
     }
+    const plain = !chosen.colours && isGray(image);
     const finished: Image[] = [];
     for (let k = 0; k < samples; k++) {
       options.signal?.throwIfAborted();
       options.onFinish?.(k, samples);
-      finished.push(await prepared.finish(answers.map((each) => each[k]!)));
+      const picture = await prepared.finish(answers.map((each) => each[k]!));
+      finished.push(plain ? withoutColours(picture) : picture);
     }
     return finished;
   }

@@ -178,6 +178,7 @@ describe("palette train", () => {
     ["--mix", "dejpeg:2:3"],
     ["--mix", "dejpeg:2,dejpeg:3"],
     ["--mix", "dejpg:2"],
+    ["--gray", "1.5"],
     ["--preset", "huge"],
     ["--hold-out", "some"],
     ["--predict", "noise"],

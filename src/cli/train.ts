@@ -30,6 +30,7 @@ interface Options {
   network?: string;
   tasks?: string[];
   mix?: Mix;
+  gray?: number;
   holdOut?: string;
   loss?: Loss;
   predict?: TrainingRequest["prediction"];
@@ -71,6 +72,11 @@ export function trainCommand(program: Command): void {
       "--mix <shares>",
       "tasks to draw more often than the others: dejpeg:3,inpaint:2 (default: all equally often)",
       taskShares,
+    )
+    .option(
+      "--gray <share>",
+      "share of the pictures shown in black and white, colorization apart (default: 0)",
+      numberBetween(0, 1),
     )
     .option(
       "--hold-out <rule>",
@@ -151,6 +157,7 @@ async function run(options: Options): Promise<void> {
     network: options.network === undefined ? undefined : await readNetwork(options.network),
     tasks: options.tasks,
     mix: options.mix,
+    gray: options.gray,
     holdOut: options.holdOut,
     loss: options.loss,
     prediction: options.predict,
@@ -239,6 +246,9 @@ function inWords(config: RunConfig): string {
     ["photos", `${counted(photos.training)} for training`],
     ["held out", `${counted(photos.heldOut)} (${photos.holdOut})`],
     ["tasks", tasksInWords(config)],
+    ...(config.gray === undefined
+      ? []
+      : [["in gray", `${config.gray} of the pictures, colorization apart`] as [string, string]]),
     [
       "objective",
       config.regression

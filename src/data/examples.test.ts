@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeImage, writeImage } from "../images/encode.ts";
-import { createImage } from "../images/image.ts";
+import { createImage, grayscale, isGray } from "../images/image.ts";
 import { Random } from "../random.ts";
 import { tasks } from "../tasks/registry.ts";
 import {
@@ -99,6 +99,28 @@ describe("examples", () => {
     expect(examples.skipped.size).toBe(4);
     for (const { photo } of all) expect(broken).not.toContain(photo);
     expect(new Set(all.map(({ photo }) => photo)).size).toBe(12);
+  });
+
+  it("are in black and white as often as asked, and never where colours are the task", async () => {
+    const [usual, gray] = [source(), source({ gray: 0.5 })];
+    let [plain, coloured] = [0, 0];
+    for (let i = 0; i < 200; i++) {
+      const { task, y, condition, photo } = await gray.example(i);
+      const other = await usual.example(i);
+      expect([photo, task.name]).toEqual([other.photo, other.task.name]);
+      if (task.name === "colorize") expect(y).toEqual(other.y);
+      else if (isGray(y)) {
+        plain++;
+        expect(y).toEqual(grayscale(other.y));
+        if (!condition.mask) expect(isGray(condition.x)).toBe(true);
+      } else {
+        coloured++;
+        expect(y).toEqual(other.y);
+      }
+    }
+    // Some 150 examples, half of them: a deviation of 6.
+    expect(plain / (plain + coloured)).toBeGreaterThan(0.36);
+    expect(plain / (plain + coloured)).toBeLessThan(0.64);
   });
 
   it("never come from a held-out photo", async () => {

@@ -4,7 +4,7 @@
  * be broken before. So a resumed run sees exactly what it would have seen.
  */
 import { PaletteError, UsageError } from "../errors.ts";
-import { type Box, flipHorizontal, type Image } from "../images/image.ts";
+import { type Box, flipHorizontal, grayscale, type Image } from "../images/image.ts";
 import { cropAndResizeBytes } from "../images/resize.ts";
 import type { RgbBytes } from "../images/sharp.ts";
 import { Random } from "../random.ts";
@@ -28,6 +28,8 @@ export interface ExampleSourceOptions {
   tasks: readonly Task[];
   resolution: number;
   seed: number;
+  /** Share of the pictures that are shown in black and white where the task allows it; 0 unless given. */
+  gray?: number;
   /** How much memory decoded photos may hold; 1 GiB unless given. */
   cacheBytes?: number;
   /** Called once for each file that cannot be used. */
@@ -74,14 +76,16 @@ export class ExampleSource {
    * @throws PaletteError when not one of the photos can be used; ReadError when one cannot be read.
    */
   async example(index: number): Promise<Example> {
-    const { tasks, resolution, seed } = this.options;
+    const { tasks, resolution, seed, gray = 0 } = this.options;
     const random = Random.from(seed, "example", index);
     const { path, photo } = await this.choosePhoto(random);
     const box = randomSquare(photo.width, photo.height, resolution, random);
     const mirrored = random.uniform() < 0.5;
     const task = random.pick(tasks);
     const cut = await cropAndResizeBytes(photo, box, resolution, resolution);
-    const y = mirrored ? flipHorizontal(cut) : cut;
+    const turned = mirrored ? flipHorizontal(cut) : cut;
+    const plain = gray > 0 && !task.colours && random.uniform() < gray;
+    const y = plain ? grayscale(turned) : turned;
     return { index, photo: path, task, y, condition: await task.degrade(y, random) };
   }
 

@@ -7,8 +7,10 @@ import {
   flipHorizontal,
   fromBytes,
   grayscale,
+  isGray,
   paste,
   toBytes,
+  withoutColours,
 } from "./image.ts";
 
 function randomBytes(width: number, height: number): Uint8Array {
@@ -45,6 +47,20 @@ describe("images", () => {
     expect(gray[2]).toBe(gray[0]);
     const neutral = fromBytes(Uint8Array.of(77, 77, 77), 1, 1);
     expect(toBytes(grayscale(neutral))).toEqual(Uint8Array.of(77, 77, 77));
+  });
+
+  it("are gray when no pixel has a colour, and lose colours without touching gray pixels", () => {
+    const mixed = fromBytes(Uint8Array.of(7, 7, 7, 200, 100, 50), 2, 1);
+    expect(isGray(mixed)).toBe(false);
+    const plain = withoutColours(mixed);
+    expect(isGray(plain)).toBe(true);
+    expect(plain.data[0]).toBe(mixed.data[0]);
+    expect(plain.data[1]).toBe(grayscale(mixed).data[1]);
+    for (const value of [0.1, 0.3, -0.7]) {
+      const gray = { width: 1, height: 1, data: new Float32Array(3).fill(value) };
+      expect(isGray(gray)).toBe(true);
+      expect(withoutColours(gray).data).toEqual(gray.data);
+    }
   });
 
   it("are put back by paste where crop took them", () => {

@@ -90,6 +90,27 @@ export function grayscale(image: Image): Image {
   return { width: image.width, height: image.height, data: out };
 }
 
+/** Whether no pixel has a colour: its channels are the same, to the bit. */
+export function isGray({ width, height, data }: Image): boolean {
+  const pixels = width * height;
+  for (let i = 0; i < pixels; i++) {
+    if (data[i] !== data[pixels + i] || data[i] !== data[2 * pixels + i]) return false;
+  }
+  return true;
+}
+
+/** The picture with `grayscale`'s values where it has colours; pixels without are the same, to the bit. */
+export function withoutColours(image: Image): Image {
+  const gray = grayscale(image);
+  const pixels = image.width * image.height;
+  const { data } = image;
+  for (let i = 0; i < pixels; i++) {
+    if (data[i] === data[pixels + i] && data[i] === data[2 * pixels + i])
+      for (let c = 0; c < 3; c++) gray.data[c * pixels + i] = data[i]!;
+  }
+  return gray;
+}
+
 /**
  * The pixels inside `box`.
  * @throws PaletteError when the box is empty or reaches outside the picture.

@@ -39,6 +39,8 @@ export const trainingRecord = z.looseObject({
   levels: z.enum(levelDistributions).optional(),
   /** How often a task was drawn where another was drawn once; all equally often otherwise. */
   mix: z.record(z.string(), z.int().positive()).optional(),
+  /** Share of the pictures shown in black and white to all tasks but colorization. */
+  gray: z.number().min(0).max(1).optional(),
   /** The photos, in words: what they are and how many. */
   data: z.string().optional(),
   photos: photosRecord.optional(),

@@ -10,6 +10,7 @@ export const colorize: Task<"colorize"> = {
   name: "colorize",
   title: "Colorization",
   description: "Gives a gray photo its colours.",
+  colours: true,
   async degrade(y) {
     return { x: grayscale(y), detail: "gray" };
   },

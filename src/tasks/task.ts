@@ -47,6 +47,11 @@ export interface Task<Name extends string = string> {
   readonly title: string;
   readonly description: string;
   /**
+   * It is about colours: it gives them to a photo that has none, and nothing can be learned for it from
+   * such a photo. Any other task leaves a gray photo gray.
+   */
+  readonly colours?: boolean;
+  /**
    * Training and evaluation: degrades the clean photo `y` at the model's resolution. All that is
    * random comes from `random`: its type and area of hole, its quality, the noise in the hole.
    * @throws PaletteError for an option out of range.

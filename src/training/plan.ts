@@ -41,6 +41,11 @@ export interface TrainingRequest {
   readonly tasks?: readonly string[];
   /** Tasks to be drawn more often than the others, by name; equally often unless given. */
   readonly mix?: Mix;
+  /**
+   * Share of the pictures shown in black and white, 0 to 1, so that gray photos are known to all tasks but
+   * colorization, which sees all in colour; 0 unless given.
+   */
+  readonly gray?: number;
   /** See `splitHoldOut`; unless given that of the model in `from` if it knows these photos, or "every:7:1". */
   readonly holdOut?: string;
   readonly loss?: Loss;
@@ -123,6 +128,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       ddpm: base.ddpm,
       origin: base.origin,
       mix: essentialMix(request.mix ?? {}, tasks),
+      gray: request.gray || undefined,
     }),
     network,
     prediction,

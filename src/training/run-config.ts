@@ -36,6 +36,8 @@ export const runConfig = z.strictObject({
   tasks: z.array(z.string()).min(1),
   /** Shares of the tasks where they are not drawn equally often, see `Mix`. */
   mix: z.record(z.string(), z.int().positive()).optional(),
+  /** Share of the pictures shown in black and white, see `ExampleSourceOptions`. */
+  gray: z.number().gt(0).max(1).optional(),
   loss: z.enum(losses),
   /** Images a gradient. */
   batch: z.int().positive(),

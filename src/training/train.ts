@@ -101,6 +101,7 @@ class Training {
       tasks: tasksByShare(config.tasks, config.mix),
       resolution: config.network.resolution,
       seed: config.seed,
+      ...definedOf({ gray: config.gray }),
       onSkip: (_path, reason) => this.say(`photo skipped: ${reason}`),
     });
     this.batches = new BatchSource(this.examples, {

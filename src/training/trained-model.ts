@@ -27,7 +27,7 @@ export function trainedModel(
       loss: config.loss,
       weighting: config.weighting,
       levels: config.levels,
-      ...(config.mix && { mix: config.mix }),
+      ...definedOf({ mix: config.mix, gray: config.gray }),
       batch: imagesPerUpdate(config),
       learningRate: config.learningRate,
       emaDecay: config.emaDecay,
