@@ -93,10 +93,12 @@ export function grayscale(image: Image): Image {
 /** Whether no pixel has a colour: its channels are the same, to the bit. */
 export function isGray({ width, height, data }: Image): boolean {
   const pixels = width * height;
-  for (let i = 0; i < pixels; i++) {
-    if (data[i] !== data[pixels + i] || data[i] !== data[2 * pixels + i]) return false;
-  }
+  for (let i = 0; i < pixels; i++) if (!isGrayAt(data, i, pixels)) return false;
   return true;
+}
+
+function isGrayAt(data: Float32Array, i: number, pixels: number): boolean {
+  return data[i] === data[pixels + i] && data[i] === data[2 * pixels + i];
 }
 
 /** The picture with `grayscale`'s values where it has colours; pixels without are the same, to the bit. */
@@ -105,8 +107,7 @@ export function withoutColours(image: Image): Image {
   const pixels = image.width * image.height;
   const { data } = image;
   for (let i = 0; i < pixels; i++) {
-    if (data[i] === data[pixels + i] && data[i] === data[2 * pixels + i])
-      for (let c = 0; c < 3; c++) gray.data[c * pixels + i] = data[i]!;
+    if (isGrayAt(data, i, pixels)) for (let c = 0; c < 3; c++) gray.data[c * pixels + i] = data[i]!;
   }
   return gray;
 }

@@ -6,7 +6,7 @@ import type { Task } from "../tasks/task.ts";
 /** By a task's name, how often it is drawn where a task that is not named is drawn once: 2, 3, ... */
 export type Mix = Readonly<Record<string, number>>;
 
-/** Larger shares leave the other tasks too few images to keep what they know. */
+/** Beyond, the other tasks would hardly be drawn. */
 export const largestShare = 100;
 
 /**
@@ -25,10 +25,7 @@ export function essentialMix(mix: Mix, tasks: readonly string[]): Mix | undefine
         `A task's share of the mix is a whole number from 1 to ${largestShare}, not ${share} (${name}).`,
       );
   }
-  const said = tasks.flatMap((name) => {
-    const share = Object.hasOwn(mix, name) ? mix[name]! : 1;
-    return share === 1 ? [] : [[name, share] as const];
-  });
+  const said = tasks.map((name) => [name, mix[name] ?? 1] as const).filter(([, n]) => n !== 1);
   return said.length === 0 ? undefined : Object.fromEntries(said);
 }
 
