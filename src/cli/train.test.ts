@@ -156,6 +156,8 @@ describe("palette train", () => {
     expect(words.stdout).toMatch(/^batch +4 = 4 images an update$/m);
     const mixed = await command("never", "--dry-run", "--mix", "dejpeg:3, colorize:1");
     expect(mixed.stdout).toMatch(/^tasks +colorize, inpaint, uncrop, dejpeg \(3 times\)$/m);
+    const varied = await command("never", "--dry-run", "--vary");
+    expect(varied.stdout).toMatch(/^crops +each of another aspect and tone$/m);
     const { stdout } = await command("never", "--dry-run", "--json", "--loss", "l1");
     expect(JSON.parse(stdout)).toMatchObject({ loss: "l1", batch: 4, photos: { training: 7 } });
     expect(await exists(join(folder, "never"))).toBe(false);

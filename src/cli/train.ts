@@ -31,6 +31,7 @@ interface Options {
   tasks?: string[];
   mix?: Mix;
   gray?: number;
+  vary?: boolean;
   holdOut?: string;
   loss?: Loss;
   predict?: TrainingRequest["prediction"];
@@ -78,6 +79,7 @@ export function trainCommand(program: Command): void {
       "share of the pictures shown in black and white, colorization apart (default: 0)",
       numberBetween(0, 1),
     )
+    .option("--vary", "give each crop another aspect and tone: for a few hundred photos or less")
     .option(
       "--hold-out <rule>",
       "photos never trained on: every:N:K or none (default: every:7:1, or as the model of --from had it)",
@@ -158,6 +160,7 @@ async function run(options: Options): Promise<void> {
     tasks: options.tasks,
     mix: options.mix,
     gray: options.gray,
+    vary: options.vary,
     holdOut: options.holdOut,
     loss: options.loss,
     prediction: options.predict,
@@ -249,6 +252,7 @@ function inWords(config: RunConfig): string {
     ...(config.gray === undefined
       ? []
       : [["in gray", `${config.gray} of the pictures, colorization apart`] as [string, string]]),
+    ...(config.vary ? [["crops", "each of another aspect and tone"] as [string, string]] : []),
     [
       "objective",
       config.regression

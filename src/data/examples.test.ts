@@ -101,6 +101,17 @@ describe("examples", () => {
     expect(new Set(all.map(({ photo }) => photo)).size).toBe(12);
   });
 
+  it("are of the same photos and tasks when they vary, and each is another picture", async () => {
+    const [usual, varied, again] = [source(), source({ vary: true }), source({ vary: true })];
+    for (let i = 0; i < 30; i++) {
+      const example = await varied.example(i);
+      const other = await usual.example(i);
+      expect([example.photo, example.task.name]).toEqual([other.photo, other.task.name]);
+      expect(example.y).not.toEqual(other.y);
+    }
+    expect(bytesOf(await again.example(7))).toBe(bytesOf(await varied.example(7)));
+  });
+
   it("are in black and white as often as asked, and never where colours are the task", async () => {
     const [usual, gray] = [source(), source({ gray: 0.5 })];
     let [plain, coloured] = [0, 0];

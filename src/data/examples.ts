@@ -10,6 +10,7 @@ import type { RgbBytes } from "../images/sharp.ts";
 import { Random } from "../random.ts";
 import type { Condition, Task } from "../tasks/task.ts";
 import { PhotoCache, usualCacheBytes } from "./photo-cache.ts";
+import { retoned, stretched } from "./variation.ts";
 
 export interface Example {
   readonly index: number;
@@ -30,6 +31,8 @@ export interface ExampleSourceOptions {
   seed: number;
   /** Share of the pictures that are shown in black and white where the task allows it; 0 unless given. */
   gray?: number;
+  /** Whether each crop has another aspect and tone (`stretched`, `retoned`); not unless given. */
+  vary?: boolean;
   /** How much memory decoded photos may hold; 1 GiB unless given. */
   cacheBytes?: number;
   /** Called once for each file that cannot be used. */
@@ -82,11 +85,21 @@ export class ExampleSource {
     const box = randomSquare(photo.width, photo.height, resolution, random);
     const mirrored = random.uniform() < 0.5;
     const task = random.pick(tasks);
-    const cut = await cropAndResizeBytes(photo, box, resolution, resolution);
+    const cut = await this.cut(photo, box, index);
     const turned = mirrored ? flipHorizontal(cut) : cut;
     const plain = gray > 0 && !task.colours && random.uniform() < gray;
     const y = plain ? grayscale(turned) : turned;
     return { index, photo: path, task, y, condition: await task.degrade(y, random) };
+  }
+
+  /** The square at the resolution, varied when that is asked for. */
+  private async cut(photo: RgbBytes, square: Box, index: number): Promise<Image> {
+    const { resolution, seed, vary = false } = this.options;
+    if (!vary) return cropAndResizeBytes(photo, square, resolution, resolution);
+    // A stream of its own: the other draws are those of the example as it is.
+    const random = Random.from(seed, "variation", index);
+    const box = stretched(square, photo, resolution, random);
+    return retoned(await cropAndResizeBytes(photo, box, resolution, resolution), random);
   }
 
   /**

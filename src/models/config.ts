@@ -41,6 +41,8 @@ export const trainingRecord = z.looseObject({
   mix: z.record(z.string(), z.int().positive()).optional(),
   /** Share of the pictures shown in black and white to all tasks but colorization. */
   gray: z.number().min(0).max(1).optional(),
+  /** Whether each crop had another aspect and tone. */
+  vary: z.boolean().optional(),
   /** The photos, in words: what they are and how many. */
   data: z.string().optional(),
   photos: photosRecord.optional(),

@@ -46,6 +46,8 @@ export interface TrainingRequest {
    * colorization, which sees all in colour; 0 unless given.
    */
   readonly gray?: number;
+  /** Whether each crop gets another aspect and tone, for collections of a few hundred photos; not unless given. */
+  readonly vary?: boolean;
   /** See `splitHoldOut`; unless given that of the model in `from` if it knows these photos, or "every:7:1". */
   readonly holdOut?: string;
   readonly loss?: Loss;
@@ -129,6 +131,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       origin: base.origin,
       mix: essentialMix(request.mix ?? {}, tasks),
       gray: request.gray || undefined,
+      vary: request.vary || undefined,
     }),
     network,
     prediction,

@@ -47,15 +47,17 @@ describe("a plan", () => {
     expect(differences(config, other.config)).toEqual([]);
   });
 
-  it("knows another mix or share of gray for another run, and what changes nothing for the same", async () => {
+  it("knows another mix, share of gray or variation for another run, and what changes nothing for the same", async () => {
     const equal = await planTraining({ ...request, mix: { dejpeg: 1, colorize: 1 } });
     expect(differences(config, equal.config)).toEqual([]);
     const mixed = await planTraining({ ...request, mix: { dejpeg: 3 } });
     expect(differences(config, mixed.config)).toEqual(["mix.dejpeg: none -> 3"]);
     const gray = await planTraining({ ...request, gray: 0.2 });
     expect(differences(config, gray.config)).toEqual(["gray: none -> 0.2"]);
-    const coloured = await planTraining({ ...request, gray: 0 });
-    expect(differences(config, coloured.config)).toEqual([]);
+    const varied = await planTraining({ ...request, vary: true });
+    expect(differences(config, varied.config)).toEqual(["vary: none -> true"]);
+    const plain = await planTraining({ ...request, gray: 0, vary: false });
+    expect(differences(config, plain.config)).toEqual([]);
   });
 
   it("weighs epsilon as the paper does, and refuses weights that it cannot have", async () => {

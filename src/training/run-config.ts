@@ -38,6 +38,8 @@ export const runConfig = z.strictObject({
   mix: z.record(z.string(), z.int().positive()).optional(),
   /** Share of the pictures shown in black and white, see `ExampleSourceOptions`. */
   gray: z.number().gt(0).max(1).optional(),
+  /** Whether each crop has another aspect and tone, see `ExampleSourceOptions`; left out where not. */
+  vary: z.literal(true).optional(),
   loss: z.enum(losses),
   /** Images a gradient. */
   batch: z.int().positive(),

@@ -61,11 +61,11 @@ describe("a training", () => {
     }
   });
 
-  it("draws tasks by the mix, looks at each alike, and records it in the model", async () => {
+  it("draws tasks by the mix, looks at each alike, and records it and variation in the model", async () => {
     const mix = { dejpeg: 7 };
     const { progress, stats, outcome } = await trained(
       { out: newRun(), images: 64, statsEvery: 64, heldOutEvery: 64 },
-      { batch: 16, tasks: ["colorize", "dejpeg"], mix },
+      { batch: 16, tasks: ["colorize", "dejpeg"], mix, vary: true },
     );
     const drawn = progress.flatMap(({ tasks }) => tasks);
     // 56 of 64 expected, with a deviation of 2.6.
@@ -74,7 +74,7 @@ describe("a training", () => {
     expect(Object.keys(stats.at(-1)!.heldOutLossByTask!)).toEqual(["colorize", "dejpeg"]);
     expect((await loadModel(outcome.model)).config).toMatchObject({
       tasks: ["colorize", "dejpeg"],
-      training: { mix },
+      training: { mix, vary: true },
     });
   });
 

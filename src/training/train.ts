@@ -101,7 +101,7 @@ class Training {
       tasks: tasksByShare(config.tasks, config.mix),
       resolution: config.network.resolution,
       seed: config.seed,
-      ...definedOf({ gray: config.gray }),
+      ...definedOf({ gray: config.gray, vary: config.vary }),
       onSkip: (_path, reason) => this.say(`photo skipped: ${reason}`),
     });
     this.batches = new BatchSource(this.examples, {

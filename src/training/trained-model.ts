@@ -27,7 +27,7 @@ export function trainedModel(
       loss: config.loss,
       weighting: config.weighting,
       levels: config.levels,
-      ...definedOf({ mix: config.mix, gray: config.gray }),
+      ...definedOf({ mix: config.mix, gray: config.gray, vary: config.vary }),
       batch: imagesPerUpdate(config),
       learningRate: config.learningRate,
       emaDecay: config.emaDecay,
