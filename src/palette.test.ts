@@ -82,6 +82,22 @@ describe("a gray photo", () => {
     }
   });
 
+  it("is not shown as one to colorize to a model that colorizes and knows no other gray ones", async () => {
+    const sourceOf = async (details: Partial<ModelConfig>, image: Image) => {
+      const { palette, predict } = stub(details);
+      await palette.dejpeg(image, { ...quick, steps: 1 });
+      return { ...image, data: predict.mock.calls[0]![0].source };
+    };
+    const known = { images: 1, gray: 0.2 };
+    const shown = await sourceOf({ tasks: ["colorize", "dejpeg"] }, gray);
+    expect(isGray(shown)).toBe(false);
+    expect(largestDifference(shown.data, gray.data)).toBeLessThan(0.1);
+    expect((await sourceOf({ tasks: ["colorize", "dejpeg"] }, photo)).data).toEqual(photo.data);
+    expect((await sourceOf({ tasks: ["inpaint", "dejpeg"] }, gray)).data).toEqual(gray.data);
+    const taught = { tasks: ["colorize", "dejpeg"], training: known };
+    expect((await sourceOf(taught, gray)).data).toEqual(gray.data);
+  });
+
   it("gets colours by colorization; a coloured photo keeps its own", async () => {
     const [coloured] = await palette.colorize(gray, quick);
     expect(isGray(coloured!)).toBe(false);

@@ -9,7 +9,14 @@ import { type SamplingStep, sample, sampleSeeds } from "./diffusion/samplers/sam
 import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import type { SessionOptions } from "./engine/session.ts";
 import { PaletteError } from "./errors.ts";
-import { createMask, type Image, isGray, type Mask, withoutColours } from "./images/image.ts";
+import {
+  createMask,
+  type Image,
+  isGray,
+  type Mask,
+  toned,
+  withoutColours,
+} from "./images/image.ts";
 import { stack, unstack } from "./images/stack.ts";
 import { assertFits } from "./memory.ts";
 import type { ModelConfig } from "./models/config.ts";
@@ -147,11 +154,15 @@ export class Palette {
     const random = Random.from(seed, "condition");
     const chosen = taskNamed(task);
     const prepared = await chosen.prepare(image, this.resolution, random, options);
-    const parts = prepared.conditions.flatMap((condition, k) =>
+    const plain = !chosen.colours && isGray(image);
+    const conditions = plain
+      ? prepared.conditions.map((condition) => this.unlikeColorization(condition))
+      : prepared.conditions;
+    const parts = conditions.flatMap((condition, k) =>
       this.batches(condition, samples).map((batch) => ({ condition, k, ...batch })),
     );
-    this.checkMemory(image, prepared.conditions, samples);
-    const answers: Image[][] = prepared.conditions.map(() => []);
+    this.checkMemory(image, conditions, samples);
+    const answers: Image[][] = conditions.map(() => []);
     for (const [part, { condition, k, first, count }] of parts.entries()) {
       const own = k === 0 ? seed : Random.from(seed, "part", k).integer(0, 2 ** 31 - 1);
       const onStep =
@@ -161,7 +172,6 @@ export class Palette {
       const [drawn] = await this.draw([{ condition, seed: own }], some, first);
       answers[k]!.push(...drawn!);
     }
-    const plain = !chosen.colours && isGray(image);
     const finished: Image[] = [];
     for (let k = 0; k < samples; k++) {
       options.signal?.throwIfAborted();
@@ -287,6 +297,17 @@ export class Palette {
     this.warned.add(task);
     const trained = tasks.length === 0 ? "nothing" : tasks.join(", ");
     this.onWarning(`Warning: ${name} was trained for ${trained}, not for ${task}.`);
+  }
+
+  /**
+   * A model that colorizes takes a whole gray source for a photo to be given colours and leaves the rest,
+   * blocks too, as it is (docs/results.md); one that looks like an old print it does not.
+   */
+  private unlikeColorization(condition: Condition): Condition {
+    const { tasks, training } = this.config;
+    const alike =
+      condition.mask === undefined && tasks.includes("colorize") && training?.gray === undefined;
+    return alike ? { ...condition, x: toned(condition.x) } : condition;
   }
 
   /** The answers that are drawn side by side. */

@@ -10,6 +10,7 @@ import {
   isGray,
   paste,
   toBytes,
+  toned,
   withoutColours,
 } from "./image.ts";
 
@@ -61,6 +62,18 @@ describe("images", () => {
       expect(isGray(gray)).toBe(true);
       expect(withoutColours(gray).data).toEqual(gray.data);
     }
+  });
+
+  it("toned have the same luma and the colours of an old print", () => {
+    const gray = grayscale(fromBytes(randomBytes(5, 4), 5, 4));
+    for (let i = 0; i < gray.data.length; i++) gray.data[i]! *= 0.9;
+    const print = toned(gray);
+    const luma = grayscale(print);
+    for (let i = 0; i < 20; i++) {
+      expect(luma.data[i]).toBeCloseTo(gray.data[i]!, 6);
+      expect(print.data[i]! - print.data[40 + i]!).toBeCloseTo(0.12, 6);
+    }
+    expect(Math.max(...toned(createImage(2, 2, 1)).data)).toBe(1);
   });
 
   it("are put back by paste where crop took them", () => {

@@ -1,0 +1,44 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readImage } from "./images/decode.ts";
+import { grayscale, type Image, isGray } from "./images/image.ts";
+import { jpegRoundTrip } from "./images/jpeg.ts";
+import { toSquare } from "./images/resize.ts";
+import { Palette } from "./palette.ts";
+
+/** How much larger steps across the 8x8 blocks of JPEG are than others; 1 in a photo. */
+function blockiness({ width, height, data }: Image): number {
+  const sums = { edges: 0, others: 0 };
+  const counts = { edges: 0, others: 0 };
+  for (let y = 0; y < height; y++) {
+    for (let x = 1; x < width; x++) {
+      const i = y * width + x;
+      const kind = x % 8 === 0 ? "edges" : "others";
+      sums[kind] += Math.abs(data[i]! - data[i - 1]!);
+      counts[kind]++;
+    }
+  }
+  return sums.edges / counts.edges / (sums.others / counts.others);
+}
+
+describe("the bundled model", () => {
+  let palette: Palette;
+  beforeAll(async () => {
+    palette = await Palette.load();
+  });
+  afterAll(() => palette.dispose());
+
+  it.each(["hills", "beach"])(
+    "takes the blocks from a black-and-white JPEG of %s",
+    async (name) => {
+      const path = fileURLToPath(new URL(`../samples/${name}.jpg`, import.meta.url));
+      const photo = grayscale(await toSquare(await readImage(path), palette.resolution));
+      expect(blockiness(photo)).toBeLessThan(1.3);
+      const jpeg = await jpegRoundTrip(photo, 10);
+      expect(isGray(jpeg)).toBe(true);
+      const [restored] = await palette.dejpeg(jpeg, { steps: 10, seed: 1 });
+      expect(isGray(restored!)).toBe(true);
+      expect(blockiness(restored!)).toBeLessThan(blockiness(jpeg) / 1.8);
+    },
+  );
+});
