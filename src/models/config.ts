@@ -9,6 +9,7 @@ import { scheduleConfig } from "../diffusion/schedule.ts";
 import { levelDistributions } from "../diffusion/training-levels.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { uNetConfig } from "../nn/config.ts";
+import { losses } from "../nn/loss.ts";
 import type { Preset } from "./presets.ts";
 
 /** Raised when a model folder can no longer be read by older versions of this package. */
@@ -34,7 +35,7 @@ export const trainingRecord = z.looseObject({
   images: z.int().min(0),
   /** Hours of computing. */
   hours: z.number().min(0).optional(),
-  loss: z.enum(["l1", "l2"]).optional(),
+  loss: z.enum(losses).optional(),
   weighting: z.enum(weightings).optional(),
   levels: z.enum(levelDistributions).optional(),
   /** How often a task was drawn where another was drawn once; all equally often otherwise. */

@@ -8,7 +8,7 @@ import {
 import type { LevelDistribution } from "../diffusion/training-levels.ts";
 import { UsageError } from "../errors.ts";
 import { type UNetConfig, uNetConfig } from "../nn/config.ts";
-import type { Loss } from "../nn/programs.ts";
+import type { Loss } from "../nn/loss.ts";
 
 /** Settings of a training run that belong to a preset; each can be overridden. */
 export interface TrainingDefaults {

@@ -1,6 +1,5 @@
 /** The graphs that are run: one network call, and one training step (forward and backward). */
 import {
-  abs,
   concat,
   encodeOnnx,
   floatingPointOperations,
@@ -8,15 +7,14 @@ import {
   grad,
   largestLiveSize,
   type ModelNotes,
-  mul,
   reduceSum,
   reshape,
   size,
-  square,
   sub,
   type Tensor,
 } from "../graph/index.ts";
 import type { UNetConfig } from "./config.ts";
+import { type Loss, lossOf } from "./loss.ts";
 import {
   ConstantParameters,
   FlatParameters,
@@ -25,9 +23,6 @@ import {
   parameterCount,
 } from "./parameters.ts";
 import { parameterSpecs, uNet, uNetInputs } from "./unet.ts";
-
-/** p of the loss |f - target|^p: 2 everywhere in the paper, 1 in its ablation (Table 6). */
-export type Loss = "l1" | "l2";
 
 interface Traced {
   readonly graph: Graph;
@@ -112,7 +107,8 @@ function traceSampling(
 /**
  * ONNX model of the forward and backward pass over a batch. Inputs `parameters` [P], `source`,
  * `noisy`, `target` [N,C,H,W], `level` [N], `weight` [N,1,H,W]; outputs `losses` [N], the sums of
- * weight * |f - target|^p over each image, and `gradient` [P] of their total.
+ * weight * |f - target|^p over each image (of "rms": the root of that sum times that of the weights), and
+ * `gradient` [P] of their total.
  */
 export function trainingProgram(
   config: UNetConfig,
@@ -152,10 +148,9 @@ function differentiated(
   const target = graph.input("target", inputs.noisy.shape);
   const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
   const error = sub(uNet(config, parameters, inputs, { recompute }), target);
-  const powered = loss === "l2" ? square(error) : abs(error);
-  const losses = reduceSum(mul(powered, weight), [1, 2, 3]);
-  const gradients = grad(reduceSum(losses, [0]), parameters.tensors);
-  return { losses: reshape(losses, [batch]), gradients };
+  const lossOfEach = lossOf(error, weight, loss);
+  const gradients = grad(reduceSum(lossOfEach, [0]), parameters.tensors);
+  return { losses: reshape(lossOfEach, [batch]), gradients };
 }
 
 /** The name of the output that is the gradient of a parameter. */

@@ -139,18 +139,21 @@ describe("batches", () => {
     expect(batch.source).toEqual(diffusion.source);
   });
 
-  it("weigh an error by the square root where its size and not its square is the loss", async () => {
-    const [squared, plain] = [
-      await source({ weighting: "balanced" }).batch(0),
-      await source({ weighting: "balanced", loss: "l1" }).batch(0),
-    ];
-    expect(plain.target).toEqual(squared.target);
-    for (let k = 0; k < count; k++) {
-      const of = ({ weight }: LabelledBatch) =>
-        3 * count * weight.subarray(k * pixels, (k + 1) * pixels).reduce((a, b) => a + b);
-      expect(of(plain) ** 2 / of(squared)).toBeCloseTo(1, 4);
-    }
-  });
+  it.each(["l1", "rms"] as const)(
+    "weigh an error by the square root where its size and not its square is the loss: %s",
+    async (loss) => {
+      const [squared, plain] = [
+        await source({ weighting: "balanced" }).batch(0),
+        await source({ weighting: "balanced", loss }).batch(0),
+      ];
+      expect(plain.target).toEqual(squared.target);
+      for (let k = 0; k < count; k++) {
+        const of = ({ weight }: LabelledBatch) =>
+          3 * count * weight.subarray(k * pixels, (k + 1) * pixels).reduce((a, b) => a + b);
+        expect(of(plain) ** 2 / of(squared)).toBeCloseTo(1, 4);
+      }
+    },
+  );
 
   it("draw the noise levels of p(gamma): t is uniform", async () => {
     const one = new BatchSource(

@@ -16,7 +16,7 @@ import {
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
 import { type LevelDistribution, sampleGamma } from "../diffusion/training-levels.ts";
 import { noiseLevel, type UNetConfig } from "../nn/config.ts";
-import type { Loss } from "../nn/programs.ts";
+import type { Loss } from "../nn/loss.ts";
 import { Random } from "../random.ts";
 import type { TrainingBatch } from "./stepper.ts";
 
@@ -105,7 +105,7 @@ export class BatchSource {
     noisy(y.data, epsilon, gamma, into.noisy);
     target(prediction, y.data, epsilon, gamma, into.target);
     if (mask) pasteKnown(into.noisy, { data: y.data, mask: mask.data }, channels, resolution ** 2);
-    const factor = lossWeight(prediction, gamma, weighting, loss === "l1" ? 1 : 2) * share;
+    const factor = lossWeight(prediction, gamma, weighting, loss === "l2" ? 2 : 1) * share;
     pixelWeights(mask, resolution, resolution, factor, into.weight);
     return noiseLevel(network, gamma);
   }

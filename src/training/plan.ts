@@ -8,7 +8,7 @@ import { UsageError } from "../errors.ts";
 import { acquaintance, rulesFor } from "../models/acquaintance.ts";
 import { type Preset, paperObjective, presetNamed, presets } from "../models/presets.ts";
 import type { UNetConfig } from "../nn/config.ts";
-import type { Loss } from "../nn/programs.ts";
+import type { Loss } from "../nn/loss.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import {
   assertNotItsOwn,

@@ -11,9 +11,8 @@ import { levelDistributions } from "../diffusion/training-levels.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { ddpmHabits, fromRecord, originRecord } from "../models/config.ts";
 import { uNetConfig } from "../nn/config.ts";
+import { losses } from "../nn/loss.ts";
 import { settingDifferences } from "../setting-differences.ts";
-
-export const losses = ["l1", "l2"] as const;
 
 export const runConfig = z.strictObject({
   format: z.literal(1),

@@ -1,7 +1,7 @@
 /** What a training step takes and gives, however it is carried out. */
 import type { Device, EngineTensors } from "../engine/session.ts";
 import type { UNetConfig } from "../nn/config.ts";
-import type { Loss } from "../nn/programs.ts";
+import type { Loss } from "../nn/loss.ts";
 import type { Hyperparameters, TrainingState } from "./optimizer.ts";
 
 /** A batch of n images of C channels, H x W, flat in [N,C,H,W] order. */
