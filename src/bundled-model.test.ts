@@ -1,25 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { seam } from "../test/support/seam.ts";
 import { readImage } from "./images/decode.ts";
 import { grayscale, type Image, isGray } from "./images/image.ts";
 import { jpegRoundTrip } from "./images/jpeg.ts";
 import { toSquare } from "./images/resize.ts";
 import { Palette } from "./palette.ts";
 
-/** How much larger steps across the 8x8 blocks of JPEG are than others; 1 in a photo. */
-function blockiness({ width, height, data }: Image): number {
-  const sums = { edges: 0, others: 0 };
-  const counts = { edges: 0, others: 0 };
-  for (let y = 0; y < height; y++) {
-    for (let x = 1; x < width; x++) {
-      const i = y * width + x;
-      const kind = x % 8 === 0 ? "edges" : "others";
-      sums[kind] += Math.abs(data[i]! - data[i - 1]!);
-      counts[kind]++;
-    }
-  }
-  return sums.edges / counts.edges / (sums.others / counts.others);
-}
+/** Of JPEG's blocks; about 1 in a photo. */
+const blockiness = (image: Image) => seam(image, 8);
 
 describe("the bundled model", () => {
   let palette: Palette;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../test/random-model.ts";
 import { largestDifference } from "../test/support/differentiation.ts";
+import { seam } from "../test/support/seam.ts";
 import { freshNoise } from "./diffusion/samplers/drawing.ts";
 import { scheduleFrom, smallestGamma } from "./diffusion/schedule.ts";
 import { PaletteError, UsageError } from "./errors.ts";
@@ -39,23 +40,6 @@ function noise(width: number, height: number): Image {
   const random = Random.from("palette.test");
   const rgb = Uint8Array.from({ length: 3 * width * height }, () => random.integer(0, 255));
   return fromBytes(rgb, width, height);
-}
-
-/** The mean step across columns at multiples of `period`, in parts of that between other columns. */
-function seam({ width, height, data }: Image, period: number): number {
-  const [at, elsewhere] = [
-    [0, 0],
-    [0, 0],
-  ] as [[number, number], [number, number]];
-  for (let i = 0; i < data.length; i++) {
-    const x = i % width;
-    if (x === 0) continue;
-    const sums = x % period === 0 ? at : elsewhere;
-    sums[0] += Math.abs(data[i]! - data[i - 1]!);
-    sums[1]++;
-  }
-  expect(height).toBe(width);
-  return at[0] / at[1] / (elsewhere[0] / elsewhere[1]);
 }
 
 /** A palette whose network answers zeros and counts its calls. */
