@@ -155,7 +155,7 @@ export function estimate(
  * trained network has at each level, so that all levels have their part in the gradient (Karras et al.
  * 2024, section 2.2, learn such weights). Not for epsilon, for the same reason.
  *
- * These are for squared errors. Of |f - target| (`power` 1, the paper's L1) the factor is the square root,
+ * These are for squared errors. Of errors of `power` 1 (the paper's L1, and "rms") the factor is the square root,
  * so that all levels keep their part.
  *
  * @throws UsageError for "balanced" with epsilon
