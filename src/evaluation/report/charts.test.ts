@@ -25,6 +25,13 @@ function changed(condition: ConditionReport, change: (row: Row) => Row): Conditi
   return { ...condition, rows: condition.rows.map(change) };
 }
 
+function withoutIntervals(condition: ConditionReport): ConditionReport {
+  return changed(condition, (row) => ({
+    ...row,
+    metrics: { ...row.metrics, fid: { value: row.metrics.fid!.value } },
+  }));
+}
+
 /** The heights of a step path: what it starts with and every vertical move. */
 function heights(path: string, base: number): number[] {
   return [...path.matchAll(/[ML][\d.-]+,([\d.-]+)/g)].map((match) => base - Number(match[1]));
@@ -46,6 +53,11 @@ describe("dotPlot", () => {
     const deviation = condition.rows[0]!.metrics.fid!.deviation!;
     expect(to[0]! - from[0]!).toBeCloseTo(2 * 1.96 * deviation * unit, 0);
     expect(Math.max(...to)).toBeLessThan(chartWidth);
+  });
+
+  it("speaks of intervals only where some were made", () => {
+    expect(dotPlot(report.conditions[0]!)!.caption).toBe("FID of each row with its 95 % interval");
+    expect(dotPlot(withoutIntervals(report.conditions[0]!))!.caption).toBe("FID of each row");
   });
 
   it("is not drawn without two values", () => {
@@ -92,7 +104,10 @@ describe("stepsCharts", () => {
   it("draws a line a condition and sampler for the model with several numbers of steps", () => {
     const charts = stepsCharts(dejpeg);
     expect(charts).toHaveLength(1);
-    expect(charts[0]!.caption).toContain("landscapes-64: steps against FID");
+    expect(charts[0]!.caption).toBe("landscapes-64: steps against FID, with 95 % intervals");
+    expect(stepsCharts(dejpeg.map(withoutIntervals))[0]!.caption).toBe(
+      "landscapes-64: steps against FID",
+    );
     const { all, description } = drawn(charts[0]);
     expect(all(".line")).toHaveLength(4);
     expect(description).toContain("JPEG restoration, quality 5, ddim:");

@@ -1,4 +1,4 @@
-/** FID of each row as a dot with its 95 % interval. */
+/** FID of each row as a dot, with its 95 % interval where one was made. */
 import { max } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { bottomAxis, type Chart, chartWidth, frame, label, margin, round } from "./chart.ts";
@@ -35,6 +35,7 @@ export function dotPlot({ title, rows }: ConditionReport): Chart | undefined {
     const width = chartWidth - margin.left - margin.right;
     return html`${label(point.name, margin.left, y - 12, width - words.length * 7 - 8)}<text class="value" x="${margin.left + width}" y="${y - 12}" text-anchor="end">${words}</text>${line}<circle class="dot ${point.kind}" cx="${round(x(point.value))}" cy="${y}" r="5"/>`;
   });
+  const intervals = points.some((point) => point.high > point.low);
   const axis = bottomAxis({
     scale: x,
     label: "FID (lower is better)",
@@ -44,7 +45,7 @@ export function dotPlot({ title, rows }: ConditionReport): Chart | undefined {
   const each = points.map(({ name, estimate }) => `${name} ${format(estimate, fid).text}`);
   const description = `Dot plot of FID, ${title}: ${each.join("; ")}.`;
   return {
-    caption: "FID of each row with its 95 % interval",
+    caption: `FID of each row${intervals ? " with its 95 % interval" : ""}`,
     svg: frame(bottom + margin.bottom, description, [axis, ...lanes]),
   };
 }

@@ -109,6 +109,7 @@ function draw(
     const sign = symbol(signs[i % signs.length]!, 70).digits(1)() ?? "";
     return html`<path class="sign series-${(i % colors) + 1}" transform="translate(${left},${y - 4})" d="${sign}"/>${label(series, left + 14, y, chartWidth - left - 20)}`;
   });
+  const intervals = all.some(({ half }) => half > 0);
   const axes = [
     leftAxis({
       scale: y,
@@ -129,7 +130,7 @@ function draw(
     return `${series}: ${each.join(", ")}`;
   });
   return {
-    caption: `${model}: steps against ${name}, with 95 % intervals`,
+    caption: `${model}: steps against ${name}${intervals ? ", with 95 % intervals" : ""}`,
     svg: frame(
       legendTop + lines.length * legendLine,
       `Steps against ${name} of ${model}. ${told.join("; ")}.`,
