@@ -1,6 +1,7 @@
 /** For each task a photo made worse in its way, and restored twice: what `npm start` and README.md show. */
 import { crop, grayscale, paste } from "../src/images/image.ts";
 import { jpegRoundTrip } from "../src/images/jpeg.ts";
+import { resize } from "../src/images/resize.ts";
 import {
   createImage,
   type Image,
@@ -52,6 +53,7 @@ interface Damaged {
 /** Middle gray: a hole that is shown as noise would look like a fault. */
 const holeShade = 0;
 const quality = 10;
+const scale = 4;
 
 /** A photo and what is left of it; everything random comes from `random`. */
 async function damaged(task: TaskName, photo: Image, random: Random): Promise<Damaged> {
@@ -63,6 +65,14 @@ async function damaged(task: TaskName, photo: Image, random: Random): Promise<Da
     case "dejpeg": {
       const input = await jpegRoundTrip(photo, quality);
       return { truth: photo, shown: input, input, options: {}, detail: `quality ${quality}` };
+    }
+    case "sharpen": {
+      const whole = (side: number) => scale * Math.floor(side / scale);
+      const box = { left: 0, top: 0, width: whole(photo.width), height: whole(photo.height) };
+      const truth = crop(photo, box);
+      const input = await resize(truth, box.width / scale, box.height / scale);
+      const shown = await resize(input, box.width, box.height);
+      return { truth, shown, input, options: { scale }, detail: `${scale} times` };
     }
     case "inpaint": {
       const { mask, kind } = randomMask(photo.width, photo.height, random);

@@ -134,6 +134,14 @@ export class Palette {
     return this.restore("dejpeg", image, options);
   }
 
+  /** Enlarges a photo `scale` times (2 unless given, 1 to 8) and gives it detail. */
+  async upscale(
+    image: Image,
+    options?: RestoreOptions & { readonly scale?: number },
+  ): Promise<Image[]> {
+    return this.restore("sharpen", image, options);
+  }
+
   /**
    * Any task by its name, for a picture of any size. What comes back has the picture's size, larger by
    * what was asked for when uncropping; larger pictures than the model's are looked at in overlapping
@@ -226,8 +234,10 @@ export class Palette {
     );
     const seeds = each.map(({ name }) => name);
     const source = stack(
-      each.map(({ condition: { x, mask }, name }) =>
-        mask === undefined ? x.data : fillHole(x, mask, Random.from(...name, "hole")).data,
+      each.map(({ condition: { x, mask, holeIsShown }, name }) =>
+        mask === undefined || holeIsShown
+          ? x.data
+          : fillHole(x, mask, Random.from(...name, "hole")).data,
       ),
     );
     const shape = [each.length, config.network.channels, height, width] as const;

@@ -1,6 +1,7 @@
 /** `palette evaluate`: how good models are, in the paper's terms. */
 import { relative } from "node:path";
 import { type Command, Option } from "commander";
+import { type CropScale, cropScales } from "../data/crop-scale.ts";
 import type { Device } from "../engine/session.ts";
 import { UsageError } from "../errors.ts";
 import { paperConditions } from "../evaluation/conditions.ts";
@@ -14,7 +15,7 @@ import {
 import { planEvaluation } from "../evaluation/plan.ts";
 
 import { tasks } from "../tasks/registry.ts";
-import { deviceOption, listOf, threadsOption, wholeNumber } from "./arguments.ts";
+import { deviceOption, listOf, numberBetween, threadsOption, wholeNumber } from "./arguments.ts";
 import { complain, say } from "./console.ts";
 import { evaluationText } from "./evaluation-text.ts";
 import { interruptible } from "./interrupt.ts";
@@ -29,8 +30,10 @@ interface Options {
   masks: string[];
   sides: string[];
   qualities: number[];
+  factors: number[];
   steps: string[];
   crop: CropKind;
+  cropScale?: CropScale;
   crops?: number;
   referenceCrops?: number;
   holdOut?: string;
@@ -64,16 +67,30 @@ export function evaluateCommand(program: Command): void {
       "--hold-out <rule>",
       "of these photos only the held-out ones: every:N:K or none (default: as in training if a model was trained on these photos, else none)",
     )
-    .option("--tasks <names>", `${names.join(",")} (default: all)`, listOf)
+    .option("--tasks <names>", `${names.join(",")} (default: those of the models)`, listOf)
     .addOption(listOption("--masks <kinds>", "holes to inpaint", paperConditions.masks))
     .addOption(listOption("--sides <names>", "sides to uncrop", paperConditions.sides))
     .addOption(
       listOption("--qualities <list>", "JPEG qualities", paperConditions.qualities, qualities),
     )
     .addOption(
+      listOption(
+        "--factors <list>",
+        "how many times pictures to sharpen were shrunk",
+        paperConditions.factors,
+        (text) => listOf(text).map(numberBetween(1, 16)),
+      ),
+    )
+    .addOption(
       new Option("--crop <kind>", "random squares, or one centred square a photo")
         .choices(cropKinds)
         .default("random"),
+    )
+    .addOption(
+      new Option(
+        "--crop-scale <from..to>",
+        "which part of a photo random squares show: its own pixels or half of it, to all of it (default: half..full)",
+      ).choices(cropScales),
     )
     .option("--crops <n>", "pictures a condition (default: 500, or one a photo)", whole)
     .option("--reference-crops <n>", "pictures FID compares with (default: 4 times --crops)", whole)

@@ -3,9 +3,11 @@ import { type Command, Option } from "commander";
 import type { Photo } from "../images/decode.ts";
 import type { Image, Mask } from "../images/image.ts";
 import { readMask } from "../images/mask.ts";
+import { linear, resample } from "../images/resample.ts";
 import { Random } from "../random.ts";
 import { randomMask } from "../tasks/inpaint.ts";
 import { type TaskName, tasks } from "../tasks/registry.ts";
+import { defaultScale, enlarged, scales } from "../tasks/sharpen.ts";
 import type { Side } from "../tasks/task.ts";
 import { defaultRatio, grown, sides } from "../tasks/uncrop.ts";
 import { numberBetween } from "./arguments.ts";
@@ -23,11 +25,20 @@ interface Flags extends RestoreFlags {
   readonly mask?: string;
   readonly side?: Side;
   readonly ratio?: number;
+  readonly scale?: number;
 }
 
 export function restoreCommands(program: Command): void {
   for (const { name, description } of tasks) {
-    const command = photoArguments(program.command(name).description(description));
+    const command = photoArguments(program.command(commandOf(name)).description(description));
+    if (name === "sharpen") {
+      command.option(
+        "--scale <times>",
+        "how many times wider and higher: 2, 4, ...; 1 sharpens a photo as it is",
+        numberBetween(scales.least, scales.most),
+        defaultScale,
+      );
+    }
     if (name === "inpaint") {
       command.requiredOption(
         "--mask <file>",
@@ -52,17 +63,22 @@ export function restoreCommands(program: Command): void {
   }
 }
 
+/** What people call it. */
+function commandOf(task: TaskName): string {
+  return task === "sharpen" ? "upscale" : task;
+}
+
 function restore(
   task: TaskName,
   names: readonly string[],
   flags: Flags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { mask: maskFile, side, ratio } = flags;
+  const { mask: maskFile, side, ratio, scale } = flags;
   return restoreFiles(names, {
-    task,
+    task: commandOf(task),
     flags,
-    settings: { side, ratio, mask: maskFile },
+    settings: { side, ratio, scale, mask: maskFile },
     ...(maskFile !== undefined && { alsoRead: [maskFile] }),
     signal,
     async restore(palette, photo, options, { path, index }): Promise<Answers> {
@@ -74,10 +90,14 @@ function restore(
           : maskFile === "random"
             ? randomMaskFor(image, options.seed ?? 0, index)
             : await maskFor(image, path, maskFile);
-      const images = await palette.restore(task, image, { ...options, mask, side, ratio });
+      const images = await palette.restore(task, image, { ...options, mask, side, ratio, scale });
       if (mask !== undefined) return { images, alpha: filledAlpha(photo, mask) };
+      if (scale !== undefined) return { images, alpha: enlargedAlpha(photo, scale) };
       return { images, alpha: side === undefined ? photo.alpha : grownAlpha(photo, side, ratio) };
     },
+    ...(scale !== undefined && {
+      sizeOf: ({ image }: Photo) => enlarged(image.width, image.height, scale),
+    }),
     ...(side && {
       sizeOf: ({ image }: Photo) => grown(image.width, image.height, side, ratio),
     }),
@@ -94,6 +114,18 @@ function compressionOf(path: string, { jpeg }: Photo): string {
 /** What is filled is opaque. */
 function filledAlpha({ alpha }: Photo, mask: Mask): Uint8Array | undefined {
   return alpha?.map((value, i) => (mask.data[i] === 1 ? 255 : value));
+}
+
+/** Smooth, as the colours are. */
+function enlargedAlpha({ image, alpha }: Photo, scale: number): Uint8Array | undefined {
+  if (alpha === undefined) return undefined;
+  const { width, height } = enlarged(image.width, image.height, scale);
+  const plane = {
+    ...image,
+    data: Float32Array.from({ length: 3 * alpha.length }, (_, i) => alpha[i % alpha.length]!),
+  };
+  const { data } = resample(plane, width, height, linear);
+  return Uint8Array.from(data.subarray(0, width * height), Math.round);
 }
 
 /** What is grown is opaque. */

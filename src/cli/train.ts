@@ -1,12 +1,17 @@
 /** `palette train`: a model from folders of photos. */
+import { access, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type CropScale, cropScales } from "../data/crop-scale.ts";
+import { type FileWeight, parseFileWeights } from "../data/weights.ts";
 import { predictions, weightings } from "../diffusion/prediction.ts";
 import { levelDistributions } from "../diffusion/training-levels.ts";
 import type { Device } from "../engine/session.ts";
+import { PaletteError, reasonOf } from "../errors.ts";
 import { presetNames } from "../models/presets.ts";
 import { type Loss, losses } from "../nn/loss.ts";
 import { tasks } from "../tasks/registry.ts";
+import { type JpegQualities, jpegQualities } from "../tasks/task.ts";
 import { trainingMemory } from "../training/memory.ts";
 import { largestShare, type Mix } from "../training/mix.ts";
 import { defaultIntervals, type TrainingOptions } from "../training/options.ts";
@@ -24,6 +29,9 @@ import { whileWaiting } from "./progress.ts";
 
 interface Options {
   data: string[];
+  weights?: string;
+  cropScale?: CropScale;
+  jpegQuality?: JpegQualities;
   out: string;
   preset?: string;
   from?: string;
@@ -67,7 +75,26 @@ export function trainCommand(program: Command): void {
       "Train a model on folders of photos. The same command again continues a run; Ctrl-C saves and stops.",
     )
     .optionsGroup("Data:")
-    .requiredOption("--data <dir...>", "folders of photos of any size and format")
+    .requiredOption(
+      "--data <dir...>",
+      "folders of photos of any size and format; photos/:0.5 draws those of a folder half as often",
+    )
+    .option(
+      "--weights <file>",
+      "how often photos are drawn by their file names: lines of a glob and a weight, as in grocery-* 0.4",
+    )
+    .addOption(
+      new Option(
+        "--crop-scale <from..to>",
+        "which part of a photo a crop shows: its own pixels or half of it, to all of it (default: own..full)",
+      ).choices(cropScales),
+    )
+    .addOption(
+      new Option(
+        "--jpeg-quality <range>",
+        "paper: 5 to 30; wide: a quarter up to 95, and some saved twice (default: paper)",
+      ).choices(jpegQualities),
+    )
     .option("--tasks <names>", `${names.join(",")}: which to learn (default: all)`, listOf)
     .option(
       "--mix <shares>",
@@ -151,8 +178,13 @@ export function trainCommand(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const known = await RunFolder.configIn(options.out);
+  const folders = await Promise.all(options.data.map(weightedFolder));
   const planning = planTraining({
-    data: options.data,
+    data: folders.map(({ folder }) => folder),
+    folderWeights: Object.fromEntries(folders.map(({ folder, weight }) => [folder, weight])),
+    fileWeights: options.weights === undefined ? undefined : await readWeights(options.weights),
+    cropScale: options.cropScale,
+    jpegQuality: options.jpegQuality,
     preset: options.preset,
     from: options.from,
     out: options.out,
@@ -215,6 +247,28 @@ async function run(options: Options): Promise<void> {
   }
 }
 
+/** "photos/:0.5"; a folder whose name ends so is itself. */
+async function weightedFolder(text: string): Promise<{ folder: string; weight: number }> {
+  const [, folder, weight] = /^(.+):(\d*\.?\d+)$/.exec(text) ?? [];
+  const whole = { folder: text, weight: 1 };
+  if (folder === undefined) return whole;
+  const there = await access(text).then(
+    () => true,
+    () => false,
+  );
+  return there ? whole : { folder, weight: Number(weight) };
+}
+
+async function readWeights(path: string): Promise<FileWeight[]> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (thrown) {
+    throw new PaletteError(`${path} cannot be read: ${reasonOf(thrown)}.`, { cause: thrown });
+  }
+  return parseFileWeights(text, path);
+}
+
 /** "dejpeg:3,inpaint:2" */
 function taskShares(text: string): Mix {
   const shares = listOf(text).map((part) => {
@@ -226,6 +280,19 @@ function taskShares(text: string): Mix {
   if (new Set(shares.map(([name]) => name)).size < shares.length)
     throw new InvalidArgumentError("Name each task once.");
   return Object.fromEntries(shares);
+}
+
+function weightsInWords({ photos: { weights = {}, digests }, machine }: RunConfig): string {
+  const { folders = {}, files = [] } = weights;
+  const parts = [
+    ...(Object.keys(folders).length > 0
+      ? [
+          `folders ${digests.map((digest) => folders[digest]).join(", ")} (of ${machine.folders.length})`,
+        ]
+      : []),
+    ...files.map(({ glob, weight }) => `${glob} ${weight}`),
+  ];
+  return parts.join(", ");
 }
 
 function inJson(config: RunConfig): string {
@@ -247,12 +314,19 @@ function inWords(config: RunConfig): string {
     ["weights", config.from ? `those of ${config.from.name}` : "fresh"],
     ["memory", `about ${gibibytes(bytes)}`],
     ["photos", `${counted(photos.training)} for training`],
+    ...(photos.weights ? [["drawn", weightsInWords(config)] as [string, string]] : []),
     ["held out", `${counted(photos.heldOut)} (${photos.holdOut})`],
     ["tasks", tasksInWords(config)],
     ...(config.gray === undefined
       ? []
       : [["in gray", `${config.gray} of the pictures, colorization apart`] as [string, string]]),
-    ...(config.vary ? [["crops", "each of another aspect and tone"] as [string, string]] : []),
+    [
+      "crops",
+      `${config.cropScale ?? "half..full"}${config.vary ? ", each of another aspect and tone" : ""}`,
+    ],
+    ...(config.jpegQuality
+      ? [["JPEG", "a quarter of the qualities up to 95, some saved twice"] as [string, string]]
+      : []),
     [
       "objective",
       config.regression

@@ -7,12 +7,8 @@ import { encodeImage, writeImage } from "../images/encode.ts";
 import { createImage, grayscale, isGray } from "../images/image.ts";
 import { Random } from "../random.ts";
 import { tasks } from "../tasks/registry.ts";
-import {
-  type Example,
-  ExampleSource,
-  type ExampleSourceOptions,
-  randomSquare,
-} from "./examples.ts";
+import { randomSquare } from "./crop-scale.ts";
+import { type Example, ExampleSource, type ExampleSourceOptions } from "./examples.ts";
 import { PhotoCache } from "./photo-cache.ts";
 import { scanPhotos, splitHoldOut } from "./photos.ts";
 

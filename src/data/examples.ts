@@ -3,12 +3,14 @@
  * matter which others were asked, in which order or in which batches, nor which files turned out to
  * be broken before. So a resumed run sees exactly what it would have seen.
  */
+import { definedOf } from "../defined.ts";
 import { PaletteError, UsageError } from "../errors.ts";
 import { type Box, flipHorizontal, grayscale, type Image } from "../images/image.ts";
 import { cropAndResizeBytes } from "../images/resize.ts";
 import type { RgbBytes } from "../images/sharp.ts";
 import { Random } from "../random.ts";
-import type { Condition, Task } from "../tasks/task.ts";
+import type { Condition, Task, TaskOptions } from "../tasks/task.ts";
+import { type CropScale, decodedShortSide, randomSquare } from "./crop-scale.ts";
 import { PhotoCache, usualCacheBytes } from "./photo-cache.ts";
 import { retoned, stretched } from "./variation.ts";
 
@@ -25,6 +27,12 @@ export interface Example {
 export interface ExampleSourceOptions {
   /** Paths, in a fixed order: another order gives other examples. */
   photos: readonly string[];
+  /** How often each photo is drawn, in any unit; all equally often unless given. */
+  weights?: readonly number[];
+  /** Which part of a photo a crop shows; "half..full" unless given. */
+  cropScale?: CropScale;
+  /** What the tasks are told beside, the same for all examples. */
+  taskOptions?: TaskOptions;
   /** Each example is of one of these, all equally likely. */
   tasks: readonly Task[];
   resolution: number;
@@ -39,17 +47,28 @@ export interface ExampleSourceOptions {
   onSkip?: (path: string, reason: string) => void;
 }
 
-/** Photos are kept at up to this many times the resolution: a crop of half of it still shrinks. */
-const oversize = 4;
-
 /** About how many bytes of so many decoded photos are kept, if they are of 3:2 and not small. */
-export function cachedBytes(photos: number, resolution: number): number {
-  return Math.min(usualCacheBytes, photos * 3 * 1.5 * (oversize * resolution) ** 2);
+export function cachedBytes(photos: number, resolution: number, cropScale?: CropScale): number {
+  const shortSide = decodedShortSide(cropScale, resolution) ?? ownShortSide;
+  return Math.min(cacheBytes(cropScale), photos * 3 * 1.5 * shortSide ** 2);
 }
+
+/** Of photos that are kept at their own size, a guess. */
+const ownShortSide = 1024;
+
+/** Photos at their own size take more room. */
+function cacheBytes(cropScale?: CropScale): number {
+  return cropScale === "own..full" ? 2 * usualCacheBytes : usualCacheBytes;
+}
+
+/** Photos below this part of the resolution are left out: enlarged so much, they are blur. */
+const smallestShare = 1 / 4;
 
 export class ExampleSource {
   private readonly options: ExampleSourceOptions;
   private readonly cache: PhotoCache;
+  /** Sums of the weights up to each photo's. */
+  private readonly upTo: Float64Array | undefined;
 
   /** @throws UsageError without photos or tasks, or when the resolution is not a whole number. */
   constructor(options: ExampleSourceOptions) {
@@ -60,11 +79,20 @@ export class ExampleSource {
       throw new UsageError(`The resolution is a whole number of pixels, not ${resolution}.`);
     }
     this.options = options;
+    const { weights, cropScale } = options;
+    if (weights !== undefined) {
+      if (weights.length !== photos.length || !weights.every((weight) => weight > 0))
+        throw new UsageError("Each photo needs a weight above 0.");
+      let sum = 0;
+      this.upTo = Float64Array.from(weights, (weight) => (sum += weight));
+    }
     this.cache = new PhotoCache({
-      shortSide: oversize * resolution,
-      smallestSide: Math.ceil(resolution / oversize),
-      ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
-      ...(options.onSkip === undefined ? {} : { onSkip: options.onSkip }),
+      ...definedOf({
+        shortSide: decodedShortSide(cropScale, resolution),
+        onSkip: options.onSkip,
+      }),
+      smallestSide: Math.ceil(smallestShare * resolution),
+      cacheBytes: options.cacheBytes ?? cacheBytes(cropScale),
     });
   }
 
@@ -79,17 +107,17 @@ export class ExampleSource {
    * @throws PaletteError when not one of the photos can be used; ReadError when one cannot be read.
    */
   async example(index: number): Promise<Example> {
-    const { tasks, resolution, seed, gray = 0 } = this.options;
+    const { tasks, resolution, seed, gray = 0, cropScale, taskOptions } = this.options;
     const random = Random.from(seed, "example", index);
     const { path, photo } = await this.choosePhoto(random);
-    const box = randomSquare(photo.width, photo.height, resolution, random);
+    const box = randomSquare(photo.width, photo.height, resolution, random, cropScale);
     const mirrored = random.uniform() < 0.5;
     const task = random.pick(tasks);
     const cut = await this.cut(photo, box, index);
     const turned = mirrored ? flipHorizontal(cut) : cut;
     const plain = gray > 0 && !task.colours && random.uniform() < gray;
     const y = plain ? grayscale(turned) : turned;
-    return { index, photo: path, task, y, condition: await task.degrade(y, random) };
+    return { index, photo: path, task, y, condition: await task.degrade(y, random, taskOptions) };
   }
 
   /** The square at the resolution, varied when that is asked for. */
@@ -109,7 +137,7 @@ export class ExampleSource {
   private async choosePhoto(random: Random): Promise<{ path: string; photo: RgbBytes }> {
     const { photos } = this.options;
     while (this.cache.skipped.size < photos.length) {
-      const path = random.pick(photos);
+      const path = this.upTo ? photos[weighted(this.upTo, random)]! : random.pick(photos);
       const photo = await this.cache.get(path);
       if (photo !== undefined) return { path, photo };
     }
@@ -118,22 +146,14 @@ export class ExampleSource {
   }
 }
 
-/**
- * A square anywhere in the picture, its side uniform from half of the short side to all of it; not
- * below the resolution if the picture allows, as enlarged crops would teach blur.
- */
-export function randomSquare(
-  width: number,
-  height: number,
-  resolution: number,
-  random: Random,
-): Box {
-  const short = Math.min(width, height);
-  const side = random.integer(Math.max(Math.ceil(short / 2), Math.min(resolution, short)), short);
-  return {
-    left: random.integer(0, width - side),
-    top: random.integer(0, height - side),
-    width: side,
-    height: side,
-  };
+/** An index, drawn in proportion to the steps of these sums. */
+function weighted(upTo: Float64Array, random: Random): number {
+  const drawn = random.uniform() * upTo.at(-1)!;
+  let [low, high] = [0, upTo.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (upTo[middle]! > drawn) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

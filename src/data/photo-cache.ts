@@ -3,6 +3,7 @@
  * out of it, so photos stay decoded, at the size that examples need; the least recently used ones
  * make room. What a photo decodes to never depends on what else was asked.
  */
+import { definedOf } from "../defined.ts";
 import { PaletteError, ReadError } from "../errors.ts";
 import { readBytes } from "../images/decode.ts";
 import type { RgbBytes } from "../images/sharp.ts";
@@ -11,8 +12,8 @@ import type { RgbBytes } from "../images/sharp.ts";
 export const usualCacheBytes = 2 ** 30;
 
 export interface PhotoCacheOptions {
-  /** Photos are shrunk while decoding until their short side has this many pixels. */
-  shortSide: number;
+  /** Photos are shrunk while decoding until their short side has this many pixels; not unless given. */
+  shortSide?: number;
   /** Photos whose short side has fewer pixels are refused as if they were broken. */
   smallestSide?: number;
   /** How much decoded photos may hold; 1 GiB unless given. */
@@ -69,7 +70,7 @@ export class PhotoCache {
   private async load(path: string): Promise<RgbBytes | undefined> {
     try {
       const { shortSide, smallestSide = 1 } = this.options;
-      const photo = await readBytes(path, { shortSide });
+      const photo = await readBytes(path, definedOf({ shortSide }));
       if (Math.min(photo.width, photo.height) < smallestSide) {
         throw new PaletteError(
           `${path} is too small (${photo.width}x${photo.height}); at least ${smallestSide} pixels a side are needed.`,

@@ -24,11 +24,16 @@ export const photoEndings: readonly string[] = [
  * @throws PaletteError when a folder is missing, cannot be read or holds no photo.
  */
 export async function scanPhotos(folders: readonly string[]): Promise<string[]> {
-  return sorted((await photosByFolder(folders)).flat(), byNameAndPath);
+  return sorted(
+    (await photosByFolder(folders)).flatMap(({ photos }) => photos),
+    byNameAndPath,
+  );
 }
 
 /** The photos of a folder. */
 export interface PhotoSet {
+  /** As it was named. */
+  readonly folder: string;
   /** Paths, sorted by file name and then by path. */
   readonly photos: readonly string[];
   /** See `photosDigest`. */
@@ -41,12 +46,12 @@ export interface PhotoSet {
  */
 export async function scanPhotoSets(folders: readonly string[]): Promise<PhotoSet[]> {
   const sets: PhotoSet[] = [];
-  for (const photos of await photosByFolder(folders))
-    sets.push({ photos, digest: await photosDigest(photos) });
+  for (const set of await photosByFolder(folders))
+    sets.push({ ...set, digest: await photosDigest(set.photos) });
   return sets.sort((a, b) => compare(a.digest, b.digest));
 }
 
-async function photosByFolder(folders: readonly string[]): Promise<string[][]> {
+async function photosByFolder(folders: readonly string[]): Promise<Omit<PhotoSet, "digest">[]> {
   if (folders.length === 0) throw new UsageError("Name at least one folder of photos.");
   const visited = new Set<string>();
   const sets = new Map<string, string[]>();
@@ -82,7 +87,7 @@ async function photosByFolder(folders: readonly string[]): Promise<string[][]> {
     const endings = photoEndings.map((ending) => ending.slice(1)).join(", ");
     throw new PaletteError(`The folder ${empty} holds no photos (${endings}).`);
   }
-  return [...sets.values()].map((photos) => sorted(photos, byNameAndPath));
+  return [...sets].map(([folder, photos]) => ({ folder, photos: sorted(photos, byNameAndPath) }));
 }
 
 interface Named {

@@ -59,7 +59,13 @@ describe("conditions", () => {
   });
 
   it("count once, and refuse what does not exist", () => {
-    const choice = { tasks: ["dejpeg", "dejpeg"], masks: [], sides: [], qualities: [7, 7] };
+    const choice = {
+      tasks: ["dejpeg", "dejpeg"],
+      masks: [],
+      sides: [],
+      qualities: [7, 7],
+      factors: [],
+    };
     expect(evaluationConditions(choice).map(({ title }) => title)).toEqual([
       "JPEG restoration, quality 7",
     ]);

@@ -25,13 +25,16 @@ export interface ConditionChoice {
   readonly sides: readonly string[];
   /** JPEG qualities. */
   readonly qualities: readonly number[];
+  /** By which whole pictures are shrunk and enlarged again, for sharpening. */
+  readonly factors: readonly number[];
 }
 
-/** The paper's: Tables 1 to 4. */
+/** The paper's, Tables 1 to 4; sharpening, which it does not have, as SR3's fourfold enlargement. */
 export const paperConditions = {
   masks: ["freeform-10-20", "freeform-20-30", "freeform-30-40", "center"],
   sides: ["right"],
   qualities: [5, 10, 20],
+  factors: [4],
 } as const;
 
 /**
@@ -84,6 +87,13 @@ function conditionsOf(task: Task, choice: ConditionChoice): EvaluationCondition[
         title: `${title}, quality ${quality}`,
         options: () => ({ quality }),
       }));
+    case "sharpen":
+      return [...new Set(choice.factors)].map((factor) => ({
+        id: `sharpen-${checkFactor(factor)}`,
+        task,
+        title: `${title}, ${factor} times`,
+        options: () => ({ factor, whole: true }),
+      }));
     default:
       return [{ id: name, task, title, options: () => ({}) }];
   }
@@ -99,6 +109,13 @@ function checkSide(side: string): Side {
     throw new UsageError(`There is no side "${side}"; the sides are ${sides.join(", ")}.`);
   }
   return known;
+}
+
+function checkFactor(factor: number): number {
+  if (!(factor > 1 && factor <= 16)) {
+    throw new UsageError(`A blur's factor is a number above 1 and at most 16, not ${factor}.`);
+  }
+  return factor;
 }
 
 function checkQuality(quality: number): number {

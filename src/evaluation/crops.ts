@@ -6,8 +6,9 @@
  * one crop only, it is the evaluated crops themselves.
  */
 
-import { randomSquare } from "../data/examples.ts";
+import { type CropScale, decodedShortSide, randomSquare } from "../data/crop-scale.ts";
 import { PhotoCache } from "../data/photo-cache.ts";
+import { definedOf } from "../defined.ts";
 import { PaletteError, UsageError } from "../errors.ts";
 import { centreSquare, type Image } from "../images/image.ts";
 import { cropAndResizeBytes } from "../images/resize.ts";
@@ -30,6 +31,8 @@ export interface CropOptions {
   readonly photos: readonly string[];
   readonly resolution: number;
   readonly kind: CropKind;
+  /** Of random crops; "half..full" unless given. */
+  readonly scale?: CropScale | undefined;
   readonly seed: number;
   readonly counts: CropCounts;
 }
@@ -70,8 +73,9 @@ export class CropSource {
       evaluated: photoOrder(counts.evaluated, photos.length, seed),
       reference: photoOrder(counts.reference, photos.length, seed),
     };
-    // As in training: photos are decoded at four times the resolution at most.
-    this.cache = new PhotoCache({ shortSide: 4 * options.resolution });
+    this.cache = new PhotoCache(
+      definedOf({ shortSide: decodedShortSide(options.scale, options.resolution) }),
+    );
   }
 
   /** The index of the photo that a crop is cut from. */
@@ -81,7 +85,7 @@ export class CropSource {
 
   /** Crop number `index`, of the evaluated ones or of the reference. */
   async crop(index: number, set: keyof CropCounts = "evaluated"): Promise<Crop> {
-    const { photos, resolution, kind, seed } = this.options;
+    const { photos, resolution, kind, scale, seed } = this.options;
     const group = this.photoOf(index, set);
     const photo = photos[group]!;
     const bytes = await this.cache.get(photo);
@@ -90,7 +94,7 @@ export class CropSource {
     const box =
       kind === "centre"
         ? centreSquare(width, height)
-        : randomSquare(width, height, resolution, Random.from(seed, "crop", set, index));
+        : randomSquare(width, height, resolution, Random.from(seed, "crop", set, index), scale);
     return { photo, group, image: await cropAndResizeBytes(bytes, box, resolution, resolution) };
   }
 }

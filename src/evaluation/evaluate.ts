@@ -67,6 +67,7 @@ export async function evaluate(
       photos: plan.photos,
       resolution: plan.common.resolution,
       kind: plan.crop,
+      scale: plan.common.cropScale,
       seed: plan.common.seed,
       counts: { evaluated: plan.crops, reference: plan.referenceCrops },
     });

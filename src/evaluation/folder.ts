@@ -6,6 +6,7 @@
  */
 import { access, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { CropScale } from "../data/crop-scale.ts";
 import { PaletteError, reasonOf } from "../errors.ts";
 import { writeWhole } from "../files.ts";
 import { type Lock, lockFile, lockFolder } from "../lock.ts";
@@ -18,6 +19,8 @@ export interface CommonSettings {
   readonly digest: string;
   readonly holdOut: string;
   readonly crop: string;
+  /** Of random crops; absent for "half..full". */
+  readonly cropScale?: CropScale;
   /** Then the photos are taken in another order; absent otherwise. */
   readonly fewerCropsThanPhotos?: true;
   readonly resolution: number;

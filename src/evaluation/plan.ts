@@ -1,5 +1,6 @@
 /** From what was asked for to what will be evaluated: models, conditions, photos and rows resolved. */
 import { basename, resolve } from "node:path";
+import { type CropScale, cropScales } from "../data/crop-scale.ts";
 import { scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import { definedOf } from "../defined.ts";
 import { PaletteError, UsageError } from "../errors.ts";
@@ -35,13 +36,17 @@ export interface EvaluationRequest {
    * trained on these very photos, else "none", which is all of them.
    */
   readonly holdOut?: string | undefined;
-  /** All tasks unless given. */
+  /** All tasks that one of the models was trained for unless given. */
   readonly tasks?: readonly string[] | undefined;
   readonly masks?: readonly string[] | undefined;
   readonly sides?: readonly string[] | undefined;
   readonly qualities?: readonly number[] | undefined;
+  /** How many times what is to be sharpened was shrunk. */
+  readonly factors?: readonly number[] | undefined;
   /** "random" (default) or "centre", one square a photo. */
   readonly crop?: CropKind | undefined;
+  /** Of random crops; default "half..full". */
+  readonly cropScale?: CropScale | undefined;
   /** Pictures a condition; default 500, or as many as there are photos for "centre". */
   readonly crops?: number | undefined;
   /** Pictures in the reference set of random crops; default four times `crops`. */
@@ -103,19 +108,29 @@ export async function planEvaluation(
   if (!cropKinds.includes(crop)) {
     throw new UsageError(`There is no crop "${crop}"; the crops are ${cropKinds.join(", ")}.`);
   }
+  const { cropScale = "half..full" } = request;
+  if (!cropScales.includes(cropScale)) {
+    throw new UsageError(
+      `There is no crop scale "${cropScale}"; the scales are ${cropScales.join(", ")}.`,
+    );
+  }
+  if (crop === "centre" && request.cropScale !== undefined) {
+    throw new UsageError("A crop scale goes with random crops, not with centre crops.");
+  }
   checkCount("samples", samples, 1);
+  const wishes = (request.steps ?? ["20"]).map(parseSampling);
+  if (wishes.length === 0) throw new UsageError("Name at least one number of steps.");
+  const models = await loadModels(request.models ?? []);
   const conditions = evaluationConditions({
     ...paperConditions,
     ...definedOf({
       masks: request.masks,
       sides: request.sides,
       qualities: request.qualities,
+      factors: request.factors,
     }),
-    tasks: request.tasks ?? allTasks.map(({ name }) => name),
+    tasks: request.tasks ?? trainedTasks(models),
   });
-  const wishes = (request.steps ?? ["20"]).map(parseSampling);
-  if (wishes.length === 0) throw new UsageError("Name at least one number of steps.");
-  const models = await loadModels(request.models ?? []);
   const samplings = new Map(
     models
       .filter(({ config }) => !config.regression)
@@ -157,6 +172,7 @@ export async function planEvaluation(
       digest: digests.join("+"),
       holdOut: held.rule,
       crop,
+      ...(cropScale !== "half..full" && { cropScale }),
       ...(crops < usable.length && { fewerCropsThanPhotos: true as const }),
       resolution,
       seed,
@@ -218,6 +234,13 @@ async function loadModels(names: readonly string[]): Promise<EvaluatedModel[]> {
     const twins = plain.filter((label) => label === plain[k]).length > 1;
     return { ...model, label: twins ? `${plain[k]} ${model.digest.slice(0, 8)}` : plain[k]! };
   });
+}
+
+/** What one of the models was trained for; all tasks if none says so. */
+function trainedTasks(models: readonly EvaluatedModel[]): string[] {
+  const names = allTasks.map(({ name }) => name as string);
+  const trained = names.filter((name) => models.some(({ config }) => config.tasks.includes(name)));
+  return trained.length === 0 ? names : trained;
 }
 
 function labelOf({ name, regression }: ModelConfig): string {

@@ -1,6 +1,7 @@
 /** What a model's config.json says: everything needed to use its weights, and where they come from. */
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { cropScales } from "../data/crop-scale.ts";
 import { definedOf } from "../defined.ts";
 import { predictions, weightings } from "../diffusion/prediction.ts";
 import { variances } from "../diffusion/samplers/ddpm.ts";
@@ -44,6 +45,10 @@ export const trainingRecord = z.looseObject({
   gray: z.number().min(0).max(1).optional(),
   /** Whether each crop had another aspect and tone. */
   vary: z.boolean().optional(),
+  /** Which part of a photo a crop showed; "half..full" where nothing is said. */
+  cropScale: z.enum(cropScales).optional(),
+  /** From which JPEG qualities were drawn; the paper's where nothing is said. */
+  jpegQuality: z.literal("wide").optional(),
   /** The photos, in words: what they are and how many. */
   data: z.string().optional(),
   photos: photosRecord.optional(),

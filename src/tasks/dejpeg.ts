@@ -1,8 +1,8 @@
 /** JPEG restoration: the artefacts of strong compression are removed (paper, section 4.4). */
-import { crop, extend } from "../images/image.ts";
+import { crop, extend, type Image } from "../images/image.ts";
 import { jpegRoundTrip } from "../images/jpeg.ts";
 import type { Random } from "../random.ts";
-import type { Task } from "./task.ts";
+import type { JpegQualities, Task } from "./task.ts";
 
 /** The qualities of training. */
 export const qualities = { least: 5, most: 30 };
@@ -19,14 +19,35 @@ export const qualityProbabilities: readonly number[] = (() => {
   return weights.map((weight) => weight / sum);
 })();
 
-/** A quality drawn from `qualityProbabilities`. */
-export function randomQuality(random: Random): number {
+/** What people have: a quarter of the qualities is uniform up to this one. */
+export const wide = { most: 95, uniformShare: 0.25, twiceShare: 0.2 };
+
+/**
+ * A quality drawn from `qualityProbabilities`; if "wide", a quarter of the time uniform from 5 to 95
+ * instead.
+ */
+export function randomQuality(random: Random, from: JpegQualities = "paper"): number {
+  if (from === "wide" && random.uniform() < wide.uniformShare)
+    return random.integer(qualities.least, wide.most);
   let left = random.uniform();
   for (let i = 0; i < qualityProbabilities.length; i++) {
     left -= qualityProbabilities[i]!;
     if (left < 0) return qualities.least + i;
   }
   return qualities.most;
+}
+
+/** The picture as cut from a larger JPEG, whose blocks lie elsewhere. */
+async function codedBefore(
+  y: Image,
+  random: Random,
+): Promise<{ readonly picture: Image; readonly detail: string }> {
+  const quality = random.integer(qualities.most, wide.most);
+  const [left, top] = [random.integer(0, macroblock - 1), random.integer(0, macroblock - 1)];
+  const { width, height } = y;
+  const larger = extend(y, left, top, width + macroblock, height + macroblock);
+  const coded = await jpegRoundTrip(larger, quality);
+  return { picture: crop(coded, { left, top, width, height }), detail: ` after ${quality}` };
 }
 
 /** What JPEG codes together: colours at half resolution in squares of 8x8. */
@@ -37,8 +58,15 @@ export const dejpeg: Task<"dejpeg"> = {
   name: "dejpeg",
   title: "JPEG restoration",
   description: "Removes the artefacts of strong JPEG compression.",
-  async degrade(y, random, { quality = randomQuality(random) } = {}) {
-    return { x: await jpegRoundTrip(y, quality), detail: `quality ${quality}` };
+  async degrade(y, random, { quality: given, jpegQuality } = {}) {
+    const quality = given ?? randomQuality(random, jpegQuality);
+    const twice =
+      given === undefined && jpegQuality === "wide" && random.uniform() < wide.twiceShare;
+    const first = twice ? await codedBefore(y, random) : { picture: y, detail: "" };
+    return {
+      x: await jpegRoundTrip(first.picture, quality),
+      detail: `quality ${quality}${first.detail}`,
+    };
   },
   /** At the photo's own pixels: made smaller, it would have lost what is to be removed. */
   async prepare(photo, resolution) {

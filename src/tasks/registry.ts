@@ -3,11 +3,12 @@ import { UsageError } from "../errors.ts";
 import { colorize } from "./colorize.ts";
 import { dejpeg } from "./dejpeg.ts";
 import { inpaint } from "./inpaint.ts";
+import { sharpen } from "./sharpen.ts";
 import type { Task } from "./task.ts";
 import { uncrop } from "./uncrop.ts";
 
-/** The tasks in the paper's order. */
-export const tasks = [colorize, inpaint, uncrop, dejpeg] as const;
+/** The tasks in the paper's order, and then those of our own. */
+export const tasks = [colorize, inpaint, uncrop, dejpeg, sharpen] as const;
 
 export type TaskName = (typeof tasks)[number]["name"];
 

@@ -15,6 +15,8 @@ export interface Condition {
   readonly x: Image;
   /** 1 = to be filled. Without a mask the whole picture is the network's. */
   readonly mask?: Mask;
+  /** The hole holds a picture to go by rather than noise, so that it is not drawn anew for each answer. */
+  readonly holeIsShown?: true;
   /** The choices made, in words: "quality 7", "free-form 23%", "left". */
   readonly detail: string;
 }
@@ -30,15 +32,27 @@ export interface Preparation {
   finish(answers: readonly Image[]): Promise<Image>;
 }
 
+/** Which JPEG qualities training draws from. */
+export const jpegQualities = ["paper", "wide"] as const;
+export type JpegQualities = (typeof jpegQualities)[number];
+
 /** Fixes a choice that is random otherwise. A task ignores what is not its own. */
 export interface TaskOptions {
   /** JPEG quality, 1 to 100. */
   quality?: number;
+  /** Where a quality is drawn: "paper" (the default) or "wide", see `randomQuality`. */
+  jpegQuality?: JpegQualities;
   /** The hole, at the size of the condition. */
   mask?: Mask;
   side?: Side;
   /** Restoring: by which share of its size the photo grows; default 0.5. */
   ratio?: number;
+  /** How many times the picture is shrunk and enlarged again, from 1. */
+  factor?: number;
+  /** Whether the whole picture is blurred, never a part of it alone. */
+  whole?: boolean;
+  /** Restoring: how many times the photo is enlarged, 1 to 8; default 2. */
+  scale?: number;
 }
 
 /** A task by its name; the registry holds them all. */

@@ -19,7 +19,10 @@ let examples: HeldOutExample[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "palette-held-out-"));
   photos = await scanPhotos([await writePhotos(join(folder, "photos"), 10)]);
-  examples = await heldOutExamples(photos, tasks, 32, 8);
+  examples = await heldOutExamples([{ name: "photos", photos }], tasks, {
+    resolution: 32,
+    count: 8,
+  });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -63,10 +66,13 @@ function truth(source: Float32Array): Float32Array {
 
 describe("held-out examples", () => {
   it("are the same every time, and the same photos for every task", async () => {
-    const again = await heldOutExamples(photos, tasks, 32, 8);
+    const again = await heldOutExamples([{ name: "photos", photos }], tasks, {
+      resolution: 32,
+      count: 8,
+    });
     expect(again).toEqual(examples);
     const groups = [...byTask(examples).values()];
-    expect(groups.map((some) => some.length)).toEqual([8, 8, 8, 8]);
+    expect(groups.map((some) => some.length)).toEqual([8, 8, 8, 8, 8]);
     for (const some of groups) expect(some.map(({ y }) => y)).toEqual(groups[0]!.map(({ y }) => y));
   });
 
@@ -75,7 +81,11 @@ describe("held-out examples", () => {
     await writeFile(broken, "no photo");
     const paths = [broken, ...photos.slice(0, 3)];
     const reasons: string[] = [];
-    const found = await heldOutExamples(paths, [tasks[0]], 32, 8, (reason) => reasons.push(reason));
+    const found = await heldOutExamples([{ name: "photos", photos: paths }], [tasks[0]], {
+      resolution: 32,
+      count: 8,
+      onSkip: (reason) => reasons.push(reason),
+    });
     expect(found).toHaveLength(3);
     expect(reasons).toHaveLength(1);
     expect(reasons[0]).toContain(broken);
@@ -92,7 +102,7 @@ describe("the held-out loss", () => {
         trainingSchedule,
       );
       expect(mean).toBeLessThan(1e-6);
-      expect(Object.keys(each)).toEqual(["colorize", "inpaint", "uncrop", "dejpeg"]);
+      expect(Object.keys(each)).toEqual(["colorize", "inpaint", "uncrop", "dejpeg", "sharpen"]);
     },
   );
 

@@ -2,6 +2,7 @@
  * Photos that are never trained on, to compare runs by: the same crops, degradations, noise and
  * noise levels in every run, whatever it predicts and whatever its seed.
  */
+import { type CropScale, randomSquare } from "../data/crop-scale.ts";
 import { pasteKnown } from "../diffusion/known-pixels.ts";
 import { estimateClean, noisy } from "../diffusion/prediction.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
@@ -16,9 +17,11 @@ import type { Condition, Task } from "../tasks/task.ts";
 
 export interface HeldOutExample {
   readonly task: Task;
+  /** Of which source its photo is. */
+  readonly source: string;
   /** Which of its task's examples it is. */
   readonly number: number;
-  /** The centre of a photo, [3, resolution, resolution]. */
+  /** [3, resolution, resolution]: the centre of a photo, or a crop at another scale. */
   readonly y: Image;
   readonly condition: Condition;
 }
@@ -28,35 +31,55 @@ export interface HeldOutLoss {
   /** Over all tasks. */
   readonly mean: number;
   readonly tasks: Record<string, number>;
+  /** By source and task; undefined where there is one source only. */
+  readonly sources?: Record<string, Record<string, number>>;
+}
+
+/** Photos of one kind, which are looked at by themselves. */
+export interface HeldOutSource {
+  readonly name: string;
+  readonly photos: readonly string[];
+}
+
+export interface HeldOutOptions {
+  readonly resolution: number;
+  /** Examples of each task and source, from photos spread evenly over the list. */
+  readonly count: number;
+  /**
+   * Of the crops: with "own..full" four of eight are crops of that kind, the others the centre of
+   * their photo, as all are with "half..full" (the default).
+   */
+  readonly cropScale?: CropScale | undefined;
+  /** Told of photos that cannot be used. */
+  readonly onSkip?: ((reason: string) => void) | undefined;
 }
 
 /** Noise levels at the middle of so many equal parts of the training schedule. */
 const levels = 4;
 
 /**
- * Up to `count` examples of each task, from photos spread evenly over the list; all tasks get the
- * same ones. Photos that cannot be used are left out and told to `onSkip`.
- * @throws ReadError when one cannot be read.
+ * Up to `count` examples of each task and source; all tasks get the same crops.
+ * @throws ReadError when a photo cannot be read.
  */
 export async function heldOutExamples(
-  photos: readonly string[],
+  sources: readonly HeldOutSource[],
   tasks: readonly Task[],
-  resolution: number,
-  count: number,
-  onSkip: (reason: string) => void = () => {},
+  options: HeldOutOptions,
 ): Promise<HeldOutExample[]> {
-  const chosen = Math.min(count, photos.length);
-  const clean: Image[] = [];
-  for (let k = 0; k < chosen; k++) {
-    const path = photos[Math.floor((k * photos.length) / chosen)]!;
-    const y = await centreOf(path, resolution, onSkip);
-    if (y !== undefined) clean.push(y);
+  const clean: { readonly source: string; readonly y: Image }[] = [];
+  for (const { name, photos } of sources) {
+    const chosen = Math.min(options.count, photos.length);
+    for (let k = 0; k < chosen; k++) {
+      const path = photos[Math.floor((k * photos.length) / chosen)]!;
+      const y = await heldOutCrop(path, clean.length, options);
+      if (y !== undefined) clean.push({ source: name, y });
+    }
   }
   const examples: HeldOutExample[] = [];
   for (const task of tasks) {
-    for (const [number, y] of clean.entries()) {
+    for (const [number, { source, y }] of clean.entries()) {
       const random = Random.from("held out", task.name, number);
-      examples.push({ task, number, y, condition: await task.degrade(y, random) });
+      examples.push({ task, source, number, y, condition: await task.degrade(y, random) });
     }
   }
   return examples;
@@ -72,12 +95,18 @@ export async function heldOutLoss(
   schedule: NoiseSchedule,
 ): Promise<HeldOutLoss> {
   const tasks: Record<string, number> = {};
+  const sources: Record<string, Record<string, number>> = {};
   for (const [name, some] of byTask(examples)) {
     const estimates = await estimatesOf(network, some, schedule);
     const errors = some.map((example, k) => squaredError(estimates[k]!, example));
     tasks[name] = meanOf(errors);
+    for (const source of new Set(some.map((example) => example.source))) {
+      sources[source] ??= {};
+      sources[source][name] = meanOf(errors.filter((_, k) => some[k]!.source === source));
+    }
   }
-  return { mean: meanOf(Object.values(tasks)), tasks };
+  const mean = meanOf(Object.values(tasks));
+  return { mean, tasks, ...(Object.keys(sources).length > 1 && { sources }) };
 }
 
 /** The examples of each task, in their order. */
@@ -133,18 +162,24 @@ function squaredError(y0: Float32Array, { y, condition: { mask } }: HeldOutExamp
   return count === 0 ? 0 : sum / count;
 }
 
-async function centreOf(
+async function heldOutCrop(
   path: string,
-  resolution: number,
-  onSkip: (reason: string) => void,
+  number: number,
+  { resolution, cropScale, onSkip }: HeldOutOptions,
 ): Promise<Image | undefined> {
+  // Each noise level gets crops of both kinds.
+  const centre = cropScale !== "own..full" || number % (2 * levels) < levels;
   try {
-    const photo = await readBytes(path, { shortSide: resolution });
-    const box = centreSquare(photo.width, photo.height);
+    const photo = await readBytes(path, centre ? { shortSide: resolution } : {});
+    const { width, height } = photo;
+    const random = Random.from("held out", "crop", number);
+    const box = centre
+      ? centreSquare(width, height)
+      : randomSquare(width, height, resolution, random, cropScale);
     return await cropAndResizeBytes(photo, box, resolution, resolution);
   } catch (thrown) {
     if (!(thrown instanceof PaletteError) || thrown instanceof ReadError) throw thrown;
-    onSkip(thrown.message);
+    onSkip?.(thrown.message);
     return undefined;
   }
 }

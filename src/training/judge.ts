@@ -17,9 +17,9 @@ import {
 import type { TrainingPlan } from "./plan.ts";
 import { samplesSheet, sheetCalls } from "./samples.ts";
 
-/** Examples of each task: enough to see progress through the differences between photos. */
+/** Examples of each task and source: enough to see progress through the differences between photos. */
 const perTask = 32;
-/** Of these, so many are shown. */
+/** Of these, so many of each task are shown, and of each source at least two. */
 const shownPerTask = 3;
 
 export interface LookOptions {
@@ -87,7 +87,7 @@ export class Judge {
     if (!loss && sheet === undefined) return {};
     this.prepared ??= await this.prepare();
     const examples = this.prepared;
-    const some = [...byTask(examples).values()].flatMap((ofTask) => spread(ofTask, shownPerTask));
+    const some = [...byTask(examples).values()].flatMap(shown);
     if (some.length === 0) return {};
     signal?.throwIfAborted();
     const wanted = loss && this.plan.heldOut.length > 0;
@@ -119,13 +119,31 @@ export class Judge {
   }
 
   private prepare(): Promise<HeldOutExample[]> {
-    const { config, heldOut, training } = this.plan;
-    const [photos, count] = heldOut.length > 0 ? [heldOut, perTask] : [training, shownPerTask];
-    const { resolution } = config.network;
-    return heldOutExamples(photos, config.tasks.map(taskNamed), resolution, count, (reason) =>
-      this.say(`held-out photo skipped: ${reason}`),
-    );
+    const { config, heldOut, sources } = this.plan;
+    const measured = heldOut.length > 0;
+    const photos = sources.map(({ name, ...photos }) => ({
+      name,
+      photos: measured ? photos.heldOut : photos.training,
+    }));
+    return heldOutExamples(photos, config.tasks.map(taskNamed), {
+      resolution: config.network.resolution,
+      count: measured ? perTask : shownPerTask,
+      cropScale: config.cropScale,
+      onSkip: (reason) => this.say(`${measured ? "held-out " : ""}photo skipped: ${reason}`),
+    });
   }
+}
+
+/** Those of a task's examples that are shown: some of each source. */
+function shown(ofTask: readonly HeldOutExample[]): HeldOutExample[] {
+  const sources = [...new Set(ofTask.map(({ source }) => source))];
+  const each = sources.length > 1 ? 2 : shownPerTask;
+  return sources.flatMap((name) =>
+    spread(
+      ofTask.filter(({ source }) => source === name),
+      each,
+    ),
+  );
 }
 
 /** `count` of the values, evenly spaced. */
@@ -134,7 +152,11 @@ function spread<T>(values: readonly T[], count: number): T[] {
   return Array.from({ length: some }, (_, k) => values[Math.floor((k * values.length) / some)]!);
 }
 
-function inWords({ mean, tasks }: HeldOutLoss): string {
-  const each = Object.entries(tasks).map(([name, value]) => `${name} ${value.toFixed(4)}`);
-  return `${mean.toFixed(4)} (${each.join(", ")})`;
+function inWords({ mean, tasks, sources = {} }: HeldOutLoss): string {
+  const list = (losses: Record<string, number>) =>
+    Object.entries(losses)
+      .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+      .join(", ");
+  const each = Object.entries(sources).map(([name, losses]) => `; ${name}: ${list(losses)}`);
+  return `${mean.toFixed(4)} (${list(tasks)}${each.join("")})`;
 }

@@ -32,12 +32,15 @@ export function batchesAhead({ network }: Pick<RunConfig, "network">): number {
  * Of both: the batch at hand and those made ahead, and the photos that are kept decoded.
  */
 export function trainingMemory(
-  config: Pick<RunConfig, "network" | "batch" | "accumulate" | "loss" | "machine" | "photos">,
+  config: Pick<
+    RunConfig,
+    "network" | "batch" | "accumulate" | "loss" | "machine" | "photos" | "cropScale"
+  >,
 ): { readonly parameters: number; readonly bytes: number } {
   const { network, batch, photos } = config;
   const { parameters, bytes } = stepMemory(config);
   const batches = (batchesAhead(config) + 1) * batch * batchBytes(network);
-  const cached = cachedBytes(photos.training, network.resolution);
+  const cached = cachedBytes(photos.training, network.resolution, config.cropScale);
   return { parameters, bytes: bytes + batches + cached };
 }
 

@@ -1,6 +1,9 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
+import { basename, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { scanPhotoSets, splitHoldOut } from "../data/photos.ts";
+import type { CropScale } from "../data/crop-scale.ts";
+import { type PhotoSet, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
+import { type FileWeight, photoWeights } from "../data/weights.ts";
 import { definedOf } from "../defined.ts";
 import { lossWeight, type Prediction, type Weighting } from "../diffusion/prediction.ts";
 import type { LevelDistribution } from "../diffusion/training-levels.ts";
@@ -10,6 +13,7 @@ import { type Preset, paperObjective, presetNamed, presets } from "../models/pre
 import type { UNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/loss.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
+import type { JpegQualities } from "../tasks/task.ts";
 import {
   assertNotItsOwn,
   type Beginning,
@@ -25,6 +29,14 @@ import { RunFolder } from "./run-folder.ts";
 export interface TrainingRequest {
   /** Folders of photos. */
   readonly data: readonly string[];
+  /** How often a folder's photos are drawn, by the folder's name in `data`; 1 unless given. */
+  readonly folderWeights?: Readonly<Record<string, number>>;
+  /** How often photos are drawn by their file names; see `photoWeights`. */
+  readonly fileWeights?: readonly FileWeight[];
+  /** Which part of a photo a crop shows; "own..full" unless given, or as the run in `out` began. */
+  readonly cropScale?: CropScale;
+  /** Which JPEG qualities are drawn; the paper's unless given. */
+  readonly jpegQuality?: JpegQualities;
   /** "small-64" unless given, or the one whose network `from` has. */
   readonly preset?: string;
   /**
@@ -71,7 +83,11 @@ export interface TrainingPlan {
   readonly config: RunConfig;
   /** Paths, in the order that examples are drawn from. */
   readonly training: readonly string[];
+  /** Of each photo in `training`, how often it is drawn; undefined where all are drawn equally often. */
+  readonly weights?: readonly number[];
   readonly heldOut: readonly string[];
+  /** The same photos by the folder they came from. */
+  readonly sources: readonly PhotoSource[];
   /** The folder of the model it begins with. */
   readonly from?: string;
   /** What to know before it begins. */
@@ -117,10 +133,14 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const digests = sets.map(({ digest }) => digest);
   const known = from?.record.photos ?? [];
   const holdOut = request.holdOut ?? rulesFor(known, digests)[0] ?? "every:7:1";
-  const { train: training, heldOut } = splitHoldOut(
+  const { train, heldOut } = splitHoldOut(
     sets.map(({ photos }) => photos),
     holdOut,
   );
+  const { folderWeights = {}, fileWeights = [] } = request;
+  const { training, weights } = weighed(sets, train, folderWeights, fileWeights);
+  const unequal = weights !== undefined;
+  const weightOf = ({ folder }: PhotoSet) => folderWeights[folder] ?? 1;
   const config = runConfig.parse({
     format: 1,
     preset: isDeepStrictEqual(network, preset.network) ? preset.name : "custom",
@@ -132,6 +152,8 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       mix: essentialMix(request.mix ?? {}, tasks),
       gray: request.gray || undefined,
       vary: request.vary || undefined,
+      cropScale: request.cropScale ?? (earlier ? earlier.cropScale : "own..full"),
+      jpegQuality: request.jpegQuality === "wide" ? ("wide" as const) : undefined,
     }),
     network,
     prediction,
@@ -154,6 +176,14 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       heldOut: heldOut.length,
       holdOut,
       digests,
+      ...(unequal && {
+        weights: definedOf({
+          folders: sets.every((set) => weightOf(set) === 1)
+            ? undefined
+            : Object.fromEntries(sets.map((set) => [set.digest, weightOf(set)])),
+          files: fileWeights.length === 0 ? undefined : [...fileWeights],
+        }),
+      }),
     },
     machine: {
       threads: request.threads,
@@ -166,12 +196,53 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
     config,
     training,
     heldOut,
-    ...definedOf({ from: from?.folder }),
+    sources: sourcesOf(sets, new Set(training), new Set(heldOut)),
+    ...definedOf({ weights, from: from?.folder }),
     notes:
       seen && heldOut.length > 0
         ? [`${from!.name} was trained on some of the held-out photos: their loss says little.`]
         : [],
   };
+}
+
+/** The photos that are drawn at all, and how often. */
+function weighed(
+  sets: readonly PhotoSet[],
+  photos: readonly string[],
+  folderWeights: Readonly<Record<string, number>>,
+  fileWeights: readonly FileWeight[],
+): { readonly training: string[]; readonly weights?: number[] } {
+  const folderOf = new Map(sets.flatMap(({ folder, photos }) => photos.map((p) => [p, folder])));
+  const weights = photoWeights(
+    photos,
+    (photo) => folderWeights[folderOf.get(photo)!] ?? 1,
+    fileWeights,
+  );
+  const training = photos.filter((_, k) => weights[k]! > 0);
+  if (training.length === 0) throw new UsageError("All photos have the weight 0: none is drawn.");
+  const drawn = weights.filter((weight) => weight > 0);
+  return drawn.every((weight) => weight === drawn[0]) ? { training } : { training, weights: drawn };
+}
+
+/** A folder's photos. */
+export interface PhotoSource {
+  /** The folder's name; with its path where two have the same. */
+  readonly name: string;
+  readonly training: readonly string[];
+  readonly heldOut: readonly string[];
+}
+
+function sourcesOf(
+  sets: readonly PhotoSet[],
+  training: ReadonlySet<string>,
+  heldOut: ReadonlySet<string>,
+): PhotoSource[] {
+  const names = sets.map(({ folder }) => basename(resolve(folder)));
+  return sets.map(({ folder, photos }, k) => ({
+    name: names.filter((name) => name === names[k]).length > 1 ? folder : names[k]!,
+    training: photos.filter((photo) => training.has(photo)),
+    heldOut: photos.filter((photo) => heldOut.has(photo)),
+  }));
 }
 
 /** The settings of training: those asked for, else those of the network, else small-64's. */

@@ -88,7 +88,11 @@ export class Records {
       ...means,
       lossByTask: tasks,
       learningRate: learningRateAt(config, images),
-      ...(heldOut && { heldOutLoss: heldOut.mean, heldOutLossByTask: heldOut.tasks }),
+      ...(heldOut && {
+        heldOutLoss: heldOut.mean,
+        heldOutLossByTask: heldOut.tasks,
+        ...(heldOut.sources && { heldOutLossBySource: heldOut.sources }),
+      }),
       machine: {
         time: new Date().toISOString(),
         seconds: thousandths(seconds),

@@ -4,6 +4,7 @@
  * no part of it.
  */
 import { z } from "zod";
+import { cropScales } from "../data/crop-scale.ts";
 import { predictions, weightings } from "../diffusion/prediction.ts";
 import { drawingConfig } from "../diffusion/samplers/drawing.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
@@ -39,6 +40,10 @@ export const runConfig = z.strictObject({
   gray: z.number().gt(0).max(1).optional(),
   /** Whether each crop has another aspect and tone, see `ExampleSourceOptions`; left out where not. */
   vary: z.literal(true).optional(),
+  /** Which part of a photo a crop shows; "half..full" in runs from before there was a choice. */
+  cropScale: z.enum(cropScales).optional(),
+  /** From which JPEG qualities are drawn; left out for the paper's. */
+  jpegQuality: z.literal("wide").optional(),
   loss: z.enum(losses),
   /** Images a gradient. */
   batch: z.int().positive(),
@@ -58,6 +63,14 @@ export const runConfig = z.strictObject({
     holdOut: z.string(),
     /** Of each folder's photos, their names and sizes (`photosDigest`), sorted. */
     digests: z.array(z.string()),
+    /** How often photos are drawn where not all equally often. */
+    weights: z
+      .strictObject({
+        /** Of a folder's photos, by its digest. */
+        folders: z.record(z.string(), z.number().min(0)).optional(),
+        files: z.array(z.strictObject({ glob: z.string(), weight: z.number().min(0) })).optional(),
+      })
+      .optional(),
   }),
   /** Not compared when a run is resumed. */
   machine: z.strictObject({

@@ -101,7 +101,13 @@ class Training {
       tasks: tasksByShare(config.tasks, config.mix),
       resolution: config.network.resolution,
       seed: config.seed,
-      ...definedOf({ gray: config.gray, vary: config.vary }),
+      ...definedOf({
+        weights: plan.weights,
+        cropScale: config.cropScale,
+        gray: config.gray,
+        vary: config.vary,
+      }),
+      taskOptions: definedOf({ jpegQuality: config.jpegQuality }),
       onSkip: (_path, reason) => this.say(`photo skipped: ${reason}`),
     });
     this.batches = new BatchSource(this.examples, {

@@ -1,0 +1,113 @@
+/**
+ * Sharpening: a picture, or what stands in a hole, is given blurred, and the network makes it sharp.
+ * Of a whole picture this is super-resolution (SR3, Saharia et al. 2021); in a hole it is the second
+ * stage of a cascade, which brings what was filled at a small size to the photo's own pixels.
+ */
+import { PaletteError, UsageError } from "../errors.ts";
+import type { Image, Mask } from "../images/image.ts";
+import { checkMaskSize, maskedShare } from "../images/mask.ts";
+import { box, lanczos3, linear, resample } from "../images/resample.ts";
+import { maximalPixels } from "../images/sharp.ts";
+import type { Random } from "../random.ts";
+import { randomMask } from "./inpaint.ts";
+import type { Task } from "./task.ts";
+import { randomSide, uncropMask } from "./uncrop.ts";
+
+/** By how much training shrinks, log-uniform. */
+export const factors = { least: 2, most: 8 };
+/** Half of the examples are whole pictures, the others holes. */
+export const wholeShare = 0.5;
+/** Half of the examples get noise, so that the errors of an earlier stage do no harm (SR3's cascades). */
+const noisyShare = 0.5;
+/** Its largest deviation, in [-1, 1]: six steps of 255. */
+const mostNoise = 0.05;
+/** By how much `prepare` enlarges. */
+export const scales = { least: 1, most: 8 };
+export const defaultScale = 2;
+
+/** x is the blurred picture, or the sharp one with its hole blurred. */
+export const sharpen: Task<"sharpen"> = {
+  name: "sharpen",
+  title: "Sharpening",
+  description: "Enlarges a photo and gives it back its detail.",
+
+  async degrade(y, random, { factor: given, mask: hole, whole } = {}) {
+    const { least, most } = factors;
+    const factor = given ?? Math.exp(random.between(Math.log(least), Math.log(most)));
+    if (!(factor >= 1 && factor <= Math.min(y.width, y.height))) {
+      throw new PaletteError(
+        `The factor of the blur is a number from 1 to the picture's shorter side, not ${factor}.`,
+      );
+    }
+    if (hole !== undefined) checkMaskSize(hole, y.width, y.height);
+    const mask = hole ?? (whole ? undefined : randomRegion(y, random));
+    const blurred = blur(y, factor, random);
+    const detail = `blurred ${factor.toFixed(1)} times`;
+    if (mask === undefined) return { x: blurred, detail };
+    const share = Math.round(100 * maskedShare(mask));
+    return {
+      x: within(mask, blurred, y),
+      mask,
+      holeIsShown: true,
+      detail: `${detail} in ${share}%`,
+    };
+  },
+
+  /** The enlarged photo in windows; `scale` 1 sharpens it as it is. */
+  async prepare(photo, _resolution, _random, { scale = defaultScale } = {}) {
+    if (!(scale >= scales.least && scale <= scales.most)) {
+      throw new UsageError(
+        `The scale is a number from ${scales.least} to ${scales.most}, not ${scale}.`,
+      );
+    }
+    const { width, height } = enlarged(photo.width, photo.height, scale);
+    if (width * height > maximalPixels) {
+      throw new PaletteError(
+        `The photo would grow to ${width}x${height} pixels, but pictures end at 268 megapixels; take a smaller scale or photo.`,
+      );
+    }
+    const x = clipped(resample(photo, width, height, lanczos3));
+    return { conditions: [{ x, detail: `${scale} times` }], finish: async ([answer]) => answer! };
+  },
+};
+
+/** The size of a photo enlarged `scale` times, in whole pixels. */
+export function enlarged(
+  width: number,
+  height: number,
+  scale: number,
+): { readonly width: number; readonly height: number } {
+  return { width: Math.round(width * scale), height: Math.round(height * scale) };
+}
+
+/** Shrunk `factor` times and enlarged again, by kernels drawn at random; half the time with noise. */
+function blur(y: Image, factor: number, random: Random): Image {
+  const shrinking = random.pick([box, linear, lanczos3]);
+  const enlarging = random.pick([linear, lanczos3]);
+  const deviation = random.uniform() < noisyShare ? random.between(0, mostNoise) : 0;
+  const width = Math.max(1, Math.round(y.width / factor));
+  const height = Math.max(1, Math.round(y.height / factor));
+  const small = resample(y, width, height, shrinking);
+  if (deviation > 0)
+    for (let i = 0; i < small.data.length; i++) small.data[i]! += deviation * random.normal();
+  return clipped(resample(small, y.width, y.height, enlarging));
+}
+
+/** Undefined for the whole picture, else a hole as in inpainting or what uncropping grows. */
+function randomRegion({ width, height }: Image, random: Random): Mask | undefined {
+  if (random.uniform() < wholeShare) return undefined;
+  return random.uniform() < 0.5
+    ? randomMask(width, height, random).mask
+    : uncropMask(width, height, randomSide(random));
+}
+
+function within(mask: Mask, inside: Image, outside: Image): Image {
+  const data = outside.data.map((value, i) =>
+    mask.data[i % mask.data.length] === 1 ? inside.data[i]! : value,
+  );
+  return { ...outside, data };
+}
+
+function clipped(image: Image): Image {
+  return { ...image, data: image.data.map((value) => Math.min(1, Math.max(-1, value))) };
+}
