@@ -382,7 +382,7 @@ describe("impossible requests", () => {
 
   it("a task, a mask or a side that is not there", async () => {
     const { palette: stubbed } = stub();
-    await expect(stubbed.restore("sharpen", photo)).rejects.toThrow(/"sharpen".*colorize/);
+    await expect(stubbed.restore("deblur", photo)).rejects.toThrow(/"deblur".*colorize/);
     await expect(stubbed.restore("inpaint", photo)).rejects.toThrow(UsageError);
     await expect(stubbed.restore("uncrop", photo)).rejects.toThrow(UsageError);
     await expect(stubbed.inpaint(photo, { mask: createMask(3, 3, 1) })).rejects.toThrow(

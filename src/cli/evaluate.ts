@@ -24,6 +24,7 @@ import { type Progress, startProgress, whileWaiting } from "./progress.ts";
 interface Options {
   model?: string[];
   data?: string[];
+  others?: string[];
   out?: string;
   folders?: string[];
   tasks?: string[];
@@ -63,6 +64,10 @@ export function evaluateCommand(program: Command): void {
       "models, also of the Regression baseline (default: the bundled model)",
     )
     .option("--data <dir...>", "folders of photos that the models have not seen")
+    .option(
+      "--others <name=dir...>",
+      "what other programs made of the degraded pictures: DIR/CONDITION/00001.png, named as in pictures/CONDITION/degraded (and mask) of an earlier run",
+    )
     .option(
       "--hold-out <rule>",
       "of these photos only the held-out ones: every:N:K or none (default: as in training if a model was trained on these photos, else none)",
@@ -146,6 +151,7 @@ async function run(options: Options): Promise<void> {
         {
           ...options,
           data,
+          others: options.others?.map(otherAnswers),
           models: options.model ?? [],
         },
         (done, total) => {
@@ -209,6 +215,16 @@ async function runFolders(folders: readonly string[], options: Options): Promise
       watch.stop();
     }
   });
+}
+
+/** "Telea=answers/telea" */
+function otherAnswers(text: string): { name: string; folder: string } {
+  const [, name, folder] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || folder === undefined)
+    throw new UsageError(
+      `Give --others a name and a folder, as Telea=answers/telea, not "${text}".`,
+    );
+  return { name, folder };
 }
 
 /** A list with commas, its default written in the same way. */

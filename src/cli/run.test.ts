@@ -97,6 +97,20 @@ describe("restoring", () => {
     expect(Buffer.from(toBytes(known)).equals(Buffer.from(photo))).toBe(true);
   });
 
+  it("enlarges a photo, and its transparency with it", async () => {
+    const { lines } = await quick("upscale", at("photo.png"), "-o", at("large"));
+    expect(lines).toEqual([at("large", "photo-upscale.png")]);
+    const large = await readImage(lines[0]!);
+    expect([large.width, large.height]).toEqual([2 * side, 2 * side]);
+    const rgba = Buffer.alloc(4 * side * side, 100);
+    const raw = { width: side, height: side, channels: 4 } as const;
+    await sharp(rgba, { raw }).png().toFile(at("veil.png"));
+    await quick("upscale", at("veil.png"), "--scale", "1.5", "-o", at("veil-large.png"));
+    const { alpha, image } = await readPhoto(at("veil-large.png"));
+    expect([image.width, image.height]).toEqual([48, 48]);
+    expect([...new Set(alpha)]).toEqual([100]);
+  });
+
   it("keeps transparency, also where the photo grows", async () => {
     const rgba = Buffer.alloc(4 * side * side, 100);
     const raw = { width: side, height: side, channels: 4 } as const;

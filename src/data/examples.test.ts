@@ -7,7 +7,6 @@ import { encodeImage, writeImage } from "../images/encode.ts";
 import { createImage, grayscale, isGray } from "../images/image.ts";
 import { Random } from "../random.ts";
 import { tasks } from "../tasks/registry.ts";
-import { randomSquare } from "./crop-scale.ts";
 import { type Example, ExampleSource, type ExampleSourceOptions } from "./examples.ts";
 import { PhotoCache } from "./photo-cache.ts";
 import { scanPhotos, splitHoldOut } from "./photos.ts";
@@ -150,21 +149,39 @@ describe("examples", () => {
     for (const task of tasks) expect(Math.abs(counts.get(task.name)! - 100)).toBeLessThan(40);
   });
 
-  it("cut squares of half to all of the short side, anywhere, not below the resolution", () => {
-    const random = Random.from("squares");
-    const sides: number[] = [];
-    for (let i = 0; i < 2000; i++) {
-      const box = randomSquare(400, 200, 64, random);
-      expect(box.width).toBe(box.height);
-      expect(box.left + box.width).toBeLessThanOrEqual(400);
-      expect(box.top + box.height).toBeLessThanOrEqual(200);
-      sides.push(box.width);
-    }
-    expect([Math.min(...sides), Math.max(...sides)]).toEqual([100, 200]);
-    expect(sides.reduce((a, b) => a + b) / 2000).toBeCloseTo(150, -1);
-    for (let i = 0; i < 100; i++)
-      expect(randomSquare(80, 70, 64, random).width).toBeGreaterThanOrEqual(64);
-    expect(randomSquare(30, 20, 64, random).width).toBe(20);
+  it("draw photos in proportion to their weights, and the same ones with the same weights", async () => {
+    const usable = photos.filter((path) => !broken.includes(path));
+    const weights = usable.map((_, k) => (k === 0 ? 6 : 1));
+    const examples = source({ photos: usable, weights });
+    let first = 0;
+    for (let i = 0; i < 300; i++) if ((await examples.example(i)).photo === usable[0]) first++;
+    // 6 of 17 shares.
+    expect(Math.abs(first - 106)).toBeLessThan(30);
+    const again = source({ photos: usable, weights });
+    expect(bytesOf(await again.example(299))).toBe(bytesOf(await examples.example(299)));
+    for (const bad of [[1], weights.map(() => 0)])
+      expect(() => source({ photos: usable, weights: bad })).toThrow(/weight above 0/);
+  });
+
+  it("show a photo's own pixels where every scale is drawn", async () => {
+    const large = join(folder, ".large");
+    await mkdir(large);
+    // A chequerboard of single pixels: at any other scale it is no longer one.
+    const board = createImage(200, 200);
+    const data = board.data.map((_, i) => ((i % 200) + Math.floor(i / 200)) % 2);
+    await writeImage(join(large, "board.png"), { ...board, data });
+    const paths = await scanPhotos([large]);
+    const contrast = async (cropScale?: ExampleSourceOptions["cropScale"]) => {
+      const examples = source({ photos: paths, ...(cropScale && { cropScale }) });
+      let most = 0;
+      for (let i = 0; i < 60; i++) {
+        const { y } = await examples.example(i);
+        most = Math.max(most, Math.abs(y.data[0]! - y.data[1]!));
+      }
+      return most;
+    };
+    expect(await contrast("own..full")).toBeGreaterThan(0.3);
+    expect(await contrast()).toBeLessThan(0.1);
   });
 
   it("survive one broken file among thousands", async () => {

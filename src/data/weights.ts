@@ -54,7 +54,9 @@ export function photoWeights(
   });
   const idle = rules.find(({ met }) => !met);
   if (idle !== undefined)
-    throw new UsageError(`No photo's weight is that of ${idle.glob}: mend or drop that line.`);
+    throw new UsageError(
+      `No photo has the weight of ${idle.glob}: none matches it. Mend or drop that line.`,
+    );
   const wrong = weights.find((weight) => !(Number.isFinite(weight) && weight >= 0));
   if (wrong !== undefined)
     throw new UsageError(`A weight is a number of at least 0, not ${wrong}.`);

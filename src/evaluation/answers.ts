@@ -2,8 +2,7 @@
 
 import type { SessionOptions } from "../engine/session.ts";
 import { writeImage } from "../images/encode.ts";
-import type { Image } from "../images/image.ts";
-import { createMask } from "../images/image.ts";
+import { createMask, type Image, type Mask } from "../images/image.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import { isLarge } from "../nn/programs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
@@ -18,6 +17,8 @@ import type { EvaluatedModel, EvaluationPlan, PlannedRow } from "./plan.ts";
 
 /** Names of the rows that are no model's; also their folders. */
 export const inputRow = "degraded";
+/** Not a row: where the holes are, white, for other programs. */
+const maskFolder = "mask";
 export const originalsRow = "originals";
 
 /**
@@ -74,7 +75,10 @@ export async function writeDegraded(
     const path = folder.picture(condition.id, inputRow, k);
     if (!(await folder.have([path]))) {
       const { image } = await crops.crop(k);
-      await writeImage(path, shown(await degraded(condition, image, plan.common.seed, k)));
+      const made = await degraded(condition, image, plan.common.seed, k);
+      if (made.mask)
+        await writeImage(folder.picture(condition.id, maskFolder, k), pictureOf(made.mask));
+      await writeImage(path, shown(made));
     }
     onPrepared?.();
   }
@@ -175,8 +179,15 @@ async function answerSome(
   await folder.addTime(condition.id, id, { seconds, images: indices.length * samples });
 }
 
+/** White where it is to be filled. */
+function pictureOf({ width, height, data }: Mask): Image {
+  const plane = data.map((value) => 2 * value - 1);
+  return { width, height, data: Float32Array.from([...plane, ...plane, ...plane]) };
+}
+
 /** A condition as a picture: the noise that marks the hole is the network's business. */
-function shown({ x, mask = createMask(x.width, x.height) }: Condition): Image {
+function shown({ x, mask = createMask(x.width, x.height), holeIsShown }: Condition): Image {
+  if (holeIsShown) return x;
   const pixels = x.width * x.height;
   return { ...x, data: x.data.map((value, i) => (mask.data[i % pixels] === 1 ? 0 : value)) };
 }

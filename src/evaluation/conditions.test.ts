@@ -7,7 +7,7 @@ import { Random } from "../random.ts";
 import { degraded, evaluationConditions, paperConditions } from "./conditions.ts";
 import { centerMask, maskKind } from "./masks.ts";
 
-const all = ["colorize", "inpaint", "uncrop", "dejpeg"];
+const all = ["colorize", "inpaint", "uncrop", "dejpeg", "sharpen"];
 
 describe("the paper's masks", () => {
   it.each([
@@ -43,7 +43,7 @@ describe("the paper's masks", () => {
 });
 
 describe("conditions", () => {
-  it("are the blocks of the paper's Tables 1 to 4", () => {
+  it("are the blocks of the paper's Tables 1 to 4, and a fourfold enlargement", () => {
     const conditions = evaluationConditions({ tasks: all, ...paperConditions });
     expect(conditions.map(({ id }) => id)).toEqual([
       "colorize",
@@ -55,6 +55,7 @@ describe("conditions", () => {
       "dejpeg-5",
       "dejpeg-10",
       "dejpeg-20",
+      "sharpen-4",
     ]);
   });
 
@@ -76,6 +77,8 @@ describe("conditions", () => {
       { ...choice, tasks: ["uncrop"], sides: ["middle"] },
       { ...choice, qualities: [0] },
       { ...choice, qualities: [5.5] },
+      { ...choice, tasks: ["sharpen"], factors: [1] },
+      { ...choice, tasks: ["sharpen"], factors: [17] },
     ];
     for (const one of refused) expect(() => evaluationConditions(one)).toThrow(UsageError);
   });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -101,6 +101,51 @@ describe("an evaluation", () => {
     for (const path of Object.values(files))
       expect((await readFile(path)).length).toBeGreaterThan(1e3);
     expect((await readdir(at("whole", "grids"))).sort()).toEqual(["colorize.png", "dejpeg-5.png"]);
+  });
+
+  it("has rows of what other programs made of the degraded pictures", async () => {
+    const holes = { tasks: ["inpaint"], masks: ["center"], models: [at("inpainter")] };
+    await saveModel(at("inpainter"), randomModel({ tasks: ["inpaint"] }));
+    await run("others", holes);
+    const pictures = at("others", "pictures", "inpaint-center");
+    const mask = await readImage(join(pictures, "mask", "00001.png"));
+    const degraded = await readImage(join(pictures, "degraded", "00001.png"));
+    // The hole is a quarter of the picture, and gray where it is degraded.
+    const white = [...mask.data.keys()].filter((i) => mask.data[i] === 1);
+    expect(white).toHaveLength(mask.data.length / 4);
+    for (const i of white) expect(Math.abs(degraded.data[i]!)).toBeLessThan(0.01);
+
+    const answers = at("peer", "inpaint-center");
+    await cp(at("others", "pictures", "originals", "originals"), answers, { recursive: true });
+    const others = [{ name: "Perfect", folder: at("peer") }];
+    const { report } = await run("others", { ...holes, others });
+    const [, perfect] = report.conditions[0]!.rows;
+    expect([perfect!.kind, perfect!.label]).toEqual(["other", "Perfect"]);
+    expect(perfect!.metrics.pd!.value).toBe(0);
+    expect(perfect!.metrics.ssim!.value).toBe(1);
+    expect(await text("others", "report.html")).toContain("Perfect");
+
+    await rm(join(answers, "00007.png"));
+    await expect(run("others", { ...holes, others })).rejects.toThrow(/no picture 00007\.png/);
+    await writeImage(join(answers, "00007.png"), createImage(8, 8));
+    await expect(run("others", { ...holes, others })).rejects.toThrow(/has 8x8 pixels/);
+    const twins = [...others, ...others];
+    await expect(run("others", { ...holes, others: twins })).rejects.toThrow(/called Perfect/);
+  });
+
+  it("cuts crops at every scale on request, into a folder of their own", async () => {
+    const { report } = await run("scales", { cropScale: "own..full" });
+    expect(report.settings.cropScale).toBe("own..full");
+    const [scales, halves] = await Promise.all(
+      ["scales", "whole"].map((name) =>
+        readImage(at(name, "pictures", "originals", "originals", "00003.png")),
+      ),
+    );
+    expect(scales).not.toEqual(halves);
+    await expect(run("whole", { cropScale: "own..full" })).rejects.toThrow(
+      /cropScale: none -> own\.\.full/,
+    );
+    await expect(run("x", { crop: "centre", cropScale: "own..full" })).rejects.toThrow(/random/);
   });
 
   it("measures the pictures that lie in its folder", async () => {

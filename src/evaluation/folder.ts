@@ -71,9 +71,7 @@ export class EvaluationFolder {
 
   /** Where picture `index` (from 0) of a row is, and which of its samples (from 0). */
   picture(condition: string, row: string, index: number, sample = 0): string {
-    const number = String(index + 1).padStart(5, "0");
-    const name = sample === 0 ? `${number}.png` : `${number}-${sample + 1}.png`;
-    return join(this.path, "pictures", condition, row, name);
+    return join(this.path, "pictures", condition, row, pictureName(index, sample));
   }
 
   /** Whether all these files are there. */
@@ -111,6 +109,12 @@ export class EvaluationFolder {
   async close(): Promise<void> {
     await this.lock.release();
   }
+}
+
+/** "00001.png", and "00001-2.png" for a second sample. */
+export function pictureName(index: number, sample = 0): string {
+  const number = String(index + 1).padStart(5, "0");
+  return sample === 0 ? `${number}.png` : `${number}-${sample + 1}.png`;
 }
 
 async function adopt(path: string, settings: CommonSettings): Promise<void> {

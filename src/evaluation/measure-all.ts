@@ -1,11 +1,16 @@
 /** From the pictures in the folder to the rows of the report. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { PaletteError } from "../errors.ts";
+import { readImage } from "../images/decode.ts";
+import type { Image } from "../images/image.ts";
 import { inputRow, originalsRow } from "./answers.ts";
 import type { CropSource } from "./crops.ts";
-import type { EvaluationFolder } from "./folder.ts";
+import { type EvaluationFolder, pictureName } from "./folder.ts";
 import { type Looks, look } from "./look.ts";
 import type { Lookers } from "./lookers.ts";
 import { Measurer } from "./measure.ts";
-import { type EvaluationPlan, type PlannedRow, plannedRows } from "./plan.ts";
+import { type EvaluationPlan, type OtherAnswers, type PlannedRow, plannedRows } from "./plan.ts";
 import type { ConditionReport, Row } from "./report/report.ts";
 import { samplerName } from "./samplings.ts";
 
@@ -84,12 +89,21 @@ export async function measureAll(
       ...(await measurer.measure(await lookAt(condition.id, inputRow))),
     };
     const measured: Row[] = [];
+    for (const other of plan.others) {
+      const found = await otherPictures(other, condition.id, plan);
+      if (found === undefined) continue;
+      const looks = await look(images, found, needed, { signal, onPicture });
+      const id = `other-${other.name}`;
+      const measures = await measurer.measure(looks);
+      measured.push({ id, kind: "other", label: other.name, images, ...measures });
+    }
     for (const row of models) {
       const samples: Looks[] = [];
       for (let k = 0; k < row.samples; k++) samples.push(await lookAt(condition.id, row.id, k));
       measured.push(await rowOf(row, images, samples, measurer));
     }
-    measured.sort((a, b) => Number(b.kind === "regression") - Number(a.kind === "regression"));
+    const order = ["other", "regression", "palette"];
+    measured.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
     const truth: Row = {
       id: originalsRow,
       kind: "originals",
@@ -105,6 +119,38 @@ export async function measureAll(
     });
   }
   return conditions;
+}
+
+/**
+ * Another program's pictures of a condition; undefined where it has none.
+ * @throws PaletteError when one is missing or of another size.
+ */
+async function otherPictures(
+  { name, folder }: OtherAnswers,
+  condition: string,
+  { crops, common: { resolution } }: EvaluationPlan,
+): Promise<((index: number) => Promise<Image>) | undefined> {
+  const place = join(folder, condition);
+  const names = await readdir(place).catch(() => undefined);
+  if (names === undefined) return undefined;
+  const there = new Set(names);
+  for (let k = 0; k < crops; k++) {
+    if (!there.has(pictureName(k))) {
+      throw new PaletteError(
+        `${name} has no picture ${pictureName(k)} in ${place}: each degraded picture needs an answer of its name.`,
+      );
+    }
+  }
+  return async (index) => {
+    const path = join(place, pictureName(index));
+    const image = await readImage(path);
+    if (image.width !== resolution || image.height !== resolution) {
+      throw new PaletteError(
+        `${path} has ${image.width}x${image.height} pixels, but what is degraded has ${resolution}x${resolution}.`,
+      );
+    }
+    return image;
+  };
 }
 
 async function rowOf(

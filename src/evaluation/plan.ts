@@ -31,6 +31,8 @@ export interface EvaluationRequest {
   readonly models?: readonly string[];
   /** Folders of photos. */
   readonly data: readonly string[];
+  /** What other programs made of the degraded pictures, by name. */
+  readonly others?: readonly OtherAnswers[] | undefined;
   /**
    * Which photos are held out, as in training. Unless given: what a model's record says if it was
    * trained on these very photos, else "none", which is all of them.
@@ -59,6 +61,16 @@ export interface EvaluationRequest {
   readonly seed?: number | undefined;
 }
 
+/**
+ * Pictures that another program made of the degraded ones of an evaluation: `<folder>/<condition>/` holds
+ * a picture for each in `pictures/<condition>/degraded/`, of the same name and size. Conditions that it
+ * has no folder for have no row of it.
+ */
+export interface OtherAnswers {
+  readonly name: string;
+  readonly folder: string;
+}
+
 export interface EvaluatedModel {
   readonly folder: string;
   readonly config: ModelConfig;
@@ -85,6 +97,7 @@ export interface EvaluationPlan {
   readonly data: string;
   readonly models: readonly EvaluatedModel[];
   readonly conditions: readonly EvaluationCondition[];
+  readonly others: readonly OtherAnswers[];
   /** Of each model but the Regression baselines, in the order asked for. */
   readonly samplings: ReadonlyMap<EvaluatedModel, readonly Sampling[]>;
   readonly photos: readonly string[];
@@ -164,6 +177,7 @@ export async function planEvaluation(
     models,
     data: `${request.data.map((folder) => basename(resolve(folder))).join(", ")} (digest ${digests.join("+")})`,
     conditions,
+    others: checkOthers(request.others ?? []),
     samplings,
     photos: usable,
     common: {
@@ -325,6 +339,17 @@ function checkCount(what: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
     throw new UsageError(`The ${what} are a whole number of at least ${least}, not ${value}.`);
   }
+}
+
+function checkOthers(others: readonly OtherAnswers[]): readonly OtherAnswers[] {
+  const names = others.map(({ name }) => name);
+  const twice = names.find((name, k) => names.indexOf(name) !== k);
+  if (twice !== undefined) {
+    throw new UsageError(
+      `Two folders of answers are called ${twice}: give each a name of its own.`,
+    );
+  }
+  return others;
 }
 
 /** "20" and "dpm++:20" may be the same for a model. */

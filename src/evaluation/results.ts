@@ -1,5 +1,6 @@
 /** The report of an evaluation: what was found, written for programs, for people and for the eye. */
 import { readFile } from "node:fs/promises";
+import { definedOf } from "../defined.ts";
 import { encodeImage } from "../images/encode.ts";
 import { imagesSeen } from "../models/config.ts";
 import type { EvaluationFolder } from "./folder.ts";
@@ -35,6 +36,7 @@ export async function reportOf(
       photos: common.photos,
       crops: plan.crops,
       crop: plan.crop,
+      ...definedOf({ cropScale: common.cropScale }),
       holdOut: common.holdOut,
       resolution: common.resolution,
       seed: common.seed,

@@ -34,6 +34,41 @@ describe("JPEG quality in training", () => {
     }
   });
 
+  it("reaches up to 95 in a quarter of the draws when it is wide", () => {
+    const random = Random.from("wide");
+    let above = 0;
+    const draws = 20_000;
+    for (let i = 0; i < draws; i++) {
+      const quality = randomQuality(random, "wide");
+      expect(quality).toBeGreaterThanOrEqual(5);
+      expect(quality).toBeLessThanOrEqual(95);
+      if (quality > 30) above++;
+    }
+    // A quarter, of which 65 of 91 qualities lie above the paper's.
+    expect(Math.abs(above / draws - (0.25 * 65) / 91)).toBeLessThan(0.012);
+  });
+
+  it("is followed by another on some pictures when it is wide, on other blocks", async () => {
+    const y = createImage(32, 32);
+    for (let i = 0; i < y.data.length; i++) y.data[i] = Math.sin(i / 7);
+    let twice = 0;
+    for (let k = 0; k < 200; k++) {
+      const random = Random.from("twice", k);
+      const { x, detail } = await dejpeg.degrade(y, random, { jpegQuality: "wide" });
+      const [, quality, before] = /^quality (\d+)(?: after (\d+))?$/.exec(detail)!;
+      if (before === undefined) {
+        expect(x).toEqual(await jpegRoundTrip(y, Number(quality)));
+        continue;
+      }
+      twice++;
+      expect(Number(before)).toBeGreaterThanOrEqual(30);
+      expect(x).not.toEqual(await jpegRoundTrip(y, Number(quality)));
+    }
+    expect(Math.abs(twice - 40)).toBeLessThan(20);
+    const plain = await dejpeg.degrade(y, Random.from("twice", 0), {});
+    expect(plain.detail).not.toContain("after");
+  });
+
   it("can be given, and is told", async () => {
     const y = createImage(16, 16);
     for (let i = 0; i < y.data.length; i++) y.data[i] = Math.sin(i);

@@ -4,7 +4,7 @@
  * stage of a cascade, which brings what was filled at a small size to the photo's own pixels.
  */
 import { PaletteError, UsageError } from "../errors.ts";
-import type { Image, Mask } from "../images/image.ts";
+import { atLeast, crop, type Image, isGray, type Mask } from "../images/image.ts";
 import { checkMaskSize, maskedShare } from "../images/mask.ts";
 import { box, lanczos3, linear, resample } from "../images/resample.ts";
 import { maximalPixels } from "../images/sharp.ts";
@@ -54,7 +54,7 @@ export const sharpen: Task<"sharpen"> = {
   },
 
   /** The enlarged photo in windows; `scale` 1 sharpens it as it is. */
-  async prepare(photo, _resolution, _random, { scale = defaultScale } = {}) {
+  async prepare(photo, resolution, _random, { scale = defaultScale } = {}) {
     if (!(scale >= scales.least && scale <= scales.most)) {
       throw new UsageError(
         `The scale is a number from ${scales.least} to ${scales.most}, not ${scale}.`,
@@ -66,8 +66,11 @@ export const sharpen: Task<"sharpen"> = {
         `The photo would grow to ${width}x${height} pixels, but pictures end at 268 megapixels; take a smaller scale or photo.`,
       );
     }
-    const x = clipped(resample(photo, width, height, lanczos3));
-    return { conditions: [{ x, detail: `${scale} times` }], finish: async ([answer]) => answer! };
+    const x = atLeast(clipped(resample(photo, width, height, lanczos3)), resolution);
+    return {
+      conditions: [{ x, detail: `${scale} times` }],
+      finish: async ([answer]) => crop(answer!, { left: 0, top: 0, width, height }),
+    };
   },
 };
 
@@ -88,9 +91,17 @@ function blur(y: Image, factor: number, random: Random): Image {
   const width = Math.max(1, Math.round(y.width / factor));
   const height = Math.max(1, Math.round(y.height / factor));
   const small = resample(y, width, height, shrinking);
-  if (deviation > 0)
-    for (let i = 0; i < small.data.length; i++) small.data[i]! += deviation * random.normal();
+  if (deviation > 0) addNoise(small, deviation, isGray(y), random);
   return clipped(resample(small, y.width, y.height, enlarging));
+}
+
+/** Adds noise of this deviation; to a gray picture the same in all channels, as it stays gray. */
+function addNoise(image: Image, deviation: number, gray: boolean, random: Random): void {
+  const { data } = image;
+  const pixels = data.length / 3;
+  for (let i = 0; i < data.length; i++)
+    data[i]! += gray && i >= pixels ? 0 : deviation * random.normal();
+  if (gray) for (const c of [1, 2]) data.copyWithin(c * pixels, 0, pixels);
 }
 
 /** Undefined for the whole picture, else a hole as in inpainting or what uncropping grows. */

@@ -13,12 +13,18 @@ function gradient(width: number, height: number): Image {
 }
 
 describe("the registry", () => {
-  it("holds the paper's four tasks", () => {
-    expect(tasks.map((task) => task.name)).toEqual(["colorize", "inpaint", "uncrop", "dejpeg"]);
+  it("holds the paper's four tasks and sharpening", () => {
+    expect(tasks.map((task) => task.name)).toEqual([
+      "colorize",
+      "inpaint",
+      "uncrop",
+      "dejpeg",
+      "sharpen",
+    ]);
     expect(taskNamed("uncrop").title).toBe("Uncropping");
     expect(() => taskNamed("color")).toThrow(UsageError);
     expect(() => taskNamed("color")).toThrow(
-      'There is no task "color"; the tasks are colorize, inpaint, uncrop, dejpeg.',
+      'There is no task "color"; the tasks are colorize, inpaint, uncrop, dejpeg, sharpen.',
     );
   });
 
@@ -42,7 +48,7 @@ describe("the registry", () => {
     ] as const) {
       const photo = gradient(width, height);
       const mask = createMask(width, height, 1);
-      const options = { side: "right", ratio: 1, mask } as const;
+      const options = { side: "right", ratio: 1, mask, scale: 1 } as const;
       const { conditions, finish } = await task.prepare(photo, 32, Random.from(2), options);
       for (const { x, mask: hole } of conditions) {
         expect(Math.min(x.width, x.height)).toBeGreaterThanOrEqual(32);

@@ -92,6 +92,45 @@ describe("held-out examples", () => {
   });
 });
 
+describe("held-out examples of several sources", () => {
+  const sources = () => [
+    { name: "few", photos: photos.slice(0, 3) },
+    { name: "many", photos: photos.slice(3) },
+  ];
+
+  it("have so many of each, and a loss by source and task", async () => {
+    const both = await heldOutExamples(sources(), tasks, { resolution: 32, count: 5 });
+    const [first] = byTask(both).values();
+    expect(first!.map(({ source }) => source)).toEqual([
+      ...Array<string>(3).fill("few"),
+      ...Array<string>(5).fill("many"),
+    ]);
+    const gray = (source: Float32Array) => new Float32Array(source.length);
+    const network = believer({ prediction: "x0" }, gray);
+    const loss = await heldOutLoss(network, both, trainingSchedule);
+    expect(Object.keys(loss.sources!)).toEqual(["few", "many"]);
+    for (const { name } of tasks) {
+      const { few, many } = loss.sources!;
+      expect(loss.tasks[name]).toBeCloseTo((3 * few![name]! + 5 * many![name]!) / 8, 9);
+    }
+    expect((await heldOutLoss(network, examples, trainingSchedule)).sources).toBeUndefined();
+  });
+
+  it("are the centres of photos, or half of them crops at every scale", async () => {
+    const options = { resolution: 16, count: 10 };
+    const [centres, scales] = await Promise.all([
+      heldOutExamples([{ name: "photos", photos }], [tasks[0]], options),
+      heldOutExamples([{ name: "photos", photos }], [tasks[0]], {
+        ...options,
+        cropScale: "own..full",
+      }),
+    ]);
+    const same = scales.map(({ y }, k) => y.data.every((v, i) => v === centres[k]!.y.data[i]));
+    expect(same.slice(0, 4)).toEqual([true, true, true, true]);
+    expect(same.slice(4, 8)).toEqual([false, false, false, false]);
+  });
+});
+
 describe("the held-out loss", () => {
   it.each(predictions)(
     "of a network that knows the truth is 0 when it predicts %s",

@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePhotos } from "../../test/training-photos.ts";
 import { UsageError } from "../errors.ts";
@@ -35,14 +35,15 @@ describe("a plan", () => {
       ...presetNamed("tiny-32").defaults,
       accumulate: 1,
       seed: 1,
-      tasks: ["colorize", "inpaint", "uncrop", "dejpeg"],
+      tasks: ["colorize", "inpaint", "uncrop", "dejpeg", "sharpen"],
+      cropScale: "own..full",
       photos: { training: 7, heldOut: 2, holdOut: "every:7:1" },
     });
   });
 
   it("does not care for the order of tasks, nor where the photos lie", async () => {
     const moved = await writePhotos(join(folder, "moved"), 9);
-    const tasks = ["dejpeg", "uncrop", "inpaint", "colorize", "dejpeg"];
+    const tasks = ["dejpeg", "uncrop", "sharpen", "inpaint", "colorize", "dejpeg"];
     const other = await planTraining({ ...request, data: [moved], tasks, threads: 3 });
     expect(differences(config, other.config)).toEqual([]);
   });
@@ -58,6 +59,52 @@ describe("a plan", () => {
     expect(differences(config, varied.config)).toEqual(["vary: none -> true"]);
     const plain = await planTraining({ ...request, gray: 0, vary: false });
     expect(differences(config, plain.config)).toEqual([]);
+  });
+
+  it("draws photos by the weights of folders and file names, and records them", async () => {
+    const [here] = request.data as [string];
+    const there = await writePhotos(join(folder, "there"), 9);
+    await rm(join(there, "photo-008.png"));
+    const weighed = await planTraining({
+      ...request,
+      data: [here, there],
+      folderWeights: { [there]: 3 },
+      fileWeights: [
+        { glob: "photo-*5*", weight: 0 },
+        { glob: "photo-*4*", weight: 0.5 },
+      ],
+    });
+    const { training, weights, sources, config: recorded } = weighed;
+    // Held out are 001 and 008 of the one and 001 of the other; both 005 are never drawn.
+    const drawn = training.map((path, k) => [basename(path), weights![k]] as const);
+    expect(drawn.filter(([name]) => name === "photo-005.png")).toEqual([]);
+    expect(drawn.filter(([name]) => name === "photo-004.png").map(([, w]) => w)).toEqual(
+      expect.arrayContaining([0.5, 1.5]),
+    );
+    expect(training).toHaveLength(12);
+    expect(recorded.photos.training).toBe(12);
+    expect(Object.values(recorded.photos.weights!.folders!).sort()).toEqual([1, 3]);
+    expect(recorded.photos.weights!.files).toHaveLength(2);
+    expect(sources.map(({ name }) => name).sort()).toEqual(["photos", "there"]);
+    const even = await planTraining({ ...request, folderWeights: { [here]: 3 } });
+    expect(even.weights).toBeUndefined();
+    expect(differences(config, even.config)).toEqual([]);
+    const nothing = planTraining({ ...request, folderWeights: { [here]: 0 } });
+    await expect(nothing).rejects.toThrow(/none is drawn/);
+  });
+
+  it("draws every scale, but goes on as a run began that had no choice", async () => {
+    const { cropScale: _, ...old } = config;
+    const out = join(folder, "old-run");
+    await mkdir(out, { recursive: true });
+    await writeFile(join(out, "config.json"), JSON.stringify(old));
+    await writeFile(join(out, "checkpoint.safetensors"), "not read by a plan");
+    const again = await planTraining({ ...request, out });
+    expect(again.config.cropScale).toBeUndefined();
+    const half = await planTraining({ ...request, cropScale: "half..full" });
+    expect(half.config.cropScale).toBe("half..full");
+    const wide = await planTraining({ ...request, jpegQuality: "wide" });
+    expect(differences(config, wide.config)).toEqual(["jpegQuality: none -> wide"]);
   });
 
   it("weighs epsilon as the paper does, and refuses weights that it cannot have", async () => {
@@ -105,7 +152,7 @@ describe("a run's configuration", () => {
   it("names what differs, old -> new", () => {
     const other: RunConfig = { ...config, loss: "l2", clip: 0.25, tasks: ["inpaint"] };
     expect(differences(config, other)).toEqual([
-      "tasks: colorize,inpaint,uncrop,dejpeg -> inpaint",
+      "tasks: colorize,inpaint,uncrop,dejpeg,sharpen -> inpaint",
       "loss: l1 -> l2",
       `clip: ${config.clip} -> 0.25`,
     ]);

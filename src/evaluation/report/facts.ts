@@ -10,7 +10,9 @@ export interface Fact {
 
 /** The settings, one fact a line. */
 export function facts({ settings: s, reference, networks }: Report): Fact[] {
-  const where = s.crop === "random" ? "at random places" : "of the largest centered square";
+  const scale =
+    s.cropScale === "own..full" ? " and scales, from a photo's own pixels to all of it" : "";
+  const where = s.crop === "random" ? `at random places${scale}` : "of the largest centered square";
   const samples = s.samples === 1 ? "1 sample an input" : `${s.samples} samples an input`;
   return [
     { name: "Photos", text: `${count(s.photos, "photo")} in ${s.data} (${s.holdOut})` },

@@ -16,7 +16,7 @@ const numbers = z.array(number).optional();
 
 const row = z.strictObject({
   id: z.string(),
-  kind: z.enum(["degraded", "regression", "palette", "originals"]),
+  kind: z.enum(["degraded", "other", "regression", "palette", "originals"]),
   label: z.string(),
   model: z.string().optional(),
   digest: z.string().optional(),
@@ -54,6 +54,7 @@ const schema = z.strictObject({
     photos: count,
     crops: count,
     crop: z.enum(["random", "centre"]),
+    cropScale: z.string().optional(),
     holdOut: z.string(),
     resolution: count,
     seed: z.number(),

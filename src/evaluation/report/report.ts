@@ -16,7 +16,8 @@ export interface Diversity {
   readonly featureDistance?: Estimate;
 }
 
-export type RowKind = "degraded" | "regression" | "palette" | "originals";
+/** "other": pictures that another program made of the degraded ones. */
+export type RowKind = "degraded" | "other" | "regression" | "palette" | "originals";
 
 /** The columns; one is absent where it was not or cannot be measured (PSNR of the originals is infinite). */
 export interface RowMetrics {
@@ -82,6 +83,8 @@ export interface Report {
     readonly photos: number;
     readonly crops: number;
     readonly crop: "random" | "centre";
+    /** Of random crops; absent for "half..full". */
+    readonly cropScale?: string;
     readonly holdOut: string;
     readonly resolution: number;
     readonly seed: number;

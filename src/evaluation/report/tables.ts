@@ -12,7 +12,7 @@ export interface Cell {
 
 export interface TableRow {
   readonly label: string;
-  readonly kind: RowKind | "other";
+  readonly kind: RowKind;
   readonly cells: readonly Cell[];
 }
 
