@@ -10,8 +10,8 @@ import { join } from "node:path";
 import ort from "onnxruntime-node";
 import { presetNamed } from "../src/models/presets.ts";
 import { uNetConfig } from "../src/nn/config.ts";
+import { samplingProgram, trainingProgram } from "../src/nn/graphs.ts";
 import { initialParameters } from "../src/nn/parameters.ts";
-import { samplingProgram, trainingProgram } from "../src/nn/programs.ts";
 import { parameterSpecs } from "../src/nn/unet.ts";
 import { reference } from "./reference.ts";
 

@@ -5,9 +5,9 @@
  */
 import { basename } from "node:path";
 import { say } from "../src/cli/console.ts";
-import { definedOf } from "../src/defined.ts";
-import { suitedDrawing } from "../src/diffusion/samplers/drawing.ts";
+import { suitedDrawing } from "../src/diffusion/samplers/sampler-config.ts";
 import { loadModel, type ModelConfig, saveModel } from "../src/index.ts";
+import { definedOf } from "../src/util/omit-undefined.ts";
 
 const [from, to, time] = process.argv.slice(2);
 const hours = Number(time);

@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { paste } from "../src/images/image.ts";
-import { toSquare } from "../src/images/resize.ts";
+import { paste } from "../src/image/image.ts";
+import { toSquare } from "../src/image/resize.ts";
 import {
   contactSheet,
   createImage,

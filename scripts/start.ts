@@ -8,10 +8,7 @@ import { fileURLToPath } from "node:url";
 import { complain, say } from "../src/cli/console.ts";
 import { Interrupted, interruptible } from "../src/cli/interrupt.ts";
 import { startProgress, whileWaiting } from "../src/cli/progress.ts";
-import { scanPhotos } from "../src/data/photos.ts";
-import { PaletteError } from "../src/errors.ts";
-import { writeWhole } from "../src/files.ts";
-import { resize } from "../src/images/resize.ts";
+import { resize } from "../src/image/resize.ts";
 import {
   contactSheet,
   encodeImage,
@@ -21,6 +18,9 @@ import {
   tasks,
   writeImage,
 } from "../src/index.ts";
+import { writeWhole } from "../src/node/atomic-write.ts";
+import { scanPhotos } from "../src/node/photo-folders.ts";
+import { PaletteError } from "../src/util/errors.ts";
 import { columns, demonstration } from "./demonstrations.ts";
 import { type GalleryRow, galleryPage } from "./gallery-page.ts";
 

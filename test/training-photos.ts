@@ -1,9 +1,9 @@
 /** Small photos for tests of training: smooth, colourful, different. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeImage } from "../src/images/encode.ts";
-import { createImage } from "../src/images/image.ts";
-import { Random } from "../src/random.ts";
+import { createImage } from "../src/image/image.ts";
+import { writeImage } from "../src/node/encode-image.ts";
+import { Random } from "../src/util/random.ts";
 
 /** Writes `count` photos and, when asked, as many files that are none; returns the folder. */
 export async function writePhotos(folder: string, count: number, broken = 0): Promise<string> {

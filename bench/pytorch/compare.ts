@@ -11,8 +11,8 @@ import { execFile } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { median } from "../../src/benchmark/throughput.ts";
 import { presetNamed } from "../../src/models/presets.ts";
+import { median } from "../../src/node/benchmark/throughput.ts";
 import { reference } from "../reference.ts";
 
 const run = promisify(execFile);

@@ -1,11 +1,11 @@
 /** `palette bench`: training images and network calls a second on this machine. */
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
-import { matrixPeak } from "../benchmark/peak.ts";
-import { measureThroughput, type Throughput } from "../benchmark/throughput.ts";
-import type { Device } from "../engine/session.ts";
 import { presetNamed, presetNames } from "../models/presets.ts";
-import { operationsPerImage } from "../nn/programs.ts";
+import { operationsPerImage } from "../nn/graphs.ts";
+import { matrixPeak } from "../node/benchmark/peak-memory.ts";
+import { measureThroughput, type Throughput } from "../node/benchmark/throughput.ts";
+import type { Device } from "../runtime/node/session.ts";
 import { deviceOption, threadsOption, wholeNumber } from "./arguments.ts";
 import { say } from "./console.ts";
 import { networkOption, readNetwork } from "./network.ts";

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { writePhotos } from "../../test/training-photos.ts";
-import { saveModel } from "../models/model-folder.ts";
+import { saveModel } from "../node/model-folder.ts";
 
 const program = fileURLToPath(new URL("./main.ts", import.meta.url));
 let root: string;

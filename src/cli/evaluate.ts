@@ -2,19 +2,18 @@
 import { relative } from "node:path";
 import { type Command, Option } from "commander";
 import { type CropScale, cropScales } from "../data/crop-scale.ts";
-import type { Device } from "../engine/session.ts";
-import { UsageError } from "../errors.ts";
-import { paperConditions } from "../evaluation/conditions.ts";
-import { type CropKind, cropKinds } from "../evaluation/crops.ts";
-import { type EvaluationProgress, evaluate } from "../evaluation/evaluate.ts";
 import {
   compareFolders,
   type FoldersComparison,
   type FoldersProgress,
-} from "../evaluation/folders.ts";
+} from "../evaluation/compare-folders.ts";
+import { paperConditions } from "../evaluation/conditions.ts";
+import { type CropKind, cropKinds } from "../evaluation/crops.ts";
+import { type EvaluationProgress, evaluate } from "../evaluation/evaluate.ts";
 import { planEvaluation } from "../evaluation/plan.ts";
-
+import type { Device } from "../runtime/node/session.ts";
 import { tasks } from "../tasks/registry.ts";
+import { UsageError } from "../util/errors.ts";
 import { deviceOption, listOf, numberBetween, threadsOption, wholeNumber } from "./arguments.ts";
 import { complain, say } from "./console.ts";
 import { evaluationText } from "./evaluation-text.ts";

@@ -1,16 +1,16 @@
 /** `palette export`: a model for ONNX Runtime anywhere, or for PyTorch. */
 import type { Command } from "commander";
-import { UsageError } from "../errors.ts";
 import {
   type ExportedOnnx,
   type ExportedWeights,
   exportOnnx,
   exportSafetensors,
   theirArguments,
-} from "../exchange/export-network.ts";
-import { writeWhole } from "../files.ts";
+} from "../interop/export-network.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { findModel, loadModel } from "../models/model-folder.ts";
+import { writeWhole } from "../node/atomic-write.ts";
+import { findModel, loadModel } from "../node/model-folder.ts";
+import { UsageError } from "../util/errors.ts";
 import { wholeNumber } from "./arguments.ts";
 import { say } from "./console.ts";
 import { whileWaiting } from "./progress.ts";

@@ -11,10 +11,10 @@ import {
   tinyConfig,
 } from "../../test/support/pytorch-palette.ts";
 import { torchFile, zipFile } from "../../test/support/torch-file.ts";
-import { readImage } from "../images/decode.ts";
-import { writeImage } from "../images/encode.ts";
-import { createImage, toBytes } from "../images/image.ts";
-import { loadModel, saveModel } from "../models/model-folder.ts";
+import { createImage, toBytes } from "../image/image.ts";
+import { readImage } from "../node/decode-image.ts";
+import { writeImage } from "../node/encode-image.ts";
+import { loadModel, saveModel } from "../node/model-folder.ts";
 
 let root: string;
 const at = (...names: string[]) => join(root, ...names);

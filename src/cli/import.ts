@@ -1,14 +1,14 @@
 /** `palette import`: a model's folder from a checkpoint of the public PyTorch re-implementation. */
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
-import { UsageError } from "../errors.ts";
-import { importNetwork } from "../exchange/import-network.ts";
-import { describeSchedule } from "../exchange/schedules.ts";
+import { importNetwork } from "../interop/import-network.ts";
+import { describeSchedule } from "../interop/schedules.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { saveModel } from "../models/model-folder.ts";
+import { saveModel } from "../node/model-folder.ts";
 import { tasks } from "../tasks/registry.ts";
 import type { TaskName } from "../tasks/task.ts";
-import { counted } from "../words.ts";
+import { UsageError } from "../util/errors.ts";
+import { counted } from "../util/format.ts";
 import { listOf, wholeNumber } from "./arguments.ts";
 import { say } from "./console.ts";
 import { startProgress, whileWaiting } from "./progress.ts";

@@ -1,12 +1,12 @@
 /** `palette info MODEL|PRESET`: what a network is, costs and was trained on. */
 import type { Command } from "commander";
-import { usualDrawing } from "../diffusion/samplers/drawing.ts";
-import { PaletteError } from "../errors.ts";
-import { inGigabytes } from "../memory.ts";
+import { usualDrawing } from "../diffusion/samplers/sampler-config.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { describeNetwork, type Layer, type NetworkDescription } from "../models/describe.ts";
-import { bundledModels, findModel, isFolder, loadModelConfig } from "../models/model-folder.ts";
 import { type Preset, presetNames, presets } from "../models/presets.ts";
+import { describeNetwork, type Layer, type NetworkDescription } from "../models/summary.ts";
+import { inGigabytes } from "../node/memory.ts";
+import { bundledModels, findModel, isFolder, loadModelConfig } from "../node/model-folder.ts";
+import { PaletteError } from "../util/errors.ts";
 import { say } from "./console.ts";
 
 type Subject =

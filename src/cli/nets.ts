@@ -1,11 +1,11 @@
 /** `palette nets`: the networks that pictures are measured with. */
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
-import { getNetwork } from "../evaluation/networks/download.ts";
-import { findNetworks, networkFolders } from "../evaluation/networks/find.ts";
-import { downloadableNames, knownNetworks } from "../evaluation/networks/known.ts";
-import { type NetworkManifest, usesOf } from "../evaluation/networks/manifest.ts";
-import { userNetworks } from "../evaluation/networks/user-cache.ts";
+import { getNetwork } from "../evaluation/features/download.ts";
+import { findNetworks, networkFolders } from "../evaluation/features/locate.ts";
+import { type NetworkManifest, usesOf } from "../evaluation/features/manifest.ts";
+import { downloadableNames, knownNetworks } from "../evaluation/features/registry.ts";
+import { userNetworks } from "../evaluation/features/user-cache.ts";
 import { say } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
 import { startProgress } from "./progress.ts";

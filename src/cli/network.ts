@@ -1,8 +1,8 @@
 /** `--network`: a network that no preset has. */
 import { readFile } from "node:fs/promises";
 import { Option } from "commander";
-import { reasonOf, UsageError } from "../errors.ts";
 import { type UNetConfig, uNetConfig } from "../nn/config.ts";
+import { reasonOf, UsageError } from "../util/errors.ts";
 
 export function networkOption(): Option {
   return new Option(

@@ -2,9 +2,9 @@
 import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve, sep } from "node:path";
-import { photoEndings, scanPhotos } from "../data/photos.ts";
-import { PaletteError, reasonOf, UsageError } from "../errors.ts";
-import { formatOf } from "../images/encode.ts";
+import { formatOf } from "../node/encode-image.ts";
+import { photoEndings, scanPhotos } from "../node/photo-folders.ts";
+import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 
 /** A photo to be restored, or why an argument gives none. */
 export type Input =

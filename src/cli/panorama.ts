@@ -1,7 +1,7 @@
 /** `palette panorama`: a photo continued far to the left and to the right (the paper's Figure 2). */
 import type { Command } from "commander";
-import { overWhite } from "../images/image.ts";
-import { panorama, panoramaDefaults, panoramaSize } from "../panorama.ts";
+import { overWhite } from "../image/image.ts";
+import { panorama, panoramaDefaults, panoramaSize } from "../pipeline/panorama.ts";
 import { wholeNumber } from "./arguments.ts";
 import { complain } from "./console.ts";
 import { interruptible } from "./interrupt.ts";

@@ -3,7 +3,7 @@
  * seconds, and further ones at growing distances, so that a log stays short.
  */
 import { MultiBar, type Options } from "cli-progress";
-import { duration } from "../words.ts";
+import { duration } from "../util/format.ts";
 import { writeLinesWith } from "./console.ts";
 
 const firstLineAfter = 2_000;

@@ -1,15 +1,15 @@
 /** `palette colorize | inpaint | uncrop | dejpeg`: a command for each task. */
 import { type Command, Option } from "commander";
-import type { Photo } from "../images/decode.ts";
-import type { Image, Mask } from "../images/image.ts";
-import { readMask } from "../images/mask.ts";
-import { linear, resample } from "../images/resample.ts";
-import { Random } from "../random.ts";
+import type { Image, Mask } from "../image/image.ts";
+import { readMask } from "../image/mask.ts";
+import { linear, resample } from "../image/resample.ts";
+import type { Photo } from "../node/decode-image.ts";
 import { randomMask } from "../tasks/inpaint.ts";
 import { type TaskName, tasks } from "../tasks/registry.ts";
 import { defaultScale, enlarged, scales } from "../tasks/sharpen.ts";
 import type { Side } from "../tasks/task.ts";
 import { defaultRatio, grown, sides } from "../tasks/uncrop.ts";
+import { Random } from "../util/random.ts";
 import { numberBetween } from "./arguments.ts";
 import { complain } from "./console.ts";
 import { interruptible } from "./interrupt.ts";

@@ -8,11 +8,11 @@ import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
 import { palette } from "../../test/support/command.ts";
-import { readImage, readPhoto } from "../images/decode.ts";
-import { encodeImage, writeImage } from "../images/encode.ts";
-import { createImage, crop, fromBytes, type Image, toBytes } from "../images/image.ts";
-import { saveModel } from "../models/model-folder.ts";
-import { Random } from "../random.ts";
+import { createImage, crop, fromBytes, type Image, toBytes } from "../image/image.ts";
+import { readImage, readPhoto } from "../node/decode-image.ts";
+import { encodeImage, writeImage } from "../node/encode-image.ts";
+import { saveModel } from "../node/model-folder.ts";
+import { Random } from "../util/random.ts";
 
 const side = 32;
 let root: string;

@@ -1,7 +1,7 @@
 /** The command line as a function of its arguments. */
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
-import { PaletteError, reasonOf, UsageError } from "../errors.ts";
+import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 import { benchCommand } from "./bench.ts";
 import { complain } from "./console.ts";
 import { evaluateCommand } from "./evaluate.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePhotos } from "../../test/training-photos.ts";
-import { Random } from "../random.ts";
+import { Random } from "../util/random.ts";
 
 const program = fileURLToPath(new URL("./main.ts", import.meta.url));
 let folder: string;

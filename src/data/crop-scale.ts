@@ -1,6 +1,6 @@
 /** Which part of a photo a crop shows, and hence at which scale the network sees the world. */
-import type { Box } from "../images/image.ts";
-import type { Random } from "../random.ts";
+import type { Box } from "../image/image.ts";
+import type { Random } from "../util/random.ts";
 
 /**
  * "own..full": the side is log-uniform from the network's resolution, which are the photo's own

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeImage, writeImage } from "../images/encode.ts";
-import { createImage, grayscale, isGray } from "../images/image.ts";
-import { Random } from "../random.ts";
+import { createImage, grayscale, isGray } from "../image/image.ts";
+import { encodeImage, writeImage } from "../node/encode-image.ts";
+import { scanPhotos, splitHoldOut } from "../node/photo-folders.ts";
 import { tasks } from "../tasks/registry.ts";
+import { Random } from "../util/random.ts";
 import { type Example, ExampleSource, type ExampleSourceOptions } from "./examples.ts";
 import { PhotoCache } from "./photo-cache.ts";
-import { scanPhotos, splitHoldOut } from "./photos.ts";
 
 const resolution = 16;
 

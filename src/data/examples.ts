@@ -3,13 +3,14 @@
  * matter which others were asked, in which order or in which batches, nor which files turned out to
  * be broken before. So a resumed run sees exactly what it would have seen.
  */
-import { definedOf } from "../defined.ts";
-import { PaletteError, UsageError } from "../errors.ts";
-import { type Box, flipHorizontal, grayscale, type Image } from "../images/image.ts";
-import { cropAndResizeBytes } from "../images/resize.ts";
-import type { RgbBytes } from "../images/sharp.ts";
-import { Random } from "../random.ts";
+
+import { type Box, flipHorizontal, grayscale, type Image } from "../image/image.ts";
+import { cropAndResizeBytes } from "../image/resize.ts";
+import type { RgbBytes } from "../node/sharp.ts";
 import type { Condition, Task, TaskOptions } from "../tasks/task.ts";
+import { PaletteError, UsageError } from "../util/errors.ts";
+import { definedOf } from "../util/omit-undefined.ts";
+import { Random } from "../util/random.ts";
 import { type CropScale, decodedShortSide, randomSquare } from "./crop-scale.ts";
 import { PhotoCache, usualCacheBytes } from "./photo-cache.ts";
 import { retoned, stretched } from "./variation.ts";

@@ -1,14 +1,14 @@
 import { expect, it, vi } from "vitest";
 import { temporaryFiles } from "../../test/support/temporary-files.ts";
-import { ReadError } from "../errors.ts";
-import { encodeImage } from "../images/encode.ts";
-import { createImage } from "../images/image.ts";
+import { createImage } from "../image/image.ts";
+import { encodeImage } from "../node/encode-image.ts";
+import { ReadError } from "../util/errors.ts";
 import { PhotoCache } from "./photo-cache.ts";
 
 const shortage = vi.hoisted(() => ({ now: false }));
 
-vi.mock("../images/sharp.ts", async (original) => {
-  const all = await original<typeof import("../images/sharp.ts")>();
+vi.mock("../node/sharp.ts", async (original) => {
+  const all = await original<typeof import("../node/sharp.ts")>();
   const toRaw: typeof all.toRaw = (pipeline) =>
     shortage.now
       ? Promise.reject(new Error("vips_tracked: out of memory --- size == 48MB"))

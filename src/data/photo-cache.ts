@@ -3,10 +3,11 @@
  * out of it, so photos stay decoded, at the size that examples need; the least recently used ones
  * make room. What a photo decodes to never depends on what else was asked.
  */
-import { definedOf } from "../defined.ts";
-import { PaletteError, ReadError } from "../errors.ts";
-import { readBytes } from "../images/decode.ts";
-import type { RgbBytes } from "../images/sharp.ts";
+
+import { readBytes } from "../node/decode-image.ts";
+import type { RgbBytes } from "../node/sharp.ts";
+import { PaletteError, ReadError } from "../util/errors.ts";
+import { definedOf } from "../util/omit-undefined.ts";
 
 /** How much decoded photos hold at most unless something else is said. */
 export const usualCacheBytes = 2 ** 30;

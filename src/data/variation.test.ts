@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createImage } from "../images/image.ts";
-import { Random } from "../random.ts";
+import { createImage } from "../image/image.ts";
+import { Random } from "../util/random.ts";
 import { retoned, stretched } from "./variation.ts";
 
 const picture = { width: 300, height: 200 };

@@ -3,8 +3,8 @@
  * heart: each crop with another aspect and another tone, the same in all colours, so that their
  * relation to the brightness stays that of a photo.
  */
-import type { Box, Image } from "../images/image.ts";
-import type { Random } from "../random.ts";
+import type { Box, Image } from "../image/image.ts";
+import type { Random } from "../util/random.ts";
 
 /** Largest stretch of a side beside the other, as a logarithm: 0.7 to 1.4 times. */
 const stretch = 0.35;

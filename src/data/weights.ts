@@ -1,7 +1,7 @@
 /** How often each photo is drawn, so that repetitive sources do not crowd out the others. */
 import { basename } from "node:path";
 import picomatch from "picomatch";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../util/errors.ts";
 
 /** Photos whose file name matches the glob are drawn `weight` times as often as others. */
 export interface FileWeight {

@@ -2,7 +2,7 @@
  * Pixels that are known (inpainting, uncropping) stand clean in y_t, in training as in sampling:
  * the network sees the same picture in both and spends nothing on the part that is not asked for.
  */
-import { PaletteError } from "../errors.ts";
+import { PaletteError } from "../util/errors.ts";
 
 /** Clean pixels of a batch. */
 export interface KnownPixels {

@@ -3,7 +3,7 @@
  * "alpha conditioning", after SR3 and WaveGrad), so a model trained on one schedule can be sampled on another.
  */
 import { z } from "zod";
-import { PaletteError } from "../errors.ts";
+import { PaletteError } from "../util/errors.ts";
 
 /** A schedule as it stands in a model's config.json. */
 export const scheduleConfig = z.strictObject({

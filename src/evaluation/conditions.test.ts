@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../errors.ts";
-import { createImage, toBytes } from "../images/image.ts";
-import { jpegRoundTrip } from "../images/jpeg.ts";
-import { maskedShare } from "../images/mask.ts";
-import { Random } from "../random.ts";
+import { createImage, toBytes } from "../image/image.ts";
+import { jpegRoundTrip } from "../image/jpeg.ts";
+import { maskedShare } from "../image/mask.ts";
+import { UsageError } from "../util/errors.ts";
+import { Random } from "../util/random.ts";
 import { degraded, evaluationConditions, paperConditions } from "./conditions.ts";
 import { centerMask, maskKind } from "./masks.ts";
 

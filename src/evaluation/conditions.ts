@@ -1,10 +1,11 @@
 /** Which degradations are evaluated: each is a block of one of the paper's Tables 1 to 4. */
-import { UsageError } from "../errors.ts";
-import type { Image } from "../images/image.ts";
-import { Random } from "../random.ts";
+
+import type { Image } from "../image/image.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import type { Condition, Side, Task, TaskOptions } from "../tasks/task.ts";
 import { sides } from "../tasks/uncrop.ts";
+import { UsageError } from "../util/errors.ts";
+import { Random } from "../util/random.ts";
 import { maskKind } from "./masks.ts";
 
 /** A task with what is random in training held fixed. */

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePhotos } from "../../test/training-photos.ts";
-import { scanPhotos } from "../data/photos.ts";
-import { readImage } from "../images/decode.ts";
-import { toSquare } from "../images/resize.ts";
+import { toSquare } from "../image/resize.ts";
+import { readImage } from "../node/decode-image.ts";
+import { scanPhotos } from "../node/photo-folders.ts";
 import { type CropOptions, CropSource, photoOrder, usablePhotos } from "./crops.ts";
 
 let root: string;

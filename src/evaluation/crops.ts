@@ -8,11 +8,11 @@
 
 import { type CropScale, decodedShortSide, randomSquare } from "../data/crop-scale.ts";
 import { PhotoCache } from "../data/photo-cache.ts";
-import { definedOf } from "../defined.ts";
-import { PaletteError, UsageError } from "../errors.ts";
-import { centreSquare, type Image } from "../images/image.ts";
-import { cropAndResizeBytes } from "../images/resize.ts";
-import { Random } from "../random.ts";
+import { centreSquare, type Image } from "../image/image.ts";
+import { cropAndResizeBytes } from "../image/resize.ts";
+import { PaletteError, UsageError } from "../util/errors.ts";
+import { definedOf } from "../util/omit-undefined.ts";
+import { Random } from "../util/random.ts";
 
 export const cropKinds = ["random", "centre"] as const;
 export type CropKind = (typeof cropKinds)[number];

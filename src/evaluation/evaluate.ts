@@ -3,8 +3,13 @@
  * baseline and the originals, in every condition, with the same crops, the same resize and no lossy
  * file in between.
  */
-import { definedOf } from "../defined.ts";
-import type { Device } from "../engine/session.ts";
+
+import type { Device } from "../runtime/node/session.ts";
+import { definedOf } from "../util/omit-undefined.ts";
+import { CropSource } from "./crops.ts";
+import { EvaluationFolder } from "./evaluation-folder.ts";
+import { closeLookers, openLookers } from "./feature-extractors.ts";
+import { type ChooseOptions, type ChosenNetworks, chooseNetworks } from "./features/locate.ts";
 import {
   type AnswerTools,
   callsOf,
@@ -12,12 +17,8 @@ import {
   writeAnswers,
   writeDegraded,
   writeOriginals,
-} from "./answers.ts";
-import { CropSource } from "./crops.ts";
-import { EvaluationFolder } from "./folder.ts";
-import { closeLookers, openLookers } from "./lookers.ts";
+} from "./generate.ts";
 import { measureAll } from "./measure-all.ts";
-import { type ChooseOptions, type ChosenNetworks, chooseNetworks } from "./networks/find.ts";
 import { type EvaluationPlan, plannedRows } from "./plan.ts";
 import { type Evaluation, reportOf, writeReport } from "./results.ts";
 

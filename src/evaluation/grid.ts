@@ -1,10 +1,11 @@
 /** Some pictures of a condition side by side: input, baseline, answers, truth. */
-import { readImage } from "../images/decode.ts";
-import type { Image } from "../images/image.ts";
-import { contactSheet } from "../images/sheet.ts";
-import { inputRow, originalsRow, pathsOf } from "./answers.ts";
+
+import { contactSheet } from "../image/contact-sheet.ts";
+import type { Image } from "../image/image.ts";
+import { readImage } from "../node/decode-image.ts";
 import type { EvaluationCondition } from "./conditions.ts";
-import type { EvaluationFolder } from "./folder.ts";
+import type { EvaluationFolder } from "./evaluation-folder.ts";
+import { inputRow, originalsRow, pathsOf } from "./generate.ts";
 import { type EvaluationPlan, plannedRows } from "./plan.ts";
 import type { Grid } from "./report/report.ts";
 

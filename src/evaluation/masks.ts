@@ -3,12 +3,13 @@
  * picture, and the central square. The paper's own masks are a file of 10,000 at 256x256; these are
  * drawn anew, by the same algorithm, from the evaluation's seed.
  */
-import { UsageError } from "../errors.ts";
-import { createMask, type Mask } from "../images/image.ts";
-import { maskedShare } from "../images/mask.ts";
-import type { Random } from "../random.ts";
+
+import { createMask, type Mask } from "../image/image.ts";
+import { maskedShare } from "../image/mask.ts";
 import { freeFormMask } from "../tasks/free-form.ts";
 import { rectangleMask } from "../tasks/rectangles.ts";
+import { UsageError } from "../util/errors.ts";
+import type { Random } from "../util/random.ts";
 
 /** A kind of hole by its name: "freeform-LOW-HIGH" in percent of the picture, or "center". */
 export interface MaskKind {

@@ -1,18 +1,18 @@
 /** From the pictures in the folder to the rows of the report. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { PaletteError } from "../errors.ts";
-import { readImage } from "../images/decode.ts";
-import type { Image } from "../images/image.ts";
-import { inputRow, originalsRow } from "./answers.ts";
+import type { Image } from "../image/image.ts";
+import { readImage } from "../node/decode-image.ts";
+import { PaletteError } from "../util/errors.ts";
 import type { CropSource } from "./crops.ts";
-import { type EvaluationFolder, pictureName } from "./folder.ts";
-import { type Looks, look } from "./look.ts";
-import type { Lookers } from "./lookers.ts";
+import { type EvaluationFolder, pictureName } from "./evaluation-folder.ts";
+import { type Looks, look } from "./extract-features.ts";
+import type { Lookers } from "./feature-extractors.ts";
+import { inputRow, originalsRow } from "./generate.ts";
 import { Measurer } from "./measure.ts";
 import { type EvaluationPlan, type OtherAnswers, type PlannedRow, plannedRows } from "./plan.ts";
 import type { ConditionReport, Row } from "./report/report.ts";
-import { samplerName } from "./samplings.ts";
+import { samplerName } from "./sampler-settings.ts";
 
 export interface MeasureOptions {
   /** Resamples of the photos for the intervals; 0 for none. */

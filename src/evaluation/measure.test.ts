@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../random.ts";
-import type { Looks } from "./look.ts";
+import { Random } from "../util/random.ts";
+import type { Looks } from "./extract-features.ts";
 import { Measurer } from "./measure.ts";
-import { frechetDistance } from "./metrics/frechet.ts";
+import { frechetDistance } from "./metrics/fid.ts";
 
 const [width, height, dim] = [12, 12, 3];
 

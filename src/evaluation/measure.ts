@@ -1,11 +1,11 @@
 /** All measures of one set of pictures, each with how far it would scatter with other photos. */
-import { type Looks, type Rows, rowsOf } from "./look.ts";
+import { type Looks, type Rows, rowsOf } from "./extract-features.ts";
 import { bootstrapDeviationAsync, type Statistic } from "./metrics/bootstrap.ts";
-import { classificationHits, inceptionScoreResampler } from "./metrics/classes.ts";
 import { diversityMsSsim } from "./metrics/diversity.ts";
-import { type FrechetReference, frechetDistance, frechetReference } from "./metrics/frechet.ts";
-import { frechetResampler, mostResampled } from "./metrics/frechet-resampler.ts";
-import { type KernelReference, kernelReference, kernelResampler } from "./metrics/kernel.ts";
+import { type FrechetReference, frechetDistance, frechetReference } from "./metrics/fid.ts";
+import { frechetResampler, mostResampled } from "./metrics/fid-resampler.ts";
+import { classificationHits, inceptionScoreResampler } from "./metrics/inception-score.ts";
+import { type KernelReference, kernelReference, kernelResampler } from "./metrics/kid.ts";
 import { consecutiveDistance, perceptualDistances } from "./metrics/perceptual.ts";
 import { psnr } from "./metrics/psnr.ts";
 import { meanResampler } from "./metrics/resample.ts";

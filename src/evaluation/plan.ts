@@ -1,21 +1,21 @@
 /** From what was asked for to what will be evaluated: models, conditions, photos and rows resolved. */
 import { basename, resolve } from "node:path";
 import { type CropScale, cropScales } from "../data/crop-scale.ts";
-import { scanPhotoSets, splitHoldOut } from "../data/photos.ts";
-import { definedOf } from "../defined.ts";
-import { PaletteError, UsageError } from "../errors.ts";
-import { assertFits } from "../memory.ts";
-import { acquaintance, rulesFor } from "../models/acquaintance.ts";
 import { type ModelConfig, photosTrainedOn } from "../models/config.ts";
-import { samplingMemory } from "../models/describe.ts";
-import { modelDigest } from "../models/digest.ts";
-import { findModel, loadModelConfig } from "../models/model-folder.ts";
+import { samplingMemory } from "../models/summary.ts";
+import { acquaintance, rulesFor } from "../models/train-test-overlap.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
+import { modelDigest } from "../node/fingerprint.ts";
+import { assertFits } from "../node/memory.ts";
+import { findModel, loadModelConfig } from "../node/model-folder.ts";
+import { scanPhotoSets, splitHoldOut } from "../node/photo-folders.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
+import { PaletteError, UsageError } from "../util/errors.ts";
+import { definedOf } from "../util/omit-undefined.ts";
 import { type EvaluationCondition, evaluationConditions, paperConditions } from "./conditions.ts";
 import { type CropKind, cropKinds, usablePhotos } from "./crops.ts";
-import type { CommonSettings } from "./folder.ts";
+import type { CommonSettings } from "./evaluation-folder.ts";
 import {
   parseSampling,
   type Sampling,
@@ -23,7 +23,7 @@ import {
   samplerName,
   samplingName,
   samplingOf,
-} from "./samplings.ts";
+} from "./sampler-settings.ts";
 
 /** What may be asked for; what is left out is as said. */
 export interface EvaluationRequest {

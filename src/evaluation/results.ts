@@ -1,17 +1,17 @@
 /** The report of an evaluation: what was found, written for programs, for people and for the eye. */
 import { readFile } from "node:fs/promises";
-import { definedOf } from "../defined.ts";
-import { encodeImage } from "../images/encode.ts";
 import { imagesSeen } from "../models/config.ts";
-import type { EvaluationFolder } from "./folder.ts";
+import { encodeImage } from "../node/encode-image.ts";
+import { definedOf } from "../util/omit-undefined.ts";
+import type { EvaluationFolder } from "./evaluation-folder.ts";
+import { type Lookers, networkInfo } from "./feature-extractors.ts";
 import { gridImage, gridOf } from "./grid.ts";
-import { type Lookers, networkInfo } from "./lookers.ts";
 import type { EvaluationPlan } from "./plan.ts";
+import { reportHtml } from "./report/html.ts";
 import { reportJson } from "./report/json.ts";
 import { reportMarkdown } from "./report/markdown.ts";
-import { reportHtml } from "./report/page.ts";
 import type { ConditionReport, Grid, Report, Seconds } from "./report/report.ts";
-import { samplingName } from "./samplings.ts";
+import { samplingName } from "./sampler-settings.ts";
 
 export interface Evaluation {
   readonly report: Report;

@@ -1,8 +1,9 @@
 /** The graph's public face: tracing, ops, differentiation, encoding, reference evaluation. */
-export { checkpoint } from "./checkpoint.ts";
+
+export { floatingPointOperations, largestLiveSize } from "./cost.ts";
 export { grad, pullback } from "./grad.ts";
 export { interpret } from "./interpret.ts";
 export { encodeOnnx, type ModelNotes } from "./onnx.ts";
 export * from "./ops/index.ts";
+export { checkpoint } from "./rematerialize.ts";
 export { Graph, type Shape, size, type Tensor } from "./tensor.ts";
-export { floatingPointOperations, largestLiveSize } from "./work.ts";

@@ -2,15 +2,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { cropScales } from "../data/crop-scale.ts";
-import { definedOf } from "../defined.ts";
-import { predictions, weightings } from "../diffusion/prediction.ts";
+import { levelDistributions } from "../diffusion/noise-level-distribution.ts";
+import { predictions, weightings } from "../diffusion/parameterization.ts";
 import { variances } from "../diffusion/samplers/ddpm.ts";
-import { drawingConfig, suitedDrawing } from "../diffusion/samplers/drawing.ts";
+import { drawingConfig, suitedDrawing } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
-import { levelDistributions } from "../diffusion/training-levels.ts";
-import { PaletteError, reasonOf } from "../errors.ts";
 import { uNetConfig } from "../nn/config.ts";
 import { losses } from "../nn/loss.ts";
+import { PaletteError, reasonOf } from "../util/errors.ts";
+import { definedOf } from "../util/omit-undefined.ts";
 import type { Preset } from "./presets.ts";
 
 /** Raised when a model folder can no longer be read by older versions of this package. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../errors.ts";
-import { describeNetwork } from "./describe.ts";
+import { UsageError } from "../util/errors.ts";
 import { presetNamed, presets } from "./presets.ts";
+import { describeNetwork } from "./summary.ts";
 
 const networkOf = (name: string) => describeNetwork(presetNamed(name).network);
 

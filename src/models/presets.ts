@@ -1,14 +1,15 @@
 /** The networks that are known by name: one table, from the paper's own to one for tests. */
-import type { Prediction, Weighting } from "../diffusion/prediction.ts";
+
+import type { LevelDistribution } from "../diffusion/noise-level-distribution.ts";
+import type { Prediction, Weighting } from "../diffusion/parameterization.ts";
 import {
   inferenceScheduleConfig,
   type ScheduleConfig,
   trainingScheduleConfig,
 } from "../diffusion/schedule.ts";
-import type { LevelDistribution } from "../diffusion/training-levels.ts";
-import { UsageError } from "../errors.ts";
 import { type UNetConfig, uNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/loss.ts";
+import { UsageError } from "../util/errors.ts";
 
 /** Settings of a training run that belong to a preset; each can be overridden. */
 export interface TrainingDefaults {

@@ -6,8 +6,8 @@
  */
 import { Float16Array } from "@petamoriken/float16";
 import { z } from "zod";
-import { PaletteError, reasonOf } from "../errors.ts";
-import { fromHalf } from "../half-precision.ts";
+import { PaletteError, reasonOf } from "../util/errors.ts";
+import { fromHalf } from "../util/half-precision.ts";
 
 export const dtypes = ["F32", "F16"] as const;
 export type DType = (typeof dtypes)[number];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { numbers } from "../../test/support/differentiation.ts";
-import { pixelWeights } from "../diffusion/loss.ts";
+import { pixelWeights } from "../diffusion/pixel-weights.ts";
 import { Graph, grad, interpret, reduceSum } from "../graph/index.ts";
-import { createMask } from "../images/image.ts";
+import { createMask } from "../image/image.ts";
 import { losses, lossOf } from "./loss.ts";
 
 const [channels, side] = [3, 4];

@@ -3,7 +3,7 @@
  * kept as one flat vector everywhere else.
  */
 import { type Graph, reshape, type Shape, segment, size, type Tensor } from "../graph/index.ts";
-import { Random } from "../random.ts";
+import { Random } from "../util/random.ts";
 
 /** How a parameter starts: "fan-in" is uniform in +-1/sqrt(fan-in), as in PyTorch's layers. */
 export type Initializer = "zeros" | "ones" | { readonly fanIn: number };

@@ -2,7 +2,7 @@
 import { add, averagePool, silu, type Tensor, upsample } from "../graph/index.ts";
 import { channelsOf, joinChannels, onPlain } from "./feature-map.ts";
 import { convolution, groupNorm, linear, type Scope } from "./layers.ts";
-import { plainly, type Run } from "./recomputed.ts";
+import { plainly, type Run } from "./rematerialized.ts";
 
 export interface ResidualLayer {
   readonly channels: number;

@@ -2,9 +2,17 @@ import { describe, expect, it } from "vitest";
 import { reference } from "../../bench/reference.ts";
 import { largest, largestDifference, numbers } from "../../test/support/differentiation.ts";
 import { countTypes, readModel } from "../../test/support/onnx-reader.ts";
-import { openSession } from "../engine/session.ts";
 import { concat, Graph, grad, interpret, reduceSum, size, sub } from "../graph/index.ts";
+import { openSession } from "../runtime/node/session.ts";
 import { contexts, type UNetConfig, uNetConfig } from "./config.ts";
+import {
+  gradientName,
+  largeSamplingProgram,
+  largeSession,
+  largeTrainingProgram,
+  samplingProgram,
+  trainingProgram,
+} from "./graphs.ts";
 import { type Loss, lossOf } from "./loss.ts";
 import {
   FlatParameters,
@@ -14,14 +22,6 @@ import {
   storedShape,
   writeParameter,
 } from "./parameters.ts";
-import {
-  gradientName,
-  largeSamplingProgram,
-  largeSession,
-  largeTrainingProgram,
-  samplingProgram,
-  trainingProgram,
-} from "./programs.ts";
 import { parameterSpecs, uNet, uNetInputs } from "./unet.ts";
 import { inputOf } from "./weight-input.ts";
 

@@ -8,9 +8,9 @@ import { selfAttention } from "./attention.ts";
 import { sideOf, type UNetConfig, usesAttention } from "./config.ts";
 import { channelsOf, fromPhases, joinChannels, toPhases } from "./feature-map.ts";
 import { convolution, groupNorm, linear, Scope, sinusoids } from "./layers.ts";
+import { outputsAChannel, passThrough } from "./output-skip.ts";
 import { DeclaredParameters, type ParameterSpec, type Parameters } from "./parameters.ts";
-import { outputsAChannel, passThrough } from "./pass-through.ts";
-import { plainly, recomputed } from "./recomputed.ts";
+import { plainly, recomputed } from "./rematerialized.ts";
 import { type ResidualLayer, resampled, residualBlock } from "./residual-block.ts";
 
 export interface UNetInputs {

@@ -1,8 +1,8 @@
 /** Colorization: a gray picture gets its colours (paper, section 4.1). */
-import { withChromaOf } from "../images/chroma.ts";
-import { atLeast, crop, grayscale } from "../images/image.ts";
-import { resize } from "../images/resize.ts";
-import { smallestSize } from "../images/working-size.ts";
+import { withChromaOf } from "../image/chroma.ts";
+import { atLeast, crop, grayscale } from "../image/image.ts";
+import { smallestSize } from "../image/model-size.ts";
+import { resize } from "../image/resize.ts";
 import type { Task } from "./task.ts";
 
 /** x is the gray picture in RGB form, and the network predicts all of RGB, not chroma alone. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createImage } from "../images/image.ts";
-import { jpegRoundTrip } from "../images/jpeg.ts";
-import { Random } from "../random.ts";
+import { createImage } from "../image/image.ts";
+import { jpegRoundTrip } from "../image/jpeg.ts";
+import { Random } from "../util/random.ts";
 import { dejpeg, qualityProbabilities, randomQuality } from "./dejpeg.ts";
 
 describe("JPEG quality in training", () => {

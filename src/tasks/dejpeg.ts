@@ -1,7 +1,7 @@
 /** JPEG restoration: the artefacts of strong compression are removed (paper, section 4.4). */
-import { crop, extend, type Image } from "../images/image.ts";
-import { jpegRoundTrip } from "../images/jpeg.ts";
-import type { Random } from "../random.ts";
+import { crop, extend, type Image } from "../image/image.ts";
+import { jpegRoundTrip } from "../image/jpeg.ts";
+import type { Random } from "../util/random.ts";
 import type { JpegQualities, Task } from "./task.ts";
 
 /** The qualities of training. */

@@ -3,8 +3,8 @@
  * Inpainting with Gated Convolution"), which Palette trains on. The constants are those of its
  * public code at 256 pixels; widths and lengths grow and shrink with the resolution.
  */
-import { createMask, type Mask } from "../images/image.ts";
-import type { Random } from "../random.ts";
+import { createMask, type Mask } from "../image/image.ts";
+import type { Random } from "../util/random.ts";
 
 const strokes = { least: 1, most: 3 };
 const vertices = { least: 4, most: 11 };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createImage, createMask, type Mask } from "../images/image.ts";
-import { maskedShare } from "../images/mask.ts";
-import { Random } from "../random.ts";
-import { thickness } from "./fill.ts";
+import { createImage, createMask, type Mask } from "../image/image.ts";
+import { maskedShare } from "../image/mask.ts";
+import { Random } from "../util/random.ts";
 import { freeFormMask } from "./free-form.ts";
-import { holeWindows } from "./holes.ts";
 import { inpaint, randomMask } from "./inpaint.ts";
+import { thickness } from "./inpaint-region.ts";
+import { holeWindows } from "./mask-windows.ts";
 import { randomRectangles, rectangleMask } from "./rectangles.ts";
 
 /** How many separate regions (8-connected) a mask has. */

@@ -1,13 +1,14 @@
 /** Inpainting: a hole is filled (paper, section 4.2). */
-import { PaletteError, UsageError } from "../errors.ts";
-import type { Mask } from "../images/image.ts";
-import { checkMaskSize, maskedShare } from "../images/mask.ts";
-import { spreadKnown } from "../images/spread.ts";
-import type { Random } from "../random.ts";
-import { type Filling, fillingOf } from "./fill.ts";
+
+import { spreadKnown } from "../image/extrapolate.ts";
+import type { Mask } from "../image/image.ts";
+import { checkMaskSize, maskedShare } from "../image/mask.ts";
+import { PaletteError, UsageError } from "../util/errors.ts";
+import type { Random } from "../util/random.ts";
 import { freeFormMask } from "./free-form.ts";
-import { fillHole } from "./hole.ts";
-import { holeWindows } from "./holes.ts";
+import { type Filling, fillingOf } from "./inpaint-region.ts";
+import { fillHole } from "./mask-noise.ts";
+import { holeWindows } from "./mask-windows.ts";
 import { randomRectangles, rectangleMask } from "./rectangles.ts";
 import type { Task } from "./task.ts";
 

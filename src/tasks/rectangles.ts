@@ -3,9 +3,9 @@
  * the picture (paper, section 4.2 and appendix). How area is shared and placed is not in the paper;
  * here the total is uniform, the aspect between 1:2 and 2:1, the place uniform.
  */
-import { type Box, createMask, type Mask } from "../images/image.ts";
-import { maskedShare } from "../images/mask.ts";
-import type { Random } from "../random.ts";
+import { type Box, createMask, type Mask } from "../image/image.ts";
+import { maskedShare } from "../image/mask.ts";
+import type { Random } from "../util/random.ts";
 
 export const rectangleCount = { least: 1, most: 5 };
 export const rectangleArea = { least: 0.1, most: 0.4 };

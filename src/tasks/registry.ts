@@ -1,5 +1,5 @@
 /** All tasks. Adding one is its file and one line here. */
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../util/errors.ts";
 import { colorize } from "./colorize.ts";
 import { dejpeg } from "./dejpeg.ts";
 import { inpaint } from "./inpaint.ts";

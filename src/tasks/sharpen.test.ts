@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createImage, createMask, type Image } from "../images/image.ts";
-import { Random } from "../random.ts";
+import { createImage, createMask, type Image } from "../image/image.ts";
+import { Random } from "../util/random.ts";
 import { sharpen } from "./sharpen.ts";
 
 /** Detail at every scale. */

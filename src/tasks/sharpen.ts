@@ -3,12 +3,13 @@
  * Of a whole picture this is super-resolution (SR3, Saharia et al. 2021); in a hole it is the second
  * stage of a cascade, which brings what was filled at a small size to the photo's own pixels.
  */
-import { PaletteError, UsageError } from "../errors.ts";
-import { atLeast, crop, type Image, isGray, type Mask } from "../images/image.ts";
-import { checkMaskSize, maskedShare } from "../images/mask.ts";
-import { box, lanczos3, linear, resample } from "../images/resample.ts";
-import { maximalPixels } from "../images/sharp.ts";
-import type { Random } from "../random.ts";
+
+import { atLeast, crop, type Image, isGray, type Mask } from "../image/image.ts";
+import { checkMaskSize, maskedShare } from "../image/mask.ts";
+import { box, lanczos3, linear, resample } from "../image/resample.ts";
+import { maximalPixels } from "../node/sharp.ts";
+import { PaletteError, UsageError } from "../util/errors.ts";
+import type { Random } from "../util/random.ts";
 import { randomMask } from "./inpaint.ts";
 import type { Task } from "./task.ts";
 import { randomSide, uncropMask } from "./uncrop.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../errors.ts";
-import { createImage, createMask, grayscale, type Image, toBytes } from "../images/image.ts";
-import { Random } from "../random.ts";
+import { createImage, createMask, grayscale, type Image, toBytes } from "../image/image.ts";
+import { UsageError } from "../util/errors.ts";
+import { Random } from "../util/random.ts";
 import { taskNamed, tasks } from "./registry.ts";
 import { type Condition, compose } from "./task.ts";
 

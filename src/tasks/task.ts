@@ -3,9 +3,10 @@
  * (paper, section 4): a task only says how the source x is made from a picture, and which pixels
  * the network is to fill.
  */
-import { PaletteError } from "../errors.ts";
-import type { Image, Mask } from "../images/image.ts";
-import type { Random } from "../random.ts";
+
+import type { Image, Mask } from "../image/image.ts";
+import { PaletteError } from "../util/errors.ts";
+import type { Random } from "../util/random.ts";
 
 export type { TaskName } from "./registry.ts";
 

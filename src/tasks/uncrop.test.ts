@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createImage, crop, type Image } from "../images/image.ts";
-import { maskedShare } from "../images/mask.ts";
-import { Random } from "../random.ts";
+import { createImage, crop, type Image } from "../image/image.ts";
+import { maskedShare } from "../image/mask.ts";
+import { Random } from "../util/random.ts";
 import type { Condition } from "./task.ts";
 import { grown, knownBox, oneSide, randomSide, sides, uncrop, uncropMask } from "./uncrop.ts";
 

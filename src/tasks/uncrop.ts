@@ -2,12 +2,13 @@
  * Uncropping: the photo is continued beyond its edges (paper, section 4.3). Half of the picture is
  * always missing: one side of it, or a border all around.
  */
-import { PaletteError, UsageError } from "../errors.ts";
-import { type Box, createMask, extend, type Mask } from "../images/image.ts";
-import { maximalPixels } from "../images/sharp.ts";
-import type { Random } from "../random.ts";
-import { fillingOf } from "./fill.ts";
-import { fillHole } from "./hole.ts";
+
+import { type Box, createMask, extend, type Mask } from "../image/image.ts";
+import { maximalPixels } from "../node/sharp.ts";
+import { PaletteError, UsageError } from "../util/errors.ts";
+import type { Random } from "../util/random.ts";
+import { fillingOf } from "./inpaint-region.ts";
+import { fillHole } from "./mask-noise.ts";
 import type { Side, Task } from "./task.ts";
 
 /** The four sides of which one is grown. */

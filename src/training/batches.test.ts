@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePhotos } from "../../test/training-photos.ts";
 import { type Example, ExampleSource } from "../data/examples.ts";
-import { scanPhotos } from "../data/photos.ts";
-import { estimateClean, predictions } from "../diffusion/prediction.ts";
+import { estimateClean, predictions } from "../diffusion/parameterization.ts";
 import { gammaAt, smallestGamma, trainingSchedule } from "../diffusion/schedule.ts";
 import { presetNamed } from "../models/presets.ts";
 import { noiseLevel } from "../nn/config.ts";
+import { scanPhotos } from "../node/photo-folders.ts";
 import { tasks } from "../tasks/registry.ts";
 import { type BatchOptions, BatchSource, type LabelledBatch } from "./batches.ts";
 

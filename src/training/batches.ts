@@ -5,20 +5,20 @@
  */
 import type { Example, ExampleSource } from "../data/examples.ts";
 import { pasteKnown } from "../diffusion/known-pixels.ts";
-import { pixelWeights } from "../diffusion/loss.ts";
+import { type LevelDistribution, sampleGamma } from "../diffusion/noise-level-distribution.ts";
 import {
   lossWeight,
   noisy,
   type Prediction,
   target,
   type Weighting,
-} from "../diffusion/prediction.ts";
+} from "../diffusion/parameterization.ts";
+import { pixelWeights } from "../diffusion/pixel-weights.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
-import { type LevelDistribution, sampleGamma } from "../diffusion/training-levels.ts";
 import { noiseLevel, type UNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/loss.ts";
-import { Random } from "../random.ts";
-import type { TrainingBatch } from "./stepper.ts";
+import { Random } from "../util/random.ts";
+import type { TrainingBatch } from "./step/data-parallel.ts";
 
 export interface BatchOptions {
   readonly network: UNetConfig;

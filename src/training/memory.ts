@@ -1,13 +1,13 @@
 /** What a training will need, said before it starts. */
 import { cachedBytes } from "../data/examples.ts";
 import { Graph, size } from "../graph/index.ts";
-import { assertFits, inGigabytes } from "../memory.ts";
 import type { UNetConfig } from "../nn/config.ts";
+import { isLarge, largeTrainingBytes } from "../nn/graphs.ts";
 import { FlatParameters, parameterCount } from "../nn/parameters.ts";
-import { isLarge, largeTrainingBytes } from "../nn/programs.ts";
 import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
-import { imagesAtOnce } from "./large-stepper.ts";
+import { assertFits, inGigabytes } from "../node/memory.ts";
 import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
+import { imagesAtOnce } from "./step/low-memory.ts";
 
 /** Node, ONNX Runtime and libvips before they hold anything. */
 const processBytes = 300e6;

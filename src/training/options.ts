@@ -1,6 +1,6 @@
 /** What a training may be told, and what it tells. */
-import type { Device } from "../engine/session.ts";
-import type { HeldOutLoss } from "./held-out.ts";
+import type { Device } from "../runtime/node/session.ts";
+import type { HeldOutLoss } from "./validation-set.ts";
 
 /** How long, how often and to whom to report: nothing here changes the weights. */
 export interface TrainingOptions {

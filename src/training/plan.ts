@@ -2,28 +2,28 @@
 import { basename, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { CropScale } from "../data/crop-scale.ts";
-import { type PhotoSet, scanPhotoSets, splitHoldOut } from "../data/photos.ts";
 import { type FileWeight, photoWeights } from "../data/weights.ts";
-import { definedOf } from "../defined.ts";
-import { lossWeight, type Prediction, type Weighting } from "../diffusion/prediction.ts";
-import type { LevelDistribution } from "../diffusion/training-levels.ts";
-import { UsageError } from "../errors.ts";
-import { acquaintance, rulesFor } from "../models/acquaintance.ts";
+import type { LevelDistribution } from "../diffusion/noise-level-distribution.ts";
+import { lossWeight, type Prediction, type Weighting } from "../diffusion/parameterization.ts";
 import { type Preset, paperObjective, presetNamed, presets } from "../models/presets.ts";
+import { acquaintance, rulesFor } from "../models/train-test-overlap.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/loss.ts";
+import { type PhotoSet, scanPhotoSets, splitHoldOut } from "../node/photo-folders.ts";
+import { RunFolder } from "../node/run-folder.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import type { JpegQualities } from "../tasks/task.ts";
+import { UsageError } from "../util/errors.ts";
+import { definedOf } from "../util/omit-undefined.ts";
 import {
   assertNotItsOwn,
   type Beginning,
   beginningOf,
   checkBeginning,
   type Inherited,
-} from "./beginning.ts";
-import { essentialMix, type Mix } from "./mix.ts";
+} from "./initial-weights.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
-import { RunFolder } from "./run-folder.ts";
+import { essentialMix, type Mix } from "./task-sampler.ts";
 
 /** What may be asked for; what is left out comes from the preset or is as said. */
 export interface TrainingRequest {

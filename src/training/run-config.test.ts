@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePhotos } from "../../test/training-photos.ts";
-import { UsageError } from "../errors.ts";
 import { presetNamed } from "../models/presets.ts";
+import { UsageError } from "../util/errors.ts";
 import { planTraining, type TrainingRequest } from "./plan.ts";
 import {
   differences,

@@ -5,15 +5,15 @@
  */
 import { z } from "zod";
 import { cropScales } from "../data/crop-scale.ts";
-import { predictions, weightings } from "../diffusion/prediction.ts";
-import { drawingConfig } from "../diffusion/samplers/drawing.ts";
+import { levelDistributions } from "../diffusion/noise-level-distribution.ts";
+import { predictions, weightings } from "../diffusion/parameterization.ts";
+import { drawingConfig } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
-import { levelDistributions } from "../diffusion/training-levels.ts";
-import { PaletteError, reasonOf } from "../errors.ts";
 import { ddpmHabits, fromRecord, originRecord } from "../models/config.ts";
 import { uNetConfig } from "../nn/config.ts";
 import { losses } from "../nn/loss.ts";
-import { settingDifferences } from "../setting-differences.ts";
+import { settingDifferences } from "../util/config-diff.ts";
+import { PaletteError, reasonOf } from "../util/errors.ts";
 
 export const runConfig = z.strictObject({
   format: z.literal(1),

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bytesOf, statsOf, trainingRuns } from "../../test/support/training-runs.ts";
 import { writePhotos } from "../../test/training-photos.ts";
-import { readImage } from "../images/decode.ts";
-import { loadModel } from "../models/model-folder.ts";
+import { readImage } from "../node/decode-image.ts";
+import { loadModel } from "../node/model-folder.ts";
 import type { TrainingRequest } from "./plan.ts";
 
 const runs = trainingRuns();

@@ -5,21 +5,20 @@
  * that was killed and continued ends with the bytes of one that was not.
  */
 import { ExampleSource } from "../data/examples.ts";
-import { definedOf } from "../defined.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
-import { PaletteError, ReadError, reasonOf } from "../errors.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { saveModel } from "../models/model-folder.ts";
 import { parameterSpecs } from "../nn/unet.ts";
-import { counted } from "../words.ts";
+import { saveModel } from "../node/model-folder.ts";
+import { RunFolder } from "../node/run-folder.ts";
+import { readCheckpoint, writeCheckpoint } from "../node/training-checkpoint.ts";
+import { PaletteError, ReadError, reasonOf } from "../util/errors.ts";
+import { counted } from "../util/format.ts";
+import { definedOf } from "../util/omit-undefined.ts";
 import { BatchSource, type LabelledBatch } from "./batches.ts";
-import { begin } from "./beginning.ts";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { explained } from "./failures.ts";
-import type { HeldOutLoss } from "./held-out.ts";
-import { Judge } from "./judge.ts";
+import { explained } from "./explain-error.ts";
+import { begin } from "./initial-weights.ts";
 import { assertTrainingFits, batchesAhead } from "./memory.ts";
-import { tasksByShare } from "./mix.ts";
+import { Records, type Standing } from "./metrics-log.ts";
 import {
   type Clock,
   defaultIntervals,
@@ -30,17 +29,18 @@ import {
 } from "./options.ts";
 import type { TrainingPlan } from "./plan.ts";
 import { Prefetch } from "./prefetch.ts";
-import { Records, type Standing } from "./records.ts";
 import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
-import { RunFolder } from "./run-folder.ts";
 import {
   createTrainingStepper,
   emptyState,
   type TrainingState,
   type TrainingStepper,
-} from "./stepper.ts";
+} from "./step/data-parallel.ts";
+import { makeUpdate } from "./step/update.ts";
+import { tasksByShare } from "./task-sampler.ts";
 import { trainedModel } from "./trained-model.ts";
-import { makeUpdate } from "./update.ts";
+import { Judge } from "./validation.ts";
+import type { HeldOutLoss } from "./validation-set.ts";
 
 const silent: Reporter = { line() {}, progress() {} };
 

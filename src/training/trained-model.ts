@@ -1,7 +1,8 @@
 /** What a run's model folder says about itself. */
-import { definedOf } from "../defined.ts";
-import { suitedDrawing } from "../diffusion/samplers/drawing.ts";
+
+import { suitedDrawing } from "../diffusion/samplers/sampler-config.ts";
 import { type ModelConfig, modelFormat } from "../models/config.ts";
+import { definedOf } from "../util/omit-undefined.ts";
 import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
 
 /** Nothing in it depends on the clock or the machine: equal runs give equal models. */

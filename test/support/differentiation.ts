@@ -1,6 +1,5 @@
 /** What gradients and ONNX lowerings are held against: central differences and the interpreter. */
 import { expect } from "vitest";
-import { type EngineTensors, openSession } from "../../src/engine/session.ts";
 import {
   add,
   encodeOnnx,
@@ -14,7 +13,8 @@ import {
   type Tensor,
 } from "../../src/graph/index.ts";
 import { type EncodingOptions, reachable } from "../../src/graph/onnx.ts";
-import { Random, type SeedPart } from "../../src/random.ts";
+import { type EngineTensors, openSession } from "../../src/runtime/node/session.ts";
+import { Random, type SeedPart } from "../../src/util/random.ts";
 
 /** A function of tensors of the given shapes, written with ops. */
 export interface Traced {

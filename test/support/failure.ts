@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { PaletteError } from "../../src/errors.ts";
+import { PaletteError } from "../../src/util/errors.ts";
 
 /** The one line of the PaletteError that `work` ends with. */
 export async function failureOf(work: Promise<unknown>): Promise<string> {

@@ -2,15 +2,15 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { exportSafetensors, theirArguments } from "../../src/exchange/export-network.ts";
+import { exportSafetensors, theirArguments } from "../../src/interop/export-network.ts";
 import { configFromPreset, type ModelConfig } from "../../src/models/config.ts";
-import type { Model } from "../../src/models/model-folder.ts";
 import { presetNamed } from "../../src/models/presets.ts";
 import { decodeSafetensors, type Tensor } from "../../src/models/safetensors.ts";
 import { type UNetConfig, uNetConfig } from "../../src/nn/config.ts";
 import { parameterCount } from "../../src/nn/parameters.ts";
 import { parameterSpecs } from "../../src/nn/unet.ts";
-import { Random } from "../../src/random.ts";
+import type { Model } from "../../src/node/model-folder.ts";
+import { Random } from "../../src/util/random.ts";
 
 const folder = new URL("../fixtures/pytorch-palette/", import.meta.url);
 /** The configuration of the committed checkpoint. */

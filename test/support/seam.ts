@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Image } from "../../src/images/image.ts";
+import type { Image } from "../../src/image/image.ts";
 
 /** The mean step across columns at multiples of `period`, in parts of that between other columns. */
 export function seam({ width, height, data }: Image, period: number): number {

@@ -6,7 +6,7 @@ import type {
   RowMetrics,
   Seconds,
 } from "../../src/evaluation/report/report.ts";
-import { Random } from "../../src/random.ts";
+import { Random } from "../../src/util/random.ts";
 
 /** A name that would be a tag, a cell, an attribute and emphasis, were it not escaped. */
 export const hostile = `<img src=x onerror="alert(1)"> & |pipe| *star* 'quote'\n# head`;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { NetworkManifestInput } from "../../src/evaluation/networks/manifest.ts";
+import type { NetworkManifestInput } from "../../src/evaluation/features/manifest.ts";
 import { MessageWriter } from "../../src/graph/protobuf.ts";
 
 const message = () => new MessageWriter();

@@ -3,8 +3,8 @@
  * each sampler must give is known exactly.
  */
 import { describe, expect, it } from "vitest";
-import { Random } from "../../random.ts";
-import { type Prediction, predictions, target } from "../prediction.ts";
+import { Random } from "../../util/random.ts";
+import { type Prediction, predictions, target } from "../parameterization.ts";
 import { samplingLevels } from "./levels.ts";
 import {
   type Sampler,

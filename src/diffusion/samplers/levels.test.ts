@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PaletteError } from "../../errors.ts";
+import { PaletteError } from "../../util/errors.ts";
 import {
   inferenceSchedule,
   linearSchedule,

@@ -2,7 +2,7 @@
  * Which noise levels a sampler visits. The network knows any gamma inside the range it was trained
  * on, so the levels may be any rising sequence there; the step after the last one leads to gamma 1.
  */
-import { PaletteError } from "../../errors.ts";
+import { PaletteError } from "../../util/errors.ts";
 import {
   gammaAt,
   inferenceSchedule,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { PaletteError } from "../../errors.ts";
-import { Random } from "../../random.ts";
+import { PaletteError } from "../../util/errors.ts";
+import { Random } from "../../util/random.ts";
 import { inferenceSchedule } from "../schedule.ts";
 import { spacings } from "./levels.ts";
 import {

@@ -2,10 +2,10 @@
  * Sampling: from N(0, I) to clean images in some network calls, with any sampler and any form of
  * prediction. What differs between samplers is in the neighbouring files; here is the walk.
  */
-import { PaletteError } from "../../errors.ts";
-import { Random, type SeedPart } from "../../random.ts";
+import { PaletteError } from "../../util/errors.ts";
+import { Random, type SeedPart } from "../../util/random.ts";
 import { type KnownPixels, pasteKnown } from "../known-pixels.ts";
-import { estimateClean, type Prediction } from "../prediction.ts";
+import { estimateClean, type Prediction } from "../parameterization.ts";
 import { ddim } from "./ddim.ts";
 import { ddpm, type Variance } from "./ddpm.ts";
 import { dpmSolver } from "./dpm-solver.ts";

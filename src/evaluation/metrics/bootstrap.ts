@@ -7,8 +7,8 @@
  * resamples; the reference set is not resampled either.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { PaletteError } from "../../errors.ts";
-import { Random } from "../../random.ts";
+import { PaletteError } from "../../util/errors.ts";
+import { Random } from "../../util/random.ts";
 
 export interface BootstrapOptions {
   /** The group (photo) of each row; any numbers. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../random.ts";
+import { Random } from "../../util/random.ts";
 import { positiveEigenvalues, positiveFactor } from "./decompositions.ts";
-import { gram } from "./products.ts";
+import { gram } from "./matmul.ts";
 
 const normal = (name: string, length: number) =>
   Random.from(1, name).fillNormal(new Float32Array(length));

@@ -1,5 +1,5 @@
-import { PaletteError } from "../../errors.ts";
-import type { PictureSize, Pixels } from "./planes.ts";
+import { PaletteError } from "../../util/errors.ts";
+import type { PictureSize, Pixels } from "./channels.ts";
 import { msSsim } from "./ssim.ts";
 
 /**

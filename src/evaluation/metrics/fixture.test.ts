@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { inceptionScore } from "./classes.ts";
-import { frechetDistance } from "./frechet.ts";
-import { kernelDistance } from "./kernel.ts";
+import { frechetDistance } from "./fid.ts";
+import { inceptionScore } from "./inception-score.ts";
+import { kernelDistance } from "./kid.ts";
 import { perceptualDistance } from "./perceptual.ts";
 import { psnr } from "./psnr.ts";
 import { ssim } from "./ssim.ts";

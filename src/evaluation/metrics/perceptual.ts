@@ -1,6 +1,6 @@
 /** Distances of features, picture by picture. */
-import { PaletteError } from "../../errors.ts";
-import { countRows } from "./rows.ts";
+import { PaletteError } from "../../util/errors.ts";
+import { countRows } from "./feature-matrix.ts";
 
 /**
  * The paper's perceptual distance (PD): the mean Euclidean distance of row

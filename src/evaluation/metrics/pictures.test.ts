@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../../errors.ts";
-import { fromBytes } from "../../images/image.ts";
-import { Random } from "../../random.ts";
+import { fromBytes } from "../../image/image.ts";
+import { UsageError } from "../../util/errors.ts";
+import { Random } from "../../util/random.ts";
 import { diversityMsSsim } from "./diversity.ts";
 import { psnr } from "./psnr.ts";
 import { msSsim, scaleWeights, ssim } from "./ssim.ts";

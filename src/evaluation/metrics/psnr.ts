@@ -1,4 +1,4 @@
-import { type PictureSize, type Pixels, pairOf } from "./planes.ts";
+import { type PictureSize, type Pixels, pairOf } from "./channels.ts";
 
 /**
  * The peak signal-to-noise ratio of two pictures in dB: 10 log10(range^2 / mean squared error) over all

@@ -1,5 +1,5 @@
 /** Row numbers drawn with repetition, as rows with weights. */
-import { PaletteError } from "../../errors.ts";
+import { PaletteError } from "../../util/errors.ts";
 
 export interface Draws {
   /** The rows that were drawn at all, ascending. */

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../random.ts";
+import { Random } from "../../util/random.ts";
 import {
   classificationAccuracy,
   classificationHits,
   inceptionScore,
   inceptionScoreResampler,
-} from "./classes.ts";
-import { kernelDistance, kernelReference, kernelResampler } from "./kernel.ts";
-import { kernelDistanceAsync } from "./kernel-subsets.ts";
+} from "./inception-score.ts";
+import { kernelDistance, kernelReference, kernelResampler } from "./kid.ts";
+import { kernelDistanceAsync } from "./kid-subsets.ts";
 import { consecutiveDistance, perceptualDistance, perceptualDistances } from "./perceptual.ts";
 
 const normal = (name: string, length: number) =>

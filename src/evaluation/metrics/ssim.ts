@@ -1,6 +1,6 @@
 /** Structural similarity on one scale (Wang et al. 2004) and on several (Wang et al. 2003). */
-import { PaletteError } from "../../errors.ts";
-import { type PictureSize, type Pixels, type Plane, pairOf } from "./planes.ts";
+import { PaletteError } from "../../util/errors.ts";
+import { type PictureSize, type Pixels, type Plane, pairOf } from "./channels.ts";
 
 /** 3.5 deviations of 1.5 pixels, rounded: a window of 11 x 11. */
 const radius = 5;

@@ -3,7 +3,7 @@
  * colors (light and dark); it is drawn 440 units wide with letters large enough for a telephone.
  */
 import type { ScaleContinuousNumeric } from "d3-scale";
-import { html, type Markup } from "./markup.ts";
+import { html, type Markup } from "./escape.ts";
 
 export const chartWidth = 440;
 export const margin = { left: 14, right: 18, top: 8, bottom: 44 } as const;

@@ -3,7 +3,7 @@ import { max } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { bottomAxis, type Chart, chartWidth, frame, label, margin, round } from "./chart.ts";
 import { fid, format, intervalDeviations } from "./columns.ts";
-import { html } from "./markup.ts";
+import { html } from "./escape.ts";
 import type { ConditionReport } from "./report.ts";
 
 const lane = 38;

@@ -4,7 +4,7 @@ import { scaleLinear } from "d3-scale";
 import { area, curveStepAfter } from "d3-shape";
 import { bottomAxis, type Chart, chartWidth, frame, label, margin, round } from "./chart.ts";
 import { fixed, perImageColumns } from "./columns.ts";
-import { html } from "./markup.ts";
+import { html } from "./escape.ts";
 import type { ConditionReport } from "./report.ts";
 
 export type PerImage = keyof typeof perImageColumns;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { syntheticReport } from "../../../test/support/synthetic-report.ts";
-import { PaletteError } from "../../errors.ts";
+import { PaletteError } from "../../util/errors.ts";
 import { parseReport, reportJson } from "./json.ts";
 import type { Report } from "./report.ts";
 

@@ -1,6 +1,6 @@
 /** The report as a file, `report.json`: the same report gives the same bytes. */
 import { z } from "zod";
-import { PaletteError, reasonOf } from "../../errors.ts";
+import { PaletteError, reasonOf } from "../../util/errors.ts";
 import type { Report } from "./report.ts";
 
 /** JSON has no infinity; the PSNR of two equal pictures is one, and is written as a word. */

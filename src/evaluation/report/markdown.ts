@@ -1,8 +1,8 @@
 /** The report as Markdown, `report.md`, for GitHub and whoever reads it as text. */
 import { markdownTable } from "markdown-table";
-import { caveats, facts, modelRows, pageTitle } from "./facts.ts";
 import { paperTablesOf } from "./paper-tables.ts";
 import type { Report, Seconds } from "./report.ts";
+import { caveats, facts, modelRows, pageTitle } from "./summary.ts";
 import { type Cell, diversityTable, multiTaskTable, type Table, taskTables } from "./tables.ts";
 
 /** The picture grids as files beside report.md, by the condition's id. */

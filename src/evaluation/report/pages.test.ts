@@ -5,12 +5,12 @@ import {
   syntheticReport,
   syntheticSeconds,
 } from "../../../test/support/synthetic-report.ts";
-import { readImage } from "../../images/decode.ts";
-import { fromBytes, toBytes } from "../../images/image.ts";
-import { Random } from "../../random.ts";
+import { fromBytes, toBytes } from "../../image/image.ts";
+import { readImage } from "../../node/decode-image.ts";
+import { Random } from "../../util/random.ts";
+import { escapeHtml, html } from "./escape.ts";
+import { reportHtml } from "./html.ts";
 import { reportMarkdown } from "./markdown.ts";
-import { escapeHtml, html } from "./markup.ts";
-import { reportHtml } from "./page.ts";
 import type { Grid } from "./report.ts";
 
 const report = syntheticReport(30);

@@ -1,7 +1,8 @@
 /** Pictures side by side in the page, each inside it as PNG, so that no pixel is changed. */
-import { encodeImage } from "../../images/encode.ts";
-import type { Image } from "../../images/image.ts";
-import { html, type Markup } from "./markup.ts";
+
+import type { Image } from "../../image/image.ts";
+import { encodeImage } from "../../node/encode-image.ts";
+import { html, type Markup } from "./escape.ts";
 import type { Grid } from "./report.ts";
 
 /** On a wide screen small pictures are enlarged by a whole factor to about this many pixels. */

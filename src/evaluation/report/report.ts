@@ -1,5 +1,5 @@
 /** What an evaluation found: plain values, from which the file and the pages are written. */
-import type { Image } from "../../images/image.ts";
+import type { Image } from "../../image/image.ts";
 
 /** A measured number. */
 export interface Estimate {

@@ -21,7 +21,7 @@ import {
   round,
 } from "./chart.ts";
 import { type Column, fid, fixed, intervalDeviations, perImageColumns } from "./columns.ts";
-import { html } from "./markup.ts";
+import { html } from "./escape.ts";
 import type { ConditionReport } from "./report.ts";
 
 /** Lines are told apart by their signs as well as by their colors, of which the page has seven. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { syntheticReport, syntheticSeconds } from "../../../test/support/synthetic-report.ts";
 import { allColumns, fid, fixed, format } from "./columns.ts";
-import { facts } from "./facts.ts";
 import { paperTables, paperTablesOf, paperWarning } from "./paper-tables.ts";
 import type { Report, Row } from "./report.ts";
+import { facts } from "./summary.ts";
 import { diversityTable, multiTaskTable, type Table, taskTables } from "./tables.ts";
 
 const report = syntheticReport(5);

@@ -1,0 +1,217 @@
+/**
+ * What the network predicts, and how the clean image and the noise follow from it. With
+ * y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon each of epsilon, v and x0 determines the others, so
+ * samplers see (y0, epsilon) only. Epsilon is the paper's; v is from Salimans & Ho (2022).
+ */
+import { PaletteError, UsageError } from "../util/errors.ts";
+
+export const predictions = ["epsilon", "v", "x0", "x0-skip"] as const;
+
+/**
+ * epsilon: the noise; v = sqrt(gamma) epsilon - sqrt(1 - gamma) y; x0: the clean image y; x0-skip: the
+ * clean image where there is much noise, and the nearer to clean y_t is the more of it passes the
+ * network by: y = skip y_t + share f with the factors of `skipFactors`.
+ */
+export type Prediction = (typeof predictions)[number];
+
+/** What `lossWeight` may be asked for. */
+export const weightings = ["uniform", "min-snr", "balanced"] as const;
+export type Weighting = (typeof weightings)[number];
+
+/**
+ * The noisy image y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon (the paper's equation for
+ * q(y_t | y_0)). All arrays have the same length; `out` may be `y` or `epsilon`. Returns `out`.
+ * @param gamma in [0, 1]; 1 is clean
+ */
+export function noisy(
+  y: Float32Array,
+  epsilon: Float32Array,
+  gamma: number,
+  out: Float32Array = new Float32Array(y.length),
+): Float32Array {
+  return mix(y, Math.sqrt(gamma), epsilon, Math.sqrt(1 - gamma), out);
+}
+
+/**
+ * What the network should answer for clean `y` under noise `epsilon` at `gamma`: epsilon
+ * (the paper, Algorithm 1), v = sqrt(gamma) epsilon - sqrt(1 - gamma) y, or y. Returns `out`.
+ */
+export function target(
+  prediction: Prediction,
+  y: Float32Array,
+  epsilon: Float32Array,
+  gamma: number,
+  out: Float32Array = new Float32Array(y.length),
+): Float32Array {
+  checkLength(y, out);
+  switch (prediction) {
+    case "epsilon":
+      checkLength(epsilon, out);
+      out.set(epsilon);
+      return out;
+    case "v":
+      return mix(epsilon, Math.sqrt(gamma), y, -Math.sqrt(1 - gamma), out);
+    case "x0":
+      out.set(y);
+      return out;
+    case "x0-skip": {
+      // (y - skip y_t) / share with y_t written out: no difference of nearly equal numbers.
+      const snr = gamma / (1 - gamma);
+      return mix(y, 1, epsilon, -Math.sqrt(snr) / skipSnr, out);
+    }
+  }
+}
+
+/**
+ * At this signal-to-noise ratio half of y_t passes the network by: about where the noise is as small as
+ * the error of a small trained network (docs/results.md, "Which noise levels it is trained on").
+ */
+export const skipSnr = 320;
+
+/**
+ * The factors of "x0-skip", y = skip y_t + share f with share = 320 / (SNR + 320) and
+ * skip = (1 - share) / sqrt(gamma). As Karras et al. (2022, section 5) with a small sigma_data, but for
+ * the scale of f, which is that of a picture at the noisy levels. The network need not learn to give
+ * back what it is given: with "x0" its error at nearly clean levels exceeds the noise.
+ */
+export function skipFactors(gamma: number): { readonly skip: number; readonly share: number } {
+  const share = (skipSnr * (1 - gamma)) / (gamma + skipSnr * (1 - gamma));
+  return { skip: gamma === 0 ? 0 : (1 - share) / Math.sqrt(gamma), share };
+}
+
+/**
+ * The estimate of the clean image from the network's output. For epsilon the paper's
+ * y0 = (y_t - sqrt(1 - gamma) f) / sqrt(gamma); for v: sqrt(gamma) y_t - sqrt(1 - gamma) f; for x0: f.
+ * Returns `out`.
+ * @param gamma greater than 0 and at most 1
+ */
+export function estimateClean(
+  prediction: Prediction,
+  output: Float32Array,
+  noisy: Float32Array,
+  gamma: number,
+  out: Float32Array = new Float32Array(noisy.length),
+): Float32Array {
+  const signal = Math.sqrt(gamma);
+  const noise = Math.sqrt(1 - gamma);
+  switch (prediction) {
+    case "epsilon":
+      return mix(noisy, 1 / signal, output, -noise / signal, out);
+    case "v":
+      return mix(noisy, signal, output, -noise, out);
+    case "x0":
+      checkLength(output, out);
+      out.set(output);
+      return out;
+    case "x0-skip": {
+      const { skip, share } = skipFactors(gamma);
+      return mix(noisy, skip, output, share, out);
+    }
+  }
+}
+
+/**
+ * Both the clean image and the noise that the network's output means, as new arrays. The noise is
+ * f for epsilon, sqrt(gamma) f + sqrt(1 - gamma) y_t for v and
+ * (y_t - sqrt(gamma) f) / sqrt(1 - gamma) for x0.
+ * @param gamma strictly between 0 and 1
+ */
+export function estimate(
+  prediction: Prediction,
+  output: Float32Array,
+  noisy: Float32Array,
+  gamma: number,
+): { y0: Float32Array; epsilon: Float32Array } {
+  const signal = Math.sqrt(gamma);
+  const noise = Math.sqrt(1 - gamma);
+  const y0 = estimateClean(prediction, output, noisy, gamma);
+  const epsilon = new Float32Array(noisy.length);
+  switch (prediction) {
+    case "epsilon":
+      epsilon.set(output);
+      break;
+    case "v":
+      mix(output, signal, noisy, noise, epsilon);
+      break;
+    case "x0":
+    case "x0-skip":
+      mix(noisy, 1 / noise, y0, -signal / noise, epsilon);
+      break;
+  }
+  return { y0, epsilon };
+}
+
+/**
+ * The factor of one sample's error at its noise level. "uniform" is the paper's: 1.
+ *
+ * "min-snr" (after Hang et al. 2023, their constant 5 made 8) keeps nearly clean levels from
+ * dominating. With SNR = gamma / (1 - gamma):
+ * x0: min(8, SNR + 1), where SNR + 1 = 1 / (1 - gamma);
+ * v: the same objective, as |v error|^2 = |y0 error|^2 / (1 - gamma): min(8 (1 - gamma), 1);
+ * epsilon: min(8 / SNR, 1). Here the same objective would need weights up to 1 / gamma at the noisy
+ * end, which no training survives, so it is the published bound instead.
+ *
+ * "balanced": (1 + 25 SNR)^0.4 times |y0 error|^2, which is about the inverse of the error that a small
+ * trained network has at each level, so that all levels have their part in the gradient (Karras et al.
+ * 2024, section 2.2, learn such weights). Not for epsilon, for the same reason.
+ *
+ * These are for squared errors. Of errors of `power` 1 (the paper's L1, and "rms") the factor is the square root,
+ * so that all levels keep their part.
+ *
+ * @throws UsageError for "balanced" with epsilon
+ */
+export function lossWeight(
+  prediction: Prediction,
+  gamma: number,
+  weighting: Weighting,
+  power: 1 | 2 = 2,
+): number {
+  return ofSquare(prediction, gamma, weighting) ** (power / 2);
+}
+
+function ofSquare(prediction: Prediction, gamma: number, weighting: Weighting): number {
+  if (weighting === "uniform") return 1;
+  const snr = gamma / (1 - gamma);
+  if (prediction === "epsilon") {
+    if (weighting === "min-snr") return Math.min(minSnrBound / snr, 1);
+    throw new UsageError("Balanced weights are not for epsilon: predict v, x0 or x0-skip.");
+  }
+  const ofClean = weighting === "min-snr" ? Math.min(minSnrBound, 1 + snr) : (1 + 25 * snr) ** 0.4;
+  return ofClean * errorScale(prediction, gamma) ** 2;
+}
+
+const minSnrBound = 8;
+
+/** By what an error of the output is multiplied in the clean image. */
+function errorScale(prediction: Exclude<Prediction, "epsilon">, gamma: number): number {
+  switch (prediction) {
+    case "v":
+      return Math.sqrt(1 - gamma);
+    case "x0":
+      return 1;
+    case "x0-skip":
+      return skipFactors(gamma).share;
+  }
+}
+
+/** out = a * first + b * second */
+function mix(
+  first: Float32Array,
+  a: number,
+  second: Float32Array,
+  b: number,
+  out: Float32Array,
+): Float32Array {
+  checkLength(first, out);
+  checkLength(second, out);
+  for (let i = 0; i < out.length; i++) out[i] = a * first[i]! + b * second[i]!;
+  return out;
+}
+
+function checkLength(given: Float32Array, expected: Float32Array): void {
+  if (given.length !== expected.length) {
+    throw new PaletteError(
+      `Arrays of ${given.length} and ${expected.length} values cannot be combined: give equal shapes.`,
+    );
+  }
+}

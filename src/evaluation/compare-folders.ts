@@ -1,0 +1,130 @@
+/** Two folders of pictures compared, as users of pytorch-fid know it. */
+import { basename } from "node:path";
+import { scanPhotos } from "../node/photo-folders.ts";
+import { PaletteError } from "../util/errors.ts";
+import { definedOf } from "../util/omit-undefined.ts";
+import { look, type Rows } from "./extract-features.ts";
+import { closeLookers, networkInfo, openLookers } from "./feature-extractors.ts";
+import { type ChooseOptions, chooseNetworks } from "./features/locate.ts";
+import { inPieces, type Pieces } from "./metrics/cooperative.ts";
+import { frechetDistance, frechetReference } from "./metrics/fid.ts";
+import { inceptionScore } from "./metrics/inception-score.ts";
+import { kernelDistanceAsync } from "./metrics/kid-subsets.ts";
+import { perceptualDistance } from "./metrics/perceptual.ts";
+import type { NetworkInfo } from "./report/report.ts";
+
+export interface FoldersOptions {
+  readonly nets?: string | undefined;
+  readonly features?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: FoldersProgress) => void) | undefined;
+}
+
+export interface FoldersProgress {
+  /** "pictures": looked at by the network; "kid" and "fid": pieces of their computation. */
+  readonly stage: "pictures" | "kid" | "fid";
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface FoldersComparison {
+  readonly images: readonly [number, number];
+  readonly fid: number;
+  readonly kid: number;
+  /** Of each folder; undefined when the network gives no probabilities. */
+  readonly is?: readonly [number, number];
+  /** Only where both folders hold pictures of the same names: each is compared to its namesake. */
+  readonly pd?: number;
+  readonly network: NetworkInfo;
+}
+
+/**
+ * FID, KID and IS of two folders of pictures of any sizes and formats; PD when their names agree. KID is
+ * that of all pairs, of more than 10,000 pictures that of subsets (`kernelDistanceAsync`).
+ * @throws PaletteError when a folder is missing or too small, a picture is broken, or there is no
+ * feature network.
+ */
+export async function compareFolders(
+  a: string,
+  b: string,
+  { nets, features, signal, onProgress }: FoldersOptions = {},
+): Promise<FoldersComparison> {
+  const wanted: ChooseOptions = definedOf({ nets, features });
+  const chosen = await chooseNetworks(wanted);
+  if (chosen.features === undefined) {
+    throw new PaletteError(
+      "No feature network was found, and FID, KID, IS and PD need one: palette nets list shows how to get it.",
+    );
+  }
+  const sets = [await pictures(a), await pictures(b)] as const;
+  const lookers = await openLookers({ features: chosen.features });
+  try {
+    const total = sets[0].length + sets[1].length;
+    let done = 0;
+    const rows = async (paths: readonly string[]) =>
+      look(paths.length, (k) => paths[k]!, lookers, {
+        signal,
+        pixels: false,
+        onPicture: () => onProgress?.({ stage: "pictures", done: ++done, total }),
+      });
+    const one = await rows(sets[0]);
+    const other = await rows(sets[1]);
+    const [x, y] = [one.features!, other.features!];
+    return {
+      images: [one.count, other.count],
+      ...(await distances(x, y, signal, onProgress)),
+      ...(one.probabilities &&
+        other.probabilities && { is: [score(one.probabilities), score(other.probabilities)] }),
+      ...(sameNames(...sets) && { pd: perceptualDistance(x.data, y.data, x.dim) }),
+      network: networkInfo(lookers.features!),
+    };
+  } finally {
+    await closeLookers(lookers);
+  }
+}
+
+/** FID and KID, with pauses: of many pictures they take minutes. What begins is told before it does. */
+async function distances(
+  x: Rows,
+  y: Rows,
+  signal: AbortSignal | undefined,
+  onProgress: FoldersOptions["onProgress"],
+): Promise<Pick<FoldersComparison, "fid" | "kid">> {
+  const kid = await kernelDistanceAsync(x.data, y.data, x.dim, {
+    signal,
+    onProgress: (done, total) => onProgress?.({ stage: "kid", done, total }),
+  });
+  let done = 0;
+  const tell = () => onProgress?.({ stage: "fid", done: done++, total: 3 });
+  tell();
+  const fid = await inPieces(frechetPieces(x, y), { signal, onPiece: tell });
+  tell();
+  return { fid, kid };
+}
+
+/** Both sets, and the decompositions, which cannot be divided. */
+function* frechetPieces(x: Rows, y: Rows): Pieces<number> {
+  const one = frechetReference(x.data, x.dim);
+  yield;
+  const other = frechetReference(y.data, y.dim);
+  yield;
+  return frechetDistance(one, other, x.dim);
+}
+
+async function pictures(folder: string): Promise<string[]> {
+  const paths = await scanPhotos([folder]);
+  if (paths.length < 2) {
+    throw new PaletteError(`${folder} holds only one picture: a distribution needs more.`);
+  }
+  return paths;
+}
+
+function score({ data, dim }: Rows): number {
+  return inceptionScore(data, dim);
+}
+
+/** Whether picture k of one folder is called like picture k of the other, endings aside. */
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  const stem = (path: string) => basename(path).replace(/\.[^.]+$/, "");
+  return a.length === b.length && a.every((path, k) => stem(path) === stem(b[k]!));
+}

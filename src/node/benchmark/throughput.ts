@@ -1,0 +1,156 @@
+/**
+ * How fast a network trains and samples on this machine, measured on random numbers: what is timed
+ * is a whole training step (forward, backward, clipping, Adam, EMA) or a whole network call, as a
+ * run would do them.
+ */
+
+import { configFromPreset } from "../../models/config.ts";
+import { presetNamed } from "../../models/presets.ts";
+import { noiseLevel, type UNetConfig } from "../../nn/config.ts";
+import { isLarge, largeSamplingProgram, largeSession } from "../../nn/graphs.ts";
+import { initialParameter, initialParameters, parameterCount } from "../../nn/parameters.ts";
+import { parameterSpecs } from "../../nn/unet.ts";
+import { inputOf } from "../../nn/weight-input.ts";
+import { loadNetwork } from "../../runtime/network.ts";
+import { createEngine } from "../../runtime/node/engine.ts";
+import type { Device, EngineTensors } from "../../runtime/node/session.ts";
+import { createTrainingStepper, initialState } from "../../training/step/data-parallel.ts";
+import { Random } from "../../util/random.ts";
+
+export interface ThroughputOptions {
+  readonly network: UNetConfig;
+  readonly mode: "train" | "sample";
+  /** Images a step. */
+  readonly batch: number;
+  readonly threads: number;
+  /** Timed steps. */
+  readonly steps: number;
+  /** Untimed steps before them. */
+  readonly warmUp: number;
+  readonly device?: Device;
+  /** Called after each step, the untimed ones included. */
+  readonly onStep?: (done: number, total: number) => void;
+}
+
+export interface Throughput {
+  readonly mode: "train" | "sample";
+  readonly parameters: number;
+  readonly batch: number;
+  readonly threads: number;
+  /** Of each timed step. */
+  readonly secondsPerStep: readonly number[];
+  /** Images a second, from the median step. */
+  readonly imagesPerSecond: number;
+  /** Largest memory of this process so far, all threads included. */
+  readonly peakMemoryBytes: number;
+}
+
+/** Measures training steps or network calls; the first ones are not timed. */
+export async function measureThroughput(options: ThroughputOptions): Promise<Throughput> {
+  const { mode, network, batch, threads, steps, warmUp } = options;
+  const specs = parameterSpecs(network);
+  const { step, dispose } =
+    mode === "train" ? await trainingSteps(options) : await networkCalls(options);
+  const seconds: number[] = [];
+  try {
+    for (let i = 0; i < warmUp + steps; i++) {
+      const start = performance.now();
+      await step();
+      if (i >= warmUp) seconds.push((performance.now() - start) / 1000);
+      options.onStep?.(i + 1, warmUp + steps);
+    }
+  } finally {
+    await dispose();
+  }
+  return {
+    mode,
+    parameters: parameterCount(specs),
+    batch,
+    threads,
+    secondsPerStep: seconds,
+    imagesPerSecond: batch / median(seconds),
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+interface Steps {
+  step(): Promise<unknown>;
+  dispose(): Promise<unknown>;
+}
+
+async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
+  const { network, batch, threads, device } = options;
+  const state = initialState(parameterSpecs(network), 1);
+  const stepper = await createTrainingStepper({
+    config: network,
+    batch,
+    threads,
+    loss: "l2",
+    state,
+    device,
+  });
+  const images = randomInputs(network, batch, "train");
+  const pixels = network.channels * network.resolution ** 2;
+  const trainingBatch = {
+    source: images.source!.data,
+    noisy: images.noisy!.data,
+    level: images.level!.data,
+    target: Random.from("benchmark", "target").fillNormal(new Float32Array(batch * pixels)),
+    weight: new Float32Array((batch * pixels) / network.channels).fill(1 / (batch * pixels)),
+  };
+  const hyper = { learningRate: 1e-4, emaDecay: 0.9999, clip: 1 };
+  return { step: () => stepper.step([trainingBatch], hyper), dispose: () => stepper.dispose() };
+}
+
+/** Calls of a loaded network for images that belong together, such as the tiles of a photo. */
+async function networkCalls(options: ThroughputOptions): Promise<Steps> {
+  const { network, batch, threads, device } = options;
+  const specs = parameterSpecs(network);
+  if (isLarge(specs)) return largeNetworkCalls(options);
+  // The schedules, the prediction and the tasks do not matter to a call.
+  const config = { ...configFromPreset(presetNamed("tiny-32"), { tasks: [] }), network };
+  const parameters = initialParameters(specs, 1);
+  const loaded = await loadNetwork({ config, parameters }, { device, threads });
+  const { source, noisy } = randomInputs(network, batch, "sample");
+  const call = {
+    source: source!.data,
+    noisy: noisy!.data,
+    gamma: 0.5,
+    shape: [batch, network.channels, network.resolution, network.resolution],
+    units: [batch],
+  } as const;
+  return { step: () => loaded.predict(call), dispose: () => loaded.dispose() };
+}
+
+/** The same of a large network, whose weights are made one by one instead of all at once. */
+async function largeNetworkCalls(options: ThroughputOptions): Promise<Steps> {
+  const { network, batch, device, threads } = options;
+  const { model, parameters } = largeSamplingProgram(network, parameterSpecs(network), 1);
+  const constants: EngineTensors = {};
+  for (const spec of parameters) {
+    constants[spec.name] = inputOf(spec, initialParameter(spec, 1));
+  }
+  const engine = await createEngine(model, { ...largeSession, device, threads }, constants);
+  const feeds = Array.from({ length: batch }, (_, image) => randomInputs(network, 1, image));
+  return {
+    step: () => Promise.all(feeds.map((feed) => engine.run(feed))),
+    dispose: () => engine.dispose(),
+  };
+}
+
+function randomInputs(network: UNetConfig, batch: number, name: string | number): EngineTensors {
+  const shape = [batch, network.channels, network.resolution, network.resolution];
+  const random = Random.from("benchmark", name);
+  const image = () => ({
+    data: random.fillNormal(new Float32Array(shape.reduce((a, b) => a * b))),
+    shape,
+  });
+  const level = new Float32Array(batch).fill(noiseLevel(network, 0.5));
+  return { source: image(), noisy: image(), level: { data: level, shape: [batch] } };
+}

@@ -1,0 +1,57 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createImage, fromBytes, toBytes } from "../image/image.ts";
+import { Random } from "../util/random.ts";
+import { readImage } from "./decode-image.ts";
+import { encodeImage, writeImage } from "./encode-image.ts";
+
+describe("writing images", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "palette-encode-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const random = Random.from("encode.test");
+  const rgb = Uint8Array.from({ length: 3 * 9 * 7 }, () => random.integer(0, 255));
+  const image = fromBytes(rgb, 9, 7);
+
+  it("keeps every pixel in PNG", async () => {
+    expect(toBytes(await readImage(await encodeImage(image, "png")))).toEqual(rgb);
+  });
+
+  it("chooses the format by the ending and creates the folders", async () => {
+    for (const [ending, format] of [
+      ["png", "png"],
+      ["jpg", "jpeg"],
+      ["JPEG", "jpeg"],
+      ["webp", "webp"],
+    ]) {
+      const path = join(folder, "a", ending!, `picture.${ending}`);
+      await writeImage(path, image);
+      expect((await sharp(path).metadata()).format).toBe(format);
+      expect(await readdir(join(folder, "a", ending!))).toEqual([`picture.${ending}`]);
+    }
+  });
+
+  it("says which endings there are, and why a file cannot be written", async () => {
+    await expect(writeImage("x.bmp", image)).rejects.toThrow(
+      "Cannot write x.bmp: name it .png, .jpg or .webp.",
+    );
+    await writeFile(join(folder, "file"), "in the way");
+    await expect(writeImage(join(folder, "file", "x.png"), image)).rejects.toThrow(
+      /^Cannot write .*x\.png: /,
+    );
+    await expect(encodeImage(createImage(20_000, 1), "webp")).rejects.toThrow(/20000x1 .* use PNG/);
+  });
+
+  it("leaves nothing behind when the place is taken by a folder", async () => {
+    const taken = join(folder, "taken");
+    await writeImage(join(taken, "x.png", "inner.png"), image);
+    await expect(writeImage(join(taken, "x.png"), image)).rejects.toThrow(/^Cannot write/);
+    expect(await readdir(taken)).toEqual(["x.png"]);
+  });
+});

@@ -1,0 +1,88 @@
+/** From pixels to files. */
+import { extname } from "node:path";
+import type { Image } from "../image/image.ts";
+import { PaletteError, reasonOf } from "../util/errors.ts";
+import { writeWhole } from "./atomic-write.ts";
+import { fromImage } from "./sharp.ts";
+
+export type ImageFormat = "png" | "jpeg" | "webp";
+
+const formats: Record<string, ImageFormat> = {
+  ".png": "png",
+  ".jpg": "jpeg",
+  ".jpeg": "jpeg",
+  ".webp": "webp",
+};
+
+/** The longest side that a format can hold, in pixels. */
+const longestSide: Record<ImageFormat, number> = { png: 2 ** 31 - 1, jpeg: 65_535, webp: 16_383 };
+
+/**
+ * Asked before a picture is computed.
+ * @throws PaletteError when the file's format cannot hold a picture of this size, or does not exist.
+ */
+export function checkFormatHolds(path: string, width: number, height: number): void {
+  const longest = longestSide[formatOf(path)];
+  if (Math.max(width, height) <= longest) return;
+  throw new PaletteError(
+    `${path} cannot hold ${width}x${height} pixels, as its format ends at ${longest} a side; use PNG.`,
+  );
+}
+
+export interface EncodeOptions {
+  /** Opacity, 0 to 255, [height, width]; JPEG, which has none, shows white behind. */
+  readonly alpha?: Uint8Array | undefined;
+}
+
+/**
+ * The picture as a file's bytes, rounded to 8 bits. PNG keeps every pixel; JPEG and WebP are written
+ * at quality 95 with full colour resolution where the format has it.
+ * @throws PaletteError when the format cannot hold so large a picture.
+ */
+export async function encodeImage(
+  image: Image,
+  format: ImageFormat,
+  { alpha }: EncodeOptions = {},
+): Promise<Uint8Array> {
+  const pipeline = alpha === undefined ? fromImage(image) : fromImage(image, alpha);
+  try {
+    if (format === "png") return await pipeline.png().toBuffer();
+    if (format === "jpeg") {
+      return await pipeline
+        .flatten({ background: "white" })
+        .jpeg({ quality: 95, chromaSubsampling: "4:4:4" })
+        .toBuffer();
+    }
+    return await pipeline.webp({ quality: 95 }).toBuffer();
+  } catch (thrown) {
+    throw new PaletteError(
+      `A picture of ${image.width}x${image.height} cannot be written as ${format} (${reasonOf(thrown)}); use PNG.`,
+      { cause: thrown },
+    );
+  }
+}
+
+/**
+ * The format that a file name asks for.
+ * @throws PaletteError for an ending other than .png, .jpg, .jpeg and .webp.
+ */
+export function formatOf(path: string): ImageFormat {
+  const format = formats[extname(path).toLowerCase()];
+  if (format === undefined) {
+    throw new PaletteError(`Cannot write ${path}: name it .png, .jpg or .webp.`);
+  }
+  return format;
+}
+
+/**
+ * Writes the picture in the format of its file name, creating the folders. The file appears whole or
+ * not at all: it is written under another name and renamed.
+ * @throws PaletteError when the name's ending is unknown or the file cannot be written.
+ */
+export async function writeImage(
+  path: string,
+  image: Image,
+  options: EncodeOptions = {},
+): Promise<void> {
+  await writeWhole(path, await encodeImage(image, formatOf(path), options));
+}

@@ -1,0 +1,148 @@
+/**
+ * One process a folder. The lock is a file that names its process; the lock of a process that
+ * no longer lives (kill -9, power cut) is taken over.
+ */
+import { link, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { z } from "zod";
+import { PaletteError, reasonOf } from "../util/errors.ts";
+
+export const lockFile = "lock";
+
+const holderSchema = z.object({
+  pid: z.int().positive(),
+  host: z.string(),
+  /** Tells the process from a later one with the same number; null where the system does not say. */
+  started: z.string().nullable(),
+});
+
+/** A lock may be released between two looks at it so often before it counts as unreadable. */
+const mostVanished = 20;
+
+type Holder = z.infer<typeof holderSchema>;
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/**
+ * @param busy what the holder is doing there, as in "is training in DIR already"
+ * @throws PaletteError when a living process holds the folder, its lock cannot be read, or it cannot
+ * be written to.
+ */
+export async function lockFolder(folder: string, busy = "training"): Promise<Lock> {
+  const path = join(folder, lockFile);
+  const own = join(folder, `.${lockFile}.${process.pid}.tmp`);
+  const me: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid) };
+  const content = `${JSON.stringify(me)}\n`;
+  try {
+    await writeFile(own, content);
+    let vanished = 0;
+    // A link appears with its content and fails when the name is taken, in one operation.
+    while (!(await created(link(own, path)))) {
+      const found = await readFile(path, "utf8").catch((thrown: NodeJS.ErrnoException) => {
+        // Released meanwhile; again and again only when it is a link to nothing.
+        if (thrown.code !== "ENOENT" || ++vanished > mostVanished) throw unreadable(path, thrown);
+      });
+      if (found === undefined) continue;
+      const holder = parseHolder(found);
+      if (holder && (await lives(holder))) throw heldBy(folder, path, holder, busy);
+      await discard(path, found, own, join(folder, `.${lockFile}.takeover`));
+    }
+  } catch (thrown) {
+    if (thrown instanceof PaletteError) throw thrown;
+    throw new PaletteError(`Cannot lock the folder ${folder}: ${reasonOf(thrown)}.`, {
+      cause: thrown,
+    });
+  } finally {
+    await rm(own, { force: true });
+  }
+  return {
+    async release() {
+      const found = await readFile(path, "utf8").catch(() => undefined);
+      if (found === content) await rm(path, { force: true });
+    },
+  };
+}
+
+/**
+ * Removes a dead process's lock, unless another process has replaced it since it was read. One process at a
+ * time does so, the one that has linked `guard`: nobody else can replace the lock between its two looks. The others go on
+ * to look again.
+ */
+async function discard(path: string, content: string, own: string, guard: string): Promise<void> {
+  if (!(await created(link(own, guard)))) {
+    const holder = parseHolder(await readFile(guard, "utf8").catch(() => ""));
+    if (holder && !(await lives(holder))) {
+      throw new PaletteError(`${guard} was left by a process that was killed: delete it.`);
+    }
+    return setTimeout(5);
+  }
+  try {
+    const found = await readFile(path, "utf8").catch(() => undefined);
+    if (found === content) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+function heldBy(folder: string, path: string, { pid, host }: Holder, busy: string): PaletteError {
+  const elsewhere = host === hostname() ? "" : ` on ${host} (if it is gone, delete ${path})`;
+  return new PaletteError(
+    `Process ${pid}${elsewhere} is ${busy} in ${folder} already: wait for it, stop it, or choose another folder.`,
+  );
+}
+
+function unreadable(path: string, thrown: unknown): PaletteError {
+  return new PaletteError(
+    `The lock ${path} cannot be read (${reasonOf(thrown)}): delete it if nobody works in its folder, or choose another folder.`,
+    { cause: thrown },
+  );
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return holderSchema.parse(JSON.parse(text));
+  } catch {
+    // Cut short by a power cut: nobody's.
+    return undefined;
+  }
+}
+
+async function lives({ pid, host, started }: Holder): Promise<boolean> {
+  // Processes of other machines cannot be seen.
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  const now = await startOf(pid);
+  return started === null || now === null || started === now;
+}
+
+/** When a process started, on Linux: the boot and the clock ticks since it. */
+async function startOf(pid: number): Promise<string | null> {
+  try {
+    const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
+    const status = await readFile(`/proc/${pid}/stat`, "utf8");
+    // The name, in parentheses, may hold anything; the start is the 20th field after it.
+    const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+    // A zombie has ended but was not waited for.
+    return fields[0] === "Z" ? "ended" : `${boot.trim()} ${fields[19]}`;
+  } catch {
+    return null;
+  }
+}
+
+function created(attempt: Promise<void>): Promise<boolean> {
+  return attempt.then(
+    () => true,
+    (thrown: NodeJS.ErrnoException) => {
+      if (thrown.code === "EEXIST") return false;
+      throw thrown;
+    },
+  );
+}

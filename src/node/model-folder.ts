@@ -1,0 +1,198 @@
+/** A model on disk: a folder with config.json and weights.safetensors. */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ModelConfig, parseModelConfig } from "../models/config.ts";
+import { presets } from "../models/presets.ts";
+import type { DType } from "../models/safetensors.ts";
+import {
+  type ParameterSpec,
+  parameterCount,
+  readParameter,
+  writeParameter,
+} from "../nn/parameters.ts";
+import { parameterSpecs } from "../nn/unet.ts";
+import { PaletteError, reasonOf } from "../util/errors.ts";
+import { writeWhole } from "./atomic-write.ts";
+import { SafetensorsFile, writeSafetensors } from "./safetensors-file.ts";
+
+export const configFile = "config.json";
+export const weightsFile = "weights.safetensors";
+
+/** A network with its weights. */
+export interface Model {
+  readonly config: ModelConfig;
+  /** Flat, in the order of `parameterSpecs(config.network)`. */
+  readonly parameters: Float32Array;
+}
+
+/** Where this package keeps the models it comes with; the same from the sources and when built. */
+export const bundledModelsFolder = fileURLToPath(new URL("../../models", import.meta.url));
+
+/**
+ * Writes a model folder, replacing the one that is there. Each file appears whole or not at all;
+ * the weights come first, so that a folder with a config.json has weights.
+ * @param options.dtype how the weights are stored; default "F32"
+ * @throws PaletteError when the parameters do not fit the config, a weight is too large for F16, or
+ * the folder cannot be written.
+ */
+export async function saveModel(
+  folder: string,
+  { config, parameters }: Model,
+  { dtype = "F32" }: { readonly dtype?: DType } = {},
+): Promise<void> {
+  const specs = parameterSpecs(config.network);
+  if (parameters.length !== parameterCount(specs)) {
+    throw new PaletteError(
+      `The network has ${parameterCount(specs)} parameters, but ${parameters.length} were given to save.`,
+    );
+  }
+  const tensors = specs.map((spec) => ({ ...spec, data: () => readParameter(parameters, spec) }));
+  await writeSafetensors(join(folder, weightsFile), tensors, { dtype });
+  await writeWhole(join(folder, configFile), `${JSON.stringify(config, undefined, 2)}\n`);
+}
+
+/**
+ * Reads a model folder.
+ * @throws PaletteError in one line when the folder or one of its files is missing, damaged, from a
+ * newer version, or when the weights are not those of the config's network.
+ */
+export async function loadModel(folder: string): Promise<Model> {
+  const config = await loadModelConfig(folder);
+  const specs = parameterSpecs(config.network);
+  const parameters = new Float32Array(parameterCount(specs));
+  await readWeights(folder, specs, (spec, data) => writeParameter(parameters, spec, data));
+  return { config, parameters };
+}
+
+/**
+ * Reads the weights of a model folder one parameter after the other, in the order of the specs; the
+ * numbers are in the order of the parameter's own axes. Throws as `loadModel`.
+ */
+export async function readWeights(
+  folder: string,
+  specs: readonly ParameterSpec[],
+  receive: (spec: ParameterSpec, data: Float32Array) => void,
+): Promise<void> {
+  const path = join(folder, weightsFile);
+  const file = await SafetensorsFile.open(path).catch((thrown) => {
+    throw unreadable(path, thrown);
+  });
+  try {
+    const extra = new Set(file.places.keys());
+    for (const { name, shape } of specs) {
+      const place = file.places.get(name);
+      if (place === undefined) {
+        throw new PaletteError(`${path} lacks the tensor "${name}" of its ${configFile}.`);
+      }
+      if (place.shape.join() !== shape.join()) {
+        throw new PaletteError(
+          `${path}: tensor "${name}" has the shape [${place.shape}], but ${configFile} asks for [${shape}].`,
+        );
+      }
+      extra.delete(name);
+    }
+    for (const name of extra) {
+      throw new PaletteError(
+        `${path} holds a tensor "${name}", which the network of its ${configFile} does not have.`,
+      );
+    }
+    for (const spec of specs) receive(spec, await file.read(file.places.get(spec.name)!));
+  } finally {
+    await file.close();
+  }
+}
+
+/** The config of a model folder alone; throws as `loadModel`. */
+export async function loadModelConfig(folder: string): Promise<ModelConfig> {
+  if (!(await isFolder(folder))) throw await noSuchModel(folder);
+  const path = join(folder, configFile);
+  const text = new TextDecoder().decode(await readPart(path));
+  try {
+    return parseModelConfig(text, path);
+  } catch (thrown) {
+    const inside = join(folder, "model");
+    if (!(await isFolder(inside))) throw thrown;
+    throw new PaletteError(`${folder} is the folder of a training: its model is ${inside}.`);
+  }
+}
+
+/**
+ * The folder of a model: a path, the name of a bundled model, or, without either, the newest bundled
+ * model.
+ * @throws PaletteError listing the bundled models when there is none such.
+ */
+export async function findModel(nameOrFolder?: string): Promise<string> {
+  if (nameOrFolder !== undefined) {
+    if (await isFolder(nameOrFolder)) return nameOrFolder;
+    const bundled = await bundledModels();
+    if (bundled.includes(nameOrFolder)) return join(bundledModelsFolder, nameOrFolder);
+    throw await noSuchModel(nameOrFolder);
+  }
+  const folders = (await bundledModels()).map((name) => join(bundledModelsFolder, name));
+  if (folders.length === 0) {
+    throw new PaletteError(
+      "This package comes without a model: train one with `palette train` and name its folder (--model DIR).",
+    );
+  }
+  if (folders.length === 1) return folders[0]!;
+  const dated = await Promise.all(
+    folders.map(async (folder) => ({
+      folder,
+      day: (await loadModelConfig(folder)).released ?? "",
+    })),
+  );
+  return dated.reduce((best, other) => (other.day > best.day ? other : best)).folder;
+}
+
+/** The names of the bundled models, sorted. */
+export async function bundledModels(): Promise<string[]> {
+  const names = await readdir(bundledModelsFolder).catch(() => []);
+  const complete = await Promise.all(
+    names.map((name) =>
+      stat(join(bundledModelsFolder, name, configFile)).then(
+        (file) => file.isFile(),
+        () => false,
+      ),
+    ),
+  );
+  return names.filter((_, i) => complete[i]).sort();
+}
+
+/** Whether there is a folder at this path. */
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+}
+
+async function readPart(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (thrown) {
+    throw unreadable(path, thrown);
+  }
+}
+
+function unreadable(path: string, thrown: unknown): PaletteError {
+  if (thrown instanceof PaletteError) return thrown;
+  const missing = (thrown as NodeJS.ErrnoException).code === "ENOENT";
+  const complaint = missing
+    ? "does not exist; name a model's folder"
+    : `cannot be read (${reasonOf(thrown)})`;
+  return new PaletteError(`${path} ${complaint}.`, { cause: thrown });
+}
+
+async function noSuchModel(name: string): Promise<PaletteError> {
+  if (presets.some((preset) => preset.name === name)) {
+    return new PaletteError(
+      `${name} is a preset, a network without weights: train it first, then name the model's folder.`,
+    );
+  }
+  const bundled = await bundledModels();
+  const known = bundled.length === 0 ? "none is bundled" : `bundled are ${bundled.join(", ")}`;
+  return new PaletteError(
+    `There is no model folder ${name}; name one, or a bundled model (${known}).`,
+  );
+}

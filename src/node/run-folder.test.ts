@@ -1,0 +1,82 @@
+import { readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { bytesOf, trainingRuns } from "../../test/support/training-runs.ts";
+import { train } from "../training/train.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { loadModel } from "./model-folder.ts";
+
+const runs = trainingRuns();
+const { newRun, trained, copied, refusal } = runs;
+
+describe("a run folder", () => {
+  it("of other settings is refused, and they are named", async () => {
+    const message = await refusal(
+      { out: runs.base() },
+      { loss: "l2", learningRate: 0.5, tasks: ["dejpeg"] },
+    );
+    expect(message).toMatch(/tasks: colorize,inpaint,uncrop,dejpeg -> dejpeg/);
+    expect(message).toMatch(/loss: l1 -> l2; learningRate: 0\.0005 -> 0\.5\)/);
+  });
+
+  it("in use is refused", async () => {
+    const run = await copied();
+    const lock = await lockFolder(run);
+    expect(await refusal({ out: run, images: 16 })).toMatch(/already: wait for it/);
+    await lock.release();
+  });
+
+  it("that is something else is refused and left alone", async () => {
+    expect(await refusal({ out: runs.photos() })).toMatch(
+      /is not a run folder \(it holds photo-000/,
+    );
+    expect(await readdir(runs.photos())).toHaveLength(9);
+    const file = join(runs.photos(), "photo-000.png");
+    expect(await refusal({ out: file })).toMatch(/is a file: choose another --out/);
+  });
+
+  it("with a damaged checkpoint or configuration says so", async () => {
+    const run = await copied();
+    await truncate(join(run, "checkpoint.safetensors"), 5000);
+    expect(await refusal({ out: run, images: 16 })).toMatch(/checkpoint.* is damaged/);
+    await writeFile(join(run, "config.json"), "{}");
+    expect(await refusal({ out: run, images: 16 })).toMatch(/is not the configuration/);
+    // The model is still there.
+    await loadModel(join(run, "model"));
+  });
+
+  it.each(["clock.json", "model/config.json"])(
+    "whose checkpoint is gone is refused by its %s and left alone",
+    async (witness) => {
+      const run = await copied();
+      const gone = ["checkpoint.safetensors", "clock.json", "model/config.json"];
+      for (const name of gone) if (name !== witness) await rm(join(run, name));
+      const names = ["config.json", "stats.jsonl", "log.txt", "model/weights.safetensors"];
+      const before = await bytesOf(run, ...names);
+      expect(await refusal({ out: run, images: 16 })).toMatch(
+        /checkpoint\.safetensors is gone.*restore it.*another --out/,
+      );
+      expect(await bytesOf(run, ...names)).toEqual(before);
+      expect(await readdir(run)).not.toContain("lock");
+    },
+  );
+
+  it("has no model before the first image", async () => {
+    const run = newRun();
+    const plan = await runs.planned();
+    const outcome = await train(plan, { out: run, signal: AbortSignal.abort() });
+    expect(outcome).toMatchObject({ end: "stopped", images: 0 });
+    expect(await readdir(run)).not.toContain("model");
+    expect((await trained({ out: run })).outcome.images).toBe(8);
+  });
+
+  it("is cleared of what a killed process left half written", async () => {
+    const run = await copied();
+    const rest = join(run, ".checkpoint.safetensors.0123456789ab.tmp");
+    await writeFile(rest, "half");
+    await writeFile(join(run, "stats.jsonl"), '{"images":4,"machine":{}}\n{"images":12,"ma');
+    const { stats } = await trained({ out: run, images: 12 });
+    expect(await readdir(run)).not.toContain(".checkpoint.safetensors.0123456789ab.tmp");
+    expect(stats.map(({ images }) => images)).toEqual([4, 12]);
+  });
+});

@@ -1,0 +1,248 @@
+/**
+ * A run on disk: config.json, stats.jsonl, log.txt, samples/NNNNNN.png, checkpoint.safetensors and
+ * model/ (the averaged weights, to be used), and clock.json. Continuing is opening the same folder again.
+ */
+import { appendFileSync } from "node:fs";
+import { access, appendFile, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { differences, parseRunConfig, type RunConfig } from "../training/run-config.ts";
+import { PaletteError, reasonOf } from "../util/errors.ts";
+import { writeWhole } from "./atomic-write.ts";
+import { type Lock, lockFile, lockFolder } from "./folder-lock.ts";
+import { loadModelConfig } from "./model-folder.ts";
+
+const names = {
+  config: "config.json",
+  stats: "stats.jsonl",
+  log: "log.txt",
+  samples: "samples",
+  checkpoint: "checkpoint.safetensors",
+  clock: "clock.json",
+  model: "model",
+} as const;
+
+/** What every line of stats.jsonl has. */
+export interface StatsLine {
+  readonly images: number;
+  /** What depends on the clock and the machine. */
+  readonly machine: Readonly<Record<string, unknown>>;
+}
+
+const clockSchema = z.object({ seconds: z.number().min(0) });
+
+export class RunFolder {
+  readonly path: string;
+  /** The configuration of the run that goes on; undefined when nothing was trained here yet. */
+  earlier: RunConfig | undefined;
+  private readonly lock: Lock;
+
+  private constructor(path: string, lock: Lock) {
+    this.path = path;
+    this.lock = lock;
+  }
+
+  /**
+   * Opens or creates the folder of a run and locks it.
+   * @throws PaletteError when the folder belongs to something else, to a run with other settings
+   * (they are named), or to a training that is under way, or when it was trained in but its checkpoint
+   * is gone.
+   */
+  static async open(path: string, config: RunConfig): Promise<RunFolder> {
+    const there = await contents(path);
+    const stranger = there.find((name) => !isOurs(name));
+    if (stranger !== undefined && !there.includes(names.config)) {
+      throw new PaletteError(
+        `${path} is not a run folder (it holds ${stranger}): choose another --out.`,
+      );
+    }
+    try {
+      await mkdir(path, { recursive: true });
+    } catch (thrown) {
+      throw new PaletteError(`Cannot create the run folder ${path}: ${reasonOf(thrown)}.`);
+    }
+    const lock = await lockFolder(path);
+    const folder = new RunFolder(path, lock);
+    try {
+      await folder.adopt(config);
+      return folder;
+    } catch (thrown) {
+      await lock.release();
+      throw thrown;
+    }
+  }
+
+  /** The configuration of the run in a folder; undefined when there is none. */
+  static async configIn(path: string): Promise<RunConfig | undefined> {
+    const file = join(path, names.config);
+    const text = await readIfThere(file);
+    return text === undefined ? undefined : parseRunConfig(text, file);
+  }
+
+  /** The same, of a run that has trained something. */
+  static async begunIn(path: string): Promise<RunConfig | undefined> {
+    return (await isThere(join(path, names.checkpoint))) ? RunFolder.configIn(path) : undefined;
+  }
+
+  get checkpoint(): string {
+    return join(this.path, names.checkpoint);
+  }
+
+  get model(): string {
+    return join(this.path, names.model);
+  }
+
+  /** The sheet of samples made after so many images. */
+  sheet(images: number): string {
+    return join(this.path, names.samples, `${String(images).padStart(6, "0")}.png`);
+  }
+
+  async hasSheet(images: number): Promise<boolean> {
+    return isThere(this.sheet(images));
+  }
+
+  /** Adds a line to log.txt, with the time. The log is for people: that it fails stops nothing. */
+  log(line: string): void {
+    try {
+      appendFileSync(join(this.path, names.log), `${new Date().toISOString()} ${line}\n`);
+    } catch {
+      // What fills the disk is met, and told, where it matters.
+    }
+  }
+
+  /** Adds a line to stats.jsonl. */
+  async addStats(line: StatsLine & Record<string, unknown>): Promise<void> {
+    const path = join(this.path, names.stats);
+    try {
+      await appendFile(path, `${JSON.stringify(line)}\n`);
+    } catch (thrown) {
+      throw new PaletteError(`Cannot write ${path}: ${reasonOf(thrown)}.`, { cause: thrown });
+    }
+  }
+
+  /** Brings stats.jsonl to the disk: a checkpoint relies on it. */
+  async syncStats(): Promise<void> {
+    const path = join(this.path, names.stats);
+    try {
+      const file = await open(path, "a");
+      try {
+        await file.sync();
+      } catch (thrown) {
+        // Devices and pipes have nothing to bring to a disk.
+        const { code = "" } = thrown as NodeJS.ErrnoException;
+        if (!["EINVAL", "ENOTSUP"].includes(code)) throw thrown;
+      } finally {
+        await file.close();
+      }
+    } catch (thrown) {
+      throw new PaletteError(`Cannot write ${path}: ${reasonOf(thrown)}.`, { cause: thrown });
+    }
+  }
+
+  /**
+   * Drops the lines about images after `images`, which will be seen again, and a line cut short. Gives
+   * after how many images the last line was written.
+   */
+  async rewindStats(images: number): Promise<number | undefined> {
+    const text = (await readIfThere(join(this.path, names.stats))) ?? "";
+    const lines = text.split("\n").slice(0, -1);
+    const end = lines.findIndex((line) => !(imagesOf(line) <= images));
+    const kept = end < 0 ? lines : lines.slice(0, end);
+    const content = kept.map((line) => `${line}\n`).join("");
+    if (content !== text) await writeWhole(join(this.path, names.stats), content);
+    return kept.length === 0 ? undefined : imagesOf(kept.at(-1)!);
+  }
+
+  /** Seconds of training up to the checkpoint, which itself does not depend on the clock. */
+  async readClock(): Promise<number> {
+    const text = await readIfThere(join(this.path, names.clock));
+    try {
+      return clockSchema.parse(JSON.parse(text ?? "")).seconds;
+    } catch {
+      return 0;
+    }
+  }
+
+  async writeClock(seconds: number): Promise<void> {
+    await writeWhole(join(this.path, names.clock), `${JSON.stringify({ seconds })}\n`);
+  }
+
+  async close(): Promise<void> {
+    await this.lock.release();
+  }
+
+  /** Compares or writes the configuration, and removes what a killed process left half written. */
+  private async adopt(config: RunConfig): Promise<void> {
+    this.earlier = await RunFolder.begunIn(this.path);
+    if (this.earlier !== undefined) {
+      const changed = differences(this.earlier, config);
+      if (changed.length > 0) {
+        throw new PaletteError(
+          `${this.path} is a run with other settings (${changed.join("; ")}): give the same ones to continue, or choose another --out.`,
+        );
+      }
+    }
+    if (!(await isThere(this.checkpoint)) && (await this.wasSaved())) {
+      throw new PaletteError(
+        `${this.path} was trained in, but its ${names.checkpoint} is gone, so the run cannot go on: restore it from a copy, or begin with its weights in another --out, by --from ${this.model}.`,
+      );
+    }
+    for (const folder of [this.path, this.model, join(this.path, names.samples)]) {
+      for (const name of await contents(folder)) {
+        if (/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
+      }
+    }
+    const text = `${JSON.stringify(config, undefined, 2)}\n`;
+    await writeWhole(join(this.path, names.config), text);
+  }
+
+  /** Whether there was a checkpoint: the clock and a trained model are written after it alone. */
+  private async wasSaved(): Promise<boolean> {
+    if ((await this.readClock()) > 0) return true;
+    const trained = (await contents(this.model)).includes(names.config);
+    return trained && ((await loadModelConfig(this.model)).training?.images ?? 0) > 0;
+  }
+}
+
+function isOurs(name: string): boolean {
+  const known: readonly string[] = [...Object.values(names), lockFile];
+  return known.includes(name) || name.endsWith(".tmp") || name.endsWith(".stale");
+}
+
+/** The names in a folder; none when it does not exist. */
+async function contents(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") return [];
+    const reason = code === "ENOTDIR" ? "is a file" : `cannot be read (${reasonOf(thrown)})`;
+    throw new PaletteError(`${path} ${reason}: choose another --out.`, { cause: thrown });
+  }
+}
+
+/** Whether there is such a file, be it readable or not. */
+async function isThere(path: string): Promise<boolean> {
+  const failure = await access(path).catch((thrown: NodeJS.ErrnoException) => thrown);
+  return failure?.code !== "ENOENT";
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new PaletteError(`${path} cannot be read: ${reasonOf(thrown)}.`, { cause: thrown });
+  }
+}
+
+/** Of a line of stats.jsonl; not a number when it is damaged. */
+function imagesOf(line: string): number {
+  try {
+    const { images } = JSON.parse(line) as { images: unknown };
+    return typeof images === "number" ? images : Number.NaN;
+  } catch {
+    return Number.NaN;
+  }
+}

@@ -1,0 +1,495 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { randomModel } from "../../test/random-model.ts";
+import { largestDifference } from "../../test/support/differentiation.ts";
+import { seam } from "../../test/support/seam.ts";
+import { freshNoise } from "../diffusion/samplers/sampler-config.ts";
+import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
+import {
+  createImage,
+  createMask,
+  crop,
+  fromBytes,
+  grayscale,
+  type Image,
+  isGray,
+  paste,
+  toBytes,
+} from "../image/image.ts";
+import type { ModelConfig } from "../models/config.ts";
+import { loadNetwork, type Network } from "../runtime/network.ts";
+import { taskNamed } from "../tasks/registry.ts";
+import { PaletteError, UsageError } from "../util/errors.ts";
+import { Random } from "../util/random.ts";
+import { Palette } from "./palette.ts";
+import type { RestoreOptions, RestoreStep } from "./sampling-options.ts";
+
+const side = 32;
+const photo = noise(side, side);
+const mask = createMask(side, side);
+for (let y = 5; y < 20; y++) mask.data.fill(1, y * side + 8, y * side + 27);
+const quick = { steps: 3, seed: 5 } as const;
+
+let palette: Palette;
+
+beforeAll(async () => {
+  palette = new Palette(await loadNetwork(randomModel(), { threads: 2 }));
+});
+afterAll(() => palette.dispose());
+
+function noise(width: number, height: number): Image {
+  const random = Random.from("palette.test");
+  const rgb = Uint8Array.from({ length: 3 * width * height }, () => random.integer(0, 255));
+  return fromBytes(rgb, width, height);
+}
+
+/** A palette whose network answers zeros and counts its calls. */
+function stub(details: Partial<ModelConfig> = {}) {
+  const { config } = randomModel(details);
+  const predict = vi.fn<Network["predict"]>(async ({ noisy }) => new Float32Array(noisy.length));
+  const warnings: string[] = [];
+  const network = { config, predict, dispose: async () => {} };
+  return { palette: new Palette(network, (line) => warnings.push(line)), predict, warnings };
+}
+
+describe("a gray photo", () => {
+  const gray = grayscale(photo);
+
+  it("stays gray, and its known pixels as they are to the bit", async () => {
+    const [filled] = await palette.inpaint(gray, { ...quick, mask });
+    expect(isGray(filled!)).toBe(true);
+    expect(filled).not.toEqual(gray);
+    for (let i = 0; i < gray.data.length; i++)
+      if (mask.data[i % (side * side)] === 0) expect(filled!.data[i]).toBe(gray.data[i]);
+    for (const task of ["uncrop", "dejpeg"]) {
+      const [answer] = await palette.restore(task, gray, { ...quick, side: "left" });
+      expect(isGray(answer!)).toBe(true);
+    }
+  });
+
+  it("is not shown as one to colorize to a model that colorizes and knows no other gray ones", async () => {
+    const sourceOf = async (details: Partial<ModelConfig>, image: Image) => {
+      const { palette, predict } = stub(details);
+      await palette.dejpeg(image, { ...quick, steps: 1 });
+      return { ...image, data: predict.mock.calls[0]![0].source };
+    };
+    const known = { images: 1, gray: 0.2 };
+    const shown = await sourceOf({ tasks: ["colorize", "dejpeg"] }, gray);
+    expect(isGray(shown)).toBe(false);
+    expect(largestDifference(shown.data, gray.data)).toBeLessThan(0.1);
+    expect((await sourceOf({ tasks: ["colorize", "dejpeg"] }, photo)).data).toEqual(photo.data);
+    expect((await sourceOf({ tasks: ["inpaint", "dejpeg"] }, gray)).data).toEqual(gray.data);
+    const taught = { tasks: ["colorize", "dejpeg"], training: known };
+    expect((await sourceOf(taught, gray)).data).toEqual(gray.data);
+  });
+
+  it("gets colours by colorization; a coloured photo keeps its own", async () => {
+    const [coloured] = await palette.colorize(gray, quick);
+    expect(isGray(coloured!)).toBe(false);
+    const [restored] = await palette.dejpeg(photo, quick);
+    expect(isGray(restored!)).toBe(false);
+  });
+});
+
+describe("answers", () => {
+  it.each(["ddpm", "ddim", "dpm++"] as const)(
+    "of %s: k is the same with 1 and with 3",
+    async (sampler) => {
+      const three = await palette.inpaint(photo, { ...quick, sampler, mask, samples: 3 });
+      const [one] = await palette.inpaint(photo, { ...quick, sampler, mask });
+      expect(one).toEqual(three[0]);
+      expect(three[1]).not.toEqual(three[0]);
+      expect(three[2]).not.toEqual(three[1]);
+    },
+  );
+
+  it("to several conditions at once are those to each alone", async () => {
+    const random = Random.from("several");
+    const questions = [
+      { condition: await taskNamed("inpaint").degrade(photo, random, { mask }), seed: 11 },
+      { condition: await taskNamed("colorize").degrade(photo, random), seed: 12 },
+      { condition: await taskNamed("uncrop").degrade(photo, random), seed: 13 },
+    ];
+    const together = await palette.answerEach(questions, { steps: 3, samples: 2 });
+    for (const [k, { condition, seed }] of questions.entries()) {
+      expect(together[k]).toEqual(await palette.answer(condition, { steps: 3, samples: 2, seed }));
+    }
+    expect(await palette.answerEach([])).toEqual([]);
+  });
+
+  it("to several conditions together are those to each alone, up to rounding", async () => {
+    const condition = await taskNamed("colorize").degrade(photo, Random.from("together"));
+    const questions = [21, 22].map((seed) => ({ condition, seed }));
+    const options = { steps: 3, samples: 4 };
+    const [alone, together] = [
+      await palette.answerEach(questions, options),
+      await palette.answerEach(questions, { ...options, together: true }),
+    ].map((answers) => answers.flat().map(({ data }) => data));
+    expect(together).toHaveLength(8);
+    for (const [k, data] of alone!.entries()) {
+      expect(largestDifference(together![k]!, data)).toBeLessThan(1e-4);
+      expect(largestDifference(together![k]!, alone![(k + 1) % 8]!)).toBeGreaterThan(0.1);
+    }
+  });
+
+  it("to large pictures are drawn one after the other, and are the same", async () => {
+    const network = await loadNetwork(randomModel(), { threads: 2 });
+    const cautious = new Palette(network, undefined, 2 * side * side);
+    const steps: string[] = [];
+    const options = { ...quick, samples: 3, mask };
+    const told = ({ step, steps: all }: { step: number; steps: number }) =>
+      void steps.push(`${step}/${all}`);
+    const answers = await cautious.inpaint(photo, { ...options, onStep: told });
+    expect(answers).toEqual(await palette.inpaint(photo, options));
+    expect(steps).toEqual(["1/6", "2/6", "3/6", "4/6", "5/6", "6/6"]);
+    await cautious.dispose();
+  });
+
+  it("repeat with the seed and change with it", async () => {
+    const first = await palette.colorize(photo, { ...quick, samples: 2 });
+    expect(await palette.colorize(photo, { ...quick, samples: 2 })).toEqual(first);
+    expect(await palette.colorize(photo, { ...quick, samples: 2, seed: 6 })).not.toEqual(first);
+    expect(first.map(({ width, height }) => [width, height])).toEqual([
+      [side, side],
+      [side, side],
+    ]);
+  });
+
+  it("keep the known pixels of a hole's surroundings to the byte", async () => {
+    const before = toBytes(photo);
+    for (const image of await palette.inpaint(photo, { ...quick, mask, samples: 2 })) {
+      const after = toBytes(image);
+      let changed = 0;
+      for (let i = 0; i < after.length; i++) {
+        if (mask.data[Math.floor(i / 3)] === 1) changed += after[i] === before[i] ? 0 : 1;
+        else if (after[i] !== before[i]) expect(after[i], `byte ${i}`).toBe(before[i]);
+      }
+      expect(changed).toBeGreaterThan(100);
+    }
+  });
+
+  it("grow the photo all around unless a side is named", async () => {
+    const all = await palette.uncrop(photo, quick);
+    expect(await palette.uncrop(photo, { ...quick, side: "all", ratio: 0.5 })).toEqual(all);
+    expect([all[0]!.width, all[0]!.height]).toEqual([48, 48]);
+    const [left] = await palette.uncrop(photo, { ...quick, side: "left", ratio: 1 });
+    expect([left!.width, left!.height]).toEqual([2 * side, side]);
+    const place = { left: side, top: 0, width: side, height: side };
+    expect(crop(left!, place).data).toEqual(photo.data);
+  });
+
+  it("to a picture of many tiles have no seams", async () => {
+    const trained = await Palette.load();
+    const tile = trained.resolution;
+    // A smooth picture, its red brighter than its blue: what steps there are come from the network.
+    const smooth = createImage(4 * tile, 4 * tile);
+    smooth.data.forEach((_, i) => {
+      const channel = Math.floor((3 * i) / smooth.data.length);
+      smooth.data[i] = Math.sin((i % smooth.width) / 40) * 0.7 - 0.1 * (channel - 1);
+    });
+    const [joined] = await trained.dejpeg(smooth, { steps: 5 });
+    const apart = createImage(smooth.width, smooth.height);
+    for (let top = 0; top < smooth.height; top += tile) {
+      for (let left = 0; left < smooth.width; left += tile) {
+        const part = crop(smooth, { left, top, width: tile, height: tile });
+        const [answer] = await trained.dejpeg(part, { steps: 5, seed: top + left });
+        paste(apart, answer!, left, top);
+      }
+    }
+    await trained.dispose();
+    // Tiles begin every three quarters or every half of a tile; what is restored apart, every tile.
+    for (const period of [0.75 * tile, 0.5 * tile, tile]) {
+      expect(seam(joined!, period)).toBeLessThan(1.1);
+    }
+    expect(seam(apart, tile)).toBeGreaterThan(1.6);
+  });
+
+  it("count the network calls over several holes", async () => {
+    const { palette: counted } = stub();
+    const wide = noise(20 * side, side);
+    const two = createMask(20 * side, side);
+    two.data[5] = 1;
+    two.data[19 * side] = 1;
+    const steps: string[] = [];
+    const onStep = ({ step, steps: all }: RestoreStep) => void steps.push(`${step}/${all}`);
+    await counted.inpaint(wide, { mask: two, steps: 2, onStep });
+    expect(steps).toEqual(["1/4", "2/4", "3/4", "4/4"]);
+  });
+
+  it("come back at the picture's own size", async () => {
+    for (const [width, height] of [
+      [1, 1],
+      [1, 300],
+      [500, 2],
+      [33, 31],
+      [90, 70],
+    ] as const) {
+      const given = noise(width, height);
+      for (const task of ["colorize", "dejpeg"]) {
+        const [image] = await palette.restore(task, given, { ...quick, steps: 1 });
+        expect([image!.width, image!.height]).toEqual([width, height]);
+      }
+      const hole = createMask(width, height);
+      hole.data[0] = 1;
+      const [filled] = await palette.inpaint(given, { ...quick, steps: 1, mask: hole });
+      expect([filled!.width, filled!.height]).toEqual([width, height]);
+      expect(toBytes(filled!).slice(3)).toEqual(toBytes(given).slice(3));
+    }
+  });
+
+  it("are all in [-1, 1]", async () => {
+    const [image] = await palette.colorize(photo, { ...quick, clip: false });
+    for (const value of image!.data) expect(Math.abs(value)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("sampling", () => {
+  it("calls the network once a step, from noise to clean, and tells", async () => {
+    const { palette: stubbed, predict } = stub();
+    const steps: RestoreStep[] = [];
+    await stubbed.colorize(photo, {
+      samples: 2,
+      steps: 7,
+      onStep: (step) => void steps.push(step),
+    });
+    expect(predict).toHaveBeenCalledTimes(7);
+    const gammas = predict.mock.calls.map(([call]) => call.gamma as number);
+    expect(gammas).toEqual([...gammas].sort((a, b) => a - b));
+    expect(steps.map(({ step, steps: all }) => `${step}/${all}`)).toEqual(
+      [1, 2, 3, 4, 5, 6, 7].map((step) => `${step}/7`),
+    );
+    expect(steps[6]!.estimates()).toHaveLength(2);
+  });
+
+  it("can be stopped when all steps are done, before each answer is finished", async () => {
+    const controller = new AbortController();
+    const finished: string[] = [];
+    const onFinish = (done: number, answers: number) => {
+      finished.push(`${done}/${answers}`);
+      if (done === 1) controller.abort(new Error("enough"));
+    };
+    const { palette: stubbed } = stub();
+    const options = { steps: 1, samples: 4, signal: controller.signal, onFinish };
+    await expect(stubbed.colorize(photo, options)).rejects.toThrow("enough");
+    expect(finished).toEqual(["0/4", "1/4"]);
+  });
+
+  it("stays within the noise levels the model was trained on", async () => {
+    const { palette: stubbed, predict } = stub();
+    await stubbed.colorize(photo, { sampler: "ddpm", steps: 1000 });
+    expect(predict).toHaveBeenCalledTimes(468);
+    for (const [{ gamma }] of predict.mock.calls) expect(gamma).toBeGreaterThan(4.386e-5);
+    await stubbed.colorize(photo, { sampler: "ddpm", steps: 1000, belowTrained: true });
+    expect(predict).toHaveBeenCalledTimes(468 + 1000);
+  });
+
+  it("are drawn as the model's config says, unless a sampler is named or a setting chosen", async () => {
+    const levels = async (config: Partial<ModelConfig>, options: RestoreOptions) => {
+      const { palette: stubbed, predict } = stub({ prediction: "epsilon", ...config });
+      const [answer] = await stubbed.colorize(photo, { steps: 4, seed: 3, ...options });
+      return {
+        answer,
+        sigmas: predict.mock.calls.map(([{ gamma }]) => Math.sqrt(1 / (gamma as number) - 1)),
+      };
+    };
+    const own = { sampling: freshNoise };
+    const chosen = { sampler: "ddim", eta: 1, spacing: "logsnr", sigmaMin: 0.05 } as const;
+    const usual = await levels(own, {});
+    expect(usual.sigmas[3]).toBeCloseTo(0.05, 6);
+    expect(usual).toEqual(await levels({}, chosen));
+    expect((await levels(own, { eta: 0 })).answer).not.toEqual(usual.answer);
+    expect(await levels(own, { eta: 0 })).toEqual(await levels({}, { ...chosen, eta: 0 }));
+    expect(await levels(own, { sampler: "dpm++" })).toEqual(await levels({}, {}));
+    expect(stub(own).palette.drawing({ sigmaMin: 1 })).toEqual({ ...freshNoise, sigmaMin: 1 });
+  });
+
+  it("take their noise levels even in log-SNR when asked to", async () => {
+    const { palette: stubbed, predict } = stub();
+    await stubbed.colorize(photo, { steps: 4, spacing: "logsnr" });
+    const snr = predict.mock.calls.map(([{ gamma }]) => {
+      const level = gamma as number;
+      return Math.log(level / (1 - level));
+    });
+    const apart = snr.slice(1).map((value, k) => value - snr[k]!);
+    expect(apart[1]).toBeCloseTo(apart[0]!, 6);
+    expect(apart[2]).toBeCloseTo(apart[0]!, 6);
+  });
+
+  it("draws the noise in the hole anew for each answer, and shows the known pixels to all", async () => {
+    const { palette: stubbed, predict } = stub();
+    await stubbed.inpaint(photo, { mask, samples: 2, steps: 1 });
+    const [{ source, noisy }] = predict.mock.calls[0]!;
+    const hole = 6 * side + 10;
+    const values = 3 * side * side;
+    expect(source[hole]).not.toBe(source[values + hole]);
+    for (const batch of [source, noisy]) {
+      expect([batch[0], batch[values]]).toEqual([photo.data[0], photo.data[0]]);
+    }
+  });
+
+  it("stops before the next network call", async () => {
+    const { palette: stubbed, predict } = stub();
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const work = stubbed.dejpeg(photo, {
+      signal: controller.signal,
+      onStep: ({ step }) => {
+        if (step === 4) controller.abort(reason);
+      },
+    });
+    await expect(work).rejects.toBe(reason);
+    expect(predict).toHaveBeenCalledTimes(4);
+  });
+});
+
+describe("a regression model", () => {
+  it("answers with one network call, without noise", async () => {
+    const { palette: stubbed, predict } = stub({ regression: true, prediction: "x0" });
+    const images = await stubbed.colorize(photo, { samples: 2, steps: 20 });
+    expect(images).toHaveLength(2);
+    expect(predict).toHaveBeenCalledTimes(1);
+    const [{ gamma, noisy }] = predict.mock.calls[0]!;
+    expect(gamma).toBe(0);
+    expect(noisy.every((value) => value === 0)).toBe(true);
+  });
+});
+
+describe("a task the model was not trained for", () => {
+  it("is done, with one warning", async () => {
+    const { palette: stubbed, warnings } = stub({ tasks: ["colorize"] });
+    await stubbed.dejpeg(photo, quick);
+    await stubbed.dejpeg(photo, quick);
+    await stubbed.colorize(photo, quick);
+    expect(warnings).toEqual(["Warning: random was trained for colorize, not for dejpeg."]);
+  });
+});
+
+describe("impossible requests", () => {
+  it.each<[string, RestoreOptions]>([
+    ["no samples", { samples: 0 }],
+    ["half a sample", { samples: 1.5 }],
+    ["too many samples", { samples: 1e9 }],
+    ["no steps", { steps: 0 }],
+    ["a seed that is no number", { seed: Number.NaN }],
+    ["an unknown sampler", { sampler: "euler" as "ddim" }],
+    ["eta without ddim", { eta: 0.5, sampler: "ddpm" }],
+    ["eta above 1", { eta: 2, sampler: "ddim" }],
+    ["eta of a model that is sampled otherwise", { eta: 1 }],
+    ["less than no noise at the end", { sigmaMin: -1 }],
+    ["an unknown spacing", { spacing: "karras" as "time" }],
+  ])("%s", async (_, options) => {
+    await expect(stub().palette.colorize(photo, options)).rejects.toThrow(UsageError);
+  });
+
+  it("a task, a mask or a side that is not there", async () => {
+    const { palette: stubbed } = stub();
+    await expect(stubbed.restore("deblur", photo)).rejects.toThrow(/"deblur".*colorize/);
+    await expect(stubbed.restore("inpaint", photo)).rejects.toThrow(UsageError);
+    await expect(stubbed.restore("uncrop", photo)).rejects.toThrow(UsageError);
+    await expect(stubbed.inpaint(photo, { mask: createMask(3, 3, 1) })).rejects.toThrow(
+      PaletteError,
+    );
+  });
+
+  it("a model that is not there", async () => {
+    await expect(Palette.load("no-such-model")).rejects.toThrow(/no-such-model/);
+  });
+});
+
+describe("a model of the PyTorch Palette", () => {
+  const trainingSchedule = { type: "linear", steps: 20, betaFirst: 1e-4, betaLast: 0.1 } as const;
+  const inferenceSchedule = { type: "linear", steps: 12, betaFirst: 1e-3, betaLast: 0.5 } as const;
+  const ddpm = { variance: "posterior", clip: true, start: "source", belowTrained: true } as const;
+  const details = { prediction: "epsilon", trainingSchedule, inferenceSchedule, ddpm } as const;
+  const full = { sampler: "ddpm", steps: 12, seed: 3, mask } as const;
+
+  /** A palette whose network answers something of all its inputs. */
+  function answering(config: Partial<ModelConfig>) {
+    const made = stub(config);
+    made.predict.mockImplementation(async ({ source, noisy, gamma }) =>
+      noisy.map((value, i) => 0.6 * value + 0.3 * source[i]! + (gamma as number)),
+    );
+    return made;
+  }
+
+  /** Its `restoration`: p_sample from the last level to the first, known pixels put back after each. */
+  function reference(source: Float32Array, seed: number): Float32Array {
+    const { gammas } = scheduleFrom(inferenceSchedule);
+    const name = [seed, "sample", 0] as const;
+    let y = source.slice();
+    for (let t = inferenceSchedule.steps; t >= 1; t--) {
+      const [gamma, before] = [gammas[t]!, gammas[t - 1]!];
+      const alpha = gamma / before;
+      const logVariance = Math.log(Math.max(((1 - alpha) * (1 - before)) / (1 - gamma), 1e-20));
+      const noise = new Float32Array(y.length);
+      const step = inferenceSchedule.steps - t;
+      if (t > 1) Random.from(...name, "step", step).fillNormal(noise);
+      y = y.map((value, i) => {
+        const epsilon = Math.fround(0.6 * value + 0.3 * source[i]! + gamma);
+        const clean = Math.sqrt(1 / gamma) * value - Math.sqrt(1 / gamma - 1) * epsilon;
+        const clipped = Math.min(1, Math.max(-1, clean));
+        const mean =
+          ((Math.sqrt(before) * (1 - alpha)) / (1 - gamma)) * clipped +
+          ((Math.sqrt(alpha) * (1 - before)) / (1 - gamma)) * value;
+        const drawn = mean + Math.exp(logVariance / 2) * noise[i]!;
+        return mask.data[i % (side * side)] === 1 ? drawn : source[i]!;
+      });
+    }
+    return y;
+  }
+
+  it("is sampled by ddpm as its makers do it: y_T, all levels, variance and clipping", async () => {
+    const { palette, predict } = answering(details);
+    const [image] = await palette.inpaint(photo, full);
+    expect(predict).toHaveBeenCalledTimes(12);
+    const { source } = predict.mock.calls[0]![0];
+    const expected = reference(source, 3);
+    image!.data.forEach((value, i) => {
+      const clipped = Math.min(1, Math.max(-1, expected[i]!));
+      if (Math.abs(value - clipped) > 1e-5) expect(value, `value ${i}`).toBe(clipped);
+    });
+  });
+
+  it("differs in each of these habits from the paper's way", async () => {
+    const [theirs] = await answering(details).palette.inpaint(photo, full);
+    const changes: Partial<ModelConfig>[] = [
+      { ddpm: undefined },
+      { ddpm: { ...ddpm, variance: "beta" } },
+      { ddpm: { ...ddpm, start: "noise" } },
+      { ddpm: { ...ddpm, clip: false } },
+      { ddpm: { ...ddpm, belowTrained: false } },
+    ];
+    for (const change of changes) {
+      const [other] = await answering({ ...details, ...change }).palette.inpaint(photo, full);
+      expect(other).not.toEqual(theirs);
+    }
+  });
+
+  it("keeps to the trained levels with fewer steps, and in other samplers to their own ways", async () => {
+    const smallest = smallestGamma(scheduleFrom(trainingSchedule));
+    const { palette, predict } = answering(details);
+    await palette.inpaint(photo, { ...full, steps: 4 });
+    for (const [{ gamma }] of predict.mock.calls) expect(gamma).toBeGreaterThanOrEqual(smallest);
+    const sampled = (config: Partial<ModelConfig>) =>
+      answering(config).palette.inpaint(photo, { ...full, sampler: "dpm++" });
+    expect(await sampled(details)).toEqual(await sampled({ ...details, ddpm: undefined }));
+  });
+
+  it("starts from fresh noise where there is no hole", async () => {
+    const { palette, predict } = answering(details);
+    const largest: number[] = [];
+    // y_t is only lent for the call.
+    predict.mockImplementation(async ({ noisy }) => {
+      largest.push(Math.max(...noisy));
+      return new Float32Array(noisy.length);
+    });
+    await palette.colorize(photo, { sampler: "ddpm", steps: 12, seed: 3 });
+    expect(largest[0]).toBeGreaterThan(2);
+  });
+
+  it("of another number of channels is refused", () => {
+    const { config } = randomModel();
+    const gray = { ...config, network: { ...config.network, channels: 1 } };
+    const network = { config: gray, predict: vi.fn(), dispose: async () => {} };
+    expect(() => new Palette(network)).toThrow(/1 channels.*loadNetwork/);
+  });
+});

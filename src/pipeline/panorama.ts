@@ -1,0 +1,124 @@
+/**
+ * Panoramas (the paper's Figure 2): a photo is continued to the left and to the right, half a window at
+ * a time, each time from what is there already. The result has the model's own scale: its height is the
+ * model's resolution.
+ */
+
+import { createImage, crop, type Image, paste } from "../image/image.ts";
+import type { Size } from "../image/model-size.ts";
+import { resize } from "../image/resize.ts";
+import { uncrop } from "../tasks/uncrop.ts";
+import { UsageError } from "../util/errors.ts";
+import { Random } from "../util/random.ts";
+import type { Palette } from "./palette.ts";
+import { checkOptions, type RestoreOptions, type RestoreStep } from "./sampling-options.ts";
+
+export interface PanoramaOptions extends Omit<RestoreOptions, "onStep" | "onFinish"> {
+  /** Half windows added at each side, 0 to 64; default 4, as in the paper. */
+  readonly left?: number;
+  readonly right?: number;
+  /** Called after each network call, counted over all windows and samples; the estimates are the window's. */
+  readonly onStep?: (progress: RestoreStep) => void | Promise<void>;
+}
+
+export const panoramaDefaults = { left: 4, right: 4 } as const;
+const mostWindows = 64;
+
+/** The size of a photo's panoramas by a model of this resolution. */
+export function panoramaSize(
+  photo: Size,
+  resolution: number,
+  { left = panoramaDefaults.left, right = panoramaDefaults.right }: PanoramaOptions = {},
+): Size {
+  const half = resolution - Math.ceil(resolution / 2);
+  return { width: widthAt(photo, resolution) + (left + right) * half, height: resolution };
+}
+
+/** The width of a photo brought to so many rows; a narrow one is cut to a square. */
+function widthAt({ width, height }: Size, rows: number): number {
+  return Math.max(rows, Math.round((width * rows) / height));
+}
+
+/**
+ * `samples` panoramas of `resolution` rows: the photo at that height, and `left` and `right` times half
+ * of `resolution` columns more. 256x256 becomes 256x1280 with 4 and 4, as on the paper's page.
+ * @throws UsageError for impossible options; otherwise as `Palette.answer`.
+ */
+export async function panorama(
+  palette: Palette,
+  photo: Image,
+  options: PanoramaOptions = {},
+): Promise<Image[]> {
+  const { left = panoramaDefaults.left, right = panoramaDefaults.right } = options;
+  for (const count of [left, right]) {
+    if (!Number.isInteger(count) || count < 0 || count > mostWindows) {
+      throw new UsageError(
+        `A panorama grows by 0 to ${mostWindows} half windows a side, not by ${count}.`,
+      );
+    }
+  }
+  checkOptions(options);
+  palette.drawing(options);
+  const { samples = 1, seed = 0 } = options;
+  const { resolution } = palette;
+  palette.warnUnlessTrainedFor("uncrop");
+  const middle = await atHeight(photo, resolution);
+  const panoramas: Image[] = [];
+  let calls = 0;
+  for (let k = 0; k < samples; k++) {
+    let strip = middle;
+    const sides = [...Array(right).fill("right"), ...Array(left).fill("left")] as const;
+    for (const [n, side] of sides.entries()) {
+      const condition = await uncrop.degrade(
+        endOf(strip, side, resolution),
+        Random.from(seed, "panorama", k, n),
+        { side },
+      );
+      const [window] = await palette.answer(condition, {
+        ...options,
+        samples: 1,
+        seed: Random.from(seed, "window", k, n).integer(0, 2 ** 31 - 1),
+        onStep: (step) =>
+          options.onStep?.({
+            ...step,
+            step: ++calls,
+            steps: step.steps * sides.length * samples,
+          }),
+      });
+      strip = joined(strip, window!, side);
+    }
+    panoramas.push(strip);
+  }
+  return panoramas;
+}
+
+/** The photo with `height` rows; a narrow one is cut to a square, so that windows have half of it. */
+async function atHeight(photo: Image, height: number): Promise<Image> {
+  if (photo.width < photo.height) {
+    const top = Math.floor((photo.height - photo.width) / 2);
+    const square = crop(photo, { left: 0, top, width: photo.width, height: photo.width });
+    return resize(square, height, height);
+  }
+  return resize(photo, widthAt(photo, height), height);
+}
+
+/** A window whose known half is the strip's end; what stands in the other half does not matter. */
+function endOf(strip: Image, side: "left" | "right", resolution: number): Image {
+  const half = Math.ceil(resolution / 2);
+  const window = createImage(resolution, resolution);
+  const start = side === "right" ? strip.width - half : 0;
+  const known = crop(strip, { left: start, top: 0, width: half, height: resolution });
+  paste(window, known, side === "right" ? 0 : resolution - half, 0);
+  return window;
+}
+
+/** The strip with the window's new half at its end. */
+function joined(strip: Image, window: Image, side: "left" | "right"): Image {
+  const half = window.width - Math.ceil(window.width / 2);
+  const out = createImage(strip.width + half, strip.height);
+  const start = side === "right" ? window.width - half : 0;
+  const made = crop(window, { left: start, top: 0, width: half, height: window.height });
+  paste(out, strip, side === "right" ? 0 : half, 0);
+  paste(out, made, side === "right" ? strip.width : 0, 0);
+  return out;
+}

@@ -1,0 +1,74 @@
+/** How answers are drawn: the options of restoring, their defaults and their limits. */
+
+import type { Spacing } from "../diffusion/samplers/levels.ts";
+import type { Sampler } from "../diffusion/samplers/sample.ts";
+import type { DrawingChoices } from "../diffusion/samplers/sampler-config.ts";
+import type { Image } from "../image/image.ts";
+import { UsageError } from "../util/errors.ts";
+
+/** More answers than this to one picture are asked for in several calls, with other seeds. */
+export const mostSamples = 256;
+
+export const restoreDefaults = { samples: 1, steps: 20, seed: 0 } as const;
+
+/** How answers are drawn. */
+export interface RestoreOptions extends DrawingChoices {
+  /** Answers, 1 to 256; default 1. Answer k is the same however many are asked for. */
+  readonly samples?: number;
+  /** Network calls an answer; default 20. */
+  readonly steps?: number;
+  /**
+   * "ddpm" (the paper's), "ddim" or "dpm++" as in their papers; default: the way the model's config.json says
+   * suits it (`sampling`), or "dpm++". The next three can be chosen with it or without.
+   */
+  readonly sampler?: Sampler | undefined;
+  /** Fresh noise in ddim, 0 (none) to 1. */
+  readonly eta?: number | undefined;
+  /** Noise levels even in "time" (the schedule's t) or in "logsnr". */
+  readonly spacing?: Spacing | undefined;
+  /** The last network call is made at this sigma = sqrt((1 - gamma) / gamma) or above. */
+  readonly sigmaMin?: number | undefined;
+  /** Visits noise levels below those of training too, as the paper's 1000 steps do; default false. */
+  readonly belowTrained?: boolean | undefined;
+  /** A whole number; default 0. The same seed gives the same answers. */
+  readonly seed?: number;
+  /** Keeps each estimate of the clean picture in range; default true. */
+  readonly clip?: boolean;
+  /** Called after each network call; awaited. */
+  readonly onStep?: ((progress: RestoreStep) => void | Promise<void>) | undefined;
+  /** Called within network calls for pictures larger than the model's, as their tiles are done. */
+  readonly onTiles?: ((done: number, tiles: number) => void) | undefined;
+  /** Called before each answer is brought to the picture's own size: `done` of them are. */
+  readonly onFinish?: ((done: number, answers: number) => void) | undefined;
+  /** Stops before the next network call, the next tile of it or the next answer, by throwing the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RestoreStep {
+  /** 1 after the first network call, `steps` after the last. */
+  readonly step: number;
+  /**
+   * Network calls in all, which may be fewer than asked for (see `samplingLevels`); several holes of
+   * one picture are filled one after the other, and so are the answers to a large one drawn.
+   */
+  readonly steps: number;
+  /** The noise level of this call. */
+  readonly gamma: number;
+  /** The answers as they are estimated now: of the part, and at the size, that the network is shown. */
+  estimates(): Image[];
+}
+
+/** What can be said without a model; @throws UsageError naming what is impossible. */
+export function checkOptions({ samples = 1, seed = 0, steps }: RestoreOptions): void {
+  if (!(Number.isInteger(samples) && samples >= 1 && samples <= mostSamples)) {
+    throw new UsageError(
+      `The samples are a whole number from 1 to ${mostSamples}, not ${samples}.`,
+    );
+  }
+  if (!Number.isSafeInteger(seed)) {
+    throw new UsageError(`The seed is a whole number of at most 15 digits, not ${seed}.`);
+  }
+  if (steps !== undefined && !(Number.isInteger(steps) && steps >= 1)) {
+    throw new UsageError(`The steps are a whole number of at least 1, not ${steps}.`);
+  }
+}

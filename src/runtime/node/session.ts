@@ -1,0 +1,104 @@
+/**
+ * A compiled graph in this thread, on stock ONNX Runtime. `run` blocks the event loop while it
+ * computes: hosts that must stay responsive use `createEngine`, which puts a session in a worker.
+ */
+import ort from "onnxruntime-node";
+import { PaletteError } from "../../util/errors.ts";
+
+/** Where a graph runs. Only "cpu" has been verified; the others are passed to ONNX Runtime. */
+export const devices = ["cpu", "webgpu", "cuda"] as const;
+export type Device = (typeof devices)[number];
+
+/** A float32 array with its shape. */
+export interface EngineTensor {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+export type EngineTensors = Record<string, EngineTensor>;
+
+export interface SessionOptions {
+  readonly device?: Device;
+  /** Threads of one operator; 1 is fastest when there is a session for each core. */
+  readonly threads?: number;
+  /**
+   * Whether weights baked into the graph may be rearranged for this processor (default true): worth
+   * it where there are many, in the way where there are none, as in training.
+   */
+  readonly blockedLayout?: boolean;
+  /**
+   * Whether the memory of a run is laid out in advance, after the first one (default true). Without,
+   * it is taken and given back value by value, and a session holds a half to a third as much.
+   */
+  readonly memoryPattern?: boolean;
+}
+
+export interface Session {
+  /**
+   * Computes the outputs from the inputs by name. Outputs named in `into` are written into those
+   * arrays, which must not share memory with any input (ONNX Runtime would silently give wrong
+   * numbers); the others are returned in new arrays.
+   */
+  run(feeds: EngineTensors, into?: EngineTensors): Promise<EngineTensors>;
+  release(): Promise<void>;
+}
+
+/**
+ * Compiles an ONNX model; throws a `PaletteError` if the device does not take it.
+ * @param constants inputs that are the same in every run, such as weights; they are not copied, and
+ * must not change
+ */
+export async function openSession(
+  model: Uint8Array,
+  { device = "cpu", threads = 1, blockedLayout = true, memoryPattern = true }: SessionOptions = {},
+  constants: EngineTensors = {},
+): Promise<Session> {
+  let session: ort.InferenceSession;
+  try {
+    session = await ort.InferenceSession.create(model, {
+      executionProviders: [device],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: blockedLayout ? "all" : "extended",
+      enableMemPattern: memoryPattern,
+      // Idle threads would otherwise spin and take the core from whoever shares it.
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    const reason = (error as Error).message.split("\n")[0];
+    throw new PaletteError(`the ${device} engine does not accept this graph: ${reason}`, {
+      cause: error,
+    });
+  }
+  const fixed = inputsOf(constants);
+  return {
+    async run(feeds, into = {}) {
+      const inputs = { ...fixed, ...inputsOf(feeds) };
+      const fetches: Record<string, ort.Tensor | null> = {};
+      for (const name of session.outputNames) {
+        const target = into[name];
+        fetches[name] = target ? new ort.Tensor("float32", target.data, target.shape) : null;
+      }
+      const results = await session.run(inputs, fetches);
+      const outputs: EngineTensors = {};
+      for (const [name, tensor] of Object.entries(results)) {
+        outputs[name] = into[name] ?? { data: tensor.data as Float32Array, shape: tensor.dims };
+      }
+      return outputs;
+    },
+    release: () => session.release(),
+  };
+}
+
+function inputsOf(tensors: EngineTensors): Record<string, ort.Tensor> {
+  const inputs: Record<string, ort.Tensor> = {};
+  for (const [name, { data, shape }] of Object.entries(tensors))
+    inputs[name] = new ort.Tensor("float32", unshared(data), shape);
+  return inputs;
+}
+
+/** ONNX Runtime takes no shared memory on Node 20. */
+function unshared(data: Float32Array): Float32Array {
+  return data.buffer instanceof SharedArrayBuffer ? data.slice() : data;
+}

@@ -1,0 +1,143 @@
+/**
+ * The compiled graphs of a model: its weights baked in, for so many images of a size at a time, on
+ * engines side by side. What is asked for again is not compiled again.
+ */
+import { availableParallelism } from "node:os";
+import type { ModelConfig } from "../models/config.ts";
+import {
+  isLarge,
+  largeSamplingProgram,
+  largeSession,
+  largeWeights,
+  samplingProgram,
+} from "../nn/graphs.ts";
+import { type ParameterSpec, parameterCount } from "../nn/parameters.ts";
+import { parameterSpecs } from "../nn/unet.ts";
+import { loadModel, type Model } from "../node/model-folder.ts";
+import { createEngine, type Engine } from "./node/engine.ts";
+import type { SessionOptions } from "./node/session.ts";
+import { weightInputs } from "./weight-inputs.ts";
+
+export interface NetworkOptions extends Pick<SessionOptions, "device" | "threads"> {
+  /**
+   * Bytes of weights above which a model is a large one (default 128e6), see `isLarge`. Engines side by
+   * side hold twice as much together at most.
+   */
+  readonly largeWeights?: number;
+}
+
+/** What a graph is for. */
+interface Inputs {
+  /** Images a run. */
+  readonly images: number;
+  /** Height and width of each. */
+  readonly size: readonly [number, number];
+}
+
+/** Makes so many engines; the engines of a large model are one. */
+type Compile = (count: number, inputs: Inputs) => Promise<Engine[]>;
+
+/**
+ * Images that share a graph when they may. At 64x64 pixels and below, where the maps of the low levels
+ * are so small that reading the weights takes as long as computing, four are a quarter faster than one;
+ * larger images gain nothing.
+ */
+const imagesAGraph = 4;
+const largestShared = 64 * 64;
+
+export class EnginePools {
+  /** Engines that compute side by side. */
+  readonly lanes: number;
+  private readonly large: boolean;
+  private readonly compile: Compile;
+  private readonly pools = new Map<string, Promise<Engine[]>>();
+
+  private constructor(lanes: number, large: boolean, compile: Compile) {
+    this.lanes = lanes;
+    this.large = large;
+    this.compile = compile;
+  }
+
+  /**
+   * @param model a folder, or a model in memory
+   * @throws PaletteError as `loadModel`.
+   */
+  static async open(
+    model: string | Model,
+    { network }: ModelConfig,
+    {
+      device = "cpu",
+      threads = availableParallelism(),
+      largeWeights: limit = largeWeights,
+    }: NetworkOptions,
+  ): Promise<EnginePools> {
+    const specs = parameterSpecs(network);
+    // Two engines of one thread are faster than one of two, so every network that is not large has two.
+    const affordable = Math.floor((2 * limit) / (4 * parameterCount(specs)));
+    const lanes = Math.max(1, Math.min(threads, affordable));
+    const large = isLarge(specs, limit);
+    return new EnginePools(lanes, large, await (large ? weightsMoveOn() : weightsBakedIn()));
+
+    async function weightsBakedIn(): Promise<Compile> {
+      const { parameters } = typeof model === "string" ? await loadModel(model) : model;
+      return async (count, { images, size }) => {
+        const program = samplingProgram(network, specs, parameters, images, { size });
+        const made = await Promise.allSettled(
+          Array.from({ length: count }, () =>
+            createEngine(program, { device, threads: Math.floor(threads / count) }),
+          ),
+        );
+        const engines = made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+        const failed = made.find((one) => one.status === "rejected");
+        if (failed === undefined) return engines;
+        await Promise.all(engines.map((engine) => engine.dispose()));
+        throw failed.reason;
+      };
+    }
+
+    /** To the one engine. */
+    async function weightsMoveOn(): Promise<Compile> {
+      const weights = (parameters: readonly ParameterSpec[]) =>
+        weightInputs(parameters, specs, typeof model === "string" ? model : model.parameters);
+      const own = largeSamplingProgram(network, specs, 1);
+      // A file is read now, so that what is wrong with it is said now.
+      let read = typeof model === "string" ? await weights(own.parameters) : undefined;
+      return async (_count, { size }) => {
+        const asked = size.every((side) => side === network.resolution)
+          ? own
+          : largeSamplingProgram(network, specs, 1, size);
+        const constants = (asked === own ? read : undefined) ?? (await weights(asked.parameters));
+        if (asked === own) read = undefined;
+        return [await createEngine(asked.model, { ...largeSession, device, threads }, constants)];
+      };
+    }
+  }
+
+  /**
+   * How many of `count` images of one unit go through a graph together: 1 or 4. The last run of four may
+   * be partly empty, which must not cost more than the others save.
+   */
+  imagesARun(count: number, [height, width]: Inputs["size"]): number {
+    if (this.large || height * width > largestShared) return 1;
+    return Math.ceil(count / imagesAGraph) * (imagesAGraph - 1) < count ? imagesAGraph : 1;
+  }
+
+  /** So many engines, sharing the threads. */
+  engines(count: number, inputs: Inputs): Promise<Engine[]> {
+    const key = `${count} of ${inputs.images}x${inputs.size.join("x")}`;
+    const known = this.pools.get(key);
+    if (known !== undefined) return known;
+    const pool = this.compile(count, inputs);
+    this.pools.set(key, pool);
+    pool.catch(() => this.pools.delete(key));
+    return pool;
+  }
+
+  /** Ends the engines' threads. */
+  async dispose(): Promise<void> {
+    const settled = await Promise.allSettled(this.pools.values());
+    this.pools.clear();
+    const all = settled.flatMap((pool) => (pool.status === "fulfilled" ? pool.value : []));
+    await Promise.all(all.map((engine) => engine.dispose()));
+  }
+}

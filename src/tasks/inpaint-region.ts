@@ -1,0 +1,71 @@
+/** Filling part of a large picture through a small network: what inpainting and uncropping share. */
+import { atLeast, type Box, crop, type Image, type Mask } from "../image/image.ts";
+import { fitMask, maskAtLeast } from "../image/mask.ts";
+import { workingSize } from "../image/model-size.ts";
+import { resize } from "../image/resize.ts";
+import type { Random } from "../util/random.ts";
+import { fillHole } from "./mask-noise.ts";
+import type { Condition } from "./task.ts";
+
+/** A hole is shown to the network at most this thick, in parts of its side. */
+const thickest = 0.4;
+
+/** A part of a picture on its way through the network. */
+export interface Filling {
+  readonly condition: Pick<Condition, "x"> & { readonly mask: Mask };
+  /** Writes the answer's pixels, brought to the part's size, into `out` where the mask is 1. */
+  paste(out: Image, answer: Image): Promise<void>;
+}
+
+/**
+ * The pixels inside `box`: as large as they are where the hole is thin (scratches), as small as the
+ * network's own size where it is not. A pixel is known only if all that it covers is. As resizing mixes
+ * neighbours, nothing of what is to be replaced may stand in `photo` any more: see `spreadKnown`.
+ */
+export async function fillingOf(
+  photo: Image,
+  mask: Mask,
+  box: Box,
+  resolution: number,
+  random: Random,
+): Promise<Filling> {
+  const fits = (thickest * resolution) / thickness(mask, box);
+  const { width, height } = workingSize(box, Math.min(1, fits), resolution);
+  const small = atLeast(await resize(crop(photo, box), width, height), resolution);
+  const hole = maskAtLeast(fitMask(mask, box, width, height), resolution);
+  return {
+    condition: { x: fillHole(small, hole, random), mask: hole },
+    async paste(out, answer) {
+      const used = crop(answer, { left: 0, top: 0, width, height });
+      const large = await resize(used, box.width, box.height);
+      const pixels = out.width * out.height;
+      for (let y = 0, i = 0; y < box.height; y++) {
+        for (let x = 0; x < box.width; x++, i++) {
+          const at = (box.top + y) * out.width + box.left + x;
+          if (mask.data[at] !== 1) continue;
+          for (let c = 0; c < 3; c++) {
+            out.data[c * pixels + at] = large.data[c * box.width * box.height + i]!;
+          }
+        }
+      }
+    },
+  };
+}
+
+/** The side of the largest square that the hole inside `box` holds, in pixels. */
+export function thickness(mask: Mask, box: Box): number {
+  // Row by row: the largest square that ends at each pixel.
+  let above = new Int32Array(box.width + 1);
+  let largest = 0;
+  for (let y = 0; y < box.height; y++) {
+    const row = new Int32Array(box.width + 1);
+    const start = (box.top + y) * mask.width + box.left;
+    for (let x = 0; x < box.width; x++) {
+      if (mask.data[start + x] !== 1) continue;
+      row[x + 1] = 1 + Math.min(row[x]!, above[x]!, above[x + 1]!);
+      largest = Math.max(largest, row[x + 1]!);
+    }
+    above = row;
+  }
+  return largest;
+}

@@ -1,0 +1,157 @@
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { randomModel } from "../../test/random-model.ts";
+import { failureOf } from "../../test/support/failure.ts";
+import { bytesOf, results, trainingRuns } from "../../test/support/training-runs.ts";
+import { presetNamed } from "../models/presets.ts";
+import { parameterSpecs } from "../nn/unet.ts";
+import { loadModel, saveModel } from "../node/model-folder.ts";
+import { UsageError } from "../util/errors.ts";
+import { begin } from "./initial-weights.ts";
+import { emptyState } from "./step/data-parallel.ts";
+import { trainedModel } from "./trained-model.ts";
+
+const runs = trainingRuns();
+const { newRun, planned, trained, refusal } = runs;
+const model = () => join(runs.base(), "model");
+
+describe("a training that begins with a model", () => {
+  it("has its weights, as the average too, and an optimizer that has seen nothing", async () => {
+    const { config } = await planned({ from: model() });
+    const state = emptyState(parameterSpecs(config.network));
+    await begin(state, config, model(), {});
+    const { parameters } = await loadModel(model());
+    expect(Buffer.from(state.parameters.buffer).equals(Buffer.from(parameters.buffer))).toBe(true);
+    expect(Buffer.from(state.ema.buffer).equals(Buffer.from(parameters.buffer))).toBe(true);
+    expect(state).toMatchObject({ step: 0 });
+    expect([...state.m, ...state.v].every((value) => value === 0)).toBe(true);
+  });
+
+  it("goes on from what the model has learned", async () => {
+    const long = { images: 160, statsEvery: 32, heldOutEvery: 160 };
+    const wishes = { batch: 8, warmUpImages: 40, learningRate: 2e-3, threads: 2 };
+    const first = await trained({ out: newRun(), ...long }, wishes);
+    const second = { out: newRun(), images: 32, statsEvery: 32, heldOutEvery: 32 };
+    const { stats, lines } = await trained(second, { ...wishes, from: first.outcome.model });
+    expect(lines[0]).toMatch(/^starting with the weights of tiny-32: 7 photos/);
+    expect(stats[0]!.loss).toBeLessThan(0.7 * first.stats[0]!.loss);
+    expect(stats[0]!.heldOutLoss).toBeLessThan(1.2 * first.stats.at(-1)!.heldOutLoss!);
+  });
+
+  it("says so in its own model, whose history is kept from one to the next", async () => {
+    const [second, third] = [newRun(), newRun()];
+    await trained({ out: second, images: 4 }, { from: model() });
+    const { training } = (await loadModel(join(second, "model"))).config;
+    const photos = (await loadModel(model())).config.training!.photos!;
+    const digest = expect.stringMatching(/^[0-9a-f]{16}$/);
+    expect(training).toMatchObject({
+      images: 4,
+      from: { name: "tiny-32", digest, images: 8, photos: [photos] },
+    });
+    await trained(
+      { out: third, images: 4 },
+      { from: join(second, "model"), holdOut: "every:3:1", regression: false },
+    );
+    expect((await loadModel(join(third, "model"))).config.training).toMatchObject({
+      photos: { holdOut: "every:3:1" },
+      from: { images: 12, photos: [photos] },
+    });
+  });
+
+  it("stopped and continued ends with the bytes of one that was not", async () => {
+    const [whole, parts] = [newRun(), newRun()];
+    await trained({ out: whole }, { from: model() });
+    await trained({ out: parts, images: 4 }, { from: model() });
+    await trained({ out: parts }, { from: model() });
+    expect(await bytesOf(parts, ...results)).toEqual(await bytesOf(whole, ...results));
+    expect(await bytesOf(whole, results[1]!)).not.toEqual(await bytesOf(runs.base(), results[1]!));
+  });
+
+  it("needs its model for the first sitting only, and keeps to it", async () => {
+    const out = newRun();
+    const folder = runs.path("once");
+    await cp(model(), folder, { recursive: true });
+    await trained({ out, images: 4 }, { from: folder });
+    await rm(folder, { recursive: true });
+    await trained({ out, images: 8 });
+    await trained({ out, images: 12 }, { from: folder });
+    const { training } = (await loadModel(join(out, "model"))).config;
+    expect(training).toMatchObject({ images: 12, from: { name: "tiny-32", images: 8 } });
+    const other = await refusal({ out, images: 16 }, { from: model() });
+    expect(other).toMatch(/The run began with .*once: leave out --from to continue it/);
+    const fresh = await refusal({ out: await runs.copied(), images: 12 }, { from: folder });
+    expect(fresh).toMatch(/began with fresh weights/);
+  });
+
+  it("names a damaged model, and begins when it is mended", async () => {
+    const out = newRun();
+    const folder = runs.path("damaged");
+    await cp(model(), folder, { recursive: true });
+    const weights = join(folder, "weights.safetensors");
+    const whole = await readFile(weights);
+    await writeFile(weights, whole.subarray(0, -100));
+    expect(await refusal({ out, images: 4 }, { from: folder })).toMatch(/damaged.*cut short/);
+    await writeFile(weights, whole);
+    const { config, parameters } = await loadModel(folder);
+    parameters[7] = Number.NaN;
+    await saveModel(folder, { config, parameters });
+    expect(await refusal({ out, images: 4 }, { from: folder })).toMatch(/not finite: begin with/);
+    await writeFile(weights, whole);
+    expect((await trained({ out, images: 4 }, { from: folder })).outcome.images).toBe(4);
+  });
+
+  it("has the objective, the hold-out rule, the way of sampling and the origin of the model", async () => {
+    const folder = runs.path("imported");
+    const { config: plain, parameters } = randomModel({ prediction: "v" });
+    const { photos } = (await planned()).config;
+    const known = { digests: photos.digests, holdOut: "every:3:1" };
+    const training = { images: 5, loss: "l1", weighting: "min-snr", photos: known } as const;
+    const kept = {
+      sampling: { sampler: "ddim", eta: 0.5, spacing: "time", sigmaMin: 0 },
+      ddpm: { variance: "posterior", clip: true, start: "source", belowTrained: true },
+      origin: { project: "another", file: "its.pth" },
+    } as const;
+    await saveModel(folder, { config: { ...plain, ...kept, training }, parameters });
+    const { config, notes } = await planned({ from: folder });
+    const objective = { loss: "l1", weighting: "min-snr", levels: "schedule" };
+    expect(config).toMatchObject({ ...objective, ...kept, photos: { holdOut: "every:3:1" } });
+    expect(notes).toEqual([]);
+    expect(trainedModel(config, { images: 1, steps: 1 })).toMatchObject({
+      prediction: "v",
+      ...kept,
+    });
+    const other = await planned({ from: folder, holdOut: "every:3:2", weighting: "uniform" });
+    expect(other.config).toMatchObject({ weighting: "uniform", levels: "schedule" });
+    expect(other.notes.join()).toMatch(/trained on some of the held-out photos/);
+  });
+
+  it("takes network, prediction and schedules from the model, the rest from its preset", async () => {
+    const folder = runs.path("wide");
+    const { config, parameters } = randomModel({ prediction: "v" });
+    const inferenceSchedule = { ...config.inferenceSchedule, steps: 500 };
+    await saveModel(folder, { config: { ...config, inferenceSchedule }, parameters });
+    const plan = await planned({ from: folder, preset: undefined });
+    expect(plan.config).toMatchObject({
+      preset: "tiny-32",
+      prediction: "v",
+      inferenceSchedule,
+      from: { name: "random", images: 0, photos: [] },
+    });
+    const other = await planned({ from: folder, preset: "small-64" });
+    expect(other.config).toMatchObject({ preset: "custom", network: config.network });
+  });
+
+  it("refuses what the model decides, what is no model, and the run's own model", async () => {
+    const { network } = presetNamed("small-64");
+    for (const wishes of [{ network }, { prediction: "epsilon" }, { regression: true }] as const) {
+      const failure = planned({ from: model(), ...wishes });
+      await expect(failure).rejects.toBeInstanceOf(UsageError);
+      await expect(failure).rejects.toThrow(/leave out --(network|predict epsilon|regression)/);
+    }
+    expect(await failureOf(planned({ from: runs.base() }))).toMatch(/its model is .*base.model/);
+    expect(await failureOf(planned({ from: "nowhere" }))).toMatch(/no model folder nowhere/);
+    const own = await runs.copied();
+    expect(await refusal({ out: own }, { from: join(own, "model") })).toMatch(/leave out --from/);
+  });
+});

@@ -1,0 +1,134 @@
+/** What a run keeps of its course: lines of statistics, held-out losses, sheets of samples. */
+import type { ModelConfig } from "../models/config.ts";
+import type { RunFolder } from "../node/run-folder.ts";
+import type { Clock, Intervals, Reporter } from "./options.ts";
+import { learningRateAt, type RunConfig } from "./run-config.ts";
+import { Means, type MeansData } from "./running-means.ts";
+import type { Judge } from "./validation.ts";
+import type { HeldOutLoss } from "./validation-set.ts";
+
+/** Where a training stands. */
+export interface Standing {
+  readonly images: number;
+  /** Updates made. */
+  readonly steps: number;
+  /** Made when it is looked at, which is seldom. */
+  model(): ModelConfig;
+  /** The averaged weights. */
+  readonly weights: Float32Array;
+  /** The time now: a look takes some. */
+  clock(): Clock;
+  readonly skippedPhotos: number;
+}
+
+export interface RecordsOptions extends Intervals {
+  readonly signal?: AbortSignal;
+  readonly reporter?: Reporter;
+}
+
+export class Records {
+  private readonly config: RunConfig;
+  private readonly folder: RunFolder;
+  private readonly judge: Judge;
+  private readonly options: RecordsOptions;
+  private means = new Means();
+  private reported = { seen: 0, sitting: 0, waited: 0 };
+
+  constructor(config: RunConfig, folder: RunFolder, judge: Judge, options: RecordsOptions) {
+    this.config = config;
+    this.folder = folder;
+    this.judge = judge;
+    this.options = options;
+  }
+
+  /** Adds an update: the loss of each image, its task, and the norm of the gradient. */
+  add(losses: readonly number[], tasks: readonly string[], gradientNorm: number): void {
+    this.means.add(losses, tasks, gradientNorm);
+  }
+
+  /** Images since the last line. */
+  get pending(): number {
+    return this.means.images;
+  }
+
+  /** The sums since the last line, for a checkpoint. */
+  toData(): MeansData {
+    return this.means.toData();
+  }
+
+  /** Takes up the sums of a checkpoint. */
+  resume(sums: MeansData): void {
+    this.means = new Means(sums);
+  }
+
+  /** Forgets the sums: they stand in a line already. */
+  clear(): void {
+    this.means.clear();
+  }
+
+  /** Statistics, held-out loss and samples, where the update from `before` images makes them due. */
+  async record(before: number, standing: Standing): Promise<void> {
+    const { config, options } = this;
+    const { images } = standing;
+    const due = (every: number) => Math.floor(images / every) > Math.floor(before / every);
+    const loss = due(options.heldOutEvery);
+    const sheet = due(options.samplesEvery) ? this.folder.sheet(images) : undefined;
+    const look = loss || sheet ? await this.look(loss, sheet, standing) : {};
+    // Given up: the next sitting makes up for it.
+    if (look === undefined) return;
+    const { heldOut } = look;
+    if (!loss && !due(options.statsEvery)) return;
+    const { tasks, ...means } = this.means.means(config.tasks);
+    const { seen, sitting, seconds, waited } = standing.clock();
+    const elapsed = sitting - this.reported.sitting;
+    const share = (value: number) => thousandths(elapsed > 0 ? value / elapsed : 0);
+    await this.folder.addStats({
+      images,
+      steps: standing.steps,
+      ...means,
+      lossByTask: tasks,
+      learningRate: learningRateAt(config, images),
+      ...(heldOut && {
+        heldOutLoss: heldOut.mean,
+        heldOutLossByTask: heldOut.tasks,
+        ...(heldOut.sources && { heldOutLossBySource: heldOut.sources }),
+      }),
+      machine: {
+        time: new Date().toISOString(),
+        seconds: thousandths(seconds),
+        imagesPerSecond: share(seen - this.reported.seen),
+        waitingShare: share(waited - this.reported.waited),
+        skippedPhotos: standing.skippedPhotos,
+      },
+    });
+    this.means.clear();
+    this.reported = { seen, sitting, waited };
+  }
+
+  /** Held-out loss and samples at the end of a training; undefined as `Judge.look`, or given up. */
+  async lastLook(standing: Standing): Promise<HeldOutLoss | undefined> {
+    return (await this.look(true, this.folder.sheet(standing.images), standing))?.heldOut;
+  }
+
+  /** Undefined when it was given up because the signal has come. */
+  private async look(
+    loss: boolean,
+    sheet: string | undefined,
+    { images, model, weights }: Standing,
+  ): Promise<{ readonly heldOut?: HeldOutLoss | undefined } | undefined> {
+    const { signal, reporter } = this.options;
+    const onCall = (done: number, total: number) =>
+      reporter?.part?.("network calls of a look at the held-out photos", done, total);
+    try {
+      const options = { images, loss, sheet, signal, onCall };
+      return { heldOut: await this.judge.look(model(), weights, options) };
+    } catch (thrown) {
+      if (signal?.aborted) return undefined;
+      throw thrown;
+    }
+  }
+}
+
+function thousandths(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,137 @@
+/**
+ * The thread that trains a large network: one engine on all cores, and the optimizer. The state comes
+ * at the beginning of each step and goes back at its end, without being copied; ONNX Runtime reads the
+ * weights and writes the gradients where they lie.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { size } from "../../graph/index.ts";
+import { gradientName } from "../../nn/graphs.ts";
+import { type ParameterSpec, parameterCount, storedShape } from "../../nn/parameters.ts";
+import {
+  type EngineTensors,
+  openSession,
+  type SessionOptions,
+} from "../../runtime/node/session.ts";
+import { serve } from "../../runtime/node/worker-client.ts";
+import {
+  adamStep,
+  clipScale,
+  type Hyperparameters,
+  sumGradients,
+  type TrainingState,
+} from "./optimizer.ts";
+
+export interface LargeReplicaStart {
+  readonly model: Uint8Array;
+  readonly options: SessionOptions;
+  readonly specs: readonly ParameterSpec[];
+  /** Images of one run. */
+  readonly images: number;
+}
+
+export type LargeReplicaRequest =
+  | {
+      /** Takes the state over, for one step. */
+      readonly do: "take";
+      readonly state: TrainingState;
+    }
+  | {
+      /** Computes losses and gradient of some images; `add` adds to the gradient of before. */
+      readonly do: "differentiate";
+      readonly feeds: EngineTensors;
+      readonly add: boolean;
+    }
+  | {
+      /** Updates the state, if the gradient is finite, and gives it back. */
+      readonly do: "update";
+      readonly hyper: Hyperparameters;
+      /** Whether the losses are. */
+      readonly finite: boolean;
+    }
+  | {
+      /** Gives the state back as it was taken. */
+      readonly do: "give back";
+    };
+
+export interface LargeReplicaUpdate {
+  readonly state: TrainingState;
+  readonly gradientNorm: number;
+  readonly finite: boolean;
+}
+
+/** Losses of the images, the state, or nothing. */
+export type LargeReplicaReply =
+  | Float32Array
+  | LargeReplicaUpdate
+  | Pick<LargeReplicaUpdate, "state">
+  | undefined;
+
+/** What moves with a state from thread to thread. */
+function buffersOf({ parameters, ema, m, v }: TrainingState): ArrayBuffer[] {
+  return [parameters, ema, m, v].map(({ buffer }) => buffer as ArrayBuffer);
+}
+
+await serve<LargeReplicaRequest, LargeReplicaReply>(
+  parentPort,
+  async () => {
+    const { model, options, specs, images } = workerData as LargeReplicaStart;
+    const session = await openSession(model, options);
+    const count = parameterCount(specs);
+    const total = new Float32Array(count);
+    let part: Float32Array | undefined;
+    let held: TrainingState | undefined;
+
+    /** A flat vector as the graph's tensors, which lie in it. */
+    const tensorsIn = (vector: Float32Array, nameOf: (parameter: string) => string) => {
+      const tensors: EngineTensors = {};
+      for (const { name, shape, axes, offset } of specs)
+        tensors[nameOf(name)] = {
+          data: vector.subarray(offset, offset + size(shape)),
+          shape: storedShape(shape, axes),
+        };
+      return tensors;
+    };
+
+    const taken = (): TrainingState => {
+      if (held === undefined) throw new Error("no state was taken over");
+      return held;
+    };
+
+    return async (request) => {
+      switch (request.do) {
+        case "take":
+          held = request.state;
+          return undefined;
+        case "differentiate": {
+          if (request.add) part ??= new Float32Array(count);
+          const gradient = request.add ? part! : total;
+          const losses = { data: new Float32Array(images), shape: [images] };
+          const weights = tensorsIn(taken().parameters, (name) => name);
+          const into = { ...tensorsIn(gradient, gradientName), losses };
+          await session.run({ ...weights, ...request.feeds }, into);
+          if (request.add) for (let i = 0; i < count; i++) total[i]! += gradient[i]!;
+          return losses.data;
+        }
+        case "update": {
+          const state = taken();
+          held = undefined;
+          const gradientNorm = Math.sqrt(sumGradients([total], 0, count));
+          const finite = request.finite && Number.isFinite(gradientNorm);
+          if (finite) {
+            state.step += 1;
+            const { learningRate, emaDecay, clip } = request.hyper;
+            const scale = clipScale(gradientNorm, clip);
+            adamStep(state, total, { step: state.step, learningRate, emaDecay, scale }, 0, count);
+          }
+          return { state, gradientNorm, finite };
+        }
+        case "give back": {
+          const state = taken();
+          held = undefined;
+          return { state };
+        }
+      }
+    };
+  },
+  (reply) => (reply !== undefined && "state" in reply ? buffersOf(reply.state) : []),
+);

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { largest, largestDifference, numbers } from "../../../test/support/differentiation.ts";
+import { trainingBatch } from "../../../test/support/training-batch.ts";
+import { uNetConfig } from "../../nn/config.ts";
+import { parameterCount } from "../../nn/parameters.ts";
+import { parameterSpecs } from "../../nn/unet.ts";
+import {
+  createTrainingStepper,
+  initialState,
+  type TrainingState,
+  type TrainingStepper,
+} from "./data-parallel.ts";
+import { imagesAtOnce } from "./low-memory.ts";
+
+const config = uNetConfig.parse({
+  resolution: 16,
+  base: 4,
+  multipliers: [1, 2],
+  blocks: 1,
+  attention: [8],
+  headChannels: 4,
+  groups: 2,
+});
+const specs = parameterSpecs(config);
+const count = parameterCount(specs);
+const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: 1 };
+
+const batchOf = (images: number, name: string) => trainingBatch(images, 16, name);
+
+function stateOf(large: boolean): TrainingState {
+  const state = initialState(specs, 1, large);
+  const noise = numbers([count], [-0.2, 0.2], "state");
+  for (let i = 0; i < count; i++) state.parameters[i]! += noise[i]!;
+  state.ema.set(state.parameters);
+  return state;
+}
+
+describe("a large network's steps", () => {
+  let large: TrainingStepper;
+  let usual: TrainingStepper;
+  const batch = 3;
+  const options = { config, batch, loss: "l2", threads: 2 } as const;
+
+  beforeAll(async () => {
+    [large, usual] = await Promise.all([
+      createTrainingStepper({ ...options, state: stateOf(true), large: true }),
+      createTrainingStepper({ ...options, state: stateOf(false), large: false }),
+    ]);
+  });
+  afterAll(() => Promise.all([large.dispose(), usual.dispose()]));
+
+  it("are those of a small one to rounding, batch for batch and accumulated", async () => {
+    for (const batches of [["a"], ["b"], ["c", "d"]]) {
+      const images = batches.map((name) => batchOf(batch, name));
+      const [a, b] = [await large.step(images, hyper), await usual.step(images, hyper)];
+      expect(a.finite).toBe(true);
+      expect(largestDifference(a.losses, b.losses)).toBeLessThan(1e-5 * largest(b.losses));
+      expect(a.gradientNorm / b.gradientNorm).toBeCloseTo(1, 5);
+    }
+    expect(large.state.step).toBe(3);
+    for (const name of ["m", "v", "ema", "parameters"] as const) {
+      const [found, expected] = [large.state[name], usual.state[name]];
+      // Adam divides by the root of v, so that rounding shows where a gradient is nearly zero.
+      const tolerance = name === "m" || name === "v" ? 1e-5 * largest(expected) : 2e-4;
+      expect(largestDifference(found, expected)).toBeLessThan(tolerance);
+    }
+  });
+
+  it("give the same bytes twice", async () => {
+    const run = async () => {
+      const stepper = await createTrainingStepper({
+        ...options,
+        state: stateOf(true),
+        large: true,
+      });
+      const results = [];
+      for (const name of ["a", "b"])
+        results.push(await stepper.step([batchOf(batch, name)], hyper));
+      await stepper.dispose();
+      return { results, state: stepper.state };
+    };
+    expect(await run()).toEqual(await run());
+  });
+
+  it("that are ended between two runs, or for want of a batch, change nothing", async () => {
+    const batches = ["c", "d"].map((name) => batchOf(batch, name));
+    const seen: number[] = [];
+    const enough = (images: number) => {
+      seen.push(images);
+      if (images < 2 * batch) throw new Error("enough");
+    };
+    async function* lacking() {
+      yield batches[0]!;
+      throw new Error("lacking");
+    }
+    for (const stepper of [large, usual]) {
+      const before = structuredClone(stepper.state);
+      await expect(stepper.step(batches, hyper, enough)).rejects.toThrow("enough");
+      await expect(stepper.step(lacking(), hyper)).rejects.toThrow("lacking");
+      expect(stepper.state).toEqual(before);
+    }
+    expect(seen).toEqual([batch, batch]);
+    const [a, b] = [await large.step(batches, hyper), await usual.step(batches, hyper)];
+    expect(a.gradientNorm / b.gradientNorm).toBeCloseTo(1, 5);
+  });
+
+  it("change nothing when the loss is not finite, and go on", async () => {
+    const before = structuredClone(large.state);
+    const broken = batchOf(batch, "a");
+    broken.target[5] = Number.POSITIVE_INFINITY;
+    expect((await large.step([broken], hyper)).finite).toBe(false);
+    expect(large.state).toEqual(before);
+    expect((await large.step([batchOf(batch, "a")], hyper)).finite).toBe(true);
+    expect(large.state.step).toBe(before.step + 1);
+  });
+
+  it("refuse vectors that cannot move, or of another length", async () => {
+    const create = (state: TrainingState) =>
+      createTrainingStepper({ ...options, state, large: true });
+    await expect(create(stateOf(false))).rejects.toThrow("unshared");
+    const short = { ...stateOf(true), m: new Float32Array(3) };
+    await expect(create(short)).rejects.toThrow(`${count}`);
+  });
+});
+
+describe("images at once", () => {
+  it("fill the cores with 65,536 positions and divide the batch", () => {
+    const at = (resolution: number, batch: number, stem: 1 | 2 = 1) =>
+      imagesAtOnce({ config: { ...config, resolution, stem }, batch });
+    expect(at(256, 1)).toBe(1);
+    expect(at(256, 8)).toBe(1);
+    expect(at(256, 8, 2)).toBe(4);
+    expect(at(128, 7)).toBe(1);
+    expect(at(64, 12)).toBe(12);
+    expect(at(64, 32)).toBe(16);
+  });
+});

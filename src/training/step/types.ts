@@ -1,0 +1,85 @@
+/** What a training step takes and gives, however it is carried out. */
+
+import type { UNetConfig } from "../../nn/config.ts";
+import type { Loss } from "../../nn/loss.ts";
+import type { Device, EngineTensors } from "../../runtime/node/session.ts";
+import type { Hyperparameters, TrainingState } from "./optimizer.ts";
+
+/** A batch of n images of C channels, H x W, flat in [N,C,H,W] order. */
+export interface TrainingBatch {
+  /** The condition x. */
+  readonly source: Float32Array;
+  /** The noisy image y_t, known pixels pasted in. */
+  readonly noisy: Float32Array;
+  /** What the network is to predict. */
+  readonly target: Float32Array;
+  /** `noiseLevel` of each image, [N]. */
+  readonly level: Float32Array;
+  /** Weight of each pixel in the loss, [N,1,H,W]: see `pixelWeights`; the batch's loss is the sum. */
+  readonly weight: Float32Array;
+}
+
+export interface StepResult {
+  /** The weighted losses of all images, in the order of the batches; their sum is the loss. */
+  readonly losses: Float32Array;
+  /** Global norm of the gradient before clipping. */
+  readonly gradientNorm: number;
+  /** False: the loss or the gradient was not finite, and nothing was changed. */
+  readonly finite: boolean;
+}
+
+export interface TrainingStepper {
+  /** Not to be touched during a step. Its vectors may be other ones after it. */
+  readonly state: TrainingState;
+  /**
+   * One update from the sum of the batches' losses (more than one: gradient accumulation).
+   * @param onRun called after each run of the engines with how many images of the update are
+   * differentiated. What it throws, as what fails in `batches`, ends the step, and nothing is changed.
+   */
+  step(
+    batches: Iterable<TrainingBatch> | AsyncIterable<TrainingBatch>,
+    hyper: Hyperparameters,
+    onRun?: (images: number) => void,
+  ): Promise<StepResult>;
+  dispose(): Promise<void>;
+}
+
+export interface StepperOptions {
+  readonly config: UNetConfig;
+  /** Images a batch. */
+  readonly batch: number;
+  readonly loss: Loss;
+  readonly threads: number;
+  readonly state: TrainingState;
+  readonly device?: Device;
+  /** Whether the network is trained as a large one; default: see `isLarge`. */
+  readonly large?: boolean;
+}
+
+/** What moves with them to another thread. */
+export function buffersOf(feeds: EngineTensors): ArrayBuffer[] {
+  return Object.values(feeds).map(({ data }) => data.buffer as ArrayBuffer);
+}
+
+/** The images from `start` to `end` as the inputs of a replica's graph, in buffers of their own. */
+export function feedsFor(
+  config: UNetConfig,
+  batch: TrainingBatch,
+  start: number,
+  end: number,
+): EngineTensors {
+  const n = end - start;
+  const { channels, resolution } = config;
+  const part = (data: Float32Array, ...shape: number[]) => {
+    const each = shape.reduce((product, dimension) => product * dimension, 1);
+    return { data: data.slice(start * each, end * each), shape: [n, ...shape] };
+  };
+  const image = [channels, resolution, resolution];
+  return {
+    source: part(batch.source, ...image),
+    noisy: part(batch.noisy, ...image),
+    target: part(batch.target, ...image),
+    level: part(batch.level),
+    weight: part(batch.weight, 1, resolution, resolution),
+  };
+}

@@ -1,0 +1,162 @@
+/** Looks at the averaged weights from time to time: an error to compare, a sheet to look at. */
+import { scheduleFrom } from "../diffusion/schedule.ts";
+import type { ModelConfig } from "../models/config.ts";
+import { writeImage } from "../node/encode-image.ts";
+import { loadNetwork, type Network } from "../runtime/network.ts";
+import type { Device } from "../runtime/node/session.ts";
+import { taskNamed } from "../tasks/registry.ts";
+import { reasonOf } from "../util/errors.ts";
+import { counted } from "../util/format.ts";
+import type { TrainingPlan } from "./plan.ts";
+import { samplesSheet, sheetCalls } from "./sample-sheet.ts";
+import {
+  byTask,
+  type HeldOutExample,
+  type HeldOutLoss,
+  heldOutExamples,
+  heldOutLoss,
+} from "./validation-set.ts";
+
+/** Examples of each task and source: enough to see progress through the differences between photos. */
+const perTask = 32;
+/** Of these, so many of each task are shown, and of each source at least two. */
+const shownPerTask = 3;
+
+export interface LookOptions {
+  /** Images the weights have seen. */
+  readonly images: number;
+  readonly loss: boolean;
+  readonly sheet?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with 0 and after each image that the network was called for. */
+  readonly onCall?: ((done: number, total: number) => void) | undefined;
+}
+
+export class Judge {
+  private readonly plan: TrainingPlan;
+  private readonly say: (line: string) => void;
+  private readonly device: Device | undefined;
+  private prepared: HeldOutExample[] | undefined;
+  /** What is known of the weights after how many images. */
+  private known: { images?: number; loss?: HeldOutLoss; sheet?: string } = {};
+
+  constructor(plan: TrainingPlan, say: (line: string) => void, device?: Device) {
+    this.plan = plan;
+    this.say = say;
+    this.device = device;
+  }
+
+  /**
+   * The held-out loss of the weights after `images` images, undefined without held-out photos; and,
+   * when `sheet` is a path, a sheet of samples there, of training photos if need be. Both are said.
+   * A look is not worth a run: what goes wrong is only said.
+   * @throws the signal's reason when it is aborted meanwhile; then nothing is known and nothing said.
+   */
+  async look(
+    model: ModelConfig,
+    weights: Float32Array,
+    { images, loss, sheet, signal, onCall }: LookOptions,
+  ): Promise<HeldOutLoss | undefined> {
+    if (this.known.images !== images) this.known = { images };
+    const { known } = this;
+    const at = `${counted(images)} images`;
+    try {
+      const found = await this.examine(model, weights, {
+        loss: loss && known.loss === undefined,
+        sheet: known.sheet === undefined ? sheet : undefined,
+        signal,
+        onCall,
+      });
+      if (found.loss) this.say(`held-out loss at ${at}: ${inWords(found.loss)}`);
+      if (found.sheet) this.say(`samples: ${found.sheet}`);
+      known.loss ??= found.loss;
+      known.sheet ??= found.sheet;
+      return known.loss;
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      this.say(`the weights at ${at} could not be looked at: ${reasonOf(thrown)}`);
+      return undefined;
+    }
+  }
+
+  private async examine(
+    model: ModelConfig,
+    weights: Float32Array,
+    { loss, sheet, signal, onCall }: Omit<LookOptions, "images">,
+  ): Promise<{ loss?: HeldOutLoss | undefined; sheet?: string | undefined }> {
+    if (!loss && sheet === undefined) return {};
+    this.prepared ??= await this.prepare();
+    const examples = this.prepared;
+    const some = [...byTask(examples).values()].flatMap(shown);
+    if (some.length === 0) return {};
+    signal?.throwIfAborted();
+    const wanted = loss && this.plan.heldOut.length > 0;
+    const sheetTotal = sheet === undefined ? 0 : sheetCalls(model, some.length);
+    const total = sheetTotal + (wanted ? examples.length : 0);
+    let done = 0;
+    onCall?.(done, total);
+    const onImage = () => {
+      signal?.throwIfAborted();
+      onCall?.(++done, total);
+    };
+    const loaded = await loadNetwork(
+      { config: model, parameters: weights },
+      { device: this.device, threads: this.plan.config.machine.threads },
+    );
+    const network: Network = {
+      ...loaded,
+      predict: (call) => loaded.predict({ ...call, onImage }),
+    };
+    try {
+      const schedule = scheduleFrom(model.trainingSchedule);
+      const found = wanted ? await heldOutLoss(network, examples, schedule) : undefined;
+      // Last: where there is a sheet, the look was not cut short.
+      if (sheet !== undefined) await writeImage(sheet, await samplesSheet(network, some));
+      return { loss: found, sheet };
+    } finally {
+      await network.dispose();
+    }
+  }
+
+  private prepare(): Promise<HeldOutExample[]> {
+    const { config, heldOut, sources } = this.plan;
+    const measured = heldOut.length > 0;
+    const photos = sources.map(({ name, ...photos }) => ({
+      name,
+      photos: measured ? photos.heldOut : photos.training,
+    }));
+    return heldOutExamples(photos, config.tasks.map(taskNamed), {
+      resolution: config.network.resolution,
+      count: measured ? perTask : shownPerTask,
+      cropScale: config.cropScale,
+      onSkip: (reason) => this.say(`${measured ? "held-out " : ""}photo skipped: ${reason}`),
+    });
+  }
+}
+
+/** Those of a task's examples that are shown: some of each source. */
+function shown(ofTask: readonly HeldOutExample[]): HeldOutExample[] {
+  const sources = [...new Set(ofTask.map(({ source }) => source))];
+  const each = sources.length > 1 ? 2 : shownPerTask;
+  return sources.flatMap((name) =>
+    spread(
+      ofTask.filter(({ source }) => source === name),
+      each,
+    ),
+  );
+}
+
+/** `count` of the values, evenly spaced. */
+function spread<T>(values: readonly T[], count: number): T[] {
+  const some = Math.min(count, values.length);
+  return Array.from({ length: some }, (_, k) => values[Math.floor((k * values.length) / some)]!);
+}
+
+function inWords({ mean, tasks, sources = {} }: HeldOutLoss): string {
+  const list = (losses: Record<string, number>) =>
+    Object.entries(losses)
+      .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+      .join(", ");
+  const each = Object.entries(sources).map(([name, losses]) => `; ${name}: ${list(losses)}`);
+  return `${mean.toFixed(4)} (${list(tasks)}${each.join("")})`;
+}
