@@ -10,7 +10,7 @@ import { join } from "node:path";
 import ort from "onnxruntime-node";
 import { presetNamed } from "../src/models/presets.ts";
 import { uNetConfig } from "../src/nn/config.ts";
-import { samplingProgram, trainingProgram } from "../src/nn/graphs.ts";
+import { inferenceGraph, trainingGraph } from "../src/nn/graphs.ts";
 import { initialParameters } from "../src/nn/parameters.ts";
 import { parameterSpecs } from "../src/nn/unet.ts";
 import { reference } from "./reference.ts";
@@ -23,8 +23,8 @@ const specs = parameterSpecs(config);
 const parameters = initialParameters(specs, 1);
 const train = mode === "train";
 const program = train
-  ? trainingProgram(config, specs, { batch, loss: "l2" })
-  : samplingProgram(config, specs, parameters, batch);
+  ? trainingGraph(config, specs, { batch, loss: "l2" })
+  : inferenceGraph(config, specs, parameters, batch);
 
 const folder = await mkdtemp(join(tmpdir(), "palette-profile-"));
 const session = await ort.InferenceSession.create(program, {

@@ -5,9 +5,9 @@
  */
 import { basename } from "node:path";
 import { say } from "../src/cli/console.ts";
-import { suitedDrawing } from "../src/diffusion/samplers/sampler-config.ts";
+import { recommendedSampler } from "../src/diffusion/samplers/sampler-config.ts";
 import { loadModel, type ModelConfig, saveModel } from "../src/index.ts";
-import { definedOf } from "../src/util/omit-undefined.ts";
+import { omitUndefined } from "../src/util/omit-undefined.ts";
 
 const [from, to, time] = process.argv.slice(2);
 const hours = Number(time);
@@ -22,9 +22,9 @@ const released = new Date().toISOString().slice(0, 10);
 const { training, sampling, prediction } = model.config;
 const config: ModelConfig = {
   ...model.config,
-  ...definedOf({
+  ...omitUndefined({
     training: training && { ...training, hours },
-    sampling: suitedDrawing(prediction) ?? sampling,
+    sampling: recommendedSampler(prediction) ?? sampling,
   }),
   name: basename(to),
   released,

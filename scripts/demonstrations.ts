@@ -8,8 +8,8 @@ import {
   type Mask,
   type Palette,
   Random,
-  type RestoreOptions,
   randomMask,
+  type SamplingOptions,
   type Task,
   type TaskName,
   type TaskOptions,
@@ -26,7 +26,7 @@ export async function demonstration(
   palette: Palette,
   task: Task<TaskName>,
   { name, photo }: { readonly name: string; readonly photo: Image },
-  drawing: RestoreOptions,
+  drawing: SamplingOptions,
 ): Promise<{ label: string; images: Image[]; seconds: number }> {
   const random = Random.from("gallery", name, task.name);
   const { truth, shown, input, options, detail } = await damaged(task.name, photo, random);

@@ -5,7 +5,7 @@
  */
 import { basename, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { complain, say } from "../src/cli/console.ts";
+import { log, say } from "../src/cli/console.ts";
 import { Interrupted, interruptible } from "../src/cli/interrupt.ts";
 import { startProgress, whileWaiting } from "../src/cli/progress.ts";
 import { resize } from "../src/image/resize.ts";
@@ -18,7 +18,7 @@ import {
   tasks,
   writeImage,
 } from "../src/index.ts";
-import { writeWhole } from "../src/node/atomic-write.ts";
+import { writeAtomically } from "../src/node/atomic-write.ts";
 import { scanPhotos } from "../src/node/photo-folders.ts";
 import { PaletteError } from "../src/util/errors.ts";
 import { columns, demonstration } from "./demonstrations.ts";
@@ -44,7 +44,7 @@ async function readPhotos(paths: readonly string[], short: number): Promise<Name
       photos.push({ name: basename(path, extname(path)), photo });
     } catch (error) {
       if (!(error instanceof PaletteError)) throw error;
-      complain(error.message);
+      log(error.message);
     }
   }
   if (photos.length === 0) throw new PaletteError("None of the photos can be read; name others.");
@@ -89,7 +89,10 @@ async function writeGallery(palette: Palette, rows: readonly GalleryRow[]): Prom
     rows.map(({ images }) => Promise.all(images.map((image) => encodeImage(image, "png")))),
   );
   const page = join(folder, "index.html");
-  await writeWhole(page, galleryPage({ model: palette.config, steps, columns, rows, pictures }));
+  await writeAtomically(
+    page,
+    galleryPage({ model: palette.config, steps, columns, rows, pictures }),
+  );
   say(sheet);
   say(page);
 }
@@ -117,6 +120,6 @@ try {
   await interruptible(main);
 } catch (error) {
   if (!(error instanceof PaletteError || error instanceof Interrupted)) throw error;
-  complain(error.message);
+  log(error.message);
   process.exitCode = error instanceof Interrupted ? error.exitCode : 1;
 }

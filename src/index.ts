@@ -1,7 +1,7 @@
 /** The public API of palette-diffusion. */
 export type { Prediction } from "./diffusion/parameterization.ts";
 export { type Sampler, samplers } from "./diffusion/samplers/sample.ts";
-export type { Drawing, DrawingChoices } from "./diffusion/samplers/sampler-config.ts";
+export type { SamplerChoices, SamplerConfig } from "./diffusion/samplers/sampler-config.ts";
 export { contactSheet, type SheetOptions, type SheetRow } from "./image/contact-sheet.ts";
 export {
   type Box,
@@ -44,12 +44,12 @@ export {
   type Model,
   saveModel,
 } from "./node/model-folder.ts";
-export { Palette, type PaletteOptions, type Question } from "./pipeline/palette.ts";
+export { Palette, type PaletteOptions, type SampleRequest } from "./pipeline/palette.ts";
 export { type PanoramaOptions, panorama } from "./pipeline/panorama.ts";
 export {
-  type RestoreOptions,
-  type RestoreStep,
-  restoreDefaults,
+  type SamplingOptions,
+  type SamplingProgress,
+  samplingDefaults,
 } from "./pipeline/sampling-options.ts";
 export { loadNetwork, type Network, type NetworkCall } from "./runtime/network.ts";
 export { type Device, devices } from "./runtime/node/session.ts";

@@ -6,7 +6,7 @@ export function say(line: string): void {
 }
 
 /** A line for the person who watches; above the bar, where there is one. */
-export function complain(line: string): void {
+export function log(line: string): void {
   writeLine(line);
 }
 

@@ -15,7 +15,7 @@ import type { Device } from "../runtime/node/session.ts";
 import { tasks } from "../tasks/registry.ts";
 import { UsageError } from "../util/errors.ts";
 import { deviceOption, listOf, numberBetween, threadsOption, wholeNumber } from "./arguments.ts";
-import { complain, say } from "./console.ts";
+import { log, say } from "./console.ts";
 import { evaluationText } from "./evaluation-text.ts";
 import { interruptible } from "./interrupt.ts";
 import { type Progress, startProgress, whileWaiting } from "./progress.ts";
@@ -160,7 +160,7 @@ async function run(options: Options): Promise<void> {
       );
       await whileWaiting("Looking for photos", Promise.race([listing, planning]));
       const plan = await planning;
-      for (const note of plan.notes) complain(note);
+      for (const note of plan.notes) log(note);
       const { report, seconds, files } = await evaluate(plan, {
         ...options,
         out,
@@ -203,7 +203,7 @@ async function runFolders(folders: readonly string[], options: Options): Promise
           if (stage === "pictures") many = total > 1000;
           if (stage === "fid" && done === 0 && many) {
             watch.stop();
-            complain("Computing FID: for up to a minute nothing will move.");
+            log("Computing FID: for up to a minute nothing will move.");
           }
           watch.show(folderLabels[stage], done, total);
         },

@@ -8,7 +8,7 @@ import {
   theirArguments,
 } from "../interop/export-network.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { writeWhole } from "../node/atomic-write.ts";
+import { writeAtomically } from "../node/atomic-write.ts";
 import { findModel, loadModel } from "../node/model-folder.ts";
 import { UsageError } from "../util/errors.ts";
 import { wholeNumber } from "./arguments.ts";
@@ -45,13 +45,13 @@ async function runExport(name: string | undefined, flags: Flags): Promise<void> 
   const lines: string[] = [];
   if (out !== undefined) {
     const { bytes, ...values } = exportOnnx(model, { batch });
-    await whileWaiting(`Writing ${out}`, writeWhole(out, bytes));
+    await whileWaiting(`Writing ${out}`, writeAtomically(out, bytes));
     report.onnx = { file: out, bytes: bytes.length, ...values };
     lines.push(...onnxText(out, { bytes, ...values }));
   }
   if (safetensors !== undefined) {
     const { bytes, ...facts } = exportSafetensors(model);
-    await whileWaiting(`Writing ${safetensors}`, writeWhole(safetensors, bytes));
+    await whileWaiting(`Writing ${safetensors}`, writeAtomically(safetensors, bytes));
     report.safetensors = { file: safetensors, bytes: bytes.length, ...facts };
     lines.push(...weightsText(safetensors, { bytes, ...facts }, model.config));
   }

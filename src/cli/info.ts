@@ -1,6 +1,6 @@
 /** `palette info MODEL|PRESET`: what a network is, costs and was trained on. */
 import type { Command } from "commander";
-import { usualDrawing } from "../diffusion/samplers/sampler-config.ts";
+import { defaultSampler } from "../diffusion/samplers/sampler-config.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { type Preset, presetNames, presets } from "../models/presets.ts";
 import { describeNetwork, type Layer, type NetworkDescription } from "../models/summary.ts";
@@ -89,10 +89,10 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
 
 /** As the options of restoring would say it. */
 function samplingOf({ sampling }: ModelConfig): string {
-  const { sampler, eta, spacing, sigmaMin } = sampling ?? usualDrawing;
+  const { sampler, eta, spacing, sigmaMin } = sampling ?? defaultSampler;
   const settings = [
     eta > 0 && `--eta ${eta}`,
-    spacing !== usualDrawing.spacing && `--spacing ${spacing}`,
+    spacing !== defaultSampler.spacing && `--spacing ${spacing}`,
     sigmaMin > 0 && `--sigma-min ${sigmaMin}`,
   ].filter((setting) => setting);
   return [`--sampler ${sampler}`, ...settings].join(" ");

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { overWhite } from "../image/image.ts";
 import { panorama, panoramaDefaults, panoramaSize } from "../pipeline/panorama.ts";
 import { wholeNumber } from "./arguments.ts";
-import { complain } from "./console.ts";
+import { log } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
 import { answerOptions, photoArguments, type RestoreFlags, restoreFiles } from "./restore-files.ts";
 
@@ -40,7 +40,7 @@ export function panoramaCommand(program: Command): void {
         settings: { left, right },
         signal,
         async restore(palette, { image, alpha }, options, { path }) {
-          if (alpha !== undefined) complain(`${path}: what is transparent in it was made white.`);
+          if (alpha !== undefined) log(`${path}: what is transparent in it was made white.`);
           const photo = alpha === undefined ? image : overWhite(image, alpha);
           return { images: await panorama(palette, photo, { ...options, left, right }) };
         },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { complain } from "./console.ts";
+import { log } from "./console.ts";
 import { startProgress } from "./progress.ts";
 
 describe("progress without a terminal", () => {
@@ -84,9 +84,9 @@ describe("progress on a terminal", () => {
   }
 
   it("leaves nothing behind, and what is said meanwhile stands above it", () => {
-    complain("before");
+    log("before");
     const progress = startProgress("photo.jpg", 6);
-    complain("photo.jpg was saved at JPEG quality 15.");
+    log("photo.jpg was saved at JPEG quality 15.");
     vi.advanceTimersByTime(500);
     progress.update(2.5);
     vi.advanceTimersByTime(500);
@@ -97,9 +97,9 @@ describe("progress on a terminal", () => {
       [],
     ]);
     expect(third).toMatch(/^photo\.jpg .* 2\/6 /);
-    complain("a last word");
+    log("a last word");
     progress.stop();
-    complain("after");
+    log("after");
     expect(screen()).toEqual([first, second, "a last word", "after", ""]);
   });
 });

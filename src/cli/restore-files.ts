@@ -4,22 +4,26 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { spacings } from "../diffusion/samplers/levels.ts";
 import { samplers } from "../diffusion/samplers/sample.ts";
-import { type DrawingChoices, largestSigmaMin } from "../diffusion/samplers/sampler-config.ts";
+import { largestSigmaMin, type SamplerChoices } from "../diffusion/samplers/sampler-config.ts";
 import type { Image } from "../image/image.ts";
 import type { Size } from "../image/model-size.ts";
 import { type Photo, readPhoto } from "../node/decode-image.ts";
 import { checkFormatHolds, writeImage } from "../node/encode-image.ts";
 import { Palette } from "../pipeline/palette.ts";
-import { mostSamples, type RestoreOptions, restoreDefaults } from "../pipeline/sampling-options.ts";
+import {
+  mostSamples,
+  type SamplingOptions,
+  samplingDefaults,
+} from "../pipeline/sampling-options.ts";
 import type { Device } from "../runtime/node/session.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { deviceOption, numberBetween, threadsOption, wholeNumber } from "./arguments.ts";
-import { complain, say } from "./console.ts";
+import { log, say } from "./console.ts";
 import { checkOutputs, expandInputs, nameOutputs } from "./outputs.ts";
 import { startProgress, whileWaiting } from "./progress.ts";
 
 /** The options of every command that restores. */
-export interface RestoreFlags extends DrawingChoices {
+export interface RestoreFlags extends SamplerChoices {
   readonly model?: string;
   readonly out: string;
   readonly samples: number;
@@ -59,7 +63,7 @@ export interface Restoration {
   restore(
     palette: Palette,
     photo: Photo,
-    options: RestoreOptions,
+    options: SamplingOptions,
     file: { readonly path: string; readonly index: number },
   ): Promise<Answers>;
   /** The size of the answers to a photo; default: the photo's. */
@@ -84,9 +88,9 @@ export function answerOptions(command: Command): Command {
       "--samples <count>",
       "answers a photo",
       wholeNumber(1, mostSamples),
-      restoreDefaults.samples,
+      samplingDefaults.samples,
     )
-    .option("--steps <count>", "network calls an answer", wholeNumber(1), restoreDefaults.steps)
+    .option("--steps <count>", "network calls an answer", wholeNumber(1), samplingDefaults.steps)
     .addOption(
       new Option(
         "--sampler <name>",
@@ -97,7 +101,7 @@ export function answerOptions(command: Command): Command {
       "--seed <number>",
       "the same seed gives the same answers",
       wholeNumber(-Number.MAX_SAFE_INTEGER),
-      restoreDefaults.seed,
+      samplingDefaults.seed,
     )
     .option("--eta <number>", "fresh noise in ddim, 0 to 1", numberBetween(0, 1))
     .addOption(
@@ -125,7 +129,7 @@ export async function restoreFiles(
   await checkOutputs(outputs.flat(), [...inputs.map(({ path }) => path), ...alsoRead]);
   const palette = await whileWaiting(
     "Loading the model",
-    Palette.load(model, { device, threads, onWarning: complain }),
+    Palette.load(model, { device, threads, onWarning: log }),
   );
   const restored: Restored[] = [];
   const failed: { input: string; error: string }[] = [];
@@ -138,7 +142,7 @@ export async function restoreFiles(
         const { path } = input;
         const file = basename(path);
         const photo = await whileWaiting(`Reading ${file}`, readPhoto(path));
-        for (const note of photo.notes) complain(`${path}: ${note}.`);
+        for (const note of photo.notes) log(`${path}: ${note}.`);
         const size = sizeOf?.(photo, palette) ?? photo.image;
         for (const output of outputs[index]!) checkFormatHolds(output, size.width, size.height);
         const place = inputs.length > 1 ? `${index + 1}/${inputs.length} ${file}` : file;
@@ -164,7 +168,7 @@ export async function restoreFiles(
         // The file's fault or the machine's: a wrong call would fail for every photo alike.
         if (!(error instanceof PaletteError) || error.name === "UsageError") throw error;
         if (inputs.length === 1 && !flags.json) throw error;
-        complain(nameIn(error, input.path));
+        log(nameIn(error, input.path));
         failed.push({ input: input.path, error: error.message });
       }
     }
@@ -185,7 +189,7 @@ export async function restoreFiles(
 async function withProgress<T>(
   label: string,
   steps: number,
-  work: (listeners: Pick<RestoreOptions, "onStep" | "onTiles" | "onFinish">) => Promise<T>,
+  work: (listeners: Pick<SamplingOptions, "onStep" | "onTiles" | "onFinish">) => Promise<T>,
 ): Promise<T> {
   let progress = startProgress(label, steps);
   let reached = 0;

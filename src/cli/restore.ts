@@ -11,7 +11,7 @@ import type { Side } from "../tasks/task.ts";
 import { defaultRatio, grown, sides } from "../tasks/uncrop.ts";
 import { Random } from "../util/random.ts";
 import { numberBetween } from "./arguments.ts";
-import { complain } from "./console.ts";
+import { log } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
 import {
   type Answers,
@@ -82,7 +82,7 @@ function restore(
     ...(maskFile !== undefined && { alsoRead: [maskFile] }),
     signal,
     async restore(palette, photo, options, { path, index }): Promise<Answers> {
-      if (task === "dejpeg") complain(compressionOf(path, photo));
+      if (task === "dejpeg") log(compressionOf(path, photo));
       const { image } = photo;
       const mask =
         maskFile === undefined
@@ -148,7 +148,6 @@ function randomMaskFor({ width, height }: Image, seed: number, photo: number): M
 /** The mask at the photo's size. */
 async function maskFor(photo: Image, path: string, file: string): Promise<Mask> {
   const { mask, resized } = await readMask(file, photo.width, photo.height);
-  if (resized)
-    complain(`${file} was brought to the ${photo.width}x${photo.height} pixels of ${path}.`);
+  if (resized) log(`${file} was brought to the ${photo.width}x${photo.height} pixels of ${path}.`);
   return mask;
 }

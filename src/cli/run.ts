@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 import { benchCommand } from "./bench.ts";
-import { complain } from "./console.ts";
+import { log } from "./console.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
@@ -66,12 +66,11 @@ function report(error: unknown, verbose: boolean): number {
   // Commander has printed its own complaints, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof Interrupted) {
-    complain("palette: stopped.");
+    log("palette: stopped.");
     return error.exitCode;
   }
-  if (error instanceof PaletteError) complain(`palette: ${error.message}`);
-  else
-    complain(`palette: unexpected: ${reasonOf(error)} (--verbose shows where; please report it)`);
-  if (verbose && error instanceof Error) complain(error.stack ?? "");
+  if (error instanceof PaletteError) log(`palette: ${error.message}`);
+  else log(`palette: unexpected: ${reasonOf(error)} (--verbose shows where; please report it)`);
+  if (verbose && error instanceof Error) log(error.stack ?? "");
   return error instanceof UsageError ? 2 : 1;
 }

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type CropScale, cropScales } from "../data/crop-scale.ts";
 import { type FileWeight, parseFileWeights } from "../data/weights.ts";
-import { levelDistributions } from "../diffusion/noise-level-distribution.ts";
+import { noiseLevelDistributions } from "../diffusion/noise-level-distribution.ts";
 import { predictions, weightings } from "../diffusion/parameterization.ts";
 import { presetNames } from "../models/presets.ts";
 import { type Loss, losses } from "../nn/loss.ts";
@@ -16,12 +16,12 @@ import { trainingMemory } from "../training/memory.ts";
 import { defaultIntervals, type TrainingOptions } from "../training/options.ts";
 import { planTraining, type TrainingRequest } from "../training/plan.ts";
 import { imagesPerUpdate, type RunConfig } from "../training/run-config.ts";
-import { largestShare, type Mix } from "../training/task-sampler.ts";
+import { largestShare, type TaskMix } from "../training/task-sampler.ts";
 import { train } from "../training/train.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
 import { deviceOption, listOf, numberBetween, wholeNumber } from "./arguments.ts";
-import { complain, say } from "./console.ts";
+import { log, say } from "./console.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
 import { networkOption, readNetwork } from "./network.ts";
 import { whileWaiting } from "./progress.ts";
@@ -37,7 +37,7 @@ interface Options {
   from?: string;
   network?: string;
   tasks?: string[];
-  mix?: Mix;
+  mix?: TaskMix;
   gray?: number;
   vary?: boolean;
   holdOut?: string;
@@ -152,7 +152,7 @@ export function trainCommand(program: Command): void {
       new Option(
         "--levels <name>",
         "how noise levels are drawn (default: the preset's, or as of --from)",
-      ).choices(levelDistributions),
+      ).choices(noiseLevelDistributions),
     )
     .option("--regression", "train the paper's baseline: no noise, one network call")
     .optionsGroup("Optimizer (defaults: the preset's):")
@@ -210,7 +210,7 @@ async function run(options: Options): Promise<void> {
   });
   const plan = await whileWaiting("Looking for photos", planning);
   if (options.dryRun) {
-    for (const note of plan.notes) complain(note);
+    for (const note of plan.notes) log(note);
     say(options.json ? inJson(plan.config) : inWords(plan.config));
     return;
   }
@@ -270,7 +270,7 @@ async function readWeights(path: string): Promise<FileWeight[]> {
 }
 
 /** "dejpeg:3,inpaint:2" */
-function taskShares(text: string): Mix {
+function taskShares(text: string): TaskMix {
   const shares = listOf(text).map((part) => {
     const [name, share, ...rest] = part.split(":").map((piece) => piece.trim());
     if (!name || !share || rest.length > 0)

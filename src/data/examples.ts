@@ -9,7 +9,7 @@ import { cropAndResizeBytes } from "../image/resize.ts";
 import type { RgbBytes } from "../node/sharp.ts";
 import type { Condition, Task, TaskOptions } from "../tasks/task.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random } from "../util/random.ts";
 import { type CropScale, decodedShortSide, randomSquare } from "./crop-scale.ts";
 import { PhotoCache, usualCacheBytes } from "./photo-cache.ts";
@@ -88,7 +88,7 @@ export class ExampleSource {
       this.upTo = Float64Array.from(weights, (weight) => (sum += weight));
     }
     this.cache = new PhotoCache({
-      ...definedOf({
+      ...omitUndefined({
         shortSide: decodedShortSide(cropScale, resolution),
         onSkip: options.onSkip,
       }),

@@ -7,7 +7,7 @@
 import { readBytes } from "../node/decode-image.ts";
 import type { RgbBytes } from "../node/sharp.ts";
 import { PaletteError, ReadError } from "../util/errors.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 
 /** How much decoded photos hold at most unless something else is said. */
 export const usualCacheBytes = 2 ** 30;
@@ -71,7 +71,7 @@ export class PhotoCache {
   private async load(path: string): Promise<RgbBytes | undefined> {
     try {
       const { shortSide, smallestSide = 1 } = this.options;
-      const photo = await readBytes(path, definedOf({ shortSide }));
+      const photo = await readBytes(path, omitUndefined({ shortSide }));
       if (Math.min(photo.width, photo.height) < smallestSide) {
         throw new PaletteError(
           `${path} is too small (${photo.width}x${photo.height}); at least ${smallestSide} pixels a side are needed.`,

@@ -6,12 +6,12 @@ import { gammaAt, logSnr, type NoiseSchedule } from "./schedule.ts";
  * schedule: the paper's, as its training schedule has them; log-normal: those at which pictures of few
  * pixels are decided, with both ends of the schedule rare.
  */
-export const levelDistributions = ["schedule", "log-normal"] as const;
-export type LevelDistribution = (typeof levelDistributions)[number];
+export const noiseLevelDistributions = ["schedule", "log-normal"] as const;
+export type NoiseLevelDistribution = (typeof noiseLevelDistributions)[number];
 
 /** The noise level gamma of one training image, within those of the training schedule. */
 export function sampleGamma(
-  distribution: LevelDistribution,
+  distribution: NoiseLevelDistribution,
   schedule: NoiseSchedule,
   random: Random,
 ): number {

@@ -2,9 +2,13 @@
 import { basename } from "node:path";
 import { scanPhotos } from "../node/photo-folders.ts";
 import { PaletteError } from "../util/errors.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { look, type Rows } from "./extract-features.ts";
-import { closeLookers, networkInfo, openLookers } from "./feature-extractors.ts";
+import {
+  closeFeatureExtractors,
+  networkInfo,
+  openFeatureExtractors,
+} from "./feature-extractors.ts";
 import { type ChooseOptions, chooseNetworks } from "./features/locate.ts";
 import { inPieces, type Pieces } from "./metrics/cooperative.ts";
 import { frechetDistance, frechetReference } from "./metrics/fid.ts";
@@ -49,7 +53,7 @@ export async function compareFolders(
   b: string,
   { nets, features, signal, onProgress }: FoldersOptions = {},
 ): Promise<FoldersComparison> {
-  const wanted: ChooseOptions = definedOf({ nets, features });
+  const wanted: ChooseOptions = omitUndefined({ nets, features });
   const chosen = await chooseNetworks(wanted);
   if (chosen.features === undefined) {
     throw new PaletteError(
@@ -57,7 +61,7 @@ export async function compareFolders(
     );
   }
   const sets = [await pictures(a), await pictures(b)] as const;
-  const lookers = await openLookers({ features: chosen.features });
+  const lookers = await openFeatureExtractors({ features: chosen.features });
   try {
     const total = sets[0].length + sets[1].length;
     let done = 0;
@@ -79,7 +83,7 @@ export async function compareFolders(
       network: networkInfo(lookers.features!),
     };
   } finally {
-    await closeLookers(lookers);
+    await closeFeatureExtractors(lookers);
   }
 }
 

@@ -11,7 +11,7 @@ import { PhotoCache } from "../data/photo-cache.ts";
 import { centreSquare, type Image } from "../image/image.ts";
 import { cropAndResizeBytes } from "../image/resize.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random } from "../util/random.ts";
 
 export const cropKinds = ["random", "centre"] as const;
@@ -74,7 +74,7 @@ export class CropSource {
       reference: photoOrder(counts.reference, photos.length, seed),
     };
     this.cache = new PhotoCache(
-      definedOf({ shortSide: decodedShortSide(options.scale, options.resolution) }),
+      omitUndefined({ shortSide: decodedShortSide(options.scale, options.resolution) }),
     );
   }
 

@@ -5,10 +5,10 @@
  */
 
 import type { Device } from "../runtime/node/session.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { CropSource } from "./crops.ts";
 import { EvaluationFolder } from "./evaluation-folder.ts";
-import { closeLookers, openLookers } from "./feature-extractors.ts";
+import { closeFeatureExtractors, openFeatureExtractors } from "./feature-extractors.ts";
 import { type ChooseOptions, type ChosenNetworks, chooseNetworks } from "./features/locate.ts";
 import {
   type AnswerTools,
@@ -60,7 +60,7 @@ export async function evaluate(
   options: EvaluationOptions,
 ): Promise<Evaluation> {
   const { signal, onProgress, replicates = 50, nets, features, classifier } = options;
-  const wanted: ChooseOptions = definedOf({ nets, features, classifier });
+  const wanted: ChooseOptions = omitUndefined({ nets, features, classifier });
   const chosen = options.networks ?? (await chooseNetworks(wanted));
   const folder = await EvaluationFolder.open(options.out, plan.common);
   try {
@@ -72,9 +72,9 @@ export async function evaluate(
       seed: plan.common.seed,
       counts: { evaluated: plan.crops, reference: plan.referenceCrops },
     });
-    const session = definedOf({ device: options.device, threads: options.threads });
+    const session = omitUndefined({ device: options.device, threads: options.threads });
     await makePictures({ plan, folder, crops, session, signal }, onProgress);
-    const lookers = await openLookers(chosen);
+    const lookers = await openFeatureExtractors(chosen);
     try {
       const conditions = await measureAll(plan, folder, crops, lookers, {
         replicates,
@@ -84,7 +84,7 @@ export async function evaluate(
       const report = await reportOf(plan, lookers, replicates, conditions);
       return await writeReport(plan, folder, report);
     } finally {
-      await closeLookers(lookers);
+      await closeFeatureExtractors(lookers);
     }
   } finally {
     await folder.close();

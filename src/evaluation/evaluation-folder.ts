@@ -7,9 +7,9 @@
 import { access, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CropScale } from "../data/crop-scale.ts";
-import { writeWhole } from "../node/atomic-write.ts";
+import { writeAtomically } from "../node/atomic-write.ts";
 import { type Lock, lockFile, lockFolder } from "../node/folder-lock.ts";
-import { settingDifferences } from "../util/config-diff.ts";
+import { configDiff } from "../util/config-diff.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 
 /** What all pictures of the folder have in common. */
@@ -102,7 +102,7 @@ export class EvaluationFolder {
   /** Writes a file of the report. */
   async write(name: string, content: string | Uint8Array): Promise<string> {
     const path = join(this.path, name);
-    await writeWhole(path, content);
+    await writeAtomically(path, content);
     return path;
   }
 
@@ -130,10 +130,10 @@ async function adopt(path: string, settings: CommonSettings): Promise<void> {
         `${path} is not the folder of an evaluation (it holds ${stranger}): choose another -o.`,
       );
     }
-    await writeWhole(file, `${JSON.stringify(settings, undefined, 2)}\n`);
+    await writeAtomically(file, `${JSON.stringify(settings, undefined, 2)}\n`);
     return;
   }
-  const changed = settingDifferences(parse(text, file), settings);
+  const changed = configDiff(parse(text, file), settings);
   if (changed.length > 0) {
     throw new PaletteError(
       `${path} holds an evaluation of other pictures (${changed.join("; ")}): give the same settings to continue, or choose another -o.`,

@@ -2,11 +2,11 @@
 
 import { type Image, toBytes } from "../image/image.ts";
 import { readImage } from "../node/decode-image.ts";
-import type { Lookers } from "./feature-extractors.ts";
+import type { FeatureExtractors } from "./feature-extractors.ts";
 import type { NetworkOutput } from "./features/feature-network.ts";
 
 /** A set of pictures and what the networks say of them. */
-export interface Looks {
+export interface SetFeatures {
   readonly count: number;
   readonly width: number;
   readonly height: number;
@@ -25,7 +25,7 @@ export interface Rows {
   readonly dim: number;
 }
 
-export interface LookOptions {
+export interface ValidationOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onPicture?: (() => void) | undefined;
   /** Whether the pixels are needed too; default true. */
@@ -35,13 +35,13 @@ export interface LookOptions {
 /** Pictures read at a time: enough for all cores, little memory. */
 const atOnce = 32;
 
-/** Looks at pictures in files, or made by a function. */
+/** SetFeatures at pictures in files, or made by a function. */
 export async function look(
   count: number,
   picture: (index: number) => Promise<Image> | string,
-  { features, classifier }: Lookers,
-  { signal, onPicture, pixels = true }: LookOptions = {},
-): Promise<Looks> {
+  { features, classifier }: FeatureExtractors,
+  { signal, onPicture, pixels = true }: ValidationOptions = {},
+): Promise<SetFeatures> {
   const bytes: Uint8Array[] = [];
   const seen: NetworkOutput[] = [];
   const classes: NetworkOutput[] = [];

@@ -9,13 +9,16 @@ import type { NetworkInfo } from "./report/report.ts";
  * The networks that are at hand; each may be missing. That of the features is shown whole pictures, the
  * classifier the middle, so that they are two even if their file is one.
  */
-export interface Lookers {
+export interface FeatureExtractors {
   readonly features?: FeatureNetwork | undefined;
   readonly classifier?: FeatureNetwork | undefined;
 }
 
 /** Opens the networks, with what they said before kept by content. */
-export async function openLookers({ features, classifier }: ChosenNetworks): Promise<Lookers> {
+export async function openFeatureExtractors({
+  features,
+  classifier,
+}: ChosenNetworks): Promise<FeatureExtractors> {
   const first = features && cached(await openNetwork(features, { view: "whole" }));
   try {
     const second = classifier && cached(await openNetwork(classifier, { view: "middle" }));
@@ -26,7 +29,10 @@ export async function openLookers({ features, classifier }: ChosenNetworks): Pro
   }
 }
 
-export async function closeLookers({ features, classifier }: Lookers): Promise<void> {
+export async function closeFeatureExtractors({
+  features,
+  classifier,
+}: FeatureExtractors): Promise<void> {
   await features?.dispose();
   await classifier?.dispose();
 }

@@ -2,11 +2,11 @@
 
 import { createMask, type Image, type Mask } from "../image/image.ts";
 import type { UNetConfig } from "../nn/config.ts";
-import { isLarge } from "../nn/graphs.ts";
+import { usesLowMemory } from "../nn/graphs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { writeImage } from "../node/encode-image.ts";
-import { Palette, type Question } from "../pipeline/palette.ts";
-import type { RestoreStep } from "../pipeline/sampling-options.ts";
+import { Palette, type SampleRequest } from "../pipeline/palette.ts";
+import type { SamplingProgress } from "../pipeline/sampling-options.ts";
 import type { SessionOptions } from "../runtime/node/session.ts";
 import type { Condition } from "../tasks/task.ts";
 import { Random } from "../util/random.ts";
@@ -26,7 +26,7 @@ export const originalsRow = "originals";
  * network computes one after the other anyway, for minutes each; its answers are the same bits alone.
  */
 export function picturesTogether(network: UNetConfig): number {
-  return isLarge(parameterSpecs(network)) ? 1 : 8;
+  return usesLowMemory(parameterSpecs(network)) ? 1 : 8;
 }
 
 export interface AnswerTools {
@@ -143,7 +143,7 @@ async function warm(
   const { image } = await crops.crop(0);
   const first = await degraded(condition, image, plan.common.seed, 0);
   const questions = Array.from({ length: together }, (_, seed) => ({ condition: first, seed }));
-  await palette.answerEach(questions, { steps: 1, together: true });
+  await palette.sampleBatch(questions, { steps: 1, together: true });
   onLoading?.(true);
   return palette;
 }
@@ -155,10 +155,10 @@ async function answerSome(
   { id, sampling, samples }: PlannedRow,
   indices: readonly number[],
   paths: readonly (readonly string[])[],
-  onStep: (step: RestoreStep) => void,
+  onStep: (step: SamplingProgress) => void,
 ): Promise<void> {
   const { seed } = plan.common;
-  const questions: Question[] = [];
+  const questions: SampleRequest[] = [];
   for (const index of indices) {
     const { image } = await crops.crop(index);
     questions.push({
@@ -168,7 +168,7 @@ async function answerSome(
     });
   }
   const start = performance.now();
-  const answers = await palette.answerEach(questions, {
+  const answers = await palette.sampleBatch(questions, {
     ...sampling,
     ...{ samples, signal, onStep, together: true },
   });

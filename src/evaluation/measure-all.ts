@@ -6,8 +6,8 @@ import { readImage } from "../node/decode-image.ts";
 import { PaletteError } from "../util/errors.ts";
 import type { CropSource } from "./crops.ts";
 import { type EvaluationFolder, pictureName } from "./evaluation-folder.ts";
-import { type Looks, look } from "./extract-features.ts";
-import type { Lookers } from "./feature-extractors.ts";
+import { look, type SetFeatures } from "./extract-features.ts";
+import type { FeatureExtractors } from "./feature-extractors.ts";
 import { inputRow, originalsRow } from "./generate.ts";
 import { Measurer } from "./measure.ts";
 import { type EvaluationPlan, type OtherAnswers, type PlannedRow, plannedRows } from "./plan.ts";
@@ -27,7 +27,7 @@ export async function measureAll(
   plan: EvaluationPlan,
   folder: EvaluationFolder,
   crops: CropSource,
-  lookers: Lookers,
+  lookers: FeatureExtractors,
   { replicates, signal, onProgress }: MeasureOptions,
 ): Promise<ConditionReport[]> {
   const rows = plan.conditions.map((condition) => ({
@@ -49,7 +49,7 @@ export async function measureAll(
   const { features, classifier } = lookers;
   // Without labels there is nothing that the classifier could be right about.
   const needed = { features, ...(labels.some((label) => label !== undefined) && { classifier }) };
-  const lookAt = (condition: string, row: string, sample = 0): Promise<Looks> =>
+  const lookAt = (condition: string, row: string, sample = 0): Promise<SetFeatures> =>
     look(plan.crops, (k) => folder.picture(condition, row, k, sample), needed, {
       signal,
       onPicture,
@@ -98,7 +98,7 @@ export async function measureAll(
       measured.push({ id, kind: "other", label: other.name, images, ...measures });
     }
     for (const row of models) {
-      const samples: Looks[] = [];
+      const samples: SetFeatures[] = [];
       for (let k = 0; k < row.samples; k++) samples.push(await lookAt(condition.id, row.id, k));
       measured.push(await rowOf(row, images, samples, measurer));
     }
@@ -156,7 +156,7 @@ async function otherPictures(
 async function rowOf(
   { id, label, model, sampling }: PlannedRow,
   images: number,
-  samples: readonly Looks[],
+  samples: readonly SetFeatures[],
   measurer: Measurer,
 ): Promise<Row> {
   const { metrics, perImage } = await measurer.measure(samples[0]!);

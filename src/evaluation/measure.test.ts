@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../util/random.ts";
-import type { Looks } from "./extract-features.ts";
+import type { SetFeatures } from "./extract-features.ts";
 import { Measurer } from "./measure.ts";
 import { frechetDistance } from "./metrics/fid.ts";
 
 const [width, height, dim] = [12, 12, 3];
 
 /** Gray pictures with made-up features. */
-function looks(name: string, count: number): Looks {
+function looks(name: string, count: number): SetFeatures {
   const data = Random.from("measure", name).fillNormal(new Float32Array(count * dim));
   const bytes = new Array<Uint8Array>(count).fill(new Uint8Array(3 * width * height).fill(128));
   return { count, width, height, bytes, features: { data, dim } };

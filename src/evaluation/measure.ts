@@ -1,5 +1,5 @@
 /** All measures of one set of pictures, each with how far it would scatter with other photos. */
-import { type Looks, type Rows, rowsOf } from "./extract-features.ts";
+import { type Rows, rowsOf, type SetFeatures } from "./extract-features.ts";
 import { bootstrapDeviationAsync, type Statistic } from "./metrics/bootstrap.ts";
 import { diversityMsSsim } from "./metrics/diversity.ts";
 import { type FrechetReference, frechetDistance, frechetReference } from "./metrics/fid.ts";
@@ -13,9 +13,9 @@ import { ssim } from "./metrics/ssim.ts";
 import type { Diversity, Estimate, Row, RowMetrics } from "./report/report.ts";
 
 export interface MeasurerOptions {
-  readonly originals: Looks;
+  readonly originals: SetFeatures;
   /** What distributions are compared with; its pixels are not needed. */
-  readonly reference: Looks;
+  readonly reference: SetFeatures;
   /** Of each picture, which photo it was cut from. */
   readonly groups: readonly number[];
   /** The same of the reference's pictures. */
@@ -43,7 +43,7 @@ export class Measurer {
   }
 
   /** The columns of a row, and the numbers of each picture for histograms. */
-  async measure(looks: Looks): Promise<Pick<Row, "metrics" | "perImage">> {
+  async measure(looks: SetFeatures): Promise<Pick<Row, "metrics" | "perImage">> {
     const { originals } = this.options;
     const { features } = looks;
     const size = { width: looks.width, height: looks.height };
@@ -75,7 +75,7 @@ export class Measurer {
   }
 
   /** Of several answers to each picture (the paper's section 4.6). */
-  async diversity(samples: readonly Looks[]): Promise<Diversity> {
+  async diversity(samples: readonly SetFeatures[]): Promise<Diversity> {
     const [first] = samples;
     const { count, width, height, features } = first!;
     const indices = Array.from({ length: count }, (_, k) => k);
@@ -101,7 +101,7 @@ export class Measurer {
   /** A set that is its own reference is at no distance, and resamples of it would say otherwise. */
   private async distances(
     { data, dim }: Rows,
-    looks: Looks,
+    looks: SetFeatures,
   ): Promise<Pick<RowMetrics, "fid" | "kid">> {
     if (looks === this.options.reference) return { fid: { value: 0 } };
     const { reference, groups, referenceGroups } = this.options;

@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { type CropScale, cropScales } from "../data/crop-scale.ts";
 import { type ModelConfig, photosTrainedOn } from "../models/config.ts";
 import { samplingMemory } from "../models/summary.ts";
-import { acquaintance, rulesFor } from "../models/train-test-overlap.ts";
+import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { modelDigest } from "../node/fingerprint.ts";
@@ -12,7 +12,7 @@ import { findModel, loadModelConfig } from "../node/model-folder.ts";
 import { scanPhotoSets, splitHoldOut } from "../node/photo-folders.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { type EvaluationCondition, evaluationConditions, paperConditions } from "./conditions.ts";
 import { type CropKind, cropKinds, usablePhotos } from "./crops.ts";
 import type { CommonSettings } from "./evaluation-folder.ts";
@@ -136,7 +136,7 @@ export async function planEvaluation(
   const models = await loadModels(request.models ?? []);
   const conditions = evaluationConditions({
     ...paperConditions,
-    ...definedOf({
+    ...omitUndefined({
       masks: request.masks,
       sides: request.sides,
       qualities: request.qualities,
@@ -267,7 +267,7 @@ function chooseHoldOut(
   digests: readonly string[],
   wanted: string | undefined,
 ): { rule: string; notes: string[] } {
-  const rules = rulesFor(
+  const rules = holdOutRules(
     models.flatMap(({ config }) => photosTrainedOn(config)),
     digests,
   );
@@ -280,7 +280,7 @@ function chooseHoldOut(
   const notes = models.flatMap((model): string[] => {
     const records = photosTrainedOn(model.config);
     const known = (what: string) =>
-      records.filter((record) => acquaintance(record, digests, rule) === what);
+      records.filter((record) => overlap(record, digests, rule) === what);
     if (known("seen").length > 0) return [`${model.label} was trained on some of these photos.`];
     if (wanted !== undefined) return [];
     const trainedWith = new Set(known("unknown").map(({ holdOut }) => holdOut));

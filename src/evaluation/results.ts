@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { imagesSeen } from "../models/config.ts";
 import { encodeImage } from "../node/encode-image.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import type { EvaluationFolder } from "./evaluation-folder.ts";
-import { type Lookers, networkInfo } from "./feature-extractors.ts";
+import { type FeatureExtractors, networkInfo } from "./feature-extractors.ts";
 import { gridImage, gridOf } from "./grid.ts";
 import type { EvaluationPlan } from "./plan.ts";
 import { reportHtml } from "./report/html.ts";
@@ -23,7 +23,7 @@ export interface Evaluation {
 /** Everything in the report but the clock: equal evaluations give equal reports, byte for byte. */
 export async function reportOf(
   plan: EvaluationPlan,
-  { features, classifier }: Lookers,
+  { features, classifier }: FeatureExtractors,
   replicates: number,
   conditions: readonly ConditionReport[],
 ): Promise<Report> {
@@ -36,7 +36,7 @@ export async function reportOf(
       photos: common.photos,
       crops: plan.crops,
       crop: plan.crop,
-      ...definedOf({ cropScale: common.cropScale }),
+      ...omitUndefined({ cropScale: common.cropScale }),
       holdOut: common.holdOut,
       resolution: common.resolution,
       seed: common.seed,
@@ -95,7 +95,7 @@ export async function writeReport(
 }
 
 function missingNetworks(
-  { features, classifier }: Lookers,
+  { features, classifier }: FeatureExtractors,
   conditions: readonly ConditionReport[],
 ): string[] {
   const notes: string[] = [];

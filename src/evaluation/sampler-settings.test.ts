@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { freshNoise } from "../diffusion/samplers/sampler-config.ts";
+import { stochasticDdim } from "../diffusion/samplers/sampler-config.ts";
 import { UsageError } from "../util/errors.ts";
 import { parseSampling, samplerName, samplingName, samplingOf } from "./sampler-settings.ts";
 
@@ -38,7 +38,7 @@ describe("a way of sampling", () => {
     ["dpm++:20", "dpm++:20"],
     ["ddim:20", "ddim:20"],
   ])("%s is of a model with its own way %s", (text, name) => {
-    expect(samplingName(samplingOf(parseSampling(text), freshNoise))).toBe(name);
+    expect(samplingName(samplingOf(parseSampling(text), stochasticDdim))).toBe(name);
   });
 
   it("refuses what does not go with the model's own way", () => {

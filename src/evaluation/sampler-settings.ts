@@ -7,21 +7,21 @@
 import { spacings } from "../diffusion/samplers/levels.ts";
 import { samplers } from "../diffusion/samplers/sample.ts";
 import {
-  type Drawing,
-  type DrawingChoices,
-  drawingOf,
+  resolveSampler,
+  type SamplerChoices,
+  type SamplerConfig,
 } from "../diffusion/samplers/sampler-config.ts";
 import { UsageError } from "../util/errors.ts";
 
 /** What is asked for: what is left out is the model's own way, or that of the sampler's paper. */
-export interface SamplingWish extends DrawingChoices {
+export interface SamplingWish extends SamplerChoices {
   readonly steps: number;
   /** Also at noise levels below those of training, as the paper's 1000 steps. */
   readonly belowTrained?: true;
 }
 
 /** How a model is sampled. */
-export interface Sampling extends Drawing {
+export interface Sampling extends SamplerConfig {
   readonly steps: number;
   readonly belowTrained?: true;
 }
@@ -58,7 +58,7 @@ export function parseSampling(text: string): SamplingWish {
     ...(settings.has("sigma-min") && { sigmaMin: numberIn(settings.get("sigma-min")!) }),
   };
   // What depends on the model's own sampler is seen when there is one (`samplingOf`).
-  drawingOf(sampler === undefined ? { ...wish, sampler: "ddim" } : wish);
+  resolveSampler(sampler === undefined ? { ...wish, sampler: "ddim" } : wish);
   return wish;
 }
 
@@ -66,9 +66,9 @@ export function parseSampling(text: string): SamplingWish {
  * What is asked for, with `own`, what the model's config.json says of sampling.
  * @throws UsageError when the two do not go together.
  */
-export function samplingOf(wish: SamplingWish, own?: Drawing): Sampling {
+export function samplingOf(wish: SamplingWish, own?: SamplerConfig): Sampling {
   const { steps, belowTrained } = wish;
-  return { ...drawingOf(wish, own), steps, ...(belowTrained && { belowTrained }) };
+  return { ...resolveSampler(wish, own), steps, ...(belowTrained && { belowTrained }) };
 }
 
 /** "dpm++:20"; the way it is written in options and reports. */

@@ -7,7 +7,7 @@ import { size, type Tensor } from "./tensor.ts";
  * multiplication with its addition; elementwise work is not counted, nor is what depends on no input
  * and is computed once.
  */
-export function floatingPointOperations(outputs: readonly Tensor[]): number {
+export function flops(outputs: readonly Tensor[]): number {
   return reachable(outputs).reduce((sum, node) => sum + (node.constant ? 0 : operations(node)), 0);
 }
 
@@ -35,7 +35,7 @@ const aliases = new Set(["reshape", "after", "customGradient"]);
  * nodes were recorded, each value being forgotten after its last use. Inputs, constants and the outputs
  * themselves are not counted.
  */
-export function largestLiveSize(outputs: readonly Tensor[]): number {
+export function peakLiveSize(outputs: readonly Tensor[]): number {
   const nodes = reachable(outputs);
   const owners = new Map<Tensor, Tensor>();
   for (const node of nodes)

@@ -1,6 +1,6 @@
 /** The graph's public face: tracing, ops, differentiation, encoding, reference evaluation. */
 
-export { floatingPointOperations, largestLiveSize } from "./cost.ts";
+export { flops, peakLiveSize } from "./cost.ts";
 export { grad, pullback } from "./grad.ts";
 export { interpret } from "./interpret.ts";
 export { encodeOnnx, type ModelNotes } from "./onnx.ts";

@@ -8,7 +8,7 @@ import { checkMaskSize } from "./mask.ts";
  * left to mix into the known pixels.
  * @throws PaletteError when the mask has another size.
  */
-export function spreadKnown(image: Image, mask: Mask): Image {
+export function extrapolateKnown(image: Image, mask: Mask): Image {
   checkMaskSize(mask, image.width, image.height);
   const { width } = image;
   const pixels = mask.data.length;

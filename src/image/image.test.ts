@@ -10,7 +10,7 @@ import {
   isGray,
   paste,
   toBytes,
-  toned,
+  warmTone,
   withoutColours,
 } from "./image.ts";
 
@@ -64,16 +64,16 @@ describe("images", () => {
     }
   });
 
-  it("toned have the same luma and the colours of an old print", () => {
+  it("warmTone have the same luma and the colours of an old print", () => {
     const gray = grayscale(fromBytes(randomBytes(5, 4), 5, 4));
     for (let i = 0; i < gray.data.length; i++) gray.data[i]! *= 0.9;
-    const print = toned(gray);
+    const print = warmTone(gray);
     const luma = grayscale(print);
     for (let i = 0; i < 20; i++) {
       expect(luma.data[i]).toBeCloseTo(gray.data[i]!, 6);
       expect(print.data[i]! - print.data[40 + i]!).toBeCloseTo(0.12, 6);
     }
-    expect(Math.max(...toned(createImage(2, 2, 1)).data)).toBe(1);
+    expect(Math.max(...warmTone(createImage(2, 2, 1)).data)).toBe(1);
   });
 
   it("are put back by paste where crop took them", () => {

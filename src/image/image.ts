@@ -113,7 +113,7 @@ export function withoutColours(image: Image): Image {
 }
 
 /** The picture a little more red and less blue, as old prints are; its luma is the same where it is not clipped. */
-export function toned(image: Image): Image {
+export function warmTone(image: Image): Image {
   const pixels = image.width * image.height;
   const warmth = [0.06, 0, -0.06];
   const luma = grayscale({ width: 1, height: 1, data: Float32Array.from(warmth) }).data[0]!;

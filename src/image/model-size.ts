@@ -13,7 +13,7 @@ const longest = 4;
  * short side is not below that, except in pictures so thin that the long side would grow beyond four
  * times it. What such a copy lacks has to be filled up (`extend`).
  */
-export function workingSize({ width, height }: Size, scale: number, side: number): Size {
+export function modelSize({ width, height }: Size, scale: number, side: number): Size {
   const fits = side / Math.min(width, height);
   const limit = Math.max(1, (longest * side) / Math.max(width, height));
   const used = Math.max(scale, Math.min(fits, limit));
@@ -25,5 +25,5 @@ export function workingSize({ width, height }: Size, scale: number, side: number
 
 /** The size at which the short side has the network's `side`. */
 export function smallestSize(size: Size, side: number): Size {
-  return workingSize(size, 0, side);
+  return modelSize(size, 0, side);
 }

@@ -4,7 +4,7 @@ import type { Architecture } from "./architecture.ts";
 import type { RepositoryConfig } from "./repository-config.ts";
 
 /** Their `p_sample` and `restoration` (models/network.py, models/model.py). */
-export const theirSampling = {
+export const janspirySampler = {
   variance: "posterior",
   clip: true,
   start: "source",

@@ -8,7 +8,7 @@ import { estimateClean } from "../diffusion/parameterization.ts";
 import { parseModelConfig } from "../models/config.ts";
 import { presetNamed } from "../models/presets.ts";
 import { decodeSafetensors } from "../models/safetensors.ts";
-import { noiseLevel } from "../nn/config.ts";
+import { noiseEmbeddingInput } from "../nn/config.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { loadNetwork } from "../runtime/network.ts";
 import { openSession } from "../runtime/node/session.ts";
@@ -37,7 +37,7 @@ describe("an exported ONNX file", () => {
       source: { data: source, shape },
       noisy: { data: noisy, shape },
       level: {
-        data: Float32Array.from(gammas, (g) => noiseLevel(model.config.network, g)),
+        data: Float32Array.from(gammas, (g) => noiseEmbeddingInput(model.config.network, g)),
         shape: [2],
       },
     });
@@ -80,7 +80,7 @@ describe("an exported ONNX file", () => {
     const { meaning } = inputs.find(({ name }) => name === "level")!;
     expect(meaning).toMatch(/^25 \(max\(-15, min\(15, ln\(gamma \/ \(1 - gamma\)\)\)\) \+ 15\)/);
     const byFormula = 25 * (Math.max(-15, Math.min(15, Math.log(0.3 / 0.7))) + 15);
-    expect(noiseLevel({ embedding: "log-snr" }, 0.3)).toBeCloseTo(byFormula, 10);
+    expect(noiseEmbeddingInput({ embedding: "log-snr" }, 0.3)).toBeCloseTo(byFormula, 10);
   });
 
   it("tells what the output of x0-skip means by a formula, which is ours", () => {

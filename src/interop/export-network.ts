@@ -4,7 +4,7 @@ import type { ModelNotes } from "../graph/index.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { encodeSafetensors, type Tensor } from "../models/safetensors.ts";
 import type { UNetConfig } from "../nn/config.ts";
-import { samplingProgram } from "../nn/graphs.ts";
+import { inferenceGraph } from "../nn/graphs.ts";
 import { readParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import type { Model } from "../node/model-folder.ts";
@@ -66,7 +66,7 @@ export function exportOnnx(
     },
   };
   const specs = parameterSpecs(network);
-  const bytes = samplingProgram(network, specs, parameters, batch, { notes });
+  const bytes = inferenceGraph(network, specs, parameters, batch, { notes });
   // Convolutions in transformed form are twice as large.
   if (bytes.length > largestModel) throw tooLarge();
   return { bytes, inputs, outputs };

@@ -12,7 +12,7 @@ import type { Model } from "../node/model-folder.ts";
 import type { TaskName } from "../tasks/task.ts";
 import { PaletteError } from "../util/errors.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
-import { peculiarities, theirSampling } from "./compat-notes.ts";
+import { janspirySampler, peculiarities } from "./compat-notes.ts";
 import { type OpenWeights, openWeights } from "./open.ts";
 import {
   checkAgainst,
@@ -115,7 +115,7 @@ async function importOpened(
         ...common,
         prediction: "epsilon",
         regression: false,
-        ddpm: theirSampling,
+        ddpm: janspirySampler,
         origin: { project: projectName, file: basename(path), notes },
       };
   return { model: { config, parameters }, notes };

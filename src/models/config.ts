@@ -2,15 +2,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { cropScales } from "../data/crop-scale.ts";
-import { levelDistributions } from "../diffusion/noise-level-distribution.ts";
+import { noiseLevelDistributions } from "../diffusion/noise-level-distribution.ts";
 import { predictions, weightings } from "../diffusion/parameterization.ts";
 import { variances } from "../diffusion/samplers/ddpm.ts";
-import { drawingConfig, suitedDrawing } from "../diffusion/samplers/sampler-config.ts";
+import { recommendedSampler, samplerConfigSchema } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
 import { uNetConfig } from "../nn/config.ts";
 import { losses } from "../nn/loss.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import type { Preset } from "./presets.ts";
 
 /** Raised when a model folder can no longer be read by older versions of this package. */
@@ -38,7 +38,7 @@ export const trainingRecord = z.looseObject({
   hours: z.number().min(0).optional(),
   loss: z.enum(losses).optional(),
   weighting: z.enum(weightings).optional(),
-  levels: z.enum(levelDistributions).optional(),
+  levels: z.enum(noiseLevelDistributions).optional(),
   /** How often a task was drawn where another was drawn once; all equally often otherwise. */
   mix: z.record(z.string(), z.int().positive()).optional(),
   /** Share of the pictures shown in black and white to all tasks but colorization. */
@@ -60,7 +60,7 @@ export const trainingRecord = z.looseObject({
  * How whoever made the model samples with `ddpm` where that is not the paper's way; other samplers do
  * not look at it.
  */
-export const ddpmHabits = z.strictObject({
+export const ancestralQuirks = z.strictObject({
   /** Of the noise added in a step: "beta" (1 - alpha_t, the paper's) or "posterior" (beta-tilde). */
   variance: z.enum(variances).default("beta"),
   /** Whether each estimate of the clean picture is clipped to [-1, 1]. */
@@ -98,8 +98,8 @@ export const modelConfig = z.strictObject({
   tasks: z.array(z.string()),
   training: trainingRecord.optional(),
   /** How answers are drawn unless a sampler is named; without it, by dpm++. */
-  sampling: drawingConfig.optional(),
-  ddpm: ddpmHabits.optional(),
+  sampling: samplerConfigSchema.optional(),
+  ddpm: ancestralQuirks.optional(),
   origin: originRecord.optional(),
   /** The day a bundled model was released: of several, the newest is the default. */
   released: z.iso.date().optional(),
@@ -140,7 +140,7 @@ export function configFromPreset(
     trainingSchedule,
     inferenceSchedule,
     tasks,
-    ...definedOf({ sampling: suitedDrawing(prediction), training }),
+    ...omitUndefined({ sampling: recommendedSampler(prediction), training }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The networks that are known by name: one table, from the paper's own to one for tests. */
 
-import type { LevelDistribution } from "../diffusion/noise-level-distribution.ts";
+import type { NoiseLevelDistribution } from "../diffusion/noise-level-distribution.ts";
 import type { Prediction, Weighting } from "../diffusion/parameterization.ts";
 import {
   inferenceScheduleConfig,
@@ -34,7 +34,7 @@ export interface Preset {
   /** Weight of a sample's loss by its noise level. */
   readonly weighting: Weighting;
   /** Noise levels of training images. */
-  readonly levels: LevelDistribution;
+  readonly levels: NoiseLevelDistribution;
   readonly trainingSchedule: ScheduleConfig;
   readonly inferenceSchedule: ScheduleConfig;
   readonly defaults: TrainingDefaults;

@@ -1,7 +1,7 @@
 /** What a network costs: its parameters layer by layer, and the memory it needs. */
-import { Graph, largestLiveSize, size } from "../graph/index.ts";
+import { Graph, peakLiveSize, size } from "../graph/index.ts";
 import { sideOf, type UNetConfig } from "../nn/config.ts";
-import { isLarge, largeSamplingBytes } from "../nn/graphs.ts";
+import { lowMemoryInferenceBytes, usesLowMemory } from "../nn/graphs.ts";
 import { DeclaredParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
 
@@ -49,8 +49,8 @@ const roundedUp = 1.3;
 /** Bytes that a program needs to sample with a network, besides `programBytes`: an estimate. */
 export function samplingMemory(config: UNetConfig): number {
   const specs = parameterSpecs(config);
-  if (!isLarge(specs)) return peakForEachByte * 4 * parameterCount(specs) + liveBytes(config);
-  const { weights, maps } = largeSamplingBytes(config, specs);
+  if (!usesLowMemory(specs)) return peakForEachByte * 4 * parameterCount(specs) + liveBytes(config);
+  const { weights, maps } = lowMemoryInferenceBytes(config, specs);
   return weights + largeRest + roundedUp * maps;
 }
 
@@ -58,7 +58,7 @@ export function samplingMemory(config: UNetConfig): number {
 function liveBytes(config: UNetConfig): number {
   const graph = new Graph();
   const inputs = uNetInputs(graph, config, 1);
-  return 4 * largestLiveSize([uNet(config, new DeclaredParameters(graph), inputs)]);
+  return 4 * peakLiveSize([uNet(config, new DeclaredParameters(graph), inputs)]);
 }
 
 /** Describes a network from its config alone: no weights are made. */

@@ -8,7 +8,7 @@ type PhotosRecord = NonNullable<NonNullable<ModelConfig["training"]>["photos"]>;
  * it has "seen" some of them, they were "held out" there too, or it is "unknown", as the folders were others, or these
  * before a change.
  */
-export function acquaintance(
+export function overlap(
   record: PhotosRecord,
   digests: readonly string[],
   rule: string,
@@ -18,7 +18,10 @@ export function acquaintance(
 }
 
 /** The rules by which photos of these digests were held out. */
-export function rulesFor(records: readonly PhotosRecord[], digests: readonly string[]): string[] {
+export function holdOutRules(
+  records: readonly PhotosRecord[],
+  digests: readonly string[],
+): string[] {
   const here = records.filter((record) => sameFolder(record, digests));
   return [...new Set(here.map(({ holdOut }) => holdOut))];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Graph, interpret } from "../graph/index.ts";
-import { noiseLevel, uNetConfig } from "./config.ts";
+import { noiseEmbeddingInput, uNetConfig } from "./config.ts";
 import { sinusoids } from "./layers.ts";
 
 const network = { resolution: 32, base: 32, multipliers: [1, 2], blocks: 1, attention: [16] };
@@ -9,7 +9,7 @@ const network = { resolution: 32, base: 32, multipliers: [1, 2], blocks: 1, atte
 function smallestDistance(embedding: "log-snr" | "gamma", gammas: readonly number[]): number {
   const level = new Graph().input("level", [gammas.length]);
   const size = 64;
-  const levels = gammas.map((gamma) => noiseLevel({ embedding }, gamma));
+  const levels = gammas.map((gamma) => noiseEmbeddingInput({ embedding }, gamma));
   const [vectors] = interpret([sinusoids(level, size)], { level: levels });
   const vector = (i: number) => vectors!.subarray(i * size, (i + 1) * size);
   const distances = gammas.flatMap((_, i) =>
@@ -31,7 +31,7 @@ describe("the noise level", () => {
 
   it("rises with gamma from 0 to 750 and is finite at the ends", () => {
     const levels = [0, 1e-30, 1e-4, 0.5, 0.9999, 1].map((gamma) =>
-      noiseLevel({ embedding: "log-snr" }, gamma),
+      noiseEmbeddingInput({ embedding: "log-snr" }, gamma),
     );
     expect(levels[0]).toBe(0);
     expect(levels[3]).toBeCloseTo(375, 10);
@@ -40,16 +40,16 @@ describe("the noise level", () => {
   });
 
   it("is 25 a nat of log-SNR above -15", () => {
-    const level = noiseLevel({ embedding: "log-snr" }, 0.9);
+    const level = noiseEmbeddingInput({ embedding: "log-snr" }, 0.9);
     expect(level).toBeCloseTo(25 * (Math.log(0.9 / 0.1) + 15), 10);
   });
 
   it("is gamma itself for networks of the PyTorch re-implementation", () => {
-    expect(noiseLevel({ embedding: "gamma" }, 0.123)).toBe(0.123);
+    expect(noiseEmbeddingInput({ embedding: "gamma" }, 0.123)).toBe(0.123);
   });
 
   it.each([-0.1, 1.1, Number.NaN])("refuses gamma %d", (gamma) => {
-    expect(() => noiseLevel({ embedding: "log-snr" }, gamma)).toThrow("between 0 and 1");
+    expect(() => noiseEmbeddingInput({ embedding: "log-snr" }, gamma)).toThrow("between 0 and 1");
   });
 });
 

@@ -97,7 +97,7 @@ const UNITS_PER_NAT = 25;
  * The number that enters the network for noise level gamma in [0, 1]: 25 * (log-SNR + 15), from 0
  * (noise) to 750 (clean), or gamma itself. log-SNR = ln(gamma / (1 - gamma)).
  */
-export function noiseLevel(config: Pick<UNetConfig, "embedding">, gamma: number): number {
+export function noiseEmbeddingInput(config: Pick<UNetConfig, "embedding">, gamma: number): number {
   if (!(gamma >= 0 && gamma <= 1)) throw new RangeError(`gamma ${gamma} is not between 0 and 1`);
   if (config.embedding === "gamma") return gamma;
   const logSnr = Math.log(gamma) - Math.log1p(-gamma);

@@ -2,11 +2,11 @@
 import {
   concat,
   encodeOnnx,
-  floatingPointOperations,
+  flops,
   Graph,
   grad,
-  largestLiveSize,
   type ModelNotes,
+  peakLiveSize,
   reduceSum,
   reshape,
   size,
@@ -14,7 +14,7 @@ import {
   type Tensor,
 } from "../graph/index.ts";
 import type { UNetConfig } from "./config.ts";
-import { type Loss, lossOf } from "./loss.ts";
+import { imageLoss, type Loss } from "./loss.ts";
 import {
   ConstantParameters,
   FlatParameters,
@@ -30,7 +30,7 @@ interface Traced {
 }
 
 /** Of a network call: the pictures' height and width (default: the network's own), and notes for readers. */
-export interface SamplingOptions {
+export interface InferenceGraphOptions {
   readonly size?: readonly [height: number, width: number] | undefined;
   readonly notes?: ModelNotes | undefined;
 }
@@ -39,40 +39,43 @@ export interface SamplingOptions {
  * ONNX model of one network call with the weights baked in.
  * Inputs `source`, `noisy` [N,C,H,W] and `level` [N]; output `output` [N,C,H,W].
  */
-export function samplingProgram(
+export function inferenceGraph(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
   weights: Float32Array,
   batch: number,
-  { size, notes }: SamplingOptions = {},
+  { size, notes }: InferenceGraphOptions = {},
 ): Uint8Array {
   const { graph, outputs } = traceSampling(config, specs, weights, batch, size);
   return encodeOnnx(graph, outputs, { notes });
 }
 
 /** Bytes of weights above which a network is a large one. */
-export const largeWeights = 128e6;
+export const lowMemoryThreshold = 128e6;
 
 /**
  * Whether a network has so many weights that it gets one engine, whose graph takes them as inputs, so
  * that they are in memory once.
  */
-export function isLarge(specs: readonly ParameterSpec[], limit = largeWeights): boolean {
+export function usesLowMemory(
+  specs: readonly ParameterSpec[],
+  limit = lowMemoryThreshold,
+): boolean {
   return 4 * parameterCount(specs) > limit;
 }
 
 /** How a session for the graph of a large network is opened, for the memory's sake. */
-export const largeSession = { blockedLayout: false, memoryPattern: false } as const;
+export const lowMemorySession = { blockedLayout: false, memoryPattern: false } as const;
 
 /**
  * The same with each parameter as an input of its own, named and arranged as `parameters` says: for
  * weights that would not fit a graph, or that are too large to be held more than once.
  */
-export function largeSamplingProgram(
+export function lowMemoryInferenceGraph(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
   batch: number,
-  size?: SamplingOptions["size"],
+  size?: InferenceGraphOptions["size"],
 ): { readonly model: Uint8Array; readonly parameters: readonly ParameterSpec[] } {
   const { graph, outputs, parameters } = traceLargeSampling(config, specs, batch, size);
   const model = encodeOnnx(graph, outputs, { shapesKnown: false });
@@ -83,7 +86,7 @@ function traceLargeSampling(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
   batch: number,
-  size?: SamplingOptions["size"],
+  size?: InferenceGraphOptions["size"],
 ): Traced & { readonly parameters: readonly ParameterSpec[] } {
   const graph = new Graph();
   const parameters = new InputParameters(graph, specs, true);
@@ -96,7 +99,7 @@ function traceSampling(
   specs: readonly ParameterSpec[],
   weights: Float32Array,
   batch: number,
-  size?: SamplingOptions["size"],
+  size?: InferenceGraphOptions["size"],
 ): Traced {
   const graph = new Graph();
   const parameters = new ConstantParameters(graph, specs, weights);
@@ -110,7 +113,7 @@ function traceSampling(
  * weight * |f - target|^p over each image (of "rms": the root of that sum times that of the weights), and
  * `gradient` [P] of their total.
  */
-export function trainingProgram(
+export function trainingGraph(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
   options: { readonly batch: number; readonly loss: Loss },
@@ -148,7 +151,7 @@ function differentiated(
   const target = graph.input("target", inputs.noisy.shape);
   const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
   const error = sub(uNet(config, parameters, inputs, { recompute }), target);
-  const lossOfEach = lossOf(error, weight, loss);
+  const lossOfEach = imageLoss(error, weight, loss);
   const gradients = grad(reduceSum(lossOfEach, [0]), parameters.tensors);
   return { losses: reshape(lossOfEach, [batch]), gradients };
 }
@@ -163,7 +166,7 @@ export function gradientName(parameter: string): string {
  * the shape and the order of axes of the flat vector, so that they can be parts of one. The maps inside
  * the blocks are computed twice rather than kept.
  */
-export function largeTrainingProgram(
+export function lowMemoryTrainingGraph(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
   options: { readonly batch: number; readonly loss: Loss },
@@ -198,20 +201,21 @@ export function operationsPerImage(
 ): { readonly train: number; readonly sample: number } {
   const specs = parameterSpecs(config);
   const training = { batch, loss: "l2" } as const;
-  const traces = isLarge(specs)
+  const traces = usesLowMemory(specs)
     ? [traceLargeTraining(config, specs, training), traceLargeSampling(config, specs, batch)]
     : [
         traceTraining(config, specs, training),
         traceSampling(config, specs, new Float32Array(parameterCount(specs)), batch),
       ];
-  const [train, sample] = traces.map(
-    ({ outputs }) => floatingPointOperations(Object.values(outputs)) / batch,
-  ) as [number, number];
+  const [train, sample] = traces.map(({ outputs }) => flops(Object.values(outputs)) / batch) as [
+    number,
+    number,
+  ];
   return { train, sample };
 }
 
 /** Bytes that a call of a large network holds: its weights, with kernels also transformed, and maps. */
-export function largeSamplingBytes(
+export function lowMemoryInferenceBytes(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
 ): { readonly weights: number; readonly maps: number } {
@@ -219,15 +223,15 @@ export function largeSamplingBytes(
   const numbers = parameters.map(({ shape, transformed }) => size(shape) * (transformed ? 2 : 1));
   return {
     weights: 4 * numbers.reduce((sum, each) => sum + each, 0),
-    maps: 4 * largestLiveSize(Object.values(outputs)),
+    maps: 4 * peakLiveSize(Object.values(outputs)),
   };
 }
 
 /** Bytes of the maps of a large network's training step; weights and gradients are not counted. */
-export function largeTrainingBytes(
+export function lowMemoryTrainingBytes(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
   options: { readonly batch: number; readonly loss: Loss },
 ): number {
-  return 4 * largestLiveSize(Object.values(traceLargeTraining(config, specs, options).outputs));
+  return 4 * peakLiveSize(Object.values(traceLargeTraining(config, specs, options).outputs));
 }

@@ -3,7 +3,7 @@ import { numbers } from "../../test/support/differentiation.ts";
 import { pixelWeights } from "../diffusion/pixel-weights.ts";
 import { Graph, grad, interpret, reduceSum } from "../graph/index.ts";
 import { createMask } from "../image/image.ts";
-import { losses, lossOf } from "./loss.ts";
+import { imageLoss, losses } from "./loss.ts";
 
 const [channels, side] = [3, 4];
 const pixels = side * side;
@@ -17,7 +17,7 @@ function evaluated(loss: (typeof losses)[number], values = error, hole = mask) {
   const graph = new Graph();
   const input = graph.input("error", [2, channels, side, side]);
   const weight = graph.input("weight", [2, 1, side, side]);
-  const each = lossOf(input, weight, loss);
+  const each = imageLoss(input, weight, loss);
   const [gradient] = grad(reduceSum(each, [0]), [input]);
   const weights = new Float32Array(2 * pixels);
   pixelWeights(undefined, side, side, factors[0]!, weights.subarray(0, pixels));

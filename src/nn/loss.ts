@@ -18,7 +18,7 @@ const smallestSquare = 1e-12;
  * weight * |error|^p, for "rms" the root of that sum times that of the weights. With weights as of
  * `pixelWeights` that is the factor times the mean of |error|^p, or times its root.
  */
-export function lossOf(error: Tensor, weight: Tensor, loss: Loss): Tensor {
+export function imageLoss(error: Tensor, weight: Tensor, loss: Loss): Tensor {
   const powered = loss === "l1" ? abs(error) : square(error);
   const sum = reduceSum(mul(powered, weight), [1, 2, 3]);
   if (loss !== "rms") return sum;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { largestDifference, numbers } from "../../test/support/differentiation.ts";
 import { Graph, interpret } from "../graph/index.ts";
-import { outputsAChannel, passThrough } from "./output-skip.ts";
+import { outputSkip, outputsPerChannel } from "./output-skip.ts";
 
 const [channels, height, width] = [3, 9, 12];
 const pixels = height * width;
@@ -12,10 +12,10 @@ const noisy = numbers(picture, [-1, 1], "noisy");
 /** The output where part `k` of what the last convolution makes is 1 in every colour, all others 0. */
 function withOpen(rejoin: "gated" | "bands", open: Record<number, number>): Float64Array {
   const graph = new Graph();
-  const parts = outputsAChannel({ rejoin });
+  const parts = outputsPerChannel({ rejoin });
   const made = graph.input("made", [1, parts * channels, height, width]);
   const inputs = { source: graph.input("source", picture), noisy: graph.input("noisy", picture) };
-  const output = passThrough(made, inputs, { rejoin });
+  const output = outputSkip(made, inputs, { rejoin });
   const gates = new Float64Array(parts * channels * pixels);
   for (const [part, share] of Object.entries(open)) {
     const first = Number(part) * channels * pixels;
@@ -24,7 +24,7 @@ function withOpen(rejoin: "gated" | "bands", open: Record<number, number>): Floa
   return interpret([output], { made: gates, source, noisy })[0]!;
 }
 
-/** Means with the weights 1/4, 1/2, 1/4 at -distance, 0, distance in rows and columns, of what is there. */
+/** RunningMeans with the weights 1/4, 1/2, 1/4 at -distance, 0, distance in rows and columns, of what is there. */
 function smoothed(values: ArrayLike<number>, distance: number): Float64Array {
   return Float64Array.from(values, (_, i) => {
     const [plane, y, x] = [Math.floor(i / pixels), Math.floor(i / width) % height, i % width];
@@ -75,7 +75,7 @@ describe("a rejoin of bands", () => {
     const graph = new Graph();
     const made = graph.input("made", [1, 9 * channels, height, width]);
     const inputs = { source: graph.input("source", picture), noisy: graph.input("noisy", picture) };
-    const output = passThrough(made, inputs, { rejoin: "bands" });
+    const output = outputSkip(made, inputs, { rejoin: "bands" });
     // Of all bands of the source the brightness; of those of y_t the two differences of colours.
     const gates = new Float64Array(9 * channels * pixels);
     for (let part = 1; part <= 8; part++) {

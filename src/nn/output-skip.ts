@@ -25,13 +25,13 @@ interface Pictures {
 export const smoothings = 3;
 
 /** Of how many channels the last convolution is for each one of the picture's. */
-export function outputsAChannel({ rejoin }: Pick<UNetConfig, "rejoin">): number {
+export function outputsPerChannel({ rejoin }: Pick<UNetConfig, "rejoin">): number {
   if (rejoin === "bands") return 1 + 2 * (1 + smoothings);
   return rejoin === "gated" ? 3 : 1;
 }
 
-/** The output [N,C,H,W] from the last convolution's pixels [N,`outputsAChannel` * C,H,W]. */
-export function passThrough(
+/** The output [N,C,H,W] from the last convolution's pixels [N,`outputsPerChannel` * C,H,W]. */
+export function outputSkip(
   made: Tensor,
   { source, noisy }: Pictures,
   { rejoin }: Pick<UNetConfig, "rejoin">,

@@ -46,7 +46,7 @@ export function storedShape(shape: Shape, axes: readonly number[] | undefined): 
   return axes === undefined ? shape : axes.map((axis) => shape[axis]!);
 }
 
-/** Records what a network declares; the tensors are inputs of a graph nobody runs. */
+/** MetricsLog what a network declares; the tensors are inputs of a graph nobody runs. */
 export class DeclaredParameters implements Parameters {
   readonly specs: ParameterSpec[] = [];
   private readonly graph: Graph;

@@ -13,7 +13,7 @@ export type Run = (scope: Scope, inputs: readonly Tensor[], part: Part) => Tenso
 export const plainly: Run = (scope, inputs, part) => part(scope, ...inputs);
 
 /** `part(scope, ...inputs)`: of all that it computes, only its inputs wait for the backward pass. */
-export function recomputed(scope: Scope, inputs: readonly Tensor[], part: Part): Tensor {
+export function rematerialized(scope: Scope, inputs: readonly Tensor[], part: Part): Tensor {
   const recorded: RecordedParameters[] = [];
   // Traced only to learn its parameters; no output needs this trace.
   part(

@@ -15,7 +15,7 @@ export interface ResidualLayer {
  * A feature map x (given as maps whose channels are joined) and the embedded noise level [N,E] to a
  * feature map of `channels` channels. The second convolution starts as zero, so that the block starts as
  * its skip path.
- * @param run how its parts are carried out; see `recomputed`
+ * @param run how its parts are carried out; see `rematerialized`
  */
 export function residualBlock(
   scope: Scope,

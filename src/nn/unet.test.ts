@@ -7,13 +7,13 @@ import { openSession } from "../runtime/node/session.ts";
 import { contexts, type UNetConfig, uNetConfig } from "./config.ts";
 import {
   gradientName,
-  largeSamplingProgram,
-  largeSession,
-  largeTrainingProgram,
-  samplingProgram,
-  trainingProgram,
+  inferenceGraph,
+  lowMemoryInferenceGraph,
+  lowMemorySession,
+  lowMemoryTrainingGraph,
+  trainingGraph,
 } from "./graphs.ts";
-import { type Loss, lossOf } from "./loss.ts";
+import { imageLoss, type Loss } from "./loss.ts";
 import {
   FlatParameters,
   initialParameters,
@@ -77,14 +77,14 @@ function batchFor(config: UNetConfig) {
 }
 
 /** The training step's definition: losses of the images, and the gradient of their sum. */
-function trainingGraph(config: UNetConfig, loss: Loss) {
+function tracedTraining(config: UNetConfig, loss: Loss) {
   const graph = new Graph();
   const parameters = new FlatParameters(graph, parameterSpecs(config));
   const inputs = uNetInputs(graph, config, BATCH);
   const target = graph.input("target", inputs.noisy.shape);
   const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
   const error = sub(uNet(config, parameters, inputs), target);
-  const losses = lossOf(error, weight, loss);
+  const losses = imageLoss(error, weight, loss);
   const total = reduceSum(losses, [0]);
   return { losses, total, gradient: concat(grad(total, parameters.tensors), 0) };
 }
@@ -100,12 +100,12 @@ describe.each(variants)("%s", (name, config) => {
 
   it("as a large network has the same output and gradients, in float64 and ONNX Runtime", async () => {
     const specs = parameterSpecs(config);
-    const { gradient } = trainingGraph(config, "l2");
+    const { gradient } = tracedTraining(config, "l2");
     const sampled = uNet(config, ...samplingInputs(config));
     const { parameters, source, noisy, level } = values;
     const [expected] = interpret([sampled], { parameters, source, noisy, level });
     const [wanted] = interpret([gradient], values);
-    const program = largeSamplingProgram(config, specs, BATCH);
+    const program = lowMemoryInferenceGraph(config, specs, BATCH);
     const inputs = Object.fromEntries(
       program.parameters.map((input) => {
         const spec = specs.find((one) => one.name === input.name)!;
@@ -118,14 +118,14 @@ describe.each(variants)("%s", (name, config) => {
       noisy: { data: values.noisy, shape: image },
       level: { data: values.level, shape: [BATCH] },
     };
-    const sampling = await openSession(program.model, largeSession, inputs);
+    const sampling = await openSession(program.model, lowMemorySession, inputs);
     const { output } = await sampling.run(feeds);
     expect(largestDifference(output!.data, expected!)).toBeLessThan(2e-4 * largest(expected!));
     await sampling.release();
 
     const training = await openSession(
-      largeTrainingProgram(config, specs, { batch: BATCH, loss: "l2" }),
-      largeSession,
+      lowMemoryTrainingGraph(config, specs, { batch: BATCH, loss: "l2" }),
+      lowMemorySession,
     );
     const found = await training.run({
       ...feeds,
@@ -149,7 +149,7 @@ describe.each(variants)("%s", (name, config) => {
   });
 
   it("has the directional derivatives that central differences show", () => {
-    const { total, gradient } = trainingGraph(config, "l2");
+    const { total, gradient } = tracedTraining(config, "l2");
     const [found] = interpret([gradient], values);
     for (const k of [1, 2]) {
       const direction = numbers(gradient.shape, [-1, 1], name, k);
@@ -176,7 +176,7 @@ describe.each(variants)("%s", (name, config) => {
     const [wanted] = interpret([output], { source, noisy, level, parameters: values.parameters });
     const found = await predict(config, values.parameters, values);
     expect(largestDifference(found, wanted!)).toBeLessThan(1e-4 * Math.max(1, largest(wanted!)));
-    expect(withoutWebGpu(samplingProgram(config, specs, values.parameters, BATCH))).toEqual([]);
+    expect(withoutWebGpu(inferenceGraph(config, specs, values.parameters, BATCH))).toEqual([]);
   });
 
   it("starts with an output of zero: the last convolutions start as zero", async () => {
@@ -196,10 +196,10 @@ describe.each([
 ])("a training step with $loss: $name", ({ loss, config }) => {
   it("is differentiated in ONNX Runtime as in float64, on ops with WebGPU kernels", async () => {
     const values = { ...batchFor(config), parameters: weightsFor(config) };
-    const { losses, gradient } = trainingGraph(config, loss);
+    const { losses, gradient } = tracedTraining(config, loss);
     const wanted = interpret([losses, gradient], values);
     const specs = parameterSpecs(config);
-    const model = trainingProgram(config, specs, { batch: BATCH, loss });
+    const model = trainingGraph(config, specs, { batch: BATCH, loss });
     expect(withoutWebGpu(model)).toEqual([]);
     const session = await openSession(model);
     const found = await session.run(withShapes(config, values));
@@ -350,9 +350,7 @@ async function predict(
   weights: Float32Array,
   values: Record<string, Float32Array>,
 ): Promise<Float32Array> {
-  const session = await openSession(
-    samplingProgram(config, parameterSpecs(config), weights, BATCH),
-  );
+  const session = await openSession(inferenceGraph(config, parameterSpecs(config), weights, BATCH));
   const { source, noisy, level } = withShapes(config, values);
   const { output } = await session.run({ source: source!, noisy: noisy!, level: level! });
   await session.release();

@@ -8,9 +8,9 @@ import { selfAttention } from "./attention.ts";
 import { sideOf, type UNetConfig, usesAttention } from "./config.ts";
 import { channelsOf, fromPhases, joinChannels, toPhases } from "./feature-map.ts";
 import { convolution, groupNorm, linear, Scope, sinusoids } from "./layers.ts";
-import { outputsAChannel, passThrough } from "./output-skip.ts";
+import { outputSkip, outputsPerChannel } from "./output-skip.ts";
 import { DeclaredParameters, type ParameterSpec, type Parameters } from "./parameters.ts";
-import { plainly, recomputed } from "./rematerialized.ts";
+import { plainly, rematerialized } from "./rematerialized.ts";
 import { type ResidualLayer, resampled, residualBlock } from "./residual-block.ts";
 
 export interface UNetInputs {
@@ -18,7 +18,7 @@ export interface UNetInputs {
   readonly source: Tensor;
   /** The noisy image y_t, [N,C,H,W]. */
   readonly noisy: Tensor;
-  /** `noiseLevel` of each image, [N]. */
+  /** `noiseEmbeddingInput` of each image, [N]. */
   readonly level: Tensor;
 }
 
@@ -37,7 +37,7 @@ export function uNet(
   const embedding = embedLevel(root, config, inputs.level);
   const raw = toPhases(spaceToDepth(concat([inputs.source, inputs.noisy], 1), config.stem));
 
-  const run = recompute ? recomputed : plainly;
+  const run = recompute ? rematerialized : plainly;
   const residual = (
     scope: Scope,
     maps: readonly Tensor[],
@@ -88,10 +88,10 @@ export function uNet(
 
   h = silu(groupNorm(root.at("out.norm"), h, groups));
   const last = config.rejoin === false ? h : joinChannels([h, raw]);
-  const channels = config.channels * config.stem ** 2 * outputsAChannel(config);
+  const channels = config.channels * config.stem ** 2 * outputsPerChannel(config);
   const output = convolution(root.at("out.conv"), last, channels, { zero: true });
   const pixels = depthToSpace(fromPhases(output), config.stem);
-  return passThrough(pixels, inputs, config);
+  return outputSkip(pixels, inputs, config);
 }
 
 /**

@@ -4,7 +4,7 @@ import { inStoredOrder, type ParameterSpec, storedShape } from "./parameters.ts"
 import { transformedWeights } from "./winograd.ts";
 
 /**
- * @param input what the graph takes: see `largeSamplingProgram`
+ * @param input what the graph takes: see `lowMemoryInferenceGraph`
  * @param data the parameter's numbers in the order of its own axes; the result may be the same array
  */
 export function inputOf(

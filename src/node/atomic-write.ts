@@ -9,7 +9,7 @@ import { PaletteError, reasonOf } from "../util/errors.ts";
  * reads `path`, even after a power cut, finds the old bytes or the new ones. Creates the folders.
  * @throws PaletteError naming the file when it cannot be written.
  */
-export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
   await writeWholeBy(path, (file) => file.writeFile(content));
 }
 

@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import type { Image } from "../image/image.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
-import { writeWhole } from "./atomic-write.ts";
+import { writeAtomically } from "./atomic-write.ts";
 import { fromImage } from "./sharp.ts";
 
 export type ImageFormat = "png" | "jpeg" | "webp";
@@ -84,5 +84,5 @@ export async function writeImage(
   image: Image,
   options: EncodeOptions = {},
 ): Promise<void> {
-  await writeWhole(path, await encodeImage(image, formatOf(path), options));
+  await writeAtomically(path, await encodeImage(image, formatOf(path), options));
 }

@@ -13,7 +13,7 @@ import {
 } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
-import { writeWhole } from "./atomic-write.ts";
+import { writeAtomically } from "./atomic-write.ts";
 import { SafetensorsFile, writeSafetensors } from "./safetensors-file.ts";
 
 export const configFile = "config.json";
@@ -49,7 +49,7 @@ export async function saveModel(
   }
   const tensors = specs.map((spec) => ({ ...spec, data: () => readParameter(parameters, spec) }));
   await writeSafetensors(join(folder, weightsFile), tensors, { dtype });
-  await writeWhole(join(folder, configFile), `${JSON.stringify(config, undefined, 2)}\n`);
+  await writeAtomically(join(folder, configFile), `${JSON.stringify(config, undefined, 2)}\n`);
 }
 
 /**

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { differences, parseRunConfig, type RunConfig } from "../training/run-config.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
-import { writeWhole } from "./atomic-write.ts";
+import { writeAtomically } from "./atomic-write.ts";
 import { type Lock, lockFile, lockFolder } from "./folder-lock.ts";
 import { loadModelConfig } from "./model-folder.ts";
 
@@ -149,7 +149,7 @@ export class RunFolder {
     const end = lines.findIndex((line) => !(imagesOf(line) <= images));
     const kept = end < 0 ? lines : lines.slice(0, end);
     const content = kept.map((line) => `${line}\n`).join("");
-    if (content !== text) await writeWhole(join(this.path, names.stats), content);
+    if (content !== text) await writeAtomically(join(this.path, names.stats), content);
     return kept.length === 0 ? undefined : imagesOf(kept.at(-1)!);
   }
 
@@ -164,7 +164,7 @@ export class RunFolder {
   }
 
   async writeClock(seconds: number): Promise<void> {
-    await writeWhole(join(this.path, names.clock), `${JSON.stringify({ seconds })}\n`);
+    await writeAtomically(join(this.path, names.clock), `${JSON.stringify({ seconds })}\n`);
   }
 
   async close(): Promise<void> {
@@ -193,7 +193,7 @@ export class RunFolder {
       }
     }
     const text = `${JSON.stringify(config, undefined, 2)}\n`;
-    await writeWhole(join(this.path, names.config), text);
+    await writeAtomically(join(this.path, names.config), text);
   }
 
   /** Whether there was a checkpoint: the clock and a trained model are written after it alone. */

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Means } from "../training/running-means.ts";
+import { RunningMeans } from "../training/running-means.ts";
 import { sharedVector, type TrainingState } from "../training/step/data-parallel.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
@@ -22,8 +22,8 @@ function stateOf(length: number, seed?: number): TrainingState {
   };
 }
 
-function meansOf(): Means {
-  const means = new Means();
+function meansOf(): RunningMeans {
+  const means = new RunningMeans();
   means.add([0.1, 0.7], ["inpaint", "colorize"], 1 / 3);
   return means;
 }
@@ -44,7 +44,7 @@ describe("a checkpoint", () => {
     const counters = await readCheckpoint(path, found);
     expect(found).toEqual(state);
     expect(counters?.images).toBe(96);
-    const [resumed, going] = [new Means(counters?.means), meansOf()];
+    const [resumed, going] = [new RunningMeans(counters?.means), meansOf()];
     for (const means of [resumed, going]) means.add([1e-9], ["inpaint"], 0.1);
     expect(resumed.means(["colorize", "inpaint"])).toEqual(going.means(["colorize", "inpaint"]));
   });

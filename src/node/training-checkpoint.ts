@@ -15,7 +15,7 @@ import { SafetensorsFile, writeSafetensors } from "./safetensors-file.ts";
 export interface Counters {
   /** Images seen, counting repetitions: also the number of the next image. */
   readonly images: number;
-  /** Means not yet reported. */
+  /** RunningMeans not yet reported. */
   readonly means: MeansData;
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
 import { largestDifference } from "../../test/support/differentiation.ts";
 import { seam } from "../../test/support/seam.ts";
-import { freshNoise } from "../diffusion/samplers/sampler-config.ts";
+import { stochasticDdim } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
 import {
   createImage,
@@ -21,7 +21,7 @@ import { taskNamed } from "../tasks/registry.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { Palette } from "./palette.ts";
-import type { RestoreOptions, RestoreStep } from "./sampling-options.ts";
+import type { SamplingOptions, SamplingProgress } from "./sampling-options.ts";
 
 const side = 32;
 const photo = noise(side, side);
@@ -109,11 +109,11 @@ describe("answers", () => {
       { condition: await taskNamed("colorize").degrade(photo, random), seed: 12 },
       { condition: await taskNamed("uncrop").degrade(photo, random), seed: 13 },
     ];
-    const together = await palette.answerEach(questions, { steps: 3, samples: 2 });
+    const together = await palette.sampleBatch(questions, { steps: 3, samples: 2 });
     for (const [k, { condition, seed }] of questions.entries()) {
       expect(together[k]).toEqual(await palette.answer(condition, { steps: 3, samples: 2, seed }));
     }
-    expect(await palette.answerEach([])).toEqual([]);
+    expect(await palette.sampleBatch([])).toEqual([]);
   });
 
   it("to several conditions together are those to each alone, up to rounding", async () => {
@@ -121,8 +121,8 @@ describe("answers", () => {
     const questions = [21, 22].map((seed) => ({ condition, seed }));
     const options = { steps: 3, samples: 4 };
     const [alone, together] = [
-      await palette.answerEach(questions, options),
-      await palette.answerEach(questions, { ...options, together: true }),
+      await palette.sampleBatch(questions, options),
+      await palette.sampleBatch(questions, { ...options, together: true }),
     ].map((answers) => answers.flat().map(({ data }) => data));
     expect(together).toHaveLength(8);
     for (const [k, data] of alone!.entries()) {
@@ -210,7 +210,7 @@ describe("answers", () => {
     two.data[5] = 1;
     two.data[19 * side] = 1;
     const steps: string[] = [];
-    const onStep = ({ step, steps: all }: RestoreStep) => void steps.push(`${step}/${all}`);
+    const onStep = ({ step, steps: all }: SamplingProgress) => void steps.push(`${step}/${all}`);
     await counted.inpaint(wide, { mask: two, steps: 2, onStep });
     expect(steps).toEqual(["1/4", "2/4", "3/4", "4/4"]);
   });
@@ -245,7 +245,7 @@ describe("answers", () => {
 describe("sampling", () => {
   it("calls the network once a step, from noise to clean, and tells", async () => {
     const { palette: stubbed, predict } = stub();
-    const steps: RestoreStep[] = [];
+    const steps: SamplingProgress[] = [];
     await stubbed.colorize(photo, {
       samples: 2,
       steps: 7,
@@ -283,7 +283,7 @@ describe("sampling", () => {
   });
 
   it("are drawn as the model's config says, unless a sampler is named or a setting chosen", async () => {
-    const levels = async (config: Partial<ModelConfig>, options: RestoreOptions) => {
+    const levels = async (config: Partial<ModelConfig>, options: SamplingOptions) => {
       const { palette: stubbed, predict } = stub({ prediction: "epsilon", ...config });
       const [answer] = await stubbed.colorize(photo, { steps: 4, seed: 3, ...options });
       return {
@@ -291,7 +291,7 @@ describe("sampling", () => {
         sigmas: predict.mock.calls.map(([{ gamma }]) => Math.sqrt(1 / (gamma as number) - 1)),
       };
     };
-    const own = { sampling: freshNoise };
+    const own = { sampling: stochasticDdim };
     const chosen = { sampler: "ddim", eta: 1, spacing: "logsnr", sigmaMin: 0.05 } as const;
     const usual = await levels(own, {});
     expect(usual.sigmas[3]).toBeCloseTo(0.05, 6);
@@ -299,7 +299,7 @@ describe("sampling", () => {
     expect((await levels(own, { eta: 0 })).answer).not.toEqual(usual.answer);
     expect(await levels(own, { eta: 0 })).toEqual(await levels({}, { ...chosen, eta: 0 }));
     expect(await levels(own, { sampler: "dpm++" })).toEqual(await levels({}, {}));
-    expect(stub(own).palette.drawing({ sigmaMin: 1 })).toEqual({ ...freshNoise, sigmaMin: 1 });
+    expect(stub(own).palette.drawing({ sigmaMin: 1 })).toEqual({ ...stochasticDdim, sigmaMin: 1 });
   });
 
   it("take their noise levels even in log-SNR when asked to", async () => {
@@ -364,7 +364,7 @@ describe("a task the model was not trained for", () => {
 });
 
 describe("impossible requests", () => {
-  it.each<[string, RestoreOptions]>([
+  it.each<[string, SamplingOptions]>([
     ["no samples", { samples: 0 }],
     ["half a sample", { samples: 1.5 }],
     ["too many samples", { samples: 1e9 }],

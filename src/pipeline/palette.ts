@@ -6,9 +6,9 @@
 import type { KnownPixels } from "../diffusion/known-pixels.ts";
 import { type SamplingStep, sample, sampleSeeds } from "../diffusion/samplers/sample.ts";
 import {
-  type Drawing,
-  type DrawingChoices,
-  drawingOf,
+  resolveSampler,
+  type SamplerChoices,
+  type SamplerConfig,
 } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
 import {
@@ -16,7 +16,7 @@ import {
   type Image,
   isGray,
   type Mask,
-  toned,
+  warmTone,
   withoutColours,
 } from "../image/image.ts";
 import { stack, unstack } from "../image/stack.ts";
@@ -26,29 +26,29 @@ import { findModel } from "../node/model-folder.ts";
 import { loadNetwork, type Network, regress } from "../runtime/network.ts";
 import type { SessionOptions } from "../runtime/node/session.ts";
 import { type TiledNetwork, tiled } from "../runtime/tiled.ts";
-import { fillHole } from "../tasks/mask-noise.ts";
+import { noiseInMask } from "../tasks/mask-noise.ts";
 import { type TaskName, taskNamed } from "../tasks/registry.ts";
 import { type Condition, compose, type Side, type TaskOptions } from "../tasks/task.ts";
 import { PaletteError } from "../util/errors.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random } from "../util/random.ts";
 import {
   checkOptions,
-  type RestoreOptions,
-  type RestoreStep,
-  restoreDefaults,
+  type SamplingOptions,
+  type SamplingProgress,
+  samplingDefaults,
 } from "./sampling-options.ts";
 
 /** Floats of a pixel and channel while it is sampled: x, y_t, the estimates, the known pixels, copies. */
 const floatsInUse = 9;
 
 /** A step of part `part` of `parts`, counted over all of them. */
-function overParts(done: RestoreStep, part: number, parts: number): RestoreStep {
+function overParts(done: SamplingProgress, part: number, parts: number): SamplingProgress {
   return { ...done, step: part * done.steps + done.step, steps: parts * done.steps };
 }
 
 /** A condition to be answered, and the seed of its answers. */
-export interface Question {
+export interface SampleRequest {
   readonly condition: Condition;
   readonly seed: number;
 }
@@ -112,37 +112,40 @@ export class Palette {
    * How answers are drawn with these options: what is not chosen is as the model's config.json says.
    * @throws UsageError for what does not go together.
    */
-  drawing(choices: DrawingChoices = {}): Drawing {
-    return drawingOf(choices, this.config.sampling);
+  drawing(choices: SamplerChoices = {}): SamplerConfig {
+    return resolveSampler(choices, this.config.sampling);
   }
 
   /** Gives a photo colours; what colours it has are not looked at. */
-  async colorize(image: Image, options?: RestoreOptions): Promise<Image[]> {
+  async colorize(image: Image, options?: SamplingOptions): Promise<Image[]> {
     return this.restore("colorize", image, options);
   }
 
   /** Fills the mask's hole; the other pixels stay exactly as they are. */
-  async inpaint(image: Image, options: RestoreOptions & { readonly mask: Mask }): Promise<Image[]> {
+  async inpaint(
+    image: Image,
+    options: SamplingOptions & { readonly mask: Mask },
+  ): Promise<Image[]> {
     return this.restore("inpaint", image, options);
   }
 
   /** Continues the photo at one side, or (the default) all around, by `ratio` of its size. */
   async uncrop(
     image: Image,
-    options: RestoreOptions & { readonly side?: Side; readonly ratio?: number } = {},
+    options: SamplingOptions & { readonly side?: Side; readonly ratio?: number } = {},
   ): Promise<Image[]> {
     return this.restore("uncrop", image, { side: "all", ...options });
   }
 
   /** Removes the traces of strong JPEG compression. */
-  async dejpeg(image: Image, options?: RestoreOptions): Promise<Image[]> {
+  async dejpeg(image: Image, options?: SamplingOptions): Promise<Image[]> {
     return this.restore("dejpeg", image, options);
   }
 
   /** Enlarges a photo `scale` times (2 unless given, 1 to 8) and gives it detail. */
   async upscale(
     image: Image,
-    options?: RestoreOptions & { readonly scale?: number },
+    options?: SamplingOptions & { readonly scale?: number },
   ): Promise<Image[]> {
     return this.restore("sharpen", image, options);
   }
@@ -158,12 +161,12 @@ export class Palette {
   async restore(
     task: TaskName | (string & {}),
     image: Image,
-    options: RestoreOptions & TaskOptions = {},
+    options: SamplingOptions & TaskOptions = {},
   ): Promise<Image[]> {
     checkOptions(options);
     this.drawing(options);
     this.warnUnlessTrainedFor(task);
-    const { seed = restoreDefaults.seed, samples = restoreDefaults.samples } = options;
+    const { seed = samplingDefaults.seed, samples = samplingDefaults.samples } = options;
     const random = Random.from(seed, "condition");
     const chosen = taskNamed(task);
     const prepared = await chosen.prepare(image, this.resolution, random, options);
@@ -180,7 +183,7 @@ export class Palette {
       const own = k === 0 ? seed : Random.from(seed, "part", k).integer(0, 2 ** 31 - 1);
       const onStep =
         options.onStep &&
-        ((done: RestoreStep) => options.onStep!(overParts(done, part, parts.length)));
+        ((done: SamplingProgress) => options.onStep!(overParts(done, part, parts.length)));
       const some = { ...options, samples: count, onStep };
       const [drawn] = await this.draw([{ condition, seed: own }], some, first);
       answers[k]!.push(...drawn!);
@@ -199,9 +202,9 @@ export class Palette {
    * Answers to a condition that is made already (by a task, at the model's resolution). The noise in
    * a hole is drawn anew for each answer.
    */
-  async answer(condition: Condition, options: RestoreOptions = {}): Promise<Image[]> {
-    const seed = options.seed ?? restoreDefaults.seed;
-    const [answers] = await this.answerEach([{ condition, seed }], options);
+  async answer(condition: Condition, options: SamplingOptions = {}): Promise<Image[]> {
+    const seed = options.seed ?? samplingDefaults.seed;
+    const [answers] = await this.sampleBatch([{ condition, seed }], options);
     return answers!;
   }
 
@@ -213,9 +216,9 @@ export class Palette {
    * at 64x64; what they are together with then shows in their last bits
    * @returns for each condition its `samples` pictures
    */
-  async answerEach(
-    questions: readonly Question[],
-    options: Omit<RestoreOptions, "seed"> & { readonly together?: boolean } = {},
+  async sampleBatch(
+    questions: readonly SampleRequest[],
+    options: Omit<SamplingOptions, "seed"> & { readonly together?: boolean } = {},
   ): Promise<Image[][]> {
     for (const { seed } of questions) checkOptions({ ...options, seed });
     return this.draw(questions, options, 0);
@@ -223,11 +226,11 @@ export class Palette {
 
   /** Answers number `first` and following to each question. */
   private async draw(
-    questions: readonly Question[],
-    options: Omit<RestoreOptions, "seed"> & { readonly together?: boolean },
+    questions: readonly SampleRequest[],
+    options: Omit<SamplingOptions, "seed"> & { readonly together?: boolean },
     first: number,
   ): Promise<Image[][]> {
-    const { samples, steps } = { ...restoreDefaults, ...definedOf(options) };
+    const { samples, steps } = { ...samplingDefaults, ...omitUndefined(options) };
     const { onStep, onTiles, signal } = options;
     const drawing = this.drawing(options);
     const [one] = questions;
@@ -242,7 +245,7 @@ export class Palette {
       each.map(({ condition: { x, mask, holeIsShown }, name }) =>
         mask === undefined || holeIsShown
           ? x.data
-          : fillHole(x, mask, Random.from(...name, "hole")).data,
+          : noiseInMask(x, mask, Random.from(...name, "hole")).data,
       ),
     );
     const shape = [each.length, config.network.channels, height, width] as const;
@@ -322,7 +325,7 @@ export class Palette {
     const { tasks, training } = this.config;
     const alike =
       condition.mask === undefined && tasks.includes("colorize") && training?.gray === undefined;
-    return alike ? { ...condition, x: toned(condition.x) } : condition;
+    return alike ? { ...condition, x: warmTone(condition.x) } : condition;
   }
 
   /** The answers that are drawn side by side. */

@@ -11,14 +11,14 @@ import { uncrop } from "../tasks/uncrop.ts";
 import { UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import type { Palette } from "./palette.ts";
-import { checkOptions, type RestoreOptions, type RestoreStep } from "./sampling-options.ts";
+import { checkOptions, type SamplingOptions, type SamplingProgress } from "./sampling-options.ts";
 
-export interface PanoramaOptions extends Omit<RestoreOptions, "onStep" | "onFinish"> {
+export interface PanoramaOptions extends Omit<SamplingOptions, "onStep" | "onFinish"> {
   /** Half windows added at each side, 0 to 64; default 4, as in the paper. */
   readonly left?: number;
   readonly right?: number;
   /** Called after each network call, counted over all windows and samples; the estimates are the window's. */
-  readonly onStep?: (progress: RestoreStep) => void | Promise<void>;
+  readonly onStep?: (progress: SamplingProgress) => void | Promise<void>;
 }
 
 export const panoramaDefaults = { left: 4, right: 4 } as const;

@@ -2,17 +2,17 @@
 
 import type { Spacing } from "../diffusion/samplers/levels.ts";
 import type { Sampler } from "../diffusion/samplers/sample.ts";
-import type { DrawingChoices } from "../diffusion/samplers/sampler-config.ts";
+import type { SamplerChoices } from "../diffusion/samplers/sampler-config.ts";
 import type { Image } from "../image/image.ts";
 import { UsageError } from "../util/errors.ts";
 
 /** More answers than this to one picture are asked for in several calls, with other seeds. */
 export const mostSamples = 256;
 
-export const restoreDefaults = { samples: 1, steps: 20, seed: 0 } as const;
+export const samplingDefaults = { samples: 1, steps: 20, seed: 0 } as const;
 
 /** How answers are drawn. */
-export interface RestoreOptions extends DrawingChoices {
+export interface SamplingOptions extends SamplerChoices {
   /** Answers, 1 to 256; default 1. Answer k is the same however many are asked for. */
   readonly samples?: number;
   /** Network calls an answer; default 20. */
@@ -35,7 +35,7 @@ export interface RestoreOptions extends DrawingChoices {
   /** Keeps each estimate of the clean picture in range; default true. */
   readonly clip?: boolean;
   /** Called after each network call; awaited. */
-  readonly onStep?: ((progress: RestoreStep) => void | Promise<void>) | undefined;
+  readonly onStep?: ((progress: SamplingProgress) => void | Promise<void>) | undefined;
   /** Called within network calls for pictures larger than the model's, as their tiles are done. */
   readonly onTiles?: ((done: number, tiles: number) => void) | undefined;
   /** Called before each answer is brought to the picture's own size: `done` of them are. */
@@ -44,7 +44,7 @@ export interface RestoreOptions extends DrawingChoices {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface RestoreStep {
+export interface SamplingProgress {
   /** 1 after the first network call, `steps` after the last. */
   readonly step: number;
   /**
@@ -59,7 +59,7 @@ export interface RestoreStep {
 }
 
 /** What can be said without a model; @throws UsageError naming what is impossible. */
-export function checkOptions({ samples = 1, seed = 0, steps }: RestoreOptions): void {
+export function checkOptions({ samples = 1, seed = 0, steps }: SamplingOptions): void {
   if (!(Number.isInteger(samples) && samples >= 1 && samples <= mostSamples)) {
     throw new UsageError(
       `The samples are a whole number from 1 to ${mostSamples}, not ${samples}.`,

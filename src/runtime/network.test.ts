@@ -147,7 +147,7 @@ describe("a network", () => {
     const expected = await network.predict(call(3));
     const outputs: Float32Array[] = [];
     for (const model of [randomModel(), folder]) {
-      const large = await loadNetwork(model, { threads: 2, largeWeights: 0 });
+      const large = await loadNetwork(model, { threads: 2, lowMemoryThreshold: 0 });
       outputs.push(await large.predict(call(3)));
       expect(await large.predict(call(1))).toEqual(outputs[0]!.subarray(0, values));
       await large.dispose();

@@ -6,7 +6,7 @@
 
 import type { ModelConfig } from "../models/config.ts";
 import { samplingMemory } from "../models/summary.ts";
-import { noiseLevel, sideMultiple } from "../nn/config.ts";
+import { noiseEmbeddingInput, sideMultiple } from "../nn/config.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { assertFits } from "../node/memory.ts";
@@ -46,7 +46,7 @@ export interface Network {
   /**
    * The network's output as it is, [N, C, H, W] (see `config.prediction`). The inputs are only read,
    * and only until the promise settles. The output of an image, or of a unit, is the same, to the bit,
-   * in any batch and with any number of threads (of a large model, see `isLarge`: with the same number).
+   * in any batch and with any number of threads (of a large model, see `usesLowMemory`: with the same number).
    * @throws PaletteError when a shape or a noise level is impossible.
    */
   predict(call: NetworkCall): Promise<Float32Array>;
@@ -202,5 +202,5 @@ function levels(
   if (wrong !== undefined) {
     throw new PaletteError(`A noise level gamma is between 0 and 1, not ${wrong}.`);
   }
-  return Float32Array.from(gammas, (value) => noiseLevel(config.network, value));
+  return Float32Array.from(gammas, (value) => noiseEmbeddingInput(config.network, value));
 }

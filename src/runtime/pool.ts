@@ -5,11 +5,11 @@
 import { availableParallelism } from "node:os";
 import type { ModelConfig } from "../models/config.ts";
 import {
-  isLarge,
-  largeSamplingProgram,
-  largeSession,
-  largeWeights,
-  samplingProgram,
+  inferenceGraph,
+  lowMemoryInferenceGraph,
+  lowMemorySession,
+  lowMemoryThreshold,
+  usesLowMemory,
 } from "../nn/graphs.ts";
 import { type ParameterSpec, parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
@@ -20,10 +20,10 @@ import { weightInputs } from "./weight-inputs.ts";
 
 export interface NetworkOptions extends Pick<SessionOptions, "device" | "threads"> {
   /**
-   * Bytes of weights above which a model is a large one (default 128e6), see `isLarge`. Engines side by
+   * Bytes of weights above which a model is a large one (default 128e6), see `usesLowMemory`. Engines side by
    * side hold twice as much together at most.
    */
-  readonly largeWeights?: number;
+  readonly lowMemoryThreshold?: number;
 }
 
 /** What a graph is for. */
@@ -68,20 +68,20 @@ export class EnginePools {
     {
       device = "cpu",
       threads = availableParallelism(),
-      largeWeights: limit = largeWeights,
+      lowMemoryThreshold: limit = lowMemoryThreshold,
     }: NetworkOptions,
   ): Promise<EnginePools> {
     const specs = parameterSpecs(network);
     // Two engines of one thread are faster than one of two, so every network that is not large has two.
     const affordable = Math.floor((2 * limit) / (4 * parameterCount(specs)));
     const lanes = Math.max(1, Math.min(threads, affordable));
-    const large = isLarge(specs, limit);
+    const large = usesLowMemory(specs, limit);
     return new EnginePools(lanes, large, await (large ? weightsMoveOn() : weightsBakedIn()));
 
     async function weightsBakedIn(): Promise<Compile> {
       const { parameters } = typeof model === "string" ? await loadModel(model) : model;
       return async (count, { images, size }) => {
-        const program = samplingProgram(network, specs, parameters, images, { size });
+        const program = inferenceGraph(network, specs, parameters, images, { size });
         const made = await Promise.allSettled(
           Array.from({ length: count }, () =>
             createEngine(program, { device, threads: Math.floor(threads / count) }),
@@ -99,16 +99,18 @@ export class EnginePools {
     async function weightsMoveOn(): Promise<Compile> {
       const weights = (parameters: readonly ParameterSpec[]) =>
         weightInputs(parameters, specs, typeof model === "string" ? model : model.parameters);
-      const own = largeSamplingProgram(network, specs, 1);
+      const own = lowMemoryInferenceGraph(network, specs, 1);
       // A file is read now, so that what is wrong with it is said now.
       let read = typeof model === "string" ? await weights(own.parameters) : undefined;
       return async (_count, { size }) => {
         const asked = size.every((side) => side === network.resolution)
           ? own
-          : largeSamplingProgram(network, specs, 1, size);
+          : lowMemoryInferenceGraph(network, specs, 1, size);
         const constants = (asked === own ? read : undefined) ?? (await weights(asked.parameters));
         if (asked === own) read = undefined;
-        return [await createEngine(asked.model, { ...largeSession, device, threads }, constants)];
+        return [
+          await createEngine(asked.model, { ...lowMemorySession, device, threads }, constants),
+        ];
       };
     }
   }

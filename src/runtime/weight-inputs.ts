@@ -9,7 +9,7 @@ import { readWeights } from "../node/model-folder.ts";
 import type { EngineTensors } from "./node/session.ts";
 
 /**
- * @param inputs what the graph takes: see `largeSamplingProgram`
+ * @param inputs what the graph takes: see `lowMemoryInferenceGraph`
  * @param specs the same parameters as the model has them
  * @param source a model's folder, or its flat parameters, which are copied
  * @throws PaletteError as `loadModel`.

@@ -1,17 +1,17 @@
-/** Filling part of a large picture through a small network: what inpainting and uncropping share. */
+/** PreparedRegion part of a large picture through a small network: what inpainting and uncropping share. */
 import { atLeast, type Box, crop, type Image, type Mask } from "../image/image.ts";
 import { fitMask, maskAtLeast } from "../image/mask.ts";
-import { workingSize } from "../image/model-size.ts";
+import { modelSize } from "../image/model-size.ts";
 import { resize } from "../image/resize.ts";
 import type { Random } from "../util/random.ts";
-import { fillHole } from "./mask-noise.ts";
+import { noiseInMask } from "./mask-noise.ts";
 import type { Condition } from "./task.ts";
 
 /** A hole is shown to the network at most this thick, in parts of its side. */
 const thickest = 0.4;
 
 /** A part of a picture on its way through the network. */
-export interface Filling {
+export interface PreparedRegion {
   readonly condition: Pick<Condition, "x"> & { readonly mask: Mask };
   /** Writes the answer's pixels, brought to the part's size, into `out` where the mask is 1. */
   paste(out: Image, answer: Image): Promise<void>;
@@ -20,21 +20,21 @@ export interface Filling {
 /**
  * The pixels inside `box`: as large as they are where the hole is thin (scratches), as small as the
  * network's own size where it is not. A pixel is known only if all that it covers is. As resizing mixes
- * neighbours, nothing of what is to be replaced may stand in `photo` any more: see `spreadKnown`.
+ * neighbours, nothing of what is to be replaced may stand in `photo` any more: see `extrapolateKnown`.
  */
-export async function fillingOf(
+export async function prepareRegion(
   photo: Image,
   mask: Mask,
   box: Box,
   resolution: number,
   random: Random,
-): Promise<Filling> {
+): Promise<PreparedRegion> {
   const fits = (thickest * resolution) / thickness(mask, box);
-  const { width, height } = workingSize(box, Math.min(1, fits), resolution);
+  const { width, height } = modelSize(box, Math.min(1, fits), resolution);
   const small = atLeast(await resize(crop(photo, box), width, height), resolution);
   const hole = maskAtLeast(fitMask(mask, box, width, height), resolution);
   return {
-    condition: { x: fillHole(small, hole, random), mask: hole },
+    condition: { x: noiseInMask(small, hole, random), mask: hole },
     async paste(out, answer) {
       const used = crop(answer, { left: 0, top: 0, width, height });
       const large = await resize(used, box.width, box.height);

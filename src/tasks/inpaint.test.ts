@@ -5,7 +5,7 @@ import { Random } from "../util/random.ts";
 import { freeFormMask } from "./free-form.ts";
 import { inpaint, randomMask } from "./inpaint.ts";
 import { thickness } from "./inpaint-region.ts";
-import { holeWindows } from "./mask-windows.ts";
+import { maskWindows } from "./mask-windows.ts";
 import { randomRectangles, rectangleMask } from "./rectangles.ts";
 
 /** How many separate regions (8-connected) a mask has. */
@@ -187,14 +187,14 @@ describe("filling holes of a large photo", () => {
   it("looks at each hole with its surroundings, and at near ones together", () => {
     const mask = rectangle(20, 20, 10, 10);
     rectangle(250, 150, 40, 20, mask);
-    const windows = holeWindows(mask, 32);
+    const windows = maskWindows(mask, 32);
     expect(windows).toEqual([
       { left: 9, top: 9, width: 32, height: 32 },
       { left: 236, top: 128, width: 64, height: 64 },
     ]);
     // A third one between: its window would see into the first one's.
     rectangle(35, 20, 5, 5, mask);
-    expect(holeWindows(mask, 32)).toEqual([
+    expect(maskWindows(mask, 32)).toEqual([
       { left: 14, top: 9, width: 32, height: 32 },
       windows[1],
     ]);
@@ -205,7 +205,7 @@ describe("filling holes of a large photo", () => {
     const mask = createMask(width, height);
     const random = Random.from("dust");
     for (let k = 0; k < 300; k++) mask.data[random.integer(0, mask.data.length - 1)] = 1;
-    const windows = holeWindows(mask, least);
+    const windows = maskWindows(mask, least);
     expect(windows.length).toBeGreaterThan(10);
     const covered = new Uint8Array(mask.data.length);
     for (const { left, top, width: across, height: down } of windows) {
@@ -221,7 +221,7 @@ describe("filling holes of a large photo", () => {
   it("joins diagonal neighbours, and takes no more than the picture has", () => {
     const mask = createMask(300, 200);
     for (let k = 0; k < 200; k++) mask.data[k * 300 + k] = 1;
-    expect(holeWindows(mask, 32)).toEqual([{ left: 0, top: 0, width: 300, height: 200 }]);
+    expect(maskWindows(mask, 32)).toEqual([{ left: 0, top: 0, width: 300, height: 200 }]);
   });
 
   it("shows scratches at full size and thick holes at the network's", async () => {

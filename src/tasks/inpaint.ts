@@ -1,14 +1,14 @@
 /** Inpainting: a hole is filled (paper, section 4.2). */
 
-import { spreadKnown } from "../image/extrapolate.ts";
+import { extrapolateKnown } from "../image/extrapolate.ts";
 import type { Mask } from "../image/image.ts";
 import { checkMaskSize, maskedShare } from "../image/mask.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 import { freeFormMask } from "./free-form.ts";
-import { type Filling, fillingOf } from "./inpaint-region.ts";
-import { fillHole } from "./mask-noise.ts";
-import { holeWindows } from "./mask-windows.ts";
+import { type PreparedRegion, prepareRegion } from "./inpaint-region.ts";
+import { noiseInMask } from "./mask-noise.ts";
+import { maskWindows } from "./mask-windows.ts";
 import { randomRectangles, rectangleMask } from "./rectangles.ts";
 import type { Task } from "./task.ts";
 
@@ -52,7 +52,7 @@ export const inpaint: Task<"inpaint"> = {
       given === undefined
         ? randomMask(y.width, y.height, random)
         : { mask: given, kind: "given mask" };
-    return { x: fillHole(y, mask, random), mask, detail: describe(kind, mask) };
+    return { x: noiseInMask(y, mask, random), mask, detail: describe(kind, mask) };
   },
 
   /** Hole by hole, each with its surroundings; the mask has the photo's size. */
@@ -61,14 +61,14 @@ export const inpaint: Task<"inpaint"> = {
       throw new UsageError("Inpainting needs a mask whose white pixels are to be filled.");
     }
     checkMaskSize(mask, photo.width, photo.height);
-    const windows = holeWindows(mask, resolution);
+    const windows = maskWindows(mask, resolution);
     if (windows.length === 0) {
       throw new PaletteError("The mask has no white pixel; paint white what is to be filled.");
     }
-    const cleared = spreadKnown(photo, mask);
-    const fillings: Filling[] = [];
+    const cleared = extrapolateKnown(photo, mask);
+    const fillings: PreparedRegion[] = [];
     for (const window of windows) {
-      fillings.push(await fillingOf(cleared, mask, window, resolution, random));
+      fillings.push(await prepareRegion(cleared, mask, window, resolution, random));
     }
     const detail = describe("given mask", mask);
     return {

@@ -6,7 +6,7 @@ import type { Random } from "../util/random.ts";
  * A copy of `y` whose pixels in the hole are drawn from N(0, 1) (paper, section 4.2); the known ones
  * are exactly those of `y`.
  */
-export function fillHole(y: Image, mask: Mask, random: Random): Image {
+export function noiseInMask(y: Image, mask: Mask, random: Random): Image {
   const data = y.data.slice();
   const pixels = y.width * y.height;
   for (let i = 0; i < data.length; i++) {

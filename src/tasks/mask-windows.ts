@@ -10,7 +10,7 @@ const surroundings = 1.6;
  * one empty. So all masked pixels of a window belong to its hole.
  * @param least windows have at least this many pixels a side where the picture has them
  */
-export function holeWindows(mask: Mask, least: number): Box[] {
+export function maskWindows(mask: Mask, least: number): Box[] {
   let boxes = joinNeighbours(components(mask), least);
   for (;;) {
     const windows = boxes.map((box) => windowOf(box, mask, least));

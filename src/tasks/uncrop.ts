@@ -7,8 +7,8 @@ import { type Box, createMask, extend, type Mask } from "../image/image.ts";
 import { maximalPixels } from "../node/sharp.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
-import { fillingOf } from "./inpaint-region.ts";
-import { fillHole } from "./mask-noise.ts";
+import { prepareRegion } from "./inpaint-region.ts";
+import { noiseInMask } from "./mask-noise.ts";
 import type { Side, Task } from "./task.ts";
 
 /** The four sides of which one is grown. */
@@ -110,7 +110,7 @@ export const uncrop: Task<"uncrop"> = {
 
   async degrade(y, random, { side = randomSide(random) } = {}) {
     const mask = uncropMask(y.width, y.height, side);
-    return { x: fillHole(y, mask, random), mask, detail: side };
+    return { x: noiseInMask(y, mask, random), mask, detail: side };
   },
 
   async prepare(photo, resolution, random, { side, ratio } = {}) {
@@ -127,7 +127,7 @@ export const uncrop: Task<"uncrop"> = {
     const mask = createMask(width, height, 1);
     clearBox(mask, place);
     const whole = { left: 0, top: 0, width, height };
-    const filling = await fillingOf(canvas, mask, whole, resolution, random);
+    const filling = await prepareRegion(canvas, mask, whole, resolution, random);
     return {
       conditions: [{ ...filling.condition, detail: side }],
       async finish([answer]) {

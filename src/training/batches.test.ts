@@ -7,7 +7,7 @@ import { type Example, ExampleSource } from "../data/examples.ts";
 import { estimateClean, predictions } from "../diffusion/parameterization.ts";
 import { gammaAt, smallestGamma, trainingSchedule } from "../diffusion/schedule.ts";
 import { presetNamed } from "../models/presets.ts";
-import { noiseLevel } from "../nn/config.ts";
+import { noiseEmbeddingInput } from "../nn/config.ts";
 import { scanPhotos } from "../node/photo-folders.ts";
 import { tasks } from "../tasks/registry.ts";
 import { type BatchOptions, BatchSource, type LabelledBatch } from "./batches.ts";
@@ -134,7 +134,9 @@ describe("batches", () => {
       await source().batch(0),
     ];
     expect(batch.noisy.every((value) => value === 0)).toBe(true);
-    expect(batch.level.every((value) => value === Math.fround(noiseLevel(network, 0)))).toBe(true);
+    expect(
+      batch.level.every((value) => value === Math.fround(noiseEmbeddingInput(network, 0))),
+    ).toBe(true);
     expect(batch.target).toEqual(diffusion.target);
     expect(batch.source).toEqual(diffusion.source);
   });

@@ -5,7 +5,7 @@
  */
 import type { Example, ExampleSource } from "../data/examples.ts";
 import { pasteKnown } from "../diffusion/known-pixels.ts";
-import { type LevelDistribution, sampleGamma } from "../diffusion/noise-level-distribution.ts";
+import { type NoiseLevelDistribution, sampleGamma } from "../diffusion/noise-level-distribution.ts";
 import {
   lossWeight,
   noisy,
@@ -15,7 +15,7 @@ import {
 } from "../diffusion/parameterization.ts";
 import { pixelWeights } from "../diffusion/pixel-weights.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
-import { noiseLevel, type UNetConfig } from "../nn/config.ts";
+import { noiseEmbeddingInput, type UNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/loss.ts";
 import { Random } from "../util/random.ts";
 import type { TrainingBatch } from "./step/data-parallel.ts";
@@ -25,7 +25,7 @@ export interface BatchOptions {
   readonly loss: Loss;
   readonly prediction: Prediction;
   readonly weighting: Weighting;
-  readonly levels: LevelDistribution;
+  readonly levels: NoiseLevelDistribution;
   /** The baseline: y_t is all zeros, gamma 0, and the target y. */
   readonly regression: boolean;
   readonly schedule: NoiseSchedule;
@@ -97,7 +97,7 @@ export class BatchSource {
     if (regression) {
       into.target.set(y.data);
       pixelWeights(mask, resolution, resolution, share, into.weight);
-      return noiseLevel(network, 0);
+      return noiseEmbeddingInput(network, 0);
     }
     const random = Random.from(seed, "noise", index);
     const gamma = sampleGamma(levels, schedule, random);
@@ -107,6 +107,6 @@ export class BatchSource {
     if (mask) pasteKnown(into.noisy, { data: y.data, mask: mask.data }, channels, resolution ** 2);
     const factor = lossWeight(prediction, gamma, weighting, loss === "l2" ? 2 : 1) * share;
     pixelWeights(mask, resolution, resolution, factor, into.weight);
-    return noiseLevel(network, gamma);
+    return noiseEmbeddingInput(network, gamma);
   }
 }

@@ -41,7 +41,7 @@ describe("a training that cannot go on", () => {
     const again = await trained({ out: run, images: 16 });
     expect(again.outcome).toMatchObject({ images: 16, seen: 0 });
     expect(again.stats.map(({ images }) => images)).toEqual([4, 8, 12, 16]);
-    expect(again.stats.at(-1)!.heldOutLoss).toBeGreaterThan(0);
+    expect(again.stats.at(-1)!.validationLoss).toBeGreaterThan(0);
     const whole = await trained({ out: newRun(), images: 16 });
     const { machine: _found, ...found } = again.stats.at(-1)!;
     const { machine: _expected, ...expected } = whole.stats.at(-1)!;

@@ -2,7 +2,7 @@
 import { PaletteError, ReadError, reasonOf } from "../util/errors.ts";
 
 /** The same error, or one that says how the training goes on. */
-export function explained(thrown: unknown): unknown {
+export function explainError(thrown: unknown): unknown {
   return diskFull(thrown) ?? unreadable(thrown) ?? thrown;
 }
 

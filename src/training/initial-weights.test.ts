@@ -36,7 +36,7 @@ describe("a training that begins with a model", () => {
     const { stats, lines } = await trained(second, { ...wishes, from: first.outcome.model });
     expect(lines[0]).toMatch(/^starting with the weights of tiny-32: 7 photos/);
     expect(stats[0]!.loss).toBeLessThan(0.7 * first.stats[0]!.loss);
-    expect(stats[0]!.heldOutLoss).toBeLessThan(1.2 * first.stats.at(-1)!.heldOutLoss!);
+    expect(stats[0]!.validationLoss).toBeLessThan(1.2 * first.stats.at(-1)!.validationLoss!);
   });
 
   it("says so in its own model, whose history is kept from one to the next", async () => {

@@ -6,7 +6,7 @@ import { parameterSpecs } from "../nn/unet.ts";
 import { modelDigest } from "../node/fingerprint.ts";
 import { findModel, loadModelConfig, readWeights, weightsFile } from "../node/model-folder.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import type { RunConfig } from "./run-config.ts";
 import { initialize } from "./step/data-parallel.ts";
 import type { TrainingState } from "./step/optimizer.ts";
@@ -25,7 +25,7 @@ export type Inherited = Pick<
 >;
 
 /** A model whose weights a training begins with. */
-export interface Beginning {
+export interface WarmStart {
   /** As it was named. */
   readonly name: string;
   /** Where the weights lie; none when the run has weights of its own by now. */
@@ -44,15 +44,15 @@ export interface Beginning {
  * @param earlier the configuration of the run that goes on
  * @throws PaletteError when there is no such model; UsageError when the run began with another.
  */
-export async function beginningOf(
+export async function warmStartOf(
   named: string | undefined,
   earlier?: RunConfig,
-): Promise<Beginning | undefined> {
+): Promise<WarmStart | undefined> {
   if (earlier !== undefined) return beginningOfRun(named, earlier);
   return named === undefined ? undefined : beginningFrom(named);
 }
 
-function beginningOfRun(named: string | undefined, earlier: RunConfig): Beginning | undefined {
+function beginningOfRun(named: string | undefined, earlier: RunConfig): WarmStart | undefined {
   const { from: record, machine } = earlier;
   const before = record && (machine.from ?? record.name);
   if (named !== undefined && (before === undefined || resolve(named) !== resolve(before))) {
@@ -65,7 +65,7 @@ function beginningOfRun(named: string | undefined, earlier: RunConfig): Beginnin
   return { name: before!, inherited, objective: { weighting, levels, loss }, record };
 }
 
-async function beginningFrom(name: string): Promise<Beginning> {
+async function beginningFrom(name: string): Promise<WarmStart> {
   const folder = await findModel(name);
   const config = await loadModelConfig(folder);
   const { weighting, levels, loss } = config.training ?? {};
@@ -74,7 +74,7 @@ async function beginningFrom(name: string): Promise<Beginning> {
     folder,
     inherited: config,
     // Models from before there was a choice of levels were trained as in the paper.
-    objective: definedOf({ weighting, levels: weighting && (levels ?? "schedule"), loss }),
+    objective: omitUndefined({ weighting, levels: weighting && (levels ?? "schedule"), loss }),
     record: {
       name: config.name,
       digest: await modelDigest(folder, [weightsFile]),
@@ -131,7 +131,7 @@ export async function begin(
 
 /** Settings that a model brings along, chosen otherwise. */
 export function checkBeginning(
-  { name, inherited }: Beginning,
+  { name, inherited }: WarmStart,
   request: {
     readonly network?: unknown;
     readonly prediction?: ModelConfig["prediction"];

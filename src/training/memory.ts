@@ -2,7 +2,7 @@
 import { cachedBytes } from "../data/examples.ts";
 import { Graph, size } from "../graph/index.ts";
 import type { UNetConfig } from "../nn/config.ts";
-import { isLarge, largeTrainingBytes } from "../nn/graphs.ts";
+import { lowMemoryTrainingBytes, usesLowMemory } from "../nn/graphs.ts";
 import { FlatParameters, parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
 import { assertFits, inGigabytes } from "../node/memory.ts";
@@ -18,7 +18,7 @@ const roundedUp = 1.3;
 /** Batches that are made before they are asked for, besides the one at hand. */
 export function batchesAhead({ network }: Pick<RunConfig, "network">): number {
   // An update of a large network takes far longer than its images, which are large as well.
-  return isLarge(parameterSpecs(network)) ? 1 : 2;
+  return usesLowMemory(parameterSpecs(network)) ? 1 : 2;
 }
 
 /**
@@ -61,10 +61,10 @@ function stepMemory({
 } {
   const specs = parameterSpecs(network);
   const parameters = parameterCount(specs);
-  if (isLarge(specs)) {
+  if (usesLowMemory(specs)) {
     const images = imagesAtOnce({ config: network, batch });
     const vectors = accumulate * batch > images ? 7 : 6;
-    const live = largeTrainingBytes(network, specs, { batch: images, loss });
+    const live = lowMemoryTrainingBytes(network, specs, { batch: images, loss });
     return { parameters, bytes: processBytes + 4 * vectors * parameters + roundedUp * live };
   }
   const values = (images: number): number => {

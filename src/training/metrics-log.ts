@@ -3,12 +3,12 @@ import type { ModelConfig } from "../models/config.ts";
 import type { RunFolder } from "../node/run-folder.ts";
 import type { Clock, Intervals, Reporter } from "./options.ts";
 import { learningRateAt, type RunConfig } from "./run-config.ts";
-import { Means, type MeansData } from "./running-means.ts";
-import type { Judge } from "./validation.ts";
-import type { HeldOutLoss } from "./validation-set.ts";
+import { type MeansData, RunningMeans } from "./running-means.ts";
+import type { Validator } from "./validation.ts";
+import type { ValidationLoss } from "./validation-set.ts";
 
 /** Where a training stands. */
-export interface Standing {
+export interface TrainingProgress {
   readonly images: number;
   /** Updates made. */
   readonly steps: number;
@@ -21,20 +21,20 @@ export interface Standing {
   readonly skippedPhotos: number;
 }
 
-export interface RecordsOptions extends Intervals {
+export interface MetricsLogOptions extends Intervals {
   readonly signal?: AbortSignal;
   readonly reporter?: Reporter;
 }
 
-export class Records {
+export class MetricsLog {
   private readonly config: RunConfig;
   private readonly folder: RunFolder;
-  private readonly judge: Judge;
-  private readonly options: RecordsOptions;
-  private means = new Means();
+  private readonly judge: Validator;
+  private readonly options: MetricsLogOptions;
+  private means = new RunningMeans();
   private reported = { seen: 0, sitting: 0, waited: 0 };
 
-  constructor(config: RunConfig, folder: RunFolder, judge: Judge, options: RecordsOptions) {
+  constructor(config: RunConfig, folder: RunFolder, judge: Validator, options: MetricsLogOptions) {
     this.config = config;
     this.folder = folder;
     this.judge = judge;
@@ -58,7 +58,7 @@ export class Records {
 
   /** Takes up the sums of a checkpoint. */
   resume(sums: MeansData): void {
-    this.means = new Means(sums);
+    this.means = new RunningMeans(sums);
   }
 
   /** Forgets the sums: they stand in a line already. */
@@ -67,7 +67,7 @@ export class Records {
   }
 
   /** Statistics, held-out loss and samples, where the update from `before` images makes them due. */
-  async record(before: number, standing: Standing): Promise<void> {
+  async record(before: number, standing: TrainingProgress): Promise<void> {
     const { config, options } = this;
     const { images } = standing;
     const due = (every: number) => Math.floor(images / every) > Math.floor(before / every);
@@ -89,7 +89,7 @@ export class Records {
       lossByTask: tasks,
       learningRate: learningRateAt(config, images),
       ...(heldOut && {
-        heldOutLoss: heldOut.mean,
+        validationLoss: heldOut.mean,
         heldOutLossByTask: heldOut.tasks,
         ...(heldOut.sources && { heldOutLossBySource: heldOut.sources }),
       }),
@@ -105,8 +105,8 @@ export class Records {
     this.reported = { seen, sitting, waited };
   }
 
-  /** Held-out loss and samples at the end of a training; undefined as `Judge.look`, or given up. */
-  async lastLook(standing: Standing): Promise<HeldOutLoss | undefined> {
+  /** Held-out loss and samples at the end of a training; undefined as `Validator.look`, or given up. */
+  async lastLook(standing: TrainingProgress): Promise<ValidationLoss | undefined> {
     return (await this.look(true, this.folder.sheet(standing.images), standing))?.heldOut;
   }
 
@@ -114,8 +114,8 @@ export class Records {
   private async look(
     loss: boolean,
     sheet: string | undefined,
-    { images, model, weights }: Standing,
-  ): Promise<{ readonly heldOut?: HeldOutLoss | undefined } | undefined> {
+    { images, model, weights }: TrainingProgress,
+  ): Promise<{ readonly heldOut?: ValidationLoss | undefined } | undefined> {
     const { signal, reporter } = this.options;
     const onCall = (done: number, total: number) =>
       reporter?.part?.("network calls of a look at the held-out photos", done, total);

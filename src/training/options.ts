@@ -1,6 +1,6 @@
 /** What a training may be told, and what it tells. */
 import type { Device } from "../runtime/node/session.ts";
-import type { HeldOutLoss } from "./validation-set.ts";
+import type { ValidationLoss } from "./validation-set.ts";
 
 /** How long, how often and to whom to report: nothing here changes the weights. */
 export interface TrainingOptions {
@@ -67,7 +67,7 @@ export interface TrainingOutcome {
   readonly skippedPhotos: number;
   /** The folder of the averaged weights. */
   readonly model: string;
-  readonly heldOutLoss?: HeldOutLoss;
+  readonly validationLoss?: ValidationLoss;
 }
 
 export type Intervals = Required<

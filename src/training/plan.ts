@@ -3,10 +3,10 @@ import { basename, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { CropScale } from "../data/crop-scale.ts";
 import { type FileWeight, photoWeights } from "../data/weights.ts";
-import type { LevelDistribution } from "../diffusion/noise-level-distribution.ts";
+import type { NoiseLevelDistribution } from "../diffusion/noise-level-distribution.ts";
 import { lossWeight, type Prediction, type Weighting } from "../diffusion/parameterization.ts";
 import { type Preset, paperObjective, presetNamed, presets } from "../models/presets.ts";
-import { acquaintance, rulesFor } from "../models/train-test-overlap.ts";
+import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/loss.ts";
 import { type PhotoSet, scanPhotoSets, splitHoldOut } from "../node/photo-folders.ts";
@@ -14,16 +14,16 @@ import { RunFolder } from "../node/run-folder.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import type { JpegQualities } from "../tasks/task.ts";
 import { UsageError } from "../util/errors.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import {
   assertNotItsOwn,
-  type Beginning,
-  beginningOf,
   checkBeginning,
   type Inherited,
+  type WarmStart,
+  warmStartOf,
 } from "./initial-weights.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
-import { essentialMix, type Mix } from "./task-sampler.ts";
+import { essentialMix, type TaskMix } from "./task-sampler.ts";
 
 /** What may be asked for; what is left out comes from the preset or is as said. */
 export interface TrainingRequest {
@@ -52,7 +52,7 @@ export interface TrainingRequest {
   /** Names; all tasks unless given. The order does not matter. */
   readonly tasks?: readonly string[];
   /** Tasks to be drawn more often than the others, by name; equally often unless given. */
-  readonly mix?: Mix;
+  readonly mix?: TaskMix;
   /**
    * Share of the pictures shown in black and white, 0 to 1, so that gray photos are known to all tasks but
    * colorization, which sees all in colour; 0 unless given.
@@ -65,7 +65,7 @@ export interface TrainingRequest {
   readonly loss?: Loss;
   readonly prediction?: Prediction;
   readonly weighting?: Weighting;
-  readonly levels?: LevelDistribution;
+  readonly levels?: NoiseLevelDistribution;
   readonly regression?: boolean;
   readonly batch?: number;
   /** 1 unless given. */
@@ -99,7 +99,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const { out } = request;
   if (request.from !== undefined && out !== undefined) assertNotItsOwn(request.from, out);
   const earlier = out === undefined ? undefined : await RunFolder.begunIn(out);
-  const from = await beginningOf(request.from, earlier);
+  const from = await warmStartOf(request.from, earlier);
   if (from) checkBeginning(from, request);
   const preset = presetOf(request, from);
   const { defaults } = preset;
@@ -132,7 +132,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const sets = await scanPhotoSets(request.data);
   const digests = sets.map(({ digest }) => digest);
   const known = from?.record.photos ?? [];
-  const holdOut = request.holdOut ?? rulesFor(known, digests)[0] ?? "every:7:1";
+  const holdOut = request.holdOut ?? holdOutRules(known, digests)[0] ?? "every:7:1";
   const { train, heldOut } = splitHoldOut(
     sets.map(({ photos }) => photos),
     holdOut,
@@ -144,7 +144,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const config = runConfig.parse({
     format: 1,
     preset: isDeepStrictEqual(network, preset.network) ? preset.name : "custom",
-    ...definedOf({
+    ...omitUndefined({
       from: from?.record,
       sampling: base.sampling,
       ddpm: base.ddpm,
@@ -177,7 +177,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       holdOut,
       digests,
       ...(unequal && {
-        weights: definedOf({
+        weights: omitUndefined({
           folders: sets.every((set) => weightOf(set) === 1)
             ? undefined
             : Object.fromEntries(sets.map((set) => [set.digest, weightOf(set)])),
@@ -191,13 +191,13 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
       ...(from && { from: from.name }),
     },
   } satisfies RunConfig);
-  const seen = known.some((record) => acquaintance(record, digests, holdOut) === "seen");
+  const seen = known.some((record) => overlap(record, digests, holdOut) === "seen");
   return {
     config,
     training,
     heldOut,
     sources: sourcesOf(sets, new Set(training), new Set(heldOut)),
-    ...definedOf({ weights, from: from?.folder }),
+    ...omitUndefined({ weights, from: from?.folder }),
     notes:
       seen && heldOut.length > 0
         ? [`${from!.name} was trained on some of the held-out photos: their loss says little.`]
@@ -246,7 +246,7 @@ function sourcesOf(
 }
 
 /** The settings of training: those asked for, else those of the network, else small-64's. */
-function presetOf({ preset }: TrainingRequest, from: Beginning | undefined): Preset {
+function presetOf({ preset }: TrainingRequest, from: WarmStart | undefined): Preset {
   if (preset !== undefined) return presetNamed(preset);
   const same = presets.find(({ network }) => isDeepStrictEqual(network, from?.inherited.network));
   return same ?? presetNamed("small-64");

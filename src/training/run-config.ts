@@ -5,14 +5,14 @@
  */
 import { z } from "zod";
 import { cropScales } from "../data/crop-scale.ts";
-import { levelDistributions } from "../diffusion/noise-level-distribution.ts";
+import { noiseLevelDistributions } from "../diffusion/noise-level-distribution.ts";
 import { predictions, weightings } from "../diffusion/parameterization.ts";
-import { drawingConfig } from "../diffusion/samplers/sampler-config.ts";
+import { samplerConfigSchema } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
-import { ddpmHabits, fromRecord, originRecord } from "../models/config.ts";
+import { ancestralQuirks, fromRecord, originRecord } from "../models/config.ts";
 import { uNetConfig } from "../nn/config.ts";
 import { losses } from "../nn/loss.ts";
-import { settingDifferences } from "../util/config-diff.ts";
+import { configDiff } from "../util/config-diff.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 
 export const runConfig = z.strictObject({
@@ -21,20 +21,20 @@ export const runConfig = z.strictObject({
   /** The model whose weights it begins with; fresh ones otherwise. */
   from: fromRecord.optional(),
   /** What that model's config.json says of sampling and of where it comes from. */
-  sampling: drawingConfig.optional(),
-  ddpm: ddpmHabits.optional(),
+  sampling: samplerConfigSchema.optional(),
+  ddpm: ancestralQuirks.optional(),
   origin: originRecord.optional(),
   network: uNetConfig,
   prediction: z.enum(predictions),
   weighting: z.enum(weightings),
   /** Runs from before there was a choice drew as the paper does. */
-  levels: z.enum(levelDistributions).default("schedule"),
+  levels: z.enum(noiseLevelDistributions).default("schedule"),
   /** The paper's baseline: no noise, y predicted in one network call. */
   regression: z.boolean(),
   trainingSchedule: scheduleConfig,
   inferenceSchedule: scheduleConfig,
   tasks: z.array(z.string()).min(1),
-  /** Shares of the tasks where they are not drawn equally often, see `Mix`. */
+  /** Shares of the tasks where they are not drawn equally often, see `TaskMix`. */
   mix: z.record(z.string(), z.int().positive()).optional(),
   /** Share of the pictures shown in black and white, see `ExampleSourceOptions`. */
   gray: z.number().gt(0).max(1).optional(),
@@ -108,7 +108,7 @@ export function differences(
   { machine: _before, ...old }: RunConfig,
   { machine: _after, ...now }: RunConfig,
 ): string[] {
-  return settingDifferences(old, now);
+  return configDiff(old, now);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Means over the images since the last report. They travel in the checkpoint, as exact numbers. */
+/** RunningMeans over the images since the last report. They travel in the checkpoint, as exact numbers. */
 import { z } from "zod";
 
 const sumSchema = z.strictObject({ sum: z.number(), count: z.int() });
@@ -13,7 +13,7 @@ type Sum = z.infer<typeof sumSchema>;
 export type MeansData = z.infer<typeof meansSchema>;
 
 /** Loss, loss per task (each the mean over its images) and gradient norm (over updates). */
-export class Means {
+export class RunningMeans {
   private data: MeansData;
 
   constructor(data: MeansData = emptyMeans()) {

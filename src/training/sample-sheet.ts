@@ -1,7 +1,7 @@
 /** What the network makes of photos it was not trained on, as one picture to look at. */
 
 import { sample, sampleSeeds } from "../diffusion/samplers/sample.ts";
-import { drawingOf } from "../diffusion/samplers/sampler-config.ts";
+import { resolveSampler } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
 import { contactSheet } from "../image/contact-sheet.ts";
 import type { Image } from "../image/image.ts";
@@ -9,7 +9,7 @@ import { stack, unstack } from "../image/stack.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { type Network, regress } from "../runtime/network.ts";
 import { compose } from "../tasks/task.ts";
-import { byTask, type HeldOutExample } from "./validation-set.ts";
+import { byTask, type ValidationExample } from "./validation-set.ts";
 
 /** Refinement steps: enough to judge by, cheap enough to do often. */
 const steps = 20;
@@ -25,7 +25,7 @@ export function sheetCalls({ regression }: ModelConfig, examples: number): numbe
 /** One row a task: input, sample and truth of each of its examples side by side. */
 export async function samplesSheet(
   network: Network,
-  examples: readonly HeldOutExample[],
+  examples: readonly ValidationExample[],
 ): Promise<Image> {
   const rows: { images: Image[]; label: string }[] = [];
   for (const [name, some] of byTask(examples)) {
@@ -49,7 +49,7 @@ export async function samplesSheet(
 /** One sample of each of some examples of one task. */
 async function samplesOf(
   network: Network,
-  examples: readonly HeldOutExample[],
+  examples: readonly ValidationExample[],
 ): Promise<Float32Array[]> {
   const { prediction, regression, sampling } = network.config;
   const { trainingSchedule, inferenceSchedule } = network.config;
@@ -69,7 +69,7 @@ async function samplesOf(
       ...(masks.length === count && { known: { data: source, mask: stack(masks) } }),
     },
     {
-      ...drawingOf({}, sampling),
+      ...resolveSampler({}, sampling),
       steps,
       schedule: scheduleFrom(inferenceSchedule),
       smallestGamma: smallestGamma(scheduleFrom(trainingSchedule)),

@@ -5,7 +5,7 @@ import type { Task } from "../tasks/task.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 
 /** By a task's name, how often it is drawn where a task that is not named is drawn once: 2, 3, ... */
-export type Mix = Readonly<Record<string, number>>;
+export type TaskMix = Readonly<Record<string, number>>;
 
 /** Beyond, the other tasks would hardly be drawn. */
 export const largestShare = 100;
@@ -16,7 +16,7 @@ export const largestShare = 100;
  * @throws UsageError for a task that is not among `tasks`, PaletteError for a share that is not a whole
  * number from 1 to 100.
  */
-export function essentialMix(mix: Mix, tasks: readonly string[]): Mix | undefined {
+export function essentialMix(mix: TaskMix, tasks: readonly string[]): TaskMix | undefined {
   for (const [name, share] of Object.entries(mix)) {
     taskNamed(name);
     if (!tasks.includes(name))
@@ -31,6 +31,6 @@ export function essentialMix(mix: Mix, tasks: readonly string[]): Mix | undefine
 }
 
 /** The tasks, each as often as its share: one drawn uniformly from them is drawn by the mix. */
-export function tasksByShare(tasks: readonly string[], mix: Mix = {}): Task[] {
+export function tasksByShare(tasks: readonly string[], mix: TaskMix = {}): Task[] {
   return tasks.flatMap((name) => Array<Task>(mix[name] ?? 1).fill(taskNamed(name)));
 }

@@ -32,7 +32,7 @@ describe("a training", () => {
     expect(sheet.width).toBeGreaterThan(6 * 128);
     const stats = await statsOf(runs.base());
     expect(stats.map(({ images }) => images)).toEqual([4, 8]);
-    expect(stats[1]!.heldOutLoss).toBeGreaterThan(0);
+    expect(stats[1]!.validationLoss).toBeGreaterThan(0);
   });
 
   it("learns: loss and held-out loss fall within a few hundred images", async () => {
@@ -42,8 +42,8 @@ describe("a training", () => {
       { batch: 8, warmUpImages: 40, learningRate: 2e-3, threads: 2 },
     );
     expect(stats.at(-1)!.loss).toBeLessThan(0.6 * stats[0]!.loss);
-    const looks = stats.filter(({ heldOutLoss }) => heldOutLoss !== undefined);
-    expect(looks[1]!.heldOutLoss!).toBeLessThan(looks[0]!.heldOutLoss!);
+    const looks = stats.filter(({ validationLoss }) => validationLoss !== undefined);
+    expect(looks[1]!.validationLoss!).toBeLessThan(looks[0]!.validationLoss!);
   });
 
   it("reports the mean loss of each task since the last line", async () => {
@@ -130,9 +130,9 @@ describe("a training", () => {
       const { outcome } = await trained({ out: newRun() }, wishes);
       const { config } = await loadModel(outcome.model);
       expect(config).toMatchObject(expected);
-      expect(outcome.heldOutLoss!.mean).toBeGreaterThan(0);
+      expect(outcome.validationLoss!.mean).toBeGreaterThan(0);
       // The worst estimate in [-1, 1] is 2 off.
-      expect(outcome.heldOutLoss!.mean).toBeLessThan(4);
+      expect(outcome.validationLoss!.mean).toBeLessThan(4);
     },
   );
 });

@@ -13,12 +13,12 @@ import { RunFolder } from "../node/run-folder.ts";
 import { readCheckpoint, writeCheckpoint } from "../node/training-checkpoint.ts";
 import { PaletteError, ReadError, reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { BatchSource, type LabelledBatch } from "./batches.ts";
-import { explained } from "./explain-error.ts";
+import { explainError } from "./explain-error.ts";
 import { begin } from "./initial-weights.ts";
 import { assertTrainingFits, batchesAhead } from "./memory.ts";
-import { Records, type Standing } from "./metrics-log.ts";
+import { MetricsLog, type TrainingProgress } from "./metrics-log.ts";
 import {
   type Clock,
   defaultIntervals,
@@ -39,8 +39,8 @@ import {
 import { makeUpdate } from "./step/update.ts";
 import { tasksByShare } from "./task-sampler.ts";
 import { trainedModel } from "./trained-model.ts";
-import { Judge } from "./validation.ts";
-import type { HeldOutLoss } from "./validation-set.ts";
+import { Validator } from "./validation.ts";
+import type { ValidationLoss } from "./validation-set.ts";
 
 const silent: Reporter = { line() {}, progress() {} };
 
@@ -61,7 +61,7 @@ export async function train(
   try {
     return await training.run();
   } catch (thrown) {
-    const error = explained(thrown);
+    const error = explainError(thrown);
     folder.log(reasonOf(error));
     throw error;
   } finally {
@@ -75,7 +75,7 @@ class Training {
   private readonly config: RunConfig;
   private readonly options: TrainingOptions & Intervals;
   private readonly folder: RunFolder;
-  private readonly records: Records;
+  private readonly records: MetricsLog;
   private readonly state: TrainingState;
   private readonly examples: ExampleSource;
   private readonly batches: BatchSource;
@@ -92,22 +92,22 @@ class Training {
     this.plan = plan;
     this.config = config;
     this.folder = folder;
-    this.options = { ...defaultIntervals, ...definedOf(options) };
-    const judge = new Judge(plan, (line) => this.say(line), options.device);
-    this.records = new Records(config, folder, judge, this.options);
+    this.options = { ...defaultIntervals, ...omitUndefined(options) };
+    const judge = new Validator(plan, (line) => this.say(line), options.device);
+    this.records = new MetricsLog(config, folder, judge, this.options);
     this.state = emptyState(parameterSpecs(config.network));
     this.examples = new ExampleSource({
       photos: plan.training,
       tasks: tasksByShare(config.tasks, config.mix),
       resolution: config.network.resolution,
       seed: config.seed,
-      ...definedOf({
+      ...omitUndefined({
         weights: plan.weights,
         cropScale: config.cropScale,
         gray: config.gray,
         vary: config.vary,
       }),
-      taskOptions: definedOf({ jpegQuality: config.jpegQuality }),
+      taskOptions: omitUndefined({ jpegQuality: config.jpegQuality }),
       onSkip: (_path, reason) => this.say(`photo skipped: ${reason}`),
     });
     this.batches = new BatchSource(this.examples, {
@@ -313,7 +313,7 @@ class Training {
     return `done with ${counted(this.images)} images${end === "hours" ? ` in ${hours}` : ""}`;
   }
 
-  private outcome(end: TrainingOutcome["end"], heldOut?: HeldOutLoss): TrainingOutcome {
+  private outcome(end: TrainingOutcome["end"], heldOut?: ValidationLoss): TrainingOutcome {
     return {
       end,
       images: this.images,
@@ -322,7 +322,7 @@ class Training {
       seen: this.images - this.start.images,
       skippedPhotos: this.examples.skipped.size,
       model: this.folder.model,
-      ...(heldOut && { heldOutLoss: heldOut }),
+      ...(heldOut && { validationLoss: heldOut }),
     };
   }
 
@@ -347,7 +347,7 @@ class Training {
     };
   }
 
-  private get standing(): Standing {
+  private get standing(): TrainingProgress {
     return {
       images: this.images,
       steps: this.state.step,

@@ -1,8 +1,8 @@
 /** What a run's model folder says about itself. */
 
-import { suitedDrawing } from "../diffusion/samplers/sampler-config.ts";
+import { recommendedSampler } from "../diffusion/samplers/sampler-config.ts";
 import { type ModelConfig, modelFormat } from "../models/config.ts";
-import { definedOf } from "../util/omit-undefined.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
 
 /** Nothing in it depends on the clock or the machine: equal runs give equal models. */
@@ -21,14 +21,14 @@ export function trainedModel(
     trainingSchedule,
     inferenceSchedule,
     tasks,
-    ...definedOf({ sampling: config.sampling ?? suitedDrawing(prediction) }),
+    ...omitUndefined({ sampling: config.sampling ?? recommendedSampler(prediction) }),
     training: {
       images,
       steps,
       loss: config.loss,
       weighting: config.weighting,
       levels: config.levels,
-      ...definedOf({
+      ...omitUndefined({
         mix: config.mix,
         gray: config.gray,
         vary: config.vary,
@@ -44,6 +44,6 @@ export function trainedModel(
       ...(config.from && { from: config.from }),
       seed: config.seed,
     },
-    ...definedOf({ ddpm: config.ddpm, origin: config.origin }),
+    ...omitUndefined({ ddpm: config.ddpm, origin: config.origin }),
   };
 }

@@ -11,15 +11,20 @@ import { scanPhotos } from "../node/photo-folders.ts";
 import type { Network } from "../runtime/network.ts";
 import { tasks } from "../tasks/registry.ts";
 import { samplesSheet } from "./sample-sheet.ts";
-import { byTask, type HeldOutExample, heldOutExamples, heldOutLoss } from "./validation-set.ts";
+import {
+  byTask,
+  type ValidationExample,
+  validationExamples,
+  validationLoss,
+} from "./validation-set.ts";
 
 let folder: string;
 let photos: string[];
-let examples: HeldOutExample[];
+let examples: ValidationExample[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "palette-held-out-"));
   photos = await scanPhotos([await writePhotos(join(folder, "photos"), 10)]);
-  examples = await heldOutExamples([{ name: "photos", photos }], tasks, {
+  examples = await validationExamples([{ name: "photos", photos }], tasks, {
     resolution: 32,
     count: 8,
   });
@@ -66,7 +71,7 @@ function truth(source: Float32Array): Float32Array {
 
 describe("held-out examples", () => {
   it("are the same every time, and the same photos for every task", async () => {
-    const again = await heldOutExamples([{ name: "photos", photos }], tasks, {
+    const again = await validationExamples([{ name: "photos", photos }], tasks, {
       resolution: 32,
       count: 8,
     });
@@ -81,7 +86,7 @@ describe("held-out examples", () => {
     await writeFile(broken, "no photo");
     const paths = [broken, ...photos.slice(0, 3)];
     const reasons: string[] = [];
-    const found = await heldOutExamples([{ name: "photos", photos: paths }], [tasks[0]], {
+    const found = await validationExamples([{ name: "photos", photos: paths }], [tasks[0]], {
       resolution: 32,
       count: 8,
       onSkip: (reason) => reasons.push(reason),
@@ -99,7 +104,7 @@ describe("held-out examples of several sources", () => {
   ];
 
   it("have so many of each, and a loss by source and task", async () => {
-    const both = await heldOutExamples(sources(), tasks, { resolution: 32, count: 5 });
+    const both = await validationExamples(sources(), tasks, { resolution: 32, count: 5 });
     const [first] = byTask(both).values();
     expect(first!.map(({ source }) => source)).toEqual([
       ...Array<string>(3).fill("few"),
@@ -107,20 +112,20 @@ describe("held-out examples of several sources", () => {
     ]);
     const gray = (source: Float32Array) => new Float32Array(source.length);
     const network = believer({ prediction: "x0" }, gray);
-    const loss = await heldOutLoss(network, both, trainingSchedule);
+    const loss = await validationLoss(network, both, trainingSchedule);
     expect(Object.keys(loss.sources!)).toEqual(["few", "many"]);
     for (const { name } of tasks) {
       const { few, many } = loss.sources!;
       expect(loss.tasks[name]).toBeCloseTo((3 * few![name]! + 5 * many![name]!) / 8, 9);
     }
-    expect((await heldOutLoss(network, examples, trainingSchedule)).sources).toBeUndefined();
+    expect((await validationLoss(network, examples, trainingSchedule)).sources).toBeUndefined();
   });
 
   it("are the centres of photos, or half of them crops at every scale", async () => {
     const options = { resolution: 16, count: 10 };
     const [centres, scales] = await Promise.all([
-      heldOutExamples([{ name: "photos", photos }], [tasks[0]], options),
-      heldOutExamples([{ name: "photos", photos }], [tasks[0]], {
+      validationExamples([{ name: "photos", photos }], [tasks[0]], options),
+      validationExamples([{ name: "photos", photos }], [tasks[0]], {
         ...options,
         cropScale: "own..full",
       }),
@@ -135,7 +140,7 @@ describe("the held-out loss", () => {
   it.each(predictions)(
     "of a network that knows the truth is 0 when it predicts %s",
     async (prediction) => {
-      const { mean, tasks: each } = await heldOutLoss(
+      const { mean, tasks: each } = await validationLoss(
         believer({ prediction }, truth),
         examples,
         trainingSchedule,
@@ -149,7 +154,7 @@ describe("the held-out loss", () => {
     const gray = (source: Float32Array) => new Float32Array(source.length).fill(0.25);
     const [epsilon, v, x0, skip] = await Promise.all(
       predictions.map((prediction) =>
-        heldOutLoss(believer({ prediction }, gray), examples, trainingSchedule),
+        validationLoss(believer({ prediction }, gray), examples, trainingSchedule),
       ),
     );
     // By hand: the mean over 8 pictures of the mean of (0.25 - y)^2.
@@ -166,7 +171,7 @@ describe("the held-out loss", () => {
 
   it("clips as sampling does: no estimate is more than 2 off", async () => {
     const wild = (source: Float32Array) => new Float32Array(source.length).fill(1e6);
-    const { mean } = await heldOutLoss(
+    const { mean } = await validationLoss(
       believer({ prediction: "x0" }, wild),
       examples,
       trainingSchedule,

@@ -15,7 +15,7 @@ import type { Condition, Task } from "../tasks/task.ts";
 import { PaletteError, ReadError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 
-export interface HeldOutExample {
+export interface ValidationExample {
   readonly task: Task;
   /** Of which source its photo is. */
   readonly source: string;
@@ -27,7 +27,7 @@ export interface HeldOutExample {
 }
 
 /** Mean squared errors of the estimate of the clean picture, in [0, 4]. */
-export interface HeldOutLoss {
+export interface ValidationLoss {
   /** Over all tasks. */
   readonly mean: number;
   readonly tasks: Record<string, number>;
@@ -36,12 +36,12 @@ export interface HeldOutLoss {
 }
 
 /** Photos of one kind, which are looked at by themselves. */
-export interface HeldOutSource {
+export interface ValidationSource {
   readonly name: string;
   readonly photos: readonly string[];
 }
 
-export interface HeldOutOptions {
+export interface ValidationSetOptions {
   readonly resolution: number;
   /** Examples of each task and source, from photos spread evenly over the list. */
   readonly count: number;
@@ -61,11 +61,11 @@ const levels = 4;
  * Up to `count` examples of each task and source; all tasks get the same crops.
  * @throws ReadError when a photo cannot be read.
  */
-export async function heldOutExamples(
-  sources: readonly HeldOutSource[],
+export async function validationExamples(
+  sources: readonly ValidationSource[],
   tasks: readonly Task[],
-  options: HeldOutOptions,
-): Promise<HeldOutExample[]> {
+  options: ValidationSetOptions,
+): Promise<ValidationExample[]> {
   const clean: { readonly source: string; readonly y: Image }[] = [];
   for (const { name, photos } of sources) {
     const chosen = Math.min(options.count, photos.length);
@@ -75,7 +75,7 @@ export async function heldOutExamples(
       if (y !== undefined) clean.push({ source: name, y });
     }
   }
-  const examples: HeldOutExample[] = [];
+  const examples: ValidationExample[] = [];
   for (const task of tasks) {
     for (const [number, { source, y }] of clean.entries()) {
       const random = Random.from("held out", task.name, number);
@@ -89,11 +89,11 @@ export async function heldOutExamples(
  * The error of the clean estimate, clipped as in sampling, over the pixels to be filled. Example k
  * is seen at one of four noise levels; the regression baseline sees none.
  */
-export async function heldOutLoss(
+export async function validationLoss(
   network: Network,
-  examples: readonly HeldOutExample[],
+  examples: readonly ValidationExample[],
   schedule: NoiseSchedule,
-): Promise<HeldOutLoss> {
+): Promise<ValidationLoss> {
   const tasks: Record<string, number> = {};
   const sources: Record<string, Record<string, number>> = {};
   for (const [name, some] of byTask(examples)) {
@@ -110,8 +110,8 @@ export async function heldOutLoss(
 }
 
 /** The examples of each task, in their order. */
-export function byTask(examples: readonly HeldOutExample[]): Map<string, HeldOutExample[]> {
-  const groups = new Map<string, HeldOutExample[]>();
+export function byTask(examples: readonly ValidationExample[]): Map<string, ValidationExample[]> {
+  const groups = new Map<string, ValidationExample[]>();
   for (const example of examples) {
     const { name } = example.task;
     groups.set(name, [...(groups.get(name) ?? []), example]);
@@ -122,7 +122,7 @@ export function byTask(examples: readonly HeldOutExample[]): Map<string, HeldOut
 /** The clean estimates of examples of one task. */
 async function estimatesOf(
   network: Network,
-  examples: readonly HeldOutExample[],
+  examples: readonly ValidationExample[],
   schedule: NoiseSchedule,
 ): Promise<Float32Array[]> {
   const { prediction, regression } = network.config;
@@ -150,7 +150,7 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function squaredError(y0: Float32Array, { y, condition: { mask } }: HeldOutExample): number {
+function squaredError(y0: Float32Array, { y, condition: { mask } }: ValidationExample): number {
   const pixels = y.width * y.height;
   let sum = 0;
   let count = 0;
@@ -165,7 +165,7 @@ function squaredError(y0: Float32Array, { y, condition: { mask } }: HeldOutExamp
 async function heldOutCrop(
   path: string,
   number: number,
-  { resolution, cropScale, onSkip }: HeldOutOptions,
+  { resolution, cropScale, onSkip }: ValidationSetOptions,
 ): Promise<Image | undefined> {
   // Each noise level gets crops of both kinds.
   const centre = cropScale !== "own..full" || number % (2 * levels) < levels;

@@ -1,4 +1,4 @@
-/** Looks at the averaged weights from time to time: an error to compare, a sheet to look at. */
+/** SetFeatures at the averaged weights from time to time: an error to compare, a sheet to look at. */
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { writeImage } from "../node/encode-image.ts";
@@ -11,10 +11,10 @@ import type { TrainingPlan } from "./plan.ts";
 import { samplesSheet, sheetCalls } from "./sample-sheet.ts";
 import {
   byTask,
-  type HeldOutExample,
-  type HeldOutLoss,
-  heldOutExamples,
-  heldOutLoss,
+  type ValidationExample,
+  type ValidationLoss,
+  validationExamples,
+  validationLoss,
 } from "./validation-set.ts";
 
 /** Examples of each task and source: enough to see progress through the differences between photos. */
@@ -22,7 +22,7 @@ const perTask = 32;
 /** Of these, so many of each task are shown, and of each source at least two. */
 const shownPerTask = 3;
 
-export interface LookOptions {
+export interface ValidationOptions {
   /** Images the weights have seen. */
   readonly images: number;
   readonly loss: boolean;
@@ -32,13 +32,13 @@ export interface LookOptions {
   readonly onCall?: ((done: number, total: number) => void) | undefined;
 }
 
-export class Judge {
+export class Validator {
   private readonly plan: TrainingPlan;
   private readonly say: (line: string) => void;
   private readonly device: Device | undefined;
-  private prepared: HeldOutExample[] | undefined;
+  private prepared: ValidationExample[] | undefined;
   /** What is known of the weights after how many images. */
-  private known: { images?: number; loss?: HeldOutLoss; sheet?: string } = {};
+  private known: { images?: number; loss?: ValidationLoss; sheet?: string } = {};
 
   constructor(plan: TrainingPlan, say: (line: string) => void, device?: Device) {
     this.plan = plan;
@@ -55,8 +55,8 @@ export class Judge {
   async look(
     model: ModelConfig,
     weights: Float32Array,
-    { images, loss, sheet, signal, onCall }: LookOptions,
-  ): Promise<HeldOutLoss | undefined> {
+    { images, loss, sheet, signal, onCall }: ValidationOptions,
+  ): Promise<ValidationLoss | undefined> {
     if (this.known.images !== images) this.known = { images };
     const { known } = this;
     const at = `${counted(images)} images`;
@@ -82,8 +82,8 @@ export class Judge {
   private async examine(
     model: ModelConfig,
     weights: Float32Array,
-    { loss, sheet, signal, onCall }: Omit<LookOptions, "images">,
-  ): Promise<{ loss?: HeldOutLoss | undefined; sheet?: string | undefined }> {
+    { loss, sheet, signal, onCall }: Omit<ValidationOptions, "images">,
+  ): Promise<{ loss?: ValidationLoss | undefined; sheet?: string | undefined }> {
     if (!loss && sheet === undefined) return {};
     this.prepared ??= await this.prepare();
     const examples = this.prepared;
@@ -109,7 +109,7 @@ export class Judge {
     };
     try {
       const schedule = scheduleFrom(model.trainingSchedule);
-      const found = wanted ? await heldOutLoss(network, examples, schedule) : undefined;
+      const found = wanted ? await validationLoss(network, examples, schedule) : undefined;
       // Last: where there is a sheet, the look was not cut short.
       if (sheet !== undefined) await writeImage(sheet, await samplesSheet(network, some));
       return { loss: found, sheet };
@@ -118,14 +118,14 @@ export class Judge {
     }
   }
 
-  private prepare(): Promise<HeldOutExample[]> {
+  private prepare(): Promise<ValidationExample[]> {
     const { config, heldOut, sources } = this.plan;
     const measured = heldOut.length > 0;
     const photos = sources.map(({ name, ...photos }) => ({
       name,
       photos: measured ? photos.heldOut : photos.training,
     }));
-    return heldOutExamples(photos, config.tasks.map(taskNamed), {
+    return validationExamples(photos, config.tasks.map(taskNamed), {
       resolution: config.network.resolution,
       count: measured ? perTask : shownPerTask,
       cropScale: config.cropScale,
@@ -135,7 +135,7 @@ export class Judge {
 }
 
 /** Those of a task's examples that are shown: some of each source. */
-function shown(ofTask: readonly HeldOutExample[]): HeldOutExample[] {
+function shown(ofTask: readonly ValidationExample[]): ValidationExample[] {
   const sources = [...new Set(ofTask.map(({ source }) => source))];
   const each = sources.length > 1 ? 2 : shownPerTask;
   return sources.flatMap((name) =>
@@ -152,7 +152,7 @@ function spread<T>(values: readonly T[], count: number): T[] {
   return Array.from({ length: some }, (_, k) => values[Math.floor((k * values.length) / some)]!);
 }
 
-function inWords({ mean, tasks, sources = {} }: HeldOutLoss): string {
+function inWords({ mean, tasks, sources = {} }: ValidationLoss): string {
   const list = (losses: Record<string, number>) =>
     Object.entries(losses)
       .map(([name, value]) => `${name} ${value.toFixed(4)}`)

@@ -4,7 +4,7 @@
  * The settings that differ, as "name: old -> new" with dotted names; empty when they are the same.
  * Lists are compared as a whole.
  */
-export function settingDifferences(old: object, now: object): string[] {
+export function configDiff(old: object, now: object): string[] {
   const before = new Map(settingsOf(old, ""));
   const after = new Map(settingsOf(now, ""));
   const names = new Set([...before.keys(), ...after.keys()]);

@@ -4,7 +4,7 @@ export type Defined<T> = {
 } & { [K in keyof T as undefined extends T[K] ? never : K]: T[K] };
 
 /** The options that are given: one that is there but undefined would hide its default. */
-export function definedOf<T extends object>(options: T): Defined<T> {
+export function omitUndefined<T extends object>(options: T): Defined<T> {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as Defined<T>;
 }

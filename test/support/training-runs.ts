@@ -21,7 +21,7 @@ export interface StatsLine {
   readonly images: number;
   readonly loss: number;
   readonly lossByTask: Record<string, number>;
-  readonly heldOutLoss?: number;
+  readonly validationLoss?: number;
   readonly heldOutLossByTask?: Record<string, number>;
   readonly machine?: unknown;
 }

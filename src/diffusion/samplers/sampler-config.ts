@@ -12,7 +12,7 @@ import { samplers } from "./sample.ts";
 /** Less than the noise at which sampling starts. */
 export const largestSigmaMin = 100;
 
-export const drawingConfig = z
+export const samplerConfigSchema = z
   .strictObject({
     sampler: z.enum(samplers),
     /** ddim: the share of fresh noise, 0 (none) to 1 (as much as the posterior of ddpm). */
@@ -25,25 +25,30 @@ export const drawingConfig = z
   .refine(({ sampler, eta }) => eta === 0 || sampler === "ddim", "eta is a setting of ddim");
 
 /** A way of drawing answers. */
-export type Drawing = Readonly<z.infer<typeof drawingConfig>>;
+export type SamplerConfig = Readonly<z.infer<typeof samplerConfigSchema>>;
 
 /** What a model is sampled with that says nothing else. */
-export const usualDrawing: Drawing = textbook("dpm++");
+export const defaultSampler: SamplerConfig = textbook("dpm++");
 
 /**
  * For networks that predict x0-skip, as those of few images do: they leave part of the error of each estimate in the
  * picture, which fresh noise covers and the next call removes; but they take too little noise away where
  * little is left, so the last call is made early (docs/results.md).
  */
-export const freshNoise: Drawing = { sampler: "ddim", eta: 1, spacing: "logsnr", sigmaMin: 0.05 };
+export const stochasticDdim: SamplerConfig = {
+  sampler: "ddim",
+  eta: 1,
+  spacing: "logsnr",
+  sigmaMin: 0.05,
+};
 
 /** What suits a network that predicts so, where it is not the usual. */
-export function suitedDrawing(prediction: Prediction): Drawing | undefined {
-  return prediction === "x0-skip" ? freshNoise : undefined;
+export function recommendedSampler(prediction: Prediction): SamplerConfig | undefined {
+  return prediction === "x0-skip" ? stochasticDdim : undefined;
 }
 
 /** What may be chosen; what is undefined is not. */
-export type DrawingChoices = { readonly [K in keyof Drawing]?: Drawing[K] | undefined };
+export type SamplerChoices = { readonly [K in keyof SamplerConfig]?: SamplerConfig[K] | undefined };
 
 /**
  * The way to draw: `own`, the model's, unless a sampler is named, which comes without fresh noise, with
@@ -51,7 +56,10 @@ export type DrawingChoices = { readonly [K in keyof Drawing]?: Drawing[K] | unde
  * @throws UsageError when there is no such sampler or spacing, a number is out of its range, or an eta
  * above 0 is chosen for another sampler than ddim.
  */
-export function drawingOf(choices: DrawingChoices, own: Drawing = usualDrawing): Drawing {
+export function resolveSampler(
+  choices: SamplerChoices,
+  own: SamplerConfig = defaultSampler,
+): SamplerConfig {
   const { sampler, eta, spacing, sigmaMin } = choices;
   if (sampler !== undefined && !samplers.includes(sampler)) {
     throw new UsageError(
@@ -86,6 +94,6 @@ export function drawingOf(choices: DrawingChoices, own: Drawing = usualDrawing):
 }
 
 /** A sampler as it stands in its paper. */
-export function textbook(sampler: Drawing["sampler"]): Drawing {
+export function textbook(sampler: SamplerConfig["sampler"]): SamplerConfig {
   return { sampler, eta: 0, spacing: "time", sigmaMin: 0 };
 }

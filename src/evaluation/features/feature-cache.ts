@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Image, toBytes } from "../../image/image.ts";
-import { writeWhole } from "../../node/atomic-write.ts";
+import { writeAtomically } from "../../node/atomic-write.ts";
 import { PaletteError } from "../../util/errors.ts";
 import type { FeatureNetwork, NetworkOutput } from "./feature-network.ts";
 import { preparation } from "./preprocess.ts";
@@ -40,7 +40,7 @@ export function cached(
   const keep = async (path: string, output: NetworkOutput) => {
     if (!keeping) return;
     try {
-      await writeWhole(path, encode(output));
+      await writeAtomically(path, encode(output));
     } catch (thrown) {
       if (!(thrown instanceof PaletteError)) throw thrown;
       if (keeping) onProblem?.(`Features are not kept: ${thrown.message}`);

@@ -50,7 +50,7 @@ export interface FeatureNetwork {
    * when it names none or the list of classes is missing.
    */
   labelOf(path: string): number | undefined;
-  /** Looks at pictures of any size; output i belongs to picture i. */
+  /** SetFeatures at pictures of any size; output i belongs to picture i. */
   run(images: readonly Image[], options?: RunOptions): Promise<NetworkOutput[]>;
   /** Ends the threads. */
   dispose(): Promise<void>;

@@ -6,8 +6,8 @@
 
 import { configFromPreset } from "../../models/config.ts";
 import { presetNamed } from "../../models/presets.ts";
-import { noiseLevel, type UNetConfig } from "../../nn/config.ts";
-import { isLarge, largeSamplingProgram, largeSession } from "../../nn/graphs.ts";
+import { noiseEmbeddingInput, type UNetConfig } from "../../nn/config.ts";
+import { lowMemoryInferenceGraph, lowMemorySession, usesLowMemory } from "../../nn/graphs.ts";
 import { initialParameter, initialParameters, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/unet.ts";
 import { inputOf } from "../../nn/weight-input.ts";
@@ -112,7 +112,7 @@ async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
 async function networkCalls(options: ThroughputOptions): Promise<Steps> {
   const { network, batch, threads, device } = options;
   const specs = parameterSpecs(network);
-  if (isLarge(specs)) return largeNetworkCalls(options);
+  if (usesLowMemory(specs)) return largeNetworkCalls(options);
   // The schedules, the prediction and the tasks do not matter to a call.
   const config = { ...configFromPreset(presetNamed("tiny-32"), { tasks: [] }), network };
   const parameters = initialParameters(specs, 1);
@@ -131,12 +131,12 @@ async function networkCalls(options: ThroughputOptions): Promise<Steps> {
 /** The same of a large network, whose weights are made one by one instead of all at once. */
 async function largeNetworkCalls(options: ThroughputOptions): Promise<Steps> {
   const { network, batch, device, threads } = options;
-  const { model, parameters } = largeSamplingProgram(network, parameterSpecs(network), 1);
+  const { model, parameters } = lowMemoryInferenceGraph(network, parameterSpecs(network), 1);
   const constants: EngineTensors = {};
   for (const spec of parameters) {
     constants[spec.name] = inputOf(spec, initialParameter(spec, 1));
   }
-  const engine = await createEngine(model, { ...largeSession, device, threads }, constants);
+  const engine = await createEngine(model, { ...lowMemorySession, device, threads }, constants);
   const feeds = Array.from({ length: batch }, (_, image) => randomInputs(network, 1, image));
   return {
     step: () => Promise.all(feeds.map((feed) => engine.run(feed))),
@@ -151,6 +151,6 @@ function randomInputs(network: UNetConfig, batch: number, name: string | number)
     data: random.fillNormal(new Float32Array(shape.reduce((a, b) => a * b))),
     shape,
   });
-  const level = new Float32Array(batch).fill(noiseLevel(network, 0.5));
+  const level = new Float32Array(batch).fill(noiseEmbeddingInput(network, 0.5));
   return { source: image(), noisy: image(), level: { data: level, shape: [batch] } };
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { largestDifference, numbers } from "../../../test/support/differentiation.ts";
 import { trainingBatch } from "../../../test/support/training-batch.ts";
 import { uNetConfig } from "../../nn/config.ts";
-import { trainingProgram } from "../../nn/graphs.ts";
+import { trainingGraph } from "../../nn/graphs.ts";
 import { initialParameters, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/unet.ts";
 import { type Device, openSession } from "../../runtime/node/session.ts";
@@ -96,7 +96,7 @@ describe("training steps", () => {
   }
 
   it("have the training program's losses and gradient", async () => {
-    const session = await openSession(trainingProgram(config, specs, { batch: 4, loss: "l2" }));
+    const session = await openSession(trainingGraph(config, specs, { batch: 4, loss: "l2" }));
     const image = [4, 3, 8, 8];
     const { losses, gradient } = await session.run({
       parameters: { data: fresh.parameters, shape: [count] },

@@ -8,7 +8,7 @@ import { setImmediate } from "node:timers/promises";
 import { size } from "../../graph/index.ts";
 import { stack } from "../../image/stack.ts";
 import type { UNetConfig } from "../../nn/config.ts";
-import { isLarge, trainingProgram } from "../../nn/graphs.ts";
+import { trainingGraph, usesLowMemory } from "../../nn/graphs.ts";
 import {
   initialParameter,
   initialParameters,
@@ -34,7 +34,10 @@ export function sharedVector(length: number): Float32Array {
  * Zeros for weights and optimizer: in shared memory, or, of a large network, in memory that can move to
  * another thread.
  */
-export function emptyState(specs: readonly ParameterSpec[], large = isLarge(specs)): TrainingState {
+export function emptyState(
+  specs: readonly ParameterSpec[],
+  large = usesLowMemory(specs),
+): TrainingState {
   const count = parameterCount(specs);
   const vector = large ? () => new Float32Array(count) : () => sharedVector(count);
   return { parameters: vector(), ema: vector(), m: vector(), v: vector(), step: 0 };
@@ -44,7 +47,7 @@ export function emptyState(specs: readonly ParameterSpec[], large = isLarge(spec
 export function initialState(
   specs: readonly ParameterSpec[],
   seed: number,
-  large = isLarge(specs),
+  large = usesLowMemory(specs),
 ): TrainingState {
   const state = emptyState(specs, large);
   state.ema.set(initialParameters(specs, seed, state.parameters));
@@ -77,7 +80,7 @@ export async function initialize(
 
 /** Compiles the training graph for each replica; large networks have one, see `large-stepper.ts`. */
 export async function createTrainingStepper(options: StepperOptions): Promise<TrainingStepper> {
-  const { large = isLarge(parameterSpecs(options.config)) } = options;
+  const { large = usesLowMemory(parameterSpecs(options.config)) } = options;
   return large ? createLargeStepper(options) : createReplicatedStepper(options);
 }
 
@@ -95,7 +98,7 @@ async function createReplicatedStepper(options: StepperOptions): Promise<Trainin
   const cuts = cumulative(distribute(state.parameters.length, shares.length));
   const models = new Map<number, Uint8Array>();
   const replicas = shares.map((share, rank) => {
-    const model = models.get(share) ?? trainingProgram(config, specs, { batch: share, loss });
+    const model = models.get(share) ?? trainingGraph(config, specs, { batch: share, loss });
     models.set(share, model);
     const start: ReplicaStart = {
       model,

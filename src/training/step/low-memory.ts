@@ -1,10 +1,10 @@
 /**
- * The training step of a large network (see `isLarge`): what would not fit in memory twice is there
+ * The training step of a large network (see `usesLowMemory`): what would not fit in memory twice is there
  * once. One engine on all cores takes few images at a time, and the gradients of a batch are added up.
  */
 
 import { stack } from "../../image/stack.ts";
-import { largeSession, largeTrainingProgram } from "../../nn/graphs.ts";
+import { lowMemorySession, lowMemoryTrainingGraph } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/unet.ts";
 import { WorkerClient } from "../../runtime/node/worker-client.ts";
@@ -40,8 +40,8 @@ export async function createLargeStepper(options: StepperOptions): Promise<Train
   }
   const images = imagesAtOnce(options);
   const start: LargeReplicaStart = {
-    model: largeTrainingProgram(config, specs, { batch: images, loss }),
-    options: { ...largeSession, device, threads },
+    model: lowMemoryTrainingGraph(config, specs, { batch: images, loss }),
+    options: { ...lowMemorySession, device, threads },
     specs,
     images,
   };

@@ -13,7 +13,7 @@ export interface TrainingBatch {
   readonly noisy: Float32Array;
   /** What the network is to predict. */
   readonly target: Float32Array;
-  /** `noiseLevel` of each image, [N]. */
+  /** `noiseEmbeddingInput` of each image, [N]. */
   readonly level: Float32Array;
   /** Weight of each pixel in the loss, [N,1,H,W]: see `pixelWeights`; the batch's loss is the sum. */
   readonly weight: Float32Array;
@@ -52,7 +52,7 @@ export interface StepperOptions {
   readonly threads: number;
   readonly state: TrainingState;
   readonly device?: Device;
-  /** Whether the network is trained as a large one; default: see `isLarge`. */
+  /** Whether the network is trained as a large one; default: see `usesLowMemory`. */
   readonly large?: boolean;
 }
 
