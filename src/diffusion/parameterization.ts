@@ -64,7 +64,7 @@ export function target(
 
 /**
  * At this signal-to-noise ratio half of y_t passes the network by: about where the noise is as small as
- * the error of a small trained network (docs/results.md, "Which noise levels it is trained on").
+ * the error of a small trained network (docs/experiments/004).
  */
 export const skipSnr = 320;
 

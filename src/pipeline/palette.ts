@@ -319,7 +319,7 @@ export class Palette {
 
   /**
    * A model that colorizes takes a whole gray source for a photo to be given colours and leaves the rest,
-   * blocks too, as it is (docs/results.md); one that looks like an old print it does not.
+   * blocks too, as it is (docs/experiments/013); one that looks like an old print it does not.
    */
   private unlikeColorization(condition: Condition): Condition {
     const { tasks, training } = this.config;

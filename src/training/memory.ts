@@ -27,7 +27,7 @@ export function batchesAhead({ network }: Pick<RunConfig, "network">): number {
  * what was measured for small-64 and tiny-32 at batches from 4 to 32.
  *
  * Of a large network: weights, average, moments, the gradient, the engine's copy of it and, if a batch
- * takes several runs, the sum; and what is alive at once in a run. See docs/results.md for measurements.
+ * takes several runs, the sum; and what is alive at once in a run. Measured: docs/results/speed.md.
  *
  * Of both: the batch at hand and those made ahead, and the photos that are kept decoded.
  */

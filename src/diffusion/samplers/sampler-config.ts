@@ -33,7 +33,7 @@ export const defaultSampler: SamplerConfig = textbook("dpm++");
 /**
  * For networks that predict x0-skip, as those of few images do: they leave part of the error of each estimate in the
  * picture, which fresh noise covers and the next call removes; but they take too little noise away where
- * little is left, so the last call is made early (docs/results.md).
+ * little is left, so the last call is made early (docs/experiments/007).
  */
 export const stochasticDdim: SamplerConfig = {
   sampler: "ddim",
