@@ -70,8 +70,8 @@ async function damaged(task: TaskName, photo: Image, random: Random): Promise<Da
       const whole = (side: number) => scale * Math.floor(side / scale);
       const box = { left: 0, top: 0, width: whole(photo.width), height: whole(photo.height) };
       const truth = crop(photo, box);
-      const input = await resize(truth, box.width / scale, box.height / scale);
-      const shown = await resize(input, box.width, box.height);
+      const input = resize(truth, box.width / scale, box.height / scale);
+      const shown = resize(input, box.width, box.height);
       return { truth, shown, input, options: { scale }, detail: `${scale} times` };
     }
     case "inpaint": {

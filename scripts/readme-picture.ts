@@ -24,7 +24,7 @@ const palette = await Palette.load(process.argv[2]);
 const sheets: Image[] = [];
 for (const name of ["beach", "fields"]) {
   const whole = await readImage(join(project, "samples", `${name}.jpg`));
-  const photo = await toSquare(whole, palette.resolution);
+  const photo = toSquare(whole, palette.resolution);
   const rows: SheetRow[] = [];
   for (const task of tasks) {
     rows.push(await demonstration(palette, task, { name, photo }, { seed: 1 }));

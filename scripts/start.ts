@@ -40,7 +40,7 @@ async function readPhotos(paths: readonly string[], short: number): Promise<Name
   const photos: NamedPhoto[] = [];
   for (const path of paths) {
     try {
-      const photo = await atShortSide(await readImage(path), short);
+      const photo = atShortSide(await readImage(path), short);
       photos.push({ name: basename(path, extname(path)), photo });
     } catch (error) {
       if (!(error instanceof PaletteError)) throw error;
@@ -76,7 +76,7 @@ async function restoreAll(
   }
 }
 
-function atShortSide(photo: Image, short: number): Promise<Image> {
+function atShortSide(photo: Image, short: number): Image {
   const scale = short / Math.min(photo.width, photo.height);
   return resize(photo, Math.round(photo.width * scale), Math.round(photo.height * scale));
 }

@@ -4,9 +4,8 @@
  * be broken before. So a resumed run sees exactly what it would have seen.
  */
 
-import { type Box, flipHorizontal, grayscale, type Image } from "../image/image.ts";
+import { type Box, flipHorizontal, grayscale, type Image, type RgbBytes } from "../image/image.ts";
 import { cropAndResizeBytes } from "../image/resize.ts";
-import type { RgbBytes } from "../node/sharp.ts";
 import type { Condition, Task, TaskOptions } from "../tasks/task.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
@@ -128,7 +127,7 @@ export class ExampleSource {
     // A stream of its own: the other draws are those of the example as it is.
     const random = Random.from(seed, "variation", index);
     const box = stretched(square, photo, resolution, random);
-    return retoned(await cropAndResizeBytes(photo, box, resolution, resolution), random);
+    return retoned(cropAndResizeBytes(photo, box, resolution, resolution), random);
   }
 
   /**

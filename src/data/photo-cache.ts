@@ -4,8 +4,8 @@
  * make room. What a photo decodes to never depends on what else was asked.
  */
 
+import type { RgbBytes } from "../image/image.ts";
 import { readBytes } from "../node/decode-image.ts";
-import type { RgbBytes } from "../node/sharp.ts";
 import { PaletteError, ReadError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 

@@ -73,6 +73,6 @@ describe("crops", () => {
   it("in the centre are the photo's largest square", async () => {
     const source = new CropSource({ ...options, kind: "centre" });
     const [path] = options.photos;
-    expect((await source.crop(0)).image).toEqual(await toSquare(await readImage(path!), 32));
+    expect((await source.crop(0)).image).toEqual(toSquare(await readImage(path!), 32));
   });
 });

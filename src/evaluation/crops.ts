@@ -95,7 +95,7 @@ export class CropSource {
       kind === "centre"
         ? centreSquare(width, height)
         : randomSquare(width, height, resolution, Random.from(seed, "crop", set, index), scale);
-    return { photo, group, image: await cropAndResizeBytes(bytes, box, resolution, resolution) };
+    return { photo, group, image: cropAndResizeBytes(bytes, box, resolution, resolution) };
   }
 }
 

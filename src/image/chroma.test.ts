@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../util/random.ts";
-import { lumaOf, withChromaOf } from "./chroma.ts";
-import { createImage, grayscale, type Image } from "./image.ts";
+import { withChromaOf } from "./chroma.ts";
+import { createImage, grayscale, type Image, lumaOf } from "./image.ts";
 import { resize } from "./resize.ts";
 
 /** Left of `edge` a dark red, right of it a light blue. */
@@ -43,7 +43,7 @@ describe("colour from a smaller picture", () => {
   it("ends at the photo's edge, not at the answer's pixels: no halo", async () => {
     // The edge at 203 of 512 lies inside the answer's 8-pixel wide pixel number 25.
     const photo = twoColours(512, 64, 203);
-    const answer = await resize(photo, 64, 8);
+    const answer = resize(photo, 64, 8);
     const out = await withChromaOf(grayscale(photo), answer);
     const [red, blue] = [redMinusBlue(photo, 0), redMinusBlue(photo, 511)];
     expect(red).toBeGreaterThan(0);
@@ -52,7 +52,7 @@ describe("colour from a smaller picture", () => {
       expect(Math.abs(redMinusBlue(out, x) - wanted)).toBeLessThan(0.12);
     }
     // Plain enlarging of the answer is wrong by half the difference beside the edge.
-    const plain = await resize(answer, 512, 64);
+    const plain = resize(answer, 512, 64);
     expect(Math.abs(redMinusBlue(plain, 200) - red)).toBeGreaterThan(0.3);
   });
 

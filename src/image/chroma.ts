@@ -5,7 +5,7 @@
  * own, so that colours end where the photo's edges are and not where the answer's pixels end.
  */
 import { setImmediate } from "node:timers/promises";
-import { createImage, type Image } from "./image.ts";
+import { createImage, type Image, lumaOf } from "./image.ts";
 import { resize } from "./resize.ts";
 
 /** Neighbours in the answer on each side. */
@@ -17,16 +17,6 @@ const alike = 0.12;
 /** Milliseconds for which large photos may keep the event loop from others. */
 const longestBlock = 100;
 
-/** The luma of Rec. 601 of each pixel, in [-1, 1]; [height, width]. */
-export function lumaOf({ width, height, data }: Image): Float32Array {
-  const pixels = width * height;
-  const luma = new Float32Array(pixels);
-  for (let i = 0; i < pixels; i++) {
-    luma[i] = 0.299 * data[i]! + 0.587 * data[pixels + i]! + 0.114 * data[2 * pixels + i]!;
-  }
-  return luma;
-}
-
 /**
  * The photo in the colours of `answer`, a smaller (or equal) picture of the same scene.
  * @returns a picture of the photo's size with exactly the photo's luma: where a colour does not exist
@@ -35,7 +25,7 @@ export function lumaOf({ width, height, data }: Image): Float32Array {
 export async function withChromaOf(photo: Image, answer: Image): Promise<Image> {
   const { width, height } = photo;
   const luma = lumaOf(photo);
-  const small = lumaOf(await resize(photo, answer.width, answer.height));
+  const small = lumaOf(resize(photo, answer.width, answer.height));
   const [blue, red] = chromaOf(answer);
   const out = createImage(width, height);
   const pixels = width * height;

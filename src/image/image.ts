@@ -11,6 +11,16 @@ export interface Image {
   readonly data: Float32Array;
 }
 
+/** Interleaved 8-bit sRGB: `rgb` is [height, width, 3]. */
+export interface RgbBytes {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
+
+/** 0x3FFF squared: libvips' customary bound on an image's pixels, 268 megapixels. */
+export const maximalPixels = 268_402_689;
+
 /** Which pixels are to be filled: `data` is [1, height, width], 1 = to be filled, 0 = known. */
 export interface Mask {
   readonly width: number;
@@ -77,14 +87,26 @@ export function toBytes(image: Image): Uint8Array {
   return new Uint8Array(rgb.buffer);
 }
 
-/** The luma of Rec. 601 (0.299 R + 0.587 G + 0.114 B) in all three channels. */
+/** The luma of Rec. 601 from values of any range. */
+export function luma(red: number, green: number, blue: number): number {
+  return 0.299 * red + 0.587 * green + 0.114 * blue;
+}
+
+/** The luma of each pixel, in [-1, 1]; [height, width]. */
+export function lumaOf({ width, height, data }: Image): Float32Array {
+  const pixels = width * height;
+  const out = new Float32Array(pixels);
+  for (let i = 0; i < pixels; i++) {
+    out[i] = luma(data[i]!, data[pixels + i]!, data[2 * pixels + i]!);
+  }
+  return out;
+}
+
+/** The luma of each pixel in all three channels. */
 export function grayscale(image: Image): Image {
   const pixels = image.width * image.height;
   const out = new Float32Array(3 * pixels);
-  const { data } = image;
-  for (let i = 0; i < pixels; i++) {
-    out[i] = 0.299 * data[i]! + 0.587 * data[pixels + i]! + 0.114 * data[2 * pixels + i]!;
-  }
+  out.set(lumaOf(image));
   out.copyWithin(pixels, 0, pixels);
   out.copyWithin(2 * pixels, 0, pixels);
   return { width: image.width, height: image.height, data: out };
@@ -116,9 +138,9 @@ export function withoutColours(image: Image): Image {
 export function warmTone(image: Image): Image {
   const pixels = image.width * image.height;
   const warmth = [0.06, 0, -0.06];
-  const luma = grayscale({ width: 1, height: 1, data: Float32Array.from(warmth) }).data[0]!;
+  const added = Math.fround(luma(warmth[0]!, warmth[1]!, warmth[2]!));
   const data = image.data.map((value, i) =>
-    Math.min(1, Math.max(-1, value + warmth[Math.floor(i / pixels)]! - luma)),
+    Math.min(1, Math.max(-1, value + warmth[Math.floor(i / pixels)]! - added)),
   );
   return { ...image, data };
 }
@@ -187,6 +209,11 @@ export function atLeast(image: Image, side: number): Image {
 export function overWhite(image: Image, alpha: Uint8Array): Image {
   const data = image.data.map((value, i) => 1 + (value - 1) * (alpha[i % alpha.length]! / 255));
   return { ...image, data };
+}
+
+/** Every value brought into [-1, 1]. */
+export function clipped(image: Image): Image {
+  return { ...image, data: image.data.map((value) => Math.min(1, Math.max(-1, value))) };
 }
 
 /** Left and right exchanged. */

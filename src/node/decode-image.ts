@@ -5,13 +5,14 @@
  */
 import { readFile } from "node:fs/promises";
 import type { SharpOptions } from "sharp";
-import { fromBytes, type Image } from "../image/image.ts";
+import { fromBytes, type Image, maximalPixels, type RgbBytes } from "../image/image.ts";
 import { type JpegQuality, jpegQuality } from "../image/jpeg-quality.ts";
+import { resizeBytes } from "../image/resize.ts";
 import { PaletteError, ReadError, reasonOf } from "../util/errors.ts";
-import { maximalPixels, type RgbBytes, sharp, toRaw } from "./sharp.ts";
+import { sharp, toRaw } from "./sharp.ts";
 
 export interface DecodeOptions {
-  /** Shrinks (never grows) the picture while decoding until its short side has this many pixels. */
+  /** Shrinks (never grows) the picture until its short side has this many pixels. */
   shortSide?: number;
   /** What lies behind transparent pixels; white unless given. */
   background?: "white" | "black";
@@ -89,6 +90,19 @@ function foreign(icc: Buffer | undefined): boolean {
   return !/sRGB/i.test(text);
 }
 
+/**
+ * Larger pictures are shrunk by libvips while they are decoded, to save memory. The result then
+ * differs in its last bits from that of a browser.
+ */
+const mostDecodedPixels = 64e6;
+
+/** Shrinks until the short side has this many pixels. */
+function shrink(photo: RgbBytes, shortSide: number): RgbBytes {
+  const scale = shortSide / Math.min(photo.width, photo.height);
+  if (scale >= 1) return photo;
+  return resizeBytes(photo, Math.round(photo.width * scale), Math.round(photo.height * scale));
+}
+
 /** As `readImage`, but the bytes themselves, which need a quarter of the memory. */
 export async function readBytes(
   input: string | Uint8Array,
@@ -101,14 +115,16 @@ export async function readBytes(
     let pipeline = sharp(file, { failOn: "error", limitInputPixels: maximalPixels })
       .autoOrient()
       .flatten({ background });
-    if (shortSide !== undefined) {
+    if (shortSide === undefined) return await toRaw(pipeline);
+    const { width, height } = await sharp(file, { limitInputPixels: maximalPixels }).metadata();
+    if (width * height > mostDecodedPixels) {
       pipeline = pipeline.resize(shortSide, shortSide, {
         fit: "outside",
         withoutEnlargement: true,
         fastShrinkOnLoad: false,
       });
     }
-    return await toRaw(pipeline);
+    return shrink(await toRaw(pipeline), shortSide);
   } catch (thrown) {
     throw undecodable(name, thrown);
   }

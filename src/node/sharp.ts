@@ -4,13 +4,10 @@
  * is used once and would only hold memory.
  */
 import sharp, { type Sharp } from "sharp";
-import { type Image, toBytes } from "../image/image.ts";
+import { type Image, maximalPixels, type RgbBytes, toBytes } from "../image/image.ts";
 
 sharp.concurrency(1);
 sharp.cache(false);
-
-/** 0x3FFF squared: libvips' customary bound, 268 megapixels. */
-export const maximalPixels = 268_402_689;
 
 /** A sharp pipeline over interleaved 8-bit RGB. */
 export function fromRaw(rgb: Uint8Array, width: number, height: number): Sharp {
@@ -38,13 +35,6 @@ export async function toRaw(pipeline: Sharp): Promise<RgbBytes> {
     .toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw new Error(`expected 3 channels, found ${info.channels}`);
   return { width: info.width, height: info.height, rgb: data };
-}
-
-/** Interleaved 8-bit sRGB: `rgb` is [height, width, 3]. */
-export interface RgbBytes {
-  readonly width: number;
-  readonly height: number;
-  readonly rgb: Uint8Array;
 }
 
 export { sharp };

@@ -17,7 +17,7 @@ export const colorize: Task<"colorize"> = {
   /** The network colours a small copy; the photo gives the luma of every pixel. */
   async prepare(photo, resolution) {
     const { width, height } = smallestSize(photo, resolution);
-    const small = grayscale(await resize(photo, width, height));
+    const small = grayscale(resize(photo, width, height));
     const x = atLeast(small, resolution);
     return {
       conditions: [{ x, detail: "gray" }],

@@ -31,13 +31,13 @@ export async function prepareRegion(
 ): Promise<PreparedRegion> {
   const fits = (thickest * resolution) / thickness(mask, box);
   const { width, height } = modelSize(box, Math.min(1, fits), resolution);
-  const small = atLeast(await resize(crop(photo, box), width, height), resolution);
+  const small = atLeast(resize(crop(photo, box), width, height), resolution);
   const hole = maskAtLeast(fitMask(mask, box, width, height), resolution);
   return {
     condition: { x: noiseInMask(small, hole, random), mask: hole },
     async paste(out, answer) {
       const used = crop(answer, { left: 0, top: 0, width, height });
-      const large = await resize(used, box.width, box.height);
+      const large = resize(used, box.width, box.height);
       const pixels = out.width * out.height;
       for (let y = 0, i = 0; y < box.height; y++) {
         for (let x = 0; x < box.width; x++, i++) {

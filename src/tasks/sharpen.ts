@@ -4,10 +4,17 @@
  * stage of a cascade, which brings what was filled at a small size to the photo's own pixels.
  */
 
-import { atLeast, crop, type Image, isGray, type Mask } from "../image/image.ts";
+import {
+  atLeast,
+  clipped,
+  crop,
+  type Image,
+  isGray,
+  type Mask,
+  maximalPixels,
+} from "../image/image.ts";
 import { checkMaskSize, maskedShare } from "../image/mask.ts";
 import { box, lanczos3, linear, resample } from "../image/resample.ts";
-import { maximalPixels } from "../node/sharp.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 import { randomMask } from "./inpaint.ts";
@@ -118,8 +125,4 @@ function within(mask: Mask, inside: Image, outside: Image): Image {
     mask.data[i % mask.data.length] === 1 ? inside.data[i]! : value,
   );
   return { ...outside, data };
-}
-
-function clipped(image: Image): Image {
-  return { ...image, data: image.data.map((value) => Math.min(1, Math.max(-1, value))) };
 }

@@ -3,8 +3,7 @@
  * always missing: one side of it, or a border all around.
  */
 
-import { type Box, createMask, extend, type Mask } from "../image/image.ts";
-import { maximalPixels } from "../node/sharp.ts";
+import { type Box, createMask, extend, type Mask, maximalPixels } from "../image/image.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 import { prepareRegion } from "./inpaint-region.ts";

@@ -176,7 +176,7 @@ async function heldOutCrop(
     const box = centre
       ? centreSquare(width, height)
       : randomSquare(width, height, resolution, random, cropScale);
-    return await cropAndResizeBytes(photo, box, resolution, resolution);
+    return cropAndResizeBytes(photo, box, resolution, resolution);
   } catch (thrown) {
     if (!(thrown instanceof PaletteError) || thrown instanceof ReadError) throw thrown;
     onSkip?.(thrown.message);
