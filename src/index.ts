@@ -26,6 +26,7 @@ export {
   importNetwork,
 } from "./interop/import-network.ts";
 export type { ModelConfig, TrainingRecord } from "./models/config.ts";
+export type { Model } from "./models/model.ts";
 export { type Preset, presetNamed, presets } from "./models/presets.ts";
 export { describeNetwork, type Layer, type NetworkDescription } from "./models/summary.ts";
 export type { UNetConfig } from "./nn/config.ts";
@@ -36,12 +37,12 @@ export {
   type ImageFormat,
   writeImage,
 } from "./node/encode-image.ts";
+export { loadNetwork } from "./node/load-network.ts";
 export {
   bundledModels,
   findModel,
   loadModel,
   loadModelConfig,
-  type Model,
   saveModel,
 } from "./node/model-folder.ts";
 export { Palette, type PaletteOptions, type SampleRequest } from "./pipeline/palette.ts";
@@ -51,8 +52,8 @@ export {
   type SamplingProgress,
   samplingDefaults,
 } from "./pipeline/sampling-options.ts";
-export { loadNetwork, type Network, type NetworkCall } from "./runtime/network.ts";
-export { type Device, devices } from "./runtime/node/session.ts";
+export type { Network, NetworkCall } from "./runtime/network.ts";
+export { type Device, devices } from "./runtime/runtime.ts";
 export { randomMask } from "./tasks/inpaint.ts";
 export { taskNamed, tasks } from "./tasks/registry.ts";
 export {

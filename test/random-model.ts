@@ -1,9 +1,9 @@
 /** A small model with random weights, for tests: it answers at once, with noise. */
 import { configFromPreset, type ModelConfig } from "../src/models/config.ts";
+import type { Model } from "../src/models/model.ts";
 import { presetNamed } from "../src/models/presets.ts";
 import { parameterCount } from "../src/nn/parameters.ts";
 import { parameterSpecs } from "../src/nn/unet.ts";
-import type { Model } from "../src/node/model-folder.ts";
 import { Random } from "../src/util/random.ts";
 
 /** The network of tiny-32; no weight is zero, so that everything in it counts. */

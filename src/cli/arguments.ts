@@ -1,6 +1,6 @@
 /** What the commands' options may say. Commander prints the complaints and exits 2. */
 import { InvalidArgumentError, Option } from "commander";
-import { devices } from "../runtime/node/session.ts";
+import { devices } from "../runtime/runtime.ts";
 
 /** A parser of whole numbers from `low` to `high`. */
 export function wholeNumber(

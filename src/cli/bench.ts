@@ -5,7 +5,7 @@ import { presetNamed, presetNames } from "../models/presets.ts";
 import { operationsPerImage } from "../nn/graphs.ts";
 import { matrixPeak } from "../node/benchmark/peak-memory.ts";
 import { measureThroughput, type Throughput } from "../node/benchmark/throughput.ts";
-import type { Device } from "../runtime/node/session.ts";
+import type { Device } from "../runtime/runtime.ts";
 import { deviceOption, threadsOption, wholeNumber } from "./arguments.ts";
 import { say } from "./console.ts";
 import { networkOption, readNetwork } from "./network.ts";

@@ -11,7 +11,7 @@ import { paperConditions } from "../evaluation/conditions.ts";
 import { type CropKind, cropKinds } from "../evaluation/crops.ts";
 import { type EvaluationProgress, evaluate } from "../evaluation/evaluate.ts";
 import { planEvaluation } from "../evaluation/plan.ts";
-import type { Device } from "../runtime/node/session.ts";
+import type { Device } from "../runtime/runtime.ts";
 import { tasks } from "../tasks/registry.ts";
 import { UsageError } from "../util/errors.ts";
 import { deviceOption, listOf, numberBetween, threadsOption, wholeNumber } from "./arguments.ts";

@@ -4,9 +4,9 @@ import { defaultSampler } from "../diffusion/samplers/sampler-config.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { type Preset, presetNames, presets } from "../models/presets.ts";
 import { describeNetwork, type Layer, type NetworkDescription } from "../models/summary.ts";
-import { inGigabytes } from "../node/memory.ts";
 import { bundledModels, findModel, isFolder, loadModelConfig } from "../node/model-folder.ts";
 import { PaletteError } from "../util/errors.ts";
+import { inGigabytes } from "../util/format.ts";
 import { say } from "./console.ts";
 
 type Subject =

@@ -15,7 +15,7 @@ import {
   type SamplingOptions,
   samplingDefaults,
 } from "../pipeline/sampling-options.ts";
-import type { Device } from "../runtime/node/session.ts";
+import type { Device } from "../runtime/runtime.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { deviceOption, numberBetween, threadsOption, wholeNumber } from "./arguments.ts";
 import { log, say } from "./console.ts";

@@ -9,7 +9,7 @@ import { predictions, weightings } from "../diffusion/parameterization.ts";
 import { presetNames } from "../models/presets.ts";
 import { type Loss, losses } from "../nn/loss.ts";
 import { RunFolder } from "../node/run-folder.ts";
-import type { Device } from "../runtime/node/session.ts";
+import type { Device } from "../runtime/runtime.ts";
 import { tasks } from "../tasks/registry.ts";
 import { type JpegQualities, jpegQualities } from "../tasks/task.ts";
 import { trainingMemory } from "../training/memory.ts";

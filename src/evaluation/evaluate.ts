@@ -4,7 +4,7 @@
  * file in between.
  */
 
-import type { Device } from "../runtime/node/session.ts";
+import type { Device } from "../runtime/runtime.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { CropSource } from "./crops.ts";
 import { EvaluationFolder } from "./evaluation-folder.ts";

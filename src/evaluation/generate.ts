@@ -7,7 +7,7 @@ import { parameterSpecs } from "../nn/unet.ts";
 import { writeImage } from "../node/encode-image.ts";
 import { Palette, type SampleRequest } from "../pipeline/palette.ts";
 import type { SamplingProgress } from "../pipeline/sampling-options.ts";
-import type { SessionOptions } from "../runtime/node/session.ts";
+import type { SessionOptions } from "../runtime/runtime.ts";
 import type { Condition } from "../tasks/task.ts";
 import { Random } from "../util/random.ts";
 import { degraded, type EvaluationCondition } from "./conditions.ts";

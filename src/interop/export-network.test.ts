@@ -10,7 +10,7 @@ import { presetNamed } from "../models/presets.ts";
 import { decodeSafetensors } from "../models/safetensors.ts";
 import { noiseEmbeddingInput } from "../nn/config.ts";
 import { parameterSpecs } from "../nn/unet.ts";
-import { loadNetwork } from "../runtime/network.ts";
+import { loadNetwork } from "../node/load-network.ts";
 import { openSession } from "../runtime/node/session.ts";
 import { Random } from "../util/random.ts";
 import { exportOnnx, exportSafetensors, theirArguments } from "./export-network.ts";

@@ -2,12 +2,12 @@
 import { skipSnr } from "../diffusion/parameterization.ts";
 import type { ModelNotes } from "../graph/index.ts";
 import type { ModelConfig } from "../models/config.ts";
+import type { Model } from "../models/model.ts";
 import { encodeSafetensors, type Tensor } from "../models/safetensors.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import { inferenceGraph } from "../nn/graphs.ts";
 import { readParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
-import type { Model } from "../node/model-folder.ts";
 import { PaletteError } from "../util/errors.ts";
 import { configKey } from "./open.ts";
 import { networkPrefix, theirName, theirShape } from "./state-dict-keys.ts";

@@ -16,7 +16,7 @@ import { temporaryFiles } from "../../test/support/temporary-files.ts";
 import { torchFile, type Written, type WrittenTensor } from "../../test/support/torch-file.ts";
 import { linearSchedule } from "../diffusion/schedule.ts";
 import type { UNetConfig } from "../nn/config.ts";
-import { loadNetwork } from "../runtime/network.ts";
+import { loadNetwork } from "../node/load-network.ts";
 import { exportSafetensors } from "./export-network.ts";
 import { type ImportOptions, importNetwork } from "./import-network.ts";
 

@@ -5,10 +5,10 @@
  */
 import { basename } from "node:path";
 import { type ModelConfig, modelFormat } from "../models/config.ts";
+import type { Model } from "../models/model.ts";
 import { type UNetConfig, uNetConfig } from "../nn/config.ts";
 import { type ParameterSpec, parameterCount, writeParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
-import type { Model } from "../node/model-folder.ts";
 import type { TaskName } from "../tasks/task.ts";
 import { PaletteError } from "../util/errors.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";

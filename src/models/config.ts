@@ -1,5 +1,4 @@
 /** What a model's config.json says: everything needed to use its weights, and where they come from. */
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { cropScales } from "../data/crop-scale.ts";
 import { noiseLevelDistributions } from "../diffusion/noise-level-distribution.ts";
@@ -18,6 +17,8 @@ export const modelFormat = 1;
 
 /** Which photos a model was trained on: a `photosDigest` each folder, and the rule of those never trained on. */
 const photosRecord = z.object({ digests: z.array(z.string()), holdOut: z.string() });
+
+type PhotosRecord = z.infer<typeof photosRecord>;
 
 /** The model whose weights a training began with. */
 export const fromRecord = z.strictObject({
@@ -117,9 +118,13 @@ export function imagesSeen({ training }: ModelConfig): number {
  * All photos that had a part in a model's weights, the latest training first, as far as recorded; photos of several
  * trainings once.
  */
-export function photosTrainedOn({ training }: ModelConfig): z.infer<typeof photosRecord>[] {
+export function photosTrainedOn({ training }: ModelConfig): PhotosRecord[] {
   const all = [...(training?.photos ? [training.photos] : []), ...(training?.from?.photos ?? [])];
-  return all.filter((record, k) => all.findIndex((one) => isDeepStrictEqual(one, record)) === k);
+  return all.filter((record, k) => all.findIndex((one) => samePhotos(one, record)) === k);
+}
+
+function samePhotos(a: PhotosRecord, b: PhotosRecord): boolean {
+  return a.holdOut === b.holdOut && a.digests.join() === b.digests.join();
 }
 
 /** The config of a model with a preset's network; regression models predict y0 (the paper's baseline). */

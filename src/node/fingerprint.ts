@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
+import { configFile, weightsFile } from "../models/model.ts";
 import { PaletteError } from "../util/errors.ts";
-import { configFile, weightsFile } from "./model-folder.ts";
 
 /**
  * 16 hexadecimal digits of the SHA-256 of a model's files, or of some of them.

@@ -8,10 +8,11 @@ import { planEvaluation } from "../evaluation/plan.ts";
 import { createImage } from "../image/image.ts";
 import { presetNamed } from "../models/presets.ts";
 import { Palette } from "../pipeline/palette.ts";
-import { loadNetwork } from "../runtime/network.ts";
 import { planTraining } from "../training/plan.ts";
 import { train } from "../training/train.ts";
-import { assertFits, availableMemory, inGigabytes } from "./memory.ts";
+import { inGigabytes } from "../util/format.ts";
+import { loadNetwork } from "./load-network.ts";
+import { assertFits, availableMemory } from "./memory.ts";
 import { saveModel } from "./model-folder.ts";
 
 /** A container that leaves this process so many bytes. */

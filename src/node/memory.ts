@@ -1,6 +1,7 @@
 /** Whether something fits in memory, asked before it is begun. */
 import { freemem, totalmem } from "node:os";
 import { PaletteError } from "../util/errors.ts";
+import { inGigabytes } from "../util/format.ts";
 
 /** Tries what is estimated not to fit, when set to "off". */
 const switchName = "PALETTE_MEMORY_CHECK";
@@ -31,9 +32,4 @@ export function assertFits(need: number, what: string, remedy?: string): void {
   throw new PaletteError(
     `${what} needs about ${inGigabytes(need)} of memory, but ${inGigabytes(have)} can be had: ${advice} (${switchName}=off tries anyway).`,
   );
-}
-
-/** In powers of 1000. */
-export function inGigabytes(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
 }

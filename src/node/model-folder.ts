@@ -3,28 +3,22 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ModelConfig, parseModelConfig } from "../models/config.ts";
+import {
+  configFile,
+  type Model,
+  readModel,
+  type StoredModel,
+  type WeightSource,
+  weightsFile,
+  weightsOf,
+} from "../models/model.ts";
 import { presets } from "../models/presets.ts";
 import type { DType } from "../models/safetensors.ts";
-import {
-  type ParameterSpec,
-  parameterCount,
-  readParameter,
-  writeParameter,
-} from "../nn/parameters.ts";
+import { parameterCount, readParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { writeAtomically } from "./atomic-write.ts";
-import { SafetensorsFile, writeSafetensors } from "./safetensors-file.ts";
-
-export const configFile = "config.json";
-export const weightsFile = "weights.safetensors";
-
-/** A network with its weights. */
-export interface Model {
-  readonly config: ModelConfig;
-  /** Flat, in the order of `parameterSpecs(config.network)`. */
-  readonly parameters: Float32Array;
-}
+import { fileSource, writeSafetensors } from "./safetensors-file.ts";
 
 /** Where this package keeps the models it comes with; the same from the sources and when built. */
 export const bundledModelsFolder = fileURLToPath(new URL("../../models", import.meta.url));
@@ -58,49 +52,22 @@ export async function saveModel(
  * newer version, or when the weights are not those of the config's network.
  */
 export async function loadModel(folder: string): Promise<Model> {
-  const config = await loadModelConfig(folder);
-  const specs = parameterSpecs(config.network);
-  const parameters = new Float32Array(parameterCount(specs));
-  await readWeights(folder, specs, (spec, data) => writeParameter(parameters, spec, data));
-  return { config, parameters };
+  return readModel(await openModel(folder));
 }
 
-/**
- * Reads the weights of a model folder one parameter after the other, in the order of the specs; the
- * numbers are in the order of the parameter's own axes. Throws as `loadModel`.
- */
-export async function readWeights(
-  folder: string,
-  specs: readonly ParameterSpec[],
-  receive: (spec: ParameterSpec, data: Float32Array) => void,
-): Promise<void> {
+/** A model folder whose weights are read when they are asked for; throws as `loadModel`. */
+export async function openModel(folder: string): Promise<StoredModel> {
+  return { config: await loadModelConfig(folder), weights: folderWeights(folder) };
+}
+
+/** The weights of a model folder. */
+export function folderWeights(folder: string): WeightSource {
   const path = join(folder, weightsFile);
-  const file = await SafetensorsFile.open(path).catch((thrown) => {
-    throw unreadable(path, thrown);
-  });
-  try {
-    const extra = new Set(file.places.keys());
-    for (const { name, shape } of specs) {
-      const place = file.places.get(name);
-      if (place === undefined) {
-        throw new PaletteError(`${path} lacks the tensor "${name}" of its ${configFile}.`);
-      }
-      if (place.shape.join() !== shape.join()) {
-        throw new PaletteError(
-          `${path}: tensor "${name}" has the shape [${place.shape}], but ${configFile} asks for [${shape}].`,
-        );
-      }
-      extra.delete(name);
-    }
-    for (const name of extra) {
-      throw new PaletteError(
-        `${path} holds a tensor "${name}", which the network of its ${configFile} does not have.`,
-      );
-    }
-    for (const spec of specs) receive(spec, await file.read(file.places.get(spec.name)!));
-  } finally {
-    await file.close();
-  }
+  const open = () =>
+    fileSource(path).catch((thrown) => {
+      throw unreadable(path, thrown);
+    });
+  return weightsOf(open, path);
 }
 
 /** The config of a model folder alone; throws as `loadModel`. */

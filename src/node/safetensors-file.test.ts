@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeHeader, encodeSafetensors, type Tensor } from "../models/safetensors.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
-import { SafetensorsFile, writeSafetensors } from "./safetensors-file.ts";
+import { openSafetensors, writeSafetensors } from "./safetensors-file.ts";
 
 const random = Random.from("safetensors-file.test");
 /** Five million numbers are 20 MB: more than is read at once. */
@@ -38,7 +38,7 @@ describe("a safetensors file in parts", () => {
   it("gives each tensor whole and in parts", async () => {
     const path = join(folder, "read");
     await writeSafetensors(path, pending, { metadata: { step: "3" } });
-    const file = await SafetensorsFile.open(path);
+    const file = await openSafetensors(path);
     expect(file.metadata).toEqual({ step: "3" });
     for (const [name, { shape, data }] of tensors) {
       const place = file.places.get(name)!;
@@ -68,7 +68,7 @@ describe("a safetensors file in parts", () => {
     await file.write(header);
     await file.write(new Uint8Array(Float32Array.of(1, 2, 3).buffer), 0, 12, start);
     await file.close();
-    const read = await SafetensorsFile.open(path);
+    const read = await openSafetensors(path);
     expect(await read.read(read.places.get("last")!)).toEqual(Float32Array.of(1, 2, 3));
     for await (const { part } of read.parts(read.places.get("zeros")!)) {
       expect(part.every((value) => value === 0)).toBe(true);
@@ -82,15 +82,15 @@ describe("a safetensors file in parts", () => {
     await writeSafetensors(path, pending);
     const whole = await readFile(path);
     await writeFile(path, Buffer.concat([whole, Buffer.alloc(4)]));
-    await expect(SafetensorsFile.open(path, "w")).rejects.toThrow(/4 bytes after its last tensor/);
+    await expect(openSafetensors(path, "w")).rejects.toThrow(/4 bytes after its last tensor/);
     for (const size of [whole.length - 1, 1000, 50, 8, 3, 0]) {
       await truncate(path, size);
-      const thrown = await SafetensorsFile.open(path, "w").catch((error: unknown) => error);
+      const thrown = await openSafetensors(path, "w").catch((error: unknown) => error);
       expect(thrown).toBeInstanceOf(PaletteError);
       expect((thrown as Error).message).toMatch(/^w is cut short/);
     }
     await writeFile(path, "PK\u0003\u0004 a zip file");
-    await expect(SafetensorsFile.open(path, "w")).rejects.toThrow(/^w is not a safetensors file/);
+    await expect(openSafetensors(path, "w")).rejects.toThrow(/^w is not a safetensors file/);
   });
 
   it("is not left half written", async () => {

@@ -1,25 +1,15 @@
-/**
- * Safetensors files read and written tensor by tensor: what is in memory is one of them, not the
- * file, which may be larger than Node reads at once (2 GiB).
- */
+/** Safetensors files on disk, read and written tensor by tensor: a file may exceed 2 GiB. */
 import { type FileHandle, open } from "node:fs/promises";
+import type { ByteSource } from "../models/byte-source.ts";
 import {
-  beginningBytes,
-  bytesPerValue,
-  decodeHeader,
   type EncodingOptions,
   encodeHeader,
-  headerEnd,
-  numbersOf,
   type Outline,
-  type Place,
   storedBytes,
   truncated,
 } from "../models/safetensors.ts";
+import { SafetensorsReader } from "../models/safetensors-reader.ts";
 import { writeWholeBy } from "./atomic-write.ts";
-
-/** Read at once; a multiple of all sizes of numbers. */
-const chunkBytes = 16 * 2 ** 20;
 
 /** A tensor whose numbers are made when their turn comes. */
 export interface PendingTensor extends Outline {
@@ -44,75 +34,28 @@ export async function writeSafetensors(
   });
 }
 
-/** An open file whose header is known to be sound. */
-export class SafetensorsFile {
-  readonly places: ReadonlyMap<string, Place>;
-  readonly metadata: Readonly<Record<string, string>>;
-  private readonly file: FileHandle;
-  private readonly source: string;
+/**
+ * Opens a file for reading by range.
+ * @param source what to call the file in an error message
+ * @throws the system's error when the file cannot be opened.
+ */
+export async function fileSource(path: string, source = path): Promise<ByteSource> {
+  const file = await open(path);
+  const { size } = await file.stat();
+  return {
+    size,
+    read: (start, end) => readRange(file, start, end, source),
+    close: () => file.close(),
+  };
+}
 
-  private constructor(
-    file: FileHandle,
-    source: string,
-    places: readonly Place[],
-    metadata: Readonly<Record<string, string>>,
-  ) {
-    this.file = file;
-    this.source = source;
-    this.places = new Map(places.map((place) => [place.name, place]));
-    this.metadata = metadata;
-  }
-
-  /**
-   * @param source what to call the file in an error message
-   * @throws PaletteError as `decodeSafetensors`; the system's error when the file cannot be opened.
-   */
-  static async open(path: string, source = path): Promise<SafetensorsFile> {
-    const file = await open(path);
-    try {
-      const { size } = await file.stat();
-      const end = headerEnd(
-        await readRange(file, 0, Math.min(size, beginningBytes), source),
-        source,
-      );
-      if (end > size) throw truncated(source);
-      const header = await readRange(file, 0, end, source);
-      const { places, metadata } = decodeHeader(header, size, source);
-      return new SafetensorsFile(file, source, places, metadata);
-    } catch (thrown) {
-      await file.close();
-      throw thrown;
-    }
-  }
-
-  /** A tensor's numbers, in an array of their own. */
-  async read(place: Place): Promise<Float32Array> {
-    const { start, end, dtype } = place;
-    const numbers = new Float32Array((end - start) / bytesPerValue[dtype]);
-    for await (const { at, part } of this.parts(place)) numbers.set(part, at);
-    return numbers;
-  }
-
-  /** A tensor's numbers in parts, each with the place of its first. */
-  async *parts({
-    start,
-    end,
-    dtype,
-  }: Place): AsyncGenerator<{ readonly at: number; readonly part: Float32Array }> {
-    for (let from = start; from < end; from += chunkBytes) {
-      const stored = await readRange(
-        this.file,
-        from,
-        Math.min(end, from + chunkBytes),
-        this.source,
-      );
-      yield { at: (from - start) / bytesPerValue[dtype], part: numbersOf(stored, dtype) };
-    }
-  }
-
-  close(): Promise<void> {
-    return this.file.close();
-  }
+/**
+ * Opens a safetensors file.
+ * @param source what to call the file in an error message
+ * @throws PaletteError as `decodeSafetensors`; the system's error when the file cannot be opened.
+ */
+export async function openSafetensors(path: string, source = path): Promise<SafetensorsReader> {
+  return SafetensorsReader.open(await fileSource(path, source), source);
 }
 
 /** The bytes from `start` to `end`, which are in one read at most 2 GiB. */

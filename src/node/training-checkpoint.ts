@@ -6,10 +6,11 @@
 import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
+import type { SafetensorsReader } from "../models/safetensors-reader.ts";
 import { type MeansData, meansSchema } from "../training/running-means.ts";
 import type { TrainingState } from "../training/step/data-parallel.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
-import { SafetensorsFile, writeSafetensors } from "./safetensors-file.ts";
+import { openSafetensors, writeSafetensors } from "./safetensors-file.ts";
 
 /** What a checkpoint says besides the vectors. */
 export interface Counters {
@@ -67,9 +68,9 @@ export async function readCheckpoint(
   path: string,
   state: TrainingState,
 ): Promise<Counters | undefined> {
-  let file: SafetensorsFile | undefined;
+  let file: SafetensorsReader | undefined;
   try {
-    file = await SafetensorsFile.open(path, "it");
+    file = await openSafetensors(path, "it");
     const { images, step, means, crc32: expected } = metadataSchema.parse(file.metadata);
     const counters = { images, means: meansSchema.parse(JSON.parse(means)) };
     const places = vectors.map((name) => file?.places.get(name));

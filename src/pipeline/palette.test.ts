@@ -16,7 +16,8 @@ import {
   toBytes,
 } from "../image/image.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { loadNetwork, type Network } from "../runtime/network.ts";
+import { loadNetwork } from "../node/load-network.ts";
+import type { Network } from "../runtime/network.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";

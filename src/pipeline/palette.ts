@@ -21,10 +21,11 @@ import {
 } from "../image/image.ts";
 import { stack, unstack } from "../image/stack.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { loadNetwork } from "../node/load-network.ts";
 import { assertFits } from "../node/memory.ts";
 import { findModel } from "../node/model-folder.ts";
-import { loadNetwork, type Network, regress } from "../runtime/network.ts";
-import type { SessionOptions } from "../runtime/node/session.ts";
+import { type Network, regress } from "../runtime/network.ts";
+import type { SessionOptions } from "../runtime/runtime.ts";
 import { type TiledNetwork, tiled } from "../runtime/tiled.ts";
 import { noiseInMask } from "../tasks/mask-noise.ts";
 import { type TaskName, taskNamed } from "../tasks/registry.ts";

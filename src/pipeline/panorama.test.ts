@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
 import { createImage, crop, type Image } from "../image/image.ts";
-import { loadNetwork } from "../runtime/network.ts";
+import { loadNetwork } from "../node/load-network.ts";
 import { UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { Palette } from "./palette.ts";

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
 import { largest, largestDifference } from "../../test/support/differentiation.ts";
+import { loadNetwork } from "../node/load-network.ts";
 import { saveModel } from "../node/model-folder.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
-import { loadNetwork, type Network, type NetworkCall } from "./network.ts";
+import type { Network, NetworkCall } from "./network.ts";
 
 const values = 3 * 32 * 32;
 let network: Network;

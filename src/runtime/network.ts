@@ -5,14 +5,14 @@
  */
 
 import type { ModelConfig } from "../models/config.ts";
+import type { Model, StoredModel } from "../models/model.ts";
 import { samplingMemory } from "../models/summary.ts";
 import { noiseEmbeddingInput, sideMultiple } from "../nn/config.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
-import { assertFits } from "../node/memory.ts";
-import { loadModelConfig, type Model } from "../node/model-folder.ts";
 import { PaletteError } from "../util/errors.ts";
 import { EnginePools, type NetworkOptions } from "./pool.ts";
+import type { Runtime } from "./runtime.ts";
 
 export type { NetworkOptions } from "./pool.ts";
 
@@ -62,26 +62,27 @@ interface Run {
 }
 
 /**
- * Loads a model folder, or takes a model in memory, for calling. The graph is compiled at the
- * first call for a size of images.
+ * A network that can be called. The graph is compiled at the first call for a size of images.
+ * @param model in memory, or stored where a runtime of this platform can read it
  * @param options.threads of all engines together; default: as many as the machine has cores
- * @throws PaletteError as `loadModel`, and when it would not fit in memory.
+ * @throws PaletteError when the weights do not fit the config or the network does not fit in memory.
  */
-export async function loadNetwork(
-  model: string | Model,
+export async function createNetwork(
+  runtime: Runtime,
+  model: Model | StoredModel,
   options: NetworkOptions = {},
 ): Promise<Network> {
-  const config = typeof model === "string" ? await loadModelConfig(model) : model.config;
+  const { config } = model;
   const { channels, resolution } = config.network;
   const parameters = parameterCount(parameterSpecs(config.network));
-  if (typeof model !== "string" && model.parameters.length !== parameters) {
+  if ("parameters" in model && model.parameters.length !== parameters) {
     throw new PaletteError(
       `The network has ${parameters} parameters, but ${model.parameters.length} weights were given.`,
     );
   }
-  assertFits(samplingMemory(config.network), `Sampling with ${config.name}`);
+  runtime.assertFits(samplingMemory(config.network), `Sampling with ${config.name}`);
   const multiple = sideMultiple(config.network);
-  const pools = await EnginePools.open(model, config, options);
+  const pools = await EnginePools.open(runtime, model, options);
 
   async function predict(call: NetworkCall): Promise<Float32Array> {
     const { source, noisy, gamma, shape, units, onImage } = call;

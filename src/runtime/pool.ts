@@ -2,8 +2,7 @@
  * The compiled graphs of a model: its weights baked in, for so many images of a size at a time, on
  * engines side by side. What is asked for again is not compiled again.
  */
-import { availableParallelism } from "node:os";
-import type { ModelConfig } from "../models/config.ts";
+import { type Model, readModel, type StoredModel, weightsInMemory } from "../models/model.ts";
 import {
   inferenceGraph,
   lowMemoryInferenceGraph,
@@ -13,9 +12,7 @@ import {
 } from "../nn/graphs.ts";
 import { type ParameterSpec, parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
-import { loadModel, type Model } from "../node/model-folder.ts";
-import { createEngine, type Engine } from "./node/engine.ts";
-import type { SessionOptions } from "./node/session.ts";
+import type { Engine, Runtime, SessionOptions } from "./runtime.ts";
 import { weightInputs } from "./weight-inputs.ts";
 
 export interface NetworkOptions extends Pick<SessionOptions, "device" | "threads"> {
@@ -59,18 +56,19 @@ export class EnginePools {
   }
 
   /**
-   * @param model a folder, or a model in memory
-   * @throws PaletteError as `loadModel`.
+   * @param model in memory, or stored
+   * @throws PaletteError when the weights cannot be read or are not the network's.
    */
   static async open(
-    model: string | Model,
-    { network }: ModelConfig,
+    runtime: Runtime,
+    model: Model | StoredModel,
     {
       device = "cpu",
-      threads = availableParallelism(),
+      threads = runtime.cores,
       lowMemoryThreshold: limit = lowMemoryThreshold,
     }: NetworkOptions,
   ): Promise<EnginePools> {
+    const { network } = model.config;
     const specs = parameterSpecs(network);
     // Two engines of one thread are faster than one of two, so every network that is not large has two.
     const affordable = Math.floor((2 * limit) / (4 * parameterCount(specs)));
@@ -79,12 +77,12 @@ export class EnginePools {
     return new EnginePools(lanes, large, await (large ? weightsMoveOn() : weightsBakedIn()));
 
     async function weightsBakedIn(): Promise<Compile> {
-      const { parameters } = typeof model === "string" ? await loadModel(model) : model;
+      const { parameters } = "parameters" in model ? model : await readModel(model);
       return async (count, { images, size }) => {
         const program = inferenceGraph(network, specs, parameters, images, { size });
         const made = await Promise.allSettled(
           Array.from({ length: count }, () =>
-            createEngine(program, { device, threads: Math.floor(threads / count) }),
+            runtime.compile(program, { device, threads: Math.floor(threads / count) }),
           ),
         );
         const engines = made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
@@ -97,11 +95,11 @@ export class EnginePools {
 
     /** To the one engine. */
     async function weightsMoveOn(): Promise<Compile> {
-      const weights = (parameters: readonly ParameterSpec[]) =>
-        weightInputs(parameters, specs, typeof model === "string" ? model : model.parameters);
+      const source = "parameters" in model ? weightsInMemory(model.parameters) : model.weights;
+      const weights = (inputs: readonly ParameterSpec[]) => weightInputs(inputs, specs, source);
       const own = lowMemoryInferenceGraph(network, specs, 1);
-      // A file is read now, so that what is wrong with it is said now.
-      let read = typeof model === "string" ? await weights(own.parameters) : undefined;
+      // Stored weights are read now, so that an error in them is reported now.
+      let read = "weights" in model ? await weights(own.parameters) : undefined;
       return async (_count, { size }) => {
         const asked = size.every((side) => side === network.resolution)
           ? own
@@ -109,7 +107,7 @@ export class EnginePools {
         const constants = (asked === own ? read : undefined) ?? (await weights(asked.parameters));
         if (asked === own) read = undefined;
         return [
-          await createEngine(asked.model, { ...lowMemorySession, device, threads }, constants),
+          await runtime.compile(asked.model, { ...lowMemorySession, device, threads }, constants),
         ];
       };
     }

@@ -1,10 +1,11 @@
 /** What a training begins with: fresh weights, or those of a model that was trained before. */
 import { join, resolve } from "node:path";
 import { imagesSeen, type ModelConfig, photosTrainedOn } from "../models/config.ts";
+import { weightsFile } from "../models/model.ts";
 import { writeParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { modelDigest } from "../node/fingerprint.ts";
-import { findModel, loadModelConfig, readWeights, weightsFile } from "../node/model-folder.ts";
+import { findModel, folderWeights, loadModelConfig } from "../node/model-folder.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -109,7 +110,7 @@ export async function begin(
   const file = join(from, weightsFile);
   const stopped = new Error("stopped");
   try {
-    await readWeights(from, parameterSpecs(config.network), (spec, data) => {
+    await folderWeights(from).read(parameterSpecs(config.network), (spec, data) => {
       if (options.signal?.aborted) throw stopped;
       options.onPart?.(spec.offset, parameters.length);
       if (!data.every(Number.isFinite)) {

@@ -5,7 +5,8 @@ import type { UNetConfig } from "../nn/config.ts";
 import { lowMemoryTrainingBytes, usesLowMemory } from "../nn/graphs.ts";
 import { FlatParameters, parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
-import { assertFits, inGigabytes } from "../node/memory.ts";
+import { assertFits } from "../node/memory.ts";
+import { inGigabytes } from "../util/format.ts";
 import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
 import { imagesAtOnce } from "./step/low-memory.ts";
 

@@ -1,5 +1,5 @@
 /** What a training may be told, and what it tells. */
-import type { Device } from "../runtime/node/session.ts";
+import type { Device } from "../runtime/runtime.ts";
 import type { ValidationLoss } from "./validation-set.ts";
 
 /** How long, how often and to whom to report: nothing here changes the weights. */

@@ -2,8 +2,9 @@
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { writeImage } from "../node/encode-image.ts";
-import { loadNetwork, type Network } from "../runtime/network.ts";
-import type { Device } from "../runtime/node/session.ts";
+import { loadNetwork } from "../node/load-network.ts";
+import type { Network } from "../runtime/network.ts";
+import type { Device } from "../runtime/runtime.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";

@@ -13,7 +13,8 @@ import {
   type Tensor,
 } from "../../src/graph/index.ts";
 import { type EncodingOptions, reachable } from "../../src/graph/onnx.ts";
-import { type EngineTensors, openSession } from "../../src/runtime/node/session.ts";
+import { openSession } from "../../src/runtime/node/session.ts";
+import type { EngineTensors } from "../../src/runtime/runtime.ts";
 import { Random, type SeedPart } from "../../src/util/random.ts";
 
 /** A function of tensors of the given shapes, written with ops. */

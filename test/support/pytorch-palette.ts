@@ -4,12 +4,12 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { exportSafetensors, theirArguments } from "../../src/interop/export-network.ts";
 import { configFromPreset, type ModelConfig } from "../../src/models/config.ts";
+import type { Model } from "../../src/models/model.ts";
 import { presetNamed } from "../../src/models/presets.ts";
 import { decodeSafetensors, type Tensor } from "../../src/models/safetensors.ts";
 import { type UNetConfig, uNetConfig } from "../../src/nn/config.ts";
 import { parameterCount } from "../../src/nn/parameters.ts";
 import { parameterSpecs } from "../../src/nn/unet.ts";
-import type { Model } from "../../src/node/model-folder.ts";
 import { Random } from "../../src/util/random.ts";
 
 const folder = new URL("../fixtures/pytorch-palette/", import.meta.url);

@@ -11,11 +11,11 @@ import { lowMemoryInferenceGraph, lowMemorySession, usesLowMemory } from "../../
 import { initialParameter, initialParameters, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/unet.ts";
 import { inputOf } from "../../nn/weight-input.ts";
-import { loadNetwork } from "../../runtime/network.ts";
 import { createEngine } from "../../runtime/node/engine.ts";
-import type { Device, EngineTensors } from "../../runtime/node/session.ts";
+import type { Device, EngineTensors } from "../../runtime/runtime.ts";
 import { createTrainingStepper, initialState } from "../../training/step/data-parallel.ts";
 import { Random } from "../../util/random.ts";
+import { loadNetwork } from "../load-network.ts";
 
 export interface ThroughputOptions {
   readonly network: UNetConfig;

@@ -3,8 +3,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeOnnx, exp, Graph, matmul, mul, reduceSum } from "../../graph/index.ts";
 import { PaletteError } from "../../util/errors.ts";
-import { createEngine, type Engine } from "./engine.ts";
-import type { EngineTensors } from "./session.ts";
+import type { Engine, EngineTensors } from "../runtime.ts";
+import { createEngine } from "./engine.ts";
 
 /** y = 2x for x [3]. */
 function doubling(): Uint8Array {

@@ -3,15 +3,8 @@
  * while it computes.
  */
 
-import type { EngineTensors, SessionOptions } from "./session.ts";
+import type { Engine, EngineTensors, SessionOptions } from "../runtime.ts";
 import { WorkerClient } from "./worker-client.ts";
-
-export interface Engine {
-  /** Computes the graph's outputs by name. Calls are carried out one after the other. */
-  run(feeds: EngineTensors): Promise<EngineTensors>;
-  /** Ends the thread, after the run it may be at. Runs without an answer and later ones fail. */
-  dispose(): Promise<void>;
-}
 
 /**
  * Compiles an ONNX model in a worker thread; throws a `PaletteError` if the device refuses it.

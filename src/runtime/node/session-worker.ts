@@ -1,6 +1,7 @@
 /** The thread of an engine: one session, one run after the other. */
 import { parentPort, workerData } from "node:worker_threads";
-import { type EngineTensors, openSession, type SessionOptions } from "./session.ts";
+import type { EngineTensors, SessionOptions } from "../runtime.ts";
+import { openSession } from "./session.ts";
 import { serve } from "./worker-client.ts";
 
 interface Start {

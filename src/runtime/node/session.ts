@@ -4,34 +4,7 @@
  */
 import ort from "onnxruntime-node";
 import { PaletteError } from "../../util/errors.ts";
-
-/** Where a graph runs. Only "cpu" has been verified; the others are passed to ONNX Runtime. */
-export const devices = ["cpu", "webgpu", "cuda"] as const;
-export type Device = (typeof devices)[number];
-
-/** A float32 array with its shape. */
-export interface EngineTensor {
-  readonly data: Float32Array;
-  readonly shape: readonly number[];
-}
-
-export type EngineTensors = Record<string, EngineTensor>;
-
-export interface SessionOptions {
-  readonly device?: Device;
-  /** Threads of one operator; 1 is fastest when there is a session for each core. */
-  readonly threads?: number;
-  /**
-   * Whether weights baked into the graph may be rearranged for this processor (default true): worth
-   * it where there are many, in the way where there are none, as in training.
-   */
-  readonly blockedLayout?: boolean;
-  /**
-   * Whether the memory of a run is laid out in advance, after the first one (default true). Without,
-   * it is taken and given back value by value, and a session holds a half to a third as much.
-   */
-  readonly memoryPattern?: boolean;
-}
+import type { EngineTensors, SessionOptions } from "../runtime.ts";
 
 export interface Session {
   /**

@@ -4,12 +4,9 @@
  * lie in shared memory; the stepper tells all replicas when to do what.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import {
-  type EngineTensors,
-  openSession,
-  type SessionOptions,
-} from "../../runtime/node/session.ts";
+import { openSession } from "../../runtime/node/session.ts";
 import { serve } from "../../runtime/node/worker-client.ts";
+import type { EngineTensors, SessionOptions } from "../../runtime/runtime.ts";
 import { adamStep, sumGradients, type TrainingState } from "./optimizer.ts";
 
 export interface ReplicaStart {

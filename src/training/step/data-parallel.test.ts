@@ -5,7 +5,8 @@ import { uNetConfig } from "../../nn/config.ts";
 import { trainingGraph } from "../../nn/graphs.ts";
 import { initialParameters, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/unet.ts";
-import { type Device, openSession } from "../../runtime/node/session.ts";
+import { openSession } from "../../runtime/node/session.ts";
+import type { Device } from "../../runtime/runtime.ts";
 import { PaletteError } from "../../util/errors.ts";
 import {
   createTrainingStepper,

@@ -7,12 +7,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { size } from "../../graph/index.ts";
 import { gradientName } from "../../nn/graphs.ts";
 import { type ParameterSpec, parameterCount, storedShape } from "../../nn/parameters.ts";
-import {
-  type EngineTensors,
-  openSession,
-  type SessionOptions,
-} from "../../runtime/node/session.ts";
+import { openSession } from "../../runtime/node/session.ts";
 import { serve } from "../../runtime/node/worker-client.ts";
+import type { EngineTensors, SessionOptions } from "../../runtime/runtime.ts";
 import {
   adamStep,
   clipScale,

@@ -2,7 +2,7 @@
 
 import type { UNetConfig } from "../../nn/config.ts";
 import type { Loss } from "../../nn/loss.ts";
-import type { Device, EngineTensors } from "../../runtime/node/session.ts";
+import type { Device, EngineTensors } from "../../runtime/runtime.ts";
 import type { Hyperparameters, TrainingState } from "./optimizer.ts";
 
 /** A batch of n images of C channels, H x W, flat in [N,C,H,W] order. */

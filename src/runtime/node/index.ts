@@ -1,0 +1,13 @@
+/** ONNX Runtime under Node: onnxruntime-node, an engine in a worker thread each. */
+import { availableParallelism } from "node:os";
+import { assertFits } from "../../node/memory.ts";
+import { loweringFor, type Runtime } from "../runtime.ts";
+import { createEngine } from "./engine.ts";
+
+export const nodeRuntime: Runtime = {
+  name: "onnxruntime-node",
+  cores: availableParallelism(),
+  lowering: loweringFor,
+  compile: createEngine,
+  assertFits,
+};

@@ -1,0 +1,78 @@
+/**
+ * The seam between the core and ONNX Runtime. A runtime compiles encoded graphs and runs them away
+ * from the calling thread: in worker threads under Node (`node/`), in Web Workers in a page (`web/`).
+ */
+
+/** Where a graph runs. "cpu" is WebAssembly in a browser; "cuda" exists in Node only. */
+export const devices = ["cpu", "webgpu", "cuda"] as const;
+export type Device = (typeof devices)[number];
+
+/** How a graph carries out convolutions: Winograd in phases for processors, plain ones for GPUs. */
+export type Lowering = "cpu" | "gpu";
+
+/** A float32 array in row-major order; `data` has the product of `shape` values. */
+export interface EngineTensor {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** Tensors by the names of a graph's inputs or outputs. */
+export type EngineTensors = Record<string, EngineTensor>;
+
+export interface SessionOptions {
+  /** Default "cpu". */
+  readonly device?: Device;
+  /** Threads of one operator; default 1, which is fastest when there is an engine for each core. */
+  readonly threads?: number;
+  /**
+   * Whether weights baked into the graph may be rearranged for this processor (default true). It
+   * pays where there are many; training has none.
+   */
+  readonly blockedLayout?: boolean;
+  /**
+   * Whether the memory of a run is laid out in advance, after the first one (default true). Without
+   * it, memory is taken and given back value by value: a session holds a half to a third as much.
+   */
+  readonly memoryPattern?: boolean;
+}
+
+/** A compiled graph. */
+export interface Engine {
+  /**
+   * Computes the graph's outputs by name. Calls are carried out one after the other.
+   * @throws PaletteError once the engine was disposed of, or when the inputs do not fit the graph.
+   */
+  run(feeds: EngineTensors): Promise<EngineTensors>;
+  /** Ends the engine's thread after the current run. Waiting and later runs fail. */
+  dispose(): Promise<void>;
+}
+
+/** ONNX Runtime on one platform. */
+export interface Runtime {
+  /** For messages: "onnxruntime-node", "onnxruntime-web". */
+  readonly name: string;
+  /** Threads that can compute at the same time. */
+  readonly cores: number;
+  /** The lowering of graphs for a device (default "cpu"). */
+  lowering(device?: Device): Lowering;
+  /**
+   * Compiles an encoded ONNX graph (`encodeOnnx`) off the calling thread.
+   * @param constants inputs that are the same in every run. Their buffers move to the engine, so
+   * each needs a buffer of its own, which the caller cannot use afterwards
+   * @throws PaletteError when the device refuses the graph.
+   */
+  compile(model: Uint8Array, options?: SessionOptions, constants?: EngineTensors): Promise<Engine>;
+  /**
+   * Checks an estimate against the free memory. A platform that cannot tell accepts everything.
+   * @param need bytes beyond what the process holds now
+   * @param what the sentence's subject: "Sampling with NAME"
+   * @param remedy what to do about it, where there is something special
+   * @throws PaletteError with both numbers when it does not fit.
+   */
+  assertFits(need: number, what: string, remedy?: string): void;
+}
+
+/** Graphs for processors use the "cpu" lowering, all others the "gpu" lowering. */
+export function loweringFor(device: Device = "cpu"): Lowering {
+  return device === "cpu" ? "cpu" : "gpu";
+}
