@@ -3,6 +3,15 @@
 export { flops, peakLiveSize } from "./cost.ts";
 export { grad, pullback } from "./grad.ts";
 export { interpret } from "./interpret.ts";
+export {
+  FeatureMap,
+  type KernelLayout,
+  type Lowering,
+  type LoweringName,
+  lowerings,
+  type MapShape,
+  transformedWeights,
+} from "./lowering/index.ts";
 export { encodeOnnx, type ModelNotes } from "./onnx.ts";
 export * from "./ops/index.ts";
 export { checkpoint } from "./rematerialize.ts";

@@ -1,6 +1,6 @@
 /** Self-attention over the positions of a feature map. */
 import {
-  add,
+  type FeatureMap,
   matmul,
   mul,
   reshape,
@@ -10,7 +10,7 @@ import {
   type Tensor,
   transpose,
 } from "../graph/index.ts";
-import { channelsOf, onPlain } from "./feature-map.ts";
+import { add, onTensor } from "./feature-map.ts";
 import { convolution, groupNorm, type Scope } from "./layers.ts";
 
 export interface AttentionLayer {
@@ -20,15 +20,15 @@ export interface AttentionLayer {
   readonly local: boolean;
 }
 
-/** A feature map to one of the same shape: x + attention(norm(x)), the last layer starting as zero. */
-export function selfAttention(scope: Scope, x: Tensor, layer: AttentionLayer): Tensor {
-  const c = channelsOf(x);
+/** x + attention(norm(x)), of the shape of x. The last layer starts as zero. */
+export function selfAttention(scope: Scope, x: FeatureMap, layer: AttentionLayer): FeatureMap {
+  const c = x.shape[1];
   const normed = groupNorm(scope.at("norm"), x, layer.groups);
   const qkv = convolution(scope.at("qkv"), normed, 3 * c, { kernel: 1 });
-  const attended = onPlain(qkv, (plain) =>
+  const attended = onTensor(qkv, (tensor) =>
     layer.local
-      ? joinQuarters(multiHead(splitQuarters(plain), layer.headChannels))
-      : multiHead(plain, layer.headChannels),
+      ? joinQuarters(multiHead(splitQuarters(tensor), layer.headChannels))
+      : multiHead(tensor, layer.headChannels),
   );
   return add(x, convolution(scope.at("out"), attended, c, { kernel: 1, zero: true }));
 }

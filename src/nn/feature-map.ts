@@ -1,38 +1,36 @@
-/**
- * How the network keeps its feature maps: [P,C,N,H/P,W], the rows dealt out over P phases, row y at
- * phase y mod P, and the images inside the channels. Every fourth row beside each other is what the
- * fast convolution works on (winograd.ts), and with the images inside all its products are few and
- * large. Layers that treat all positions alike do not care.
- */
-import { concat, reshape, type Tensor, transpose } from "../graph/index.ts";
+/** Ops on feature maps of shape [N,C,H,W], whatever their lowering. */
+import * as ops from "../graph/index.ts";
+import { FeatureMap, type Tensor } from "../graph/index.ts";
 
-/** Phases of a map whose rows can be dealt out. */
-export const PHASES = 4;
-
-/** [N,C,H,W] dealt out over four phases; one phase where the rows do not divide by four. */
-export function toPhases(x: Tensor): Tensor {
-  const [n, c, h, w] = x.shape as [number, number, number, number];
-  const p = h % PHASES === 0 ? PHASES : 1;
-  return transpose(reshape(x, [n, c, h / p, p, w]), [3, 1, 0, 2, 4]);
+/** The sum of two maps of the same shape. */
+export function add(a: FeatureMap, b: FeatureMap): FeatureMap {
+  if (a.shape.join() !== b.shape.join())
+    throw new Error(`add: feature maps [${a.shape}] and [${b.shape}]`);
+  return a.withStorage(ops.add(a.storage, b.storage));
 }
 
-/** The inverse: [P,C,N,H/P,W] to [N,C,H,W]. */
-export function fromPhases(x: Tensor): Tensor {
-  const [p, c, n, rows, w] = x.shape as [number, number, number, number, number];
-  return reshape(transpose(x, [2, 1, 3, 0, 4]), [n, c, rows * p, w]);
+/** x * sigmoid(x), of a map or of a tensor. */
+export function silu<T extends FeatureMap | Tensor>(x: T): T;
+export function silu(x: FeatureMap | Tensor): FeatureMap | Tensor {
+  return x instanceof FeatureMap ? x.withStorage(ops.silu(x.storage)) : ops.silu(x);
 }
 
-/** The channels of a feature map. */
-export function channelsOf(x: Tensor): number {
-  return x.shape[1]!;
+/** [N,C1,H,W], [N,C2,H,W], ... to [N,C1+C2+...,H,W]. */
+export function concatChannels(maps: readonly FeatureMap[]): FeatureMap {
+  return maps[0]!.lowering.concatChannels(maps);
 }
 
-/** The channels of several feature maps, side by side. */
-export function joinChannels(maps: readonly Tensor[]): Tensor {
-  return concat(maps, 1);
+/** Means of 2x2 pixels: [N,C,H,W] to [N,C,H/2,W/2]. */
+export function averagePool(x: FeatureMap): FeatureMap {
+  return onTensor(x, ops.averagePool);
 }
 
-/** Carries out an op on [N,C,H,W] on a feature map. */
-export function onPlain(x: Tensor, op: (plain: Tensor) => Tensor): Tensor {
-  return toPhases(op(fromPhases(x)));
+/** Each pixel repeated 2x2 times: [N,C,H,W] to [N,C,2H,2W]. */
+export function upsample(x: FeatureMap): FeatureMap {
+  return onTensor(x, ops.upsample);
+}
+
+/** Carries out an op on tensors [N,C,H,W] on a feature map. */
+export function onTensor(x: FeatureMap, op: (x: Tensor) => Tensor): FeatureMap {
+  return x.lowering.fromTensor(op(x.lowering.toTensor(x)));
 }

@@ -5,6 +5,7 @@ import {
   flops,
   Graph,
   grad,
+  type LoweringName,
   type ModelNotes,
   peakLiveSize,
   reduceSum,
@@ -22,17 +23,20 @@ import {
   type ParameterSpec,
   parameterCount,
 } from "./parameters.ts";
-import { parameterSpecs, uNet, uNetInputs } from "./unet.ts";
+import { parameterSpecs, type UNetOptions, uNet, uNetInputs } from "./unet.ts";
 
 interface Traced {
   readonly graph: Graph;
   readonly outputs: Record<string, Tensor>;
 }
 
-/** Of a network call: the pictures' height and width (default: the network's own), and notes for readers. */
 export interface InferenceGraphOptions {
-  readonly size?: readonly [height: number, width: number] | undefined;
-  readonly notes?: ModelNotes | undefined;
+  /** Height and width of the images; the network's own resolution without. */
+  readonly size?: readonly [height: number, width: number];
+  /** What the model says to its readers. */
+  readonly notes?: ModelNotes;
+  /** How feature maps are stored and convolutions carried out (default "cpu"). */
+  readonly lowering?: LoweringName;
 }
 
 /**
@@ -44,9 +48,9 @@ export function inferenceGraph(
   specs: readonly ParameterSpec[],
   weights: Float32Array,
   batch: number,
-  { size, notes }: InferenceGraphOptions = {},
+  { notes, ...options }: InferenceGraphOptions = {},
 ): Uint8Array {
-  const { graph, outputs } = traceSampling(config, specs, weights, batch, size);
+  const { graph, outputs } = traceSampling(config, specs, weights, batch, options);
   return encodeOnnx(graph, outputs, { notes });
 }
 
@@ -99,11 +103,12 @@ function traceSampling(
   specs: readonly ParameterSpec[],
   weights: Float32Array,
   batch: number,
-  size?: InferenceGraphOptions["size"],
+  { size, lowering }: InferenceGraphOptions = {},
 ): Traced {
   const graph = new Graph();
   const parameters = new ConstantParameters(graph, specs, weights);
-  const output = uNet(config, parameters, uNetInputs(graph, config, batch, size));
+  const inputs = uNetInputs(graph, config, batch, size);
+  const output = uNet(config, parameters, inputs, { lowering });
   return { graph, outputs: { output } };
 }
 
@@ -116,7 +121,7 @@ function traceSampling(
 export function trainingGraph(
   config: UNetConfig,
   specs: readonly ParameterSpec[],
-  options: { readonly batch: number; readonly loss: Loss },
+  options: Omit<TrainingGraph, "recompute">,
 ): Uint8Array {
   const { graph, outputs } = traceTraining(config, specs, options);
   return encodeOnnx(graph, outputs);
@@ -133,11 +138,10 @@ function traceTraining(
   return { graph, outputs: { losses, gradient: concat(gradients, 0) } };
 }
 
-interface TrainingGraph {
+interface TrainingGraph extends UNetOptions {
+  /** Images. */
   readonly batch: number;
   readonly loss: Loss;
-  /** See `uNet`. */
-  readonly recompute?: boolean;
 }
 
 /** The losses of the images, [N], and the gradients of their sum. */
@@ -145,12 +149,12 @@ function differentiated(
   graph: Graph,
   config: UNetConfig,
   parameters: FlatParameters | InputParameters,
-  { batch, loss, recompute }: TrainingGraph,
+  { batch, loss, ...options }: TrainingGraph,
 ): { readonly losses: Tensor; readonly gradients: readonly Tensor[] } {
   const inputs = uNetInputs(graph, config, batch);
   const target = graph.input("target", inputs.noisy.shape);
   const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
-  const error = sub(uNet(config, parameters, inputs, { recompute }), target);
+  const error = sub(uNet(config, parameters, inputs, options), target);
   const lossOfEach = imageLoss(error, weight, loss);
   const gradients = grad(reduceSum(lossOfEach, [0]), parameters.tensors);
   return { losses: reshape(lossOfEach, [batch]), gradients };

@@ -2,7 +2,16 @@
  * A network's parameters: declared by the layers that use them, in the order of their first use,
  * kept as one flat vector everywhere else.
  */
-import { type Graph, reshape, type Shape, segment, size, type Tensor } from "../graph/index.ts";
+import {
+  type Graph,
+  type KernelLayout,
+  reshape,
+  type Shape,
+  segment,
+  size,
+  type Tensor,
+  transpose,
+} from "../graph/index.ts";
 import { Random } from "../util/random.ts";
 
 /** How a parameter starts: "fan-in" is uniform in +-1/sqrt(fan-in), as in PyTorch's layers. */
@@ -16,9 +25,9 @@ export interface ParameterSpec {
   /** Where its numbers start in the flat vector. */
   readonly offset: number;
   /** The order of its axes there, if not their own: what the graph then need not rearrange. */
-  readonly axes?: readonly number[] | undefined;
+  readonly axes?: readonly number[];
   /** Inputs of a graph only: whether it takes the kernel in Winograd's form (`inputOf`). */
-  readonly transformed?: boolean | undefined;
+  readonly transformed?: boolean;
 }
 
 /** What layers ask for their parameters. */
@@ -28,17 +37,8 @@ export interface Parameters {
    * layer best, and not one flat vector in an order that never changes.
    */
   readonly separate?: boolean;
-  /**
-   * The tensor comes with its axes in the given order, and where parameters are `separate` in Winograd's
-   * form if asked for: [6,...] instead of [3,...].
-   */
-  get(
-    name: string,
-    shape: Shape,
-    initializer: Initializer,
-    axes?: readonly number[],
-    transformed?: boolean,
-  ): Tensor;
+  /** The tensor comes in the given layout; only `separate` parameters may come `transformed`. */
+  get(name: string, shape: Shape, initializer: Initializer, layout?: KernelLayout): Tensor;
 }
 
 /** The shape with its axes in the order in which the numbers are kept. */
@@ -46,7 +46,7 @@ export function storedShape(shape: Shape, axes: readonly number[] | undefined): 
   return axes === undefined ? shape : axes.map((axis) => shape[axis]!);
 }
 
-/** MetricsLog what a network declares; the tensors are inputs of a graph nobody runs. */
+/** Records the parameters that a network declares; the tensors are inputs of a graph nobody runs. */
 export class DeclaredParameters implements Parameters {
   readonly specs: ParameterSpec[] = [];
   private readonly graph: Graph;
@@ -56,7 +56,7 @@ export class DeclaredParameters implements Parameters {
     this.graph = graph;
   }
 
-  get(name: string, shape: Shape, initializer: Initializer, axes?: readonly number[]): Tensor {
+  get(name: string, shape: Shape, initializer: Initializer, { axes }: KernelLayout = {}): Tensor {
     this.specs.push({ name, shape, initializer, offset: this.total, axes });
     this.total += size(shape);
     return this.graph.input(name, storedShape(shape, axes));
@@ -75,11 +75,14 @@ export class FlatParameters implements Parameters {
     this.specs = new Map(specs.map((spec) => [spec.name, spec]));
   }
 
-  get(name: string, shape: Shape): Tensor {
+  get(name: string, shape: Shape, _initializer: Initializer, { axes }: KernelLayout = {}): Tensor {
     const spec = specNamed(this.specs, name);
     const part = segment(this.flat, spec.offset, size(shape));
     this.tensors.push(part);
-    return reshape(part, storedShape(shape, spec.axes));
+    return transpose(
+      reshape(part, storedShape(shape, spec.axes)),
+      orderBetween(shape, spec.axes, axes),
+    );
   }
 }
 
@@ -97,10 +100,14 @@ export class ConstantParameters implements Parameters {
     this.values = values;
   }
 
-  get(name: string, shape: Shape): Tensor {
-    const { offset, axes } = specNamed(this.specs, name);
-    const values = this.values.subarray(offset, offset + size(shape));
-    return this.graph.constant(values, storedShape(shape, axes));
+  get(name: string, shape: Shape, _initializer: Initializer, { axes }: KernelLayout = {}): Tensor {
+    const spec = specNamed(this.specs, name);
+    const values = this.values.subarray(spec.offset, spec.offset + size(shape));
+    const order = orderBetween(shape, spec.axes, axes);
+    const moved = order.every((axis, i) => axis === i)
+      ? values
+      : rearranged(values, storedShape(shape, spec.axes), order);
+    return this.graph.constant(moved, storedShape(shape, axes));
   }
 }
 
@@ -128,8 +135,7 @@ export class InputParameters implements Parameters {
     name: string,
     shape: Shape,
     _initializer: Initializer,
-    axes?: readonly number[],
-    transformed?: boolean,
+    { axes, transformed }: KernelLayout = {},
   ): Tensor {
     const spec = { ...specNamed(this.canonical, name), axes, transformed };
     const stored = storedShape(shape, axes);
@@ -153,14 +159,14 @@ export class RecordedParameters implements Parameters {
     return this.source.separate ?? false;
   }
 
-  get(name: string, shape: Shape, initializer: Initializer, axes?: readonly number[]): Tensor {
-    const tensor = this.source.get(name, shape, initializer, axes);
+  get(name: string, shape: Shape, initializer: Initializer, layout?: KernelLayout): Tensor {
+    const tensor = this.source.get(name, shape, initializer, layout);
     this.used.set(name, tensor);
     return tensor;
   }
 }
 
-/** Hands out tensors that are there already, in the order of axes in which they were asked for. */
+/** Hands out existing tensors, in the layout in which they were asked for before. */
 export class GivenParameters implements Parameters {
   readonly separate: boolean;
   private readonly tensors: ReadonlyMap<string, Tensor>;
@@ -181,6 +187,12 @@ function specNamed(specs: Map<string, ParameterSpec>, name: string): ParameterSp
   const spec = specs.get(name);
   if (spec === undefined) throw new Error(`the network has no parameter "${name}"`);
   return spec;
+}
+
+/** By which transposition numbers in one order of a shape's axes come into another order. */
+function orderBetween(shape: Shape, from?: readonly number[], to?: readonly number[]): number[] {
+  const own = shape.map((_, axis) => axis);
+  return (to ?? own).map((axis) => (from ?? own).indexOf(axis));
 }
 
 /** A parameter's numbers from the flat vector, in the order of its own axes. */

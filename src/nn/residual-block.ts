@@ -1,6 +1,6 @@
 /** ADM's residual block, which can also change the resolution. */
-import { add, averagePool, silu, type Tensor, upsample } from "../graph/index.ts";
-import { channelsOf, joinChannels, onPlain } from "./feature-map.ts";
+import type { FeatureMap, Tensor } from "../graph/index.ts";
+import { add, averagePool, concatChannels, silu, upsample } from "./feature-map.ts";
 import { convolution, groupNorm, linear, type Scope } from "./layers.ts";
 import { plainly, type Run } from "./rematerialized.ts";
 
@@ -12,31 +12,32 @@ export interface ResidualLayer {
 }
 
 /**
- * A feature map x (given as maps whose channels are joined) and the embedded noise level [N,E] to a
- * feature map of `channels` channels. The second convolution starts as zero, so that the block starts as
- * its skip path.
- * @param run how its parts are carried out; see `rematerialized`
+ * skip(x) + conv2(silu(norm2(conv1(silu(norm1(x)))))), where norm2 is modulated by the embedding.
+ * The second convolution starts as zero, so that the block starts as its skip path.
+ * @param maps x, as maps whose channels are concatenated
+ * @param embedding the embedded noise level, [N,E]
+ * @param run how the parts are carried out; see `rematerialized`
  */
 export function residualBlock(
   scope: Scope,
-  maps: readonly Tensor[],
+  maps: readonly FeatureMap[],
   embedding: Tensor,
   { channels, groups, resample, dilation = 1 }: ResidualLayer,
   run: Run = plainly,
-): Tensor {
-  const change = (map: Tensor) => (resample === undefined ? map : resampled(map, resample));
-  let h = run(scope, maps, (place, ...parts) => {
-    const normed = silu(groupNorm(place.at("norm1"), joinChannels(parts), groups));
+): FeatureMap {
+  const change = (map: FeatureMap) => (resample === undefined ? map : resampled(map, resample));
+  let h = run(scope, { maps }, (place, x) => {
+    const normed = silu(groupNorm(place.at("norm1"), concatChannels(x.maps), groups));
     return convolution(place.at("conv1"), change(normed), channels, { dilation });
   });
-  h = run(scope, [h, embedding], (place, map, level) => {
-    const modulation = linear(place.at("embed"), silu(level!), 2 * channels);
-    const normed = silu(groupNorm(place.at("norm2"), map!, groups, modulation));
+  h = run(scope, { maps: [h], embedding }, (place, x) => {
+    const modulation = linear(place.at("embed"), silu(x.embedding!), 2 * channels);
+    const normed = silu(groupNorm(place.at("norm2"), x.maps[0]!, groups, modulation));
     return convolution(place.at("conv2"), normed, channels, { dilation, zero: true });
   });
-  const incoming = maps.reduce((sum, map) => sum + channelsOf(map), 0);
-  const skip = run(scope, maps, (place, ...parts) => {
-    const moved = change(joinChannels(parts));
+  const incoming = maps.reduce((sum, { shape }) => sum + shape[1], 0);
+  const skip = run(scope, { maps }, (place, x) => {
+    const moved = change(concatChannels(x.maps));
     return incoming === channels
       ? moved
       : convolution(place.at("skip"), moved, channels, { kernel: 1 });
@@ -45,6 +46,6 @@ export function residualBlock(
 }
 
 /** A feature map at half or twice the resolution: means of 2x2 pixels, or each pixel repeated. */
-export function resampled(x: Tensor, direction: "down" | "up"): Tensor {
-  return onPlain(x, direction === "down" ? averagePool : upsample);
+export function resampled(x: FeatureMap, direction: "down" | "up"): FeatureMap {
+  return direction === "down" ? averagePool(x) : upsample(x);
 }

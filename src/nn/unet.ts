@@ -1,12 +1,21 @@
 /**
- * The U-Net: an encoder of levels that halve the resolution, a middle, and a decoder that sees the
- * encoder's maps again. Its input is the source image x beside the noisy image y_t; what it
- * predicts (epsilon, v or y_0) is the training's business.
+ * The U-Net: an encoder whose stages halve the resolution, a middle, and a decoder that takes the
+ * encoder's maps again. Its input is the source image x and the noisy image y_t, with their channels
+ * concatenated. The training decides what it predicts: epsilon, v or y_0.
  */
-import { concat, depthToSpace, Graph, silu, spaceToDepth, type Tensor } from "../graph/index.ts";
+import {
+  concat,
+  depthToSpace,
+  type FeatureMap,
+  Graph,
+  type LoweringName,
+  lowerings,
+  spaceToDepth,
+  type Tensor,
+} from "../graph/index.ts";
 import { selfAttention } from "./attention.ts";
 import { sideOf, type UNetConfig, usesAttention } from "./config.ts";
-import { channelsOf, fromPhases, joinChannels, toPhases } from "./feature-map.ts";
+import { concatChannels, silu } from "./feature-map.ts";
 import { convolution, groupNorm, linear, Scope, sinusoids } from "./layers.ts";
 import { outputSkip, outputsPerChannel } from "./output-skip.ts";
 import { DeclaredParameters, type ParameterSpec, type Parameters } from "./parameters.ts";
@@ -22,38 +31,49 @@ export interface UNetInputs {
   readonly level: Tensor;
 }
 
-/**
- * The network's output, [N,C,H,W].
- * @param options.recompute the backward pass computes each block anew instead of keeping its maps
- */
+export interface UNetOptions {
+  /** The backward pass computes each block once more instead of keeping its maps. */
+  readonly recompute?: boolean;
+  /** How feature maps are stored and convolutions carried out (default "cpu"). */
+  readonly lowering?: LoweringName;
+}
+
+/** The network's output, [N,C,H,W]. */
 export function uNet(
   config: UNetConfig,
   parameters: Parameters,
   inputs: UNetInputs,
-  { recompute = false }: { readonly recompute?: boolean } = {},
+  { recompute = false, lowering: name = "cpu" }: UNetOptions = {},
 ): Tensor {
+  const lowering = lowerings[name];
   const root = new Scope(parameters);
   const { base, groups, multipliers } = config;
   const embedding = embedLevel(root, config, inputs.level);
-  const raw = toPhases(spaceToDepth(concat([inputs.source, inputs.noisy], 1), config.stem));
+  const pair = concat([inputs.source, inputs.noisy], 1);
+  const raw = lowering.fromTensor(spaceToDepth(pair, config.stem));
 
   const run = recompute ? rematerialized : plainly;
   const residual = (
     scope: Scope,
-    maps: readonly Tensor[],
+    maps: readonly FeatureMap[],
     layer: Omit<ResidualLayer, "groups">,
-  ): Tensor => residualBlock(scope, maps, embedding, { groups, ...layer }, run);
-  const attend = (scope: Scope, map: Tensor): Tensor =>
-    run(scope, [map], (place, x) => attention(place, x!, config));
-  const stage = (scope: Scope, level: number, i: number, maps: readonly Tensor[]): Tensor => {
-    const channels = base * multipliers[level]!;
-    const wide = config.attention.includes(sideOf(config, level));
+  ): FeatureMap => residualBlock(scope, maps, embedding, { groups, ...layer }, run);
+  const attend = (scope: Scope, map: FeatureMap): FeatureMap =>
+    run(scope, { maps: [map] }, (place, x) => attention(place, x.maps[0]!, config));
+  const blockOf = (
+    scope: Scope,
+    stage: number,
+    i: number,
+    maps: readonly FeatureMap[],
+  ): FeatureMap => {
+    const channels = base * multipliers[stage]!;
+    const wide = config.attention.includes(sideOf(config, stage));
     const dilation = wide && config.context === "dilated-convolutions" ? 2 ** i : 1;
     const h = residual(scope.at("block", i), maps, { channels, dilation });
     return wide && usesAttention(config) ? attend(scope.at("attention", i), h) : h;
   };
-  const resample = (scope: Scope, x: Tensor, direction: "down" | "up"): Tensor => {
-    const channels = channelsOf(x);
+  const resample = (scope: Scope, x: FeatureMap, direction: "down" | "up"): FeatureMap => {
+    const channels = x.shape[1];
     if (config.resampling === "block")
       return residual(scope, [x], { channels, resample: direction });
     return direction === "down"
@@ -63,34 +83,34 @@ export function uNet(
 
   let h = convolution(root.at("in"), raw, base * multipliers[0]!);
   const skips = [h];
-  multipliers.forEach((_, level) => {
-    const scope = root.at("down", level);
-    for (let i = 0; i < encoderBlocks(config, level); i++) {
-      h = stage(scope, level, i, [h]);
+  multipliers.forEach((_, stage) => {
+    const scope = root.at("down", stage);
+    for (let i = 0; i < encoderBlocks(config, stage); i++) {
+      h = blockOf(scope, stage, i, [h]);
       if (i < config.blocks) skips.push(h);
     }
-    if (level < multipliers.length - 1) {
+    if (stage < multipliers.length - 1) {
       h = resample(scope.at("resample"), h, "down");
       skips.push(h);
     }
   });
 
-  const middle = { channels: channelsOf(h) };
+  const middle = { channels: h.shape[1] };
   h = residual(root.at("middle.block.0"), [h], middle);
   if (usesAttention(config)) h = attend(root.at("middle.attention"), h);
   h = residual(root.at("middle.block.1"), [h], middle);
 
-  for (let level = multipliers.length - 1; level >= 0; level--) {
-    const scope = root.at("up", level);
-    for (let i = 0; i <= config.blocks; i++) h = stage(scope, level, i, [h, skips.pop()!]);
-    if (level > 0) h = resample(scope.at("resample"), h, "up");
+  for (let stage = multipliers.length - 1; stage >= 0; stage--) {
+    const scope = root.at("up", stage);
+    for (let i = 0; i <= config.blocks; i++) h = blockOf(scope, stage, i, [h, skips.pop()!]);
+    if (stage > 0) h = resample(scope.at("resample"), h, "up");
   }
 
   h = silu(groupNorm(root.at("out.norm"), h, groups));
-  const last = config.rejoin === false ? h : joinChannels([h, raw]);
+  const last = config.rejoin === false ? h : concatChannels([h, raw]);
   const channels = config.channels * config.stem ** 2 * outputsPerChannel(config);
   const output = convolution(root.at("out.conv"), last, channels, { zero: true });
-  const pixels = depthToSpace(fromPhases(output), config.stem);
+  const pixels = depthToSpace(lowering.toTensor(output), config.stem);
   return outputSkip(pixels, inputs, config);
 }
 
@@ -99,12 +119,12 @@ export function uNet(
  * as the encoder's blocks: that gives 597M parameters where the paper says 603M and 624M, doubling
  * the decoder's too would give 744M.
  */
-function encoderBlocks(config: UNetConfig, level: number): number {
-  const doubled = !usesAttention(config) && config.attention.includes(sideOf(config, level));
+function encoderBlocks(config: UNetConfig, stage: number): number {
+  const doubled = !usesAttention(config) && config.attention.includes(sideOf(config, stage));
   return config.blocks * (doubled ? 2 : 1);
 }
 
-function attention(scope: Scope, x: Tensor, config: UNetConfig): Tensor {
+function attention(scope: Scope, x: FeatureMap, config: UNetConfig): FeatureMap {
   const { groups, headChannels } = config;
   return selfAttention(scope, x, {
     groups,
@@ -134,7 +154,10 @@ export function uNetInputs(
   };
 }
 
-/** Every parameter of the network, in the order of the flat vector. */
+/**
+ * Every parameter of the network, in the order of the flat vector. The order of the numbers is the
+ * CPU lowering's, whatever the device: a checkpoint serves all of them.
+ */
 export function parameterSpecs(config: UNetConfig): ParameterSpec[] {
   const graph = new Graph();
   const declared = new DeclaredParameters(graph);

@@ -1,7 +1,6 @@
 /** A parameter as an input of a large network's graph. */
-import type { Shape } from "../graph/index.ts";
+import { type Shape, transformedWeights } from "../graph/index.ts";
 import { inStoredOrder, type ParameterSpec, storedShape } from "./parameters.ts";
-import { transformedWeights } from "./winograd.ts";
 
 /**
  * @param input what the graph takes: see `lowMemoryInferenceGraph`

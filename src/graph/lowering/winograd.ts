@@ -16,13 +16,11 @@ import {
   reshape,
   rowConvolution,
   rowConvolutionTapsLast,
-  type Shape,
   shift,
-  size,
   slice,
-  type Tensor,
-} from "../graph/index.ts";
-import { PHASES } from "./feature-map.ts";
+} from "../ops/index.ts";
+import { type Shape, size, type Tensor } from "../tensor.ts";
+import { PHASES } from "./phases.ts";
 
 const INPUT = matrix(6, [
   [4, 0, -5, 0, 1, 0],
@@ -90,7 +88,10 @@ function convolved(
   return add(reshape(output, [PHASES, co, n, rows, w]), reshape(bias, [1, co, 1, 1, 1]));
 }
 
-/** G g of weights [3,...] that do not change, [6,...]: ONNX Runtime would keep every intermediate of it. */
+/**
+ * G g of constant weights [3,...], [6,...]. Computed here, as ONNX Runtime would keep every
+ * intermediate value.
+ */
 export function transformedWeights(weight: Float32Array): Float32Array {
   const count = weight.length / 3;
   const out = new Float32Array(6 * count);

@@ -7,9 +7,9 @@ import {
   largestDifference,
   numbers,
   traced,
-} from "../../test/support/differentiation.ts";
-import { conv2d, Graph, interpret, type Shape, transpose } from "../graph/index.ts";
-import { fromPhases, toPhases } from "./feature-map.ts";
+} from "../../../test/support/differentiation.ts";
+import { conv2d, Graph, interpret, type Shape, transpose } from "../index.ts";
+import { fromPhases, toPhases } from "./phases.ts";
 import { KERNEL_AXES, winogradConvolution } from "./winograd.ts";
 
 const shapes: [string, Shape, number][] = [

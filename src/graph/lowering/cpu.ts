@@ -1,0 +1,112 @@
+/**
+ * The lowering for a CPU: maps in phases (phases.ts), 3x3 convolutions by Winograd's F(4,3)
+ * (winograd.ts), 1x1 convolutions as one matrix product. Strides, dilations and maps without phases
+ * take the plain convolution.
+ */
+import {
+  add,
+  concat,
+  conv2d,
+  matmul,
+  reduceMean,
+  reshape,
+  slice,
+  transpose,
+} from "../ops/index.ts";
+import type { Shape, Tensor } from "../tensor.ts";
+import { fromPhases, PHASES, toPhases } from "./phases.ts";
+import {
+  type ConvolutionGeometry,
+  FeatureMap,
+  type GroupedMap,
+  type KernelLayout,
+  type LoweredConvolution,
+  type Lowering,
+  type MapShape,
+} from "./types.ts";
+import {
+  KERNEL_AXES,
+  KERNEL_AXES_TAPS_LAST,
+  winogradConvolution,
+  winogradConvolutionTransformed,
+} from "./winograd.ts";
+
+/** Positions from which on half the multiplications are worth twice the memory of an own kernel. */
+const WORTH_TRANSFORMING = 1024;
+
+export const cpuLowering: Lowering = { fromTensor, toTensor, concatChannels, convolution, grouped };
+
+function fromTensor(x: Tensor): FeatureMap {
+  return new FeatureMap(cpuLowering, x.shape as unknown as MapShape, toPhases(x));
+}
+
+function toTensor(x: FeatureMap): Tensor {
+  return fromPhases(x.storage);
+}
+
+function concatChannels(maps: readonly FeatureMap[]): FeatureMap {
+  const [n, , h, w] = maps[0]!.shape;
+  const channels = maps.reduce((sum, { shape }) => sum + shape[1], 0);
+  const storage = concat(
+    maps.map((map) => map.storage),
+    1,
+  );
+  return new FeatureMap(cpuLowering, [n, channels, h, w], storage);
+}
+
+type StoredShape = [phases: number, channels: number, n: number, rows: number, w: number];
+
+function convolution(
+  x: FeatureMap,
+  { channels, kernel, stride, dilation }: ConvolutionGeometry,
+  ownKernels: boolean,
+): LoweredConvolution {
+  const [n, incoming, h, w] = x.shape;
+  const [phases, , , rows] = x.storage.shape as unknown as StoredShape;
+  const winograd = phases === PHASES && kernel === 3 && stride === 1 && dilation === 1;
+  const transform = winograd && (!ownKernels || n * h * w >= WORTH_TRANSFORMING);
+  const layout: KernelLayout = {
+    axes: kernel === 1 ? undefined : kernelAxes(ownKernels, transform),
+    transformed: transform && ownKernels,
+  };
+  return { layout, apply };
+
+  function apply(weight: Tensor, bias: Tensor): FeatureMap {
+    if (kernel === 1 && stride === 1) {
+      const flat = reshape(x.storage, [phases, incoming, n * rows * w]);
+      const product = matmul(reshape(weight, [channels, incoming]), flat);
+      const sum = add(product, reshape(bias, [channels, 1]));
+      return stored(reshape(sum, [phases, channels, n, rows, w]));
+    }
+    if (transform) {
+      const convolve = ownKernels ? winogradConvolutionTransformed : winogradConvolution;
+      return stored(convolve(x.storage, weight, bias));
+    }
+    const usual = layout.axes ? transpose(weight, [1, 3, 0, 2]) : weight;
+    const padding = (dilation * (kernel - 1)) / 2;
+    return fromTensor(conv2d(toTensor(x), usual, bias, { stride, padding, dilation }));
+  }
+
+  function stored(storage: Tensor): FeatureMap {
+    return new FeatureMap(cpuLowering, [n, channels, h, w], storage);
+  }
+}
+
+function kernelAxes(ownKernels: boolean, transform: boolean): readonly number[] | undefined {
+  if (!ownKernels) return KERNEL_AXES;
+  return transform ? KERNEL_AXES_TAPS_LAST : undefined;
+}
+
+function grouped(x: FeatureMap, groups: number): GroupedMap {
+  const [n, c] = x.shape;
+  const [phases, , , rows, w] = x.storage.shape as unknown as StoredShape;
+  const perChannel: Shape = [1, groups, c / groups, 1, 1];
+  return {
+    values: () => reshape(x.storage, [phases, groups, c / groups, n, rows * w]),
+    mean: (values) => reduceMean(values, [0, 2, 4]),
+    perChannel: (values) => reshape(values, perChannel),
+    perImageAndChannel: (values, start) =>
+      reshape(slice(transpose(values, [1, 0]), 0, start, c), perChannel.with(3, n)),
+    ungroup: (values) => x.withStorage(reshape(values, x.storage.shape)),
+  };
+}

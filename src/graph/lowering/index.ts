@@ -1,0 +1,16 @@
+/** The lowerings by name; a runtime chooses one for its device. */
+import { cpuLowering } from "./cpu.ts";
+import { gpuLowering } from "./gpu.ts";
+
+export {
+  type ConvolutionGeometry,
+  FeatureMap,
+  type KernelLayout,
+  type Lowering,
+  type MapShape,
+} from "./types.ts";
+export { transformedWeights } from "./winograd.ts";
+
+export const lowerings = { cpu: cpuLowering, gpu: gpuLowering } as const;
+
+export type LoweringName = keyof typeof lowerings;
