@@ -33,6 +33,22 @@ export function numberBetween(low: number, high: number): (text: string) => numb
   };
 }
 
+/** A parser of lists with commas whose parts are among `known`; `what` names one of them. */
+export function listAmong(what: string, known: readonly string[]): (text: string) => string[] {
+  return (text) => {
+    const names = listOf(text);
+    if (names.length === 0) throw new InvalidArgumentError(`Name at least one ${what}.`);
+    for (const name of names) {
+      if (!known.includes(name)) {
+        throw new InvalidArgumentError(
+          `There is no ${what} "${name}"; the ${what}s are ${known.join(", ")}.`,
+        );
+      }
+    }
+    return names;
+  };
+}
+
 /** Parts of a list with commas. */
 export function listOf(text: string): string[] {
   const names = text.split(",").map((name) => name.trim());

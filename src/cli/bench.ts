@@ -1,51 +1,15 @@
 /** `palette bench`: training images and network calls a second on this machine. */
 import { availableParallelism } from "node:os";
-import { type Command, Option } from "commander";
-import { presetNamed, presetNames } from "../models/presets.ts";
+import { presetNamed } from "../models/presets.ts";
 import { operationsPerImage } from "../nn/graphs.ts";
 import { matrixPeak } from "../node/benchmark/peak-memory.ts";
 import { measureThroughput, type Throughput } from "../node/benchmark/throughput.ts";
-import type { Device } from "../runtime/runtime.ts";
-import { deviceOption, threadsOption, wholeNumber } from "./arguments.ts";
+import type { BenchFlags } from "./commands/bench.ts";
 import { say } from "./console.ts";
-import { networkOption, readNetwork } from "./network.ts";
+import { readNetwork } from "./network.ts";
 import { startProgress } from "./progress.ts";
 
-interface BenchOptions {
-  readonly preset: string;
-  readonly network?: string;
-  readonly mode: "train" | "sample" | "both";
-  readonly batch?: number;
-  readonly steps: number;
-  readonly warmup: number;
-  readonly threads?: number;
-  readonly device: Device;
-  readonly json?: boolean;
-}
-
-export function benchCommand(program: Command): void {
-  program
-    .command("bench")
-    .description("Measures how fast a network trains and samples on this machine.")
-    .addOption(
-      new Option("--preset <name>", "network and batch").choices(presetNames).default("small-64"),
-    )
-    .addOption(networkOption())
-    .addOption(
-      new Option("--mode <what>", "what to measure")
-        .choices(["train", "sample", "both"])
-        .default("both"),
-    )
-    .option("--batch <images>", "images a step (default: the preset's)", wholeNumber(1, 65536))
-    .option("--steps <count>", "timed steps", wholeNumber(1, 10000), 5)
-    .option("--warmup <count>", "untimed steps before them", wholeNumber(0, 1000), 2)
-    .addOption(threadsOption())
-    .addOption(deviceOption())
-    .option("--json", "print one JSON document")
-    .action(bench);
-}
-
-async function bench(options: BenchOptions): Promise<void> {
+export async function bench(options: BenchFlags): Promise<void> {
   const preset = presetNamed(options.preset);
   const network = options.network ? await readNetwork(options.network) : preset.network;
   const batch = options.batch ?? preset.defaults.batch;

@@ -1,131 +1,18 @@
 /** `palette evaluate`: how good models are, in the paper's terms. */
 import { relative } from "node:path";
-import { type Command, Option } from "commander";
-import { type CropScale, cropScales } from "../data/crop-scale.ts";
 import {
   compareFolders,
   type FoldersComparison,
   type FoldersProgress,
 } from "../evaluation/compare-folders.ts";
-import { paperConditions } from "../evaluation/conditions.ts";
-import { type CropKind, cropKinds } from "../evaluation/crops.ts";
 import { type EvaluationProgress, evaluate } from "../evaluation/evaluate.ts";
 import { planEvaluation } from "../evaluation/plan.ts";
-import type { Device } from "../runtime/runtime.ts";
-import { tasks } from "../tasks/registry.ts";
 import { UsageError } from "../util/errors.ts";
-import { deviceOption, listOf, numberBetween, threadsOption, wholeNumber } from "./arguments.ts";
+import type { EvaluateFlags, EvaluateModelsFlags } from "./commands/evaluate.ts";
 import { log, say } from "./console.ts";
 import { evaluationText } from "./evaluation-text.ts";
 import { interruptible } from "./interrupt.ts";
 import { type Progress, startProgress, whileWaiting } from "./progress.ts";
-
-interface Options {
-  model?: string[];
-  data?: string[];
-  others?: string[];
-  out?: string;
-  folders?: string[];
-  tasks?: string[];
-  masks: string[];
-  sides: string[];
-  qualities: number[];
-  factors: number[];
-  steps: string[];
-  crop: CropKind;
-  cropScale?: CropScale;
-  crops?: number;
-  referenceCrops?: number;
-  holdOut?: string;
-  samples: number;
-  seed: number;
-  replicates: number;
-  nets?: string;
-  features?: string;
-  classifier?: string;
-  device: Device;
-  threads?: number;
-  json?: boolean;
-}
-
-/** Adds `palette evaluate`. */
-export function evaluateCommand(program: Command): void {
-  const names = tasks.map(({ name }) => name);
-  const whole = wholeNumber(1);
-  program
-    .command("evaluate")
-    .description(
-      "Measure models as the paper does: FID, KID, IS, CA, PD and diversity, with tables, pictures and charts. The same command again continues; with more models, steps or tasks it computes only what is new.",
-    )
-    .optionsGroup("What is evaluated:")
-    .option(
-      "--model <name...>",
-      "models, also of the Regression baseline (default: the bundled model)",
-    )
-    .option("--data <dir...>", "folders of photos that the models have not seen")
-    .option(
-      "--others <name=dir...>",
-      "what other programs made of the degraded pictures: DIR/CONDITION/00001.png, named as in pictures/CONDITION/degraded (and mask) of an earlier run",
-    )
-    .option(
-      "--hold-out <rule>",
-      "of these photos only the held-out ones: every:N:K or none (default: as in training if a model was trained on these photos, else none)",
-    )
-    .option("--tasks <names>", `${names.join(",")} (default: those of the models)`, listOf)
-    .addOption(listOption("--masks <kinds>", "holes to inpaint", paperConditions.masks))
-    .addOption(listOption("--sides <names>", "sides to uncrop", paperConditions.sides))
-    .addOption(
-      listOption("--qualities <list>", "JPEG qualities", paperConditions.qualities, qualities),
-    )
-    .addOption(
-      listOption(
-        "--factors <list>",
-        "how many times pictures to sharpen were shrunk",
-        paperConditions.factors,
-        (text) => listOf(text).map(numberBetween(1, 16)),
-      ),
-    )
-    .addOption(
-      new Option("--crop <kind>", "random squares, or one centred square a photo")
-        .choices(cropKinds)
-        .default("random"),
-    )
-    .addOption(
-      new Option(
-        "--crop-scale <from..to>",
-        "which part of a photo random squares show: its own pixels or half of it, to all of it (default: half..full)",
-      ).choices(cropScales),
-    )
-    .option("--crops <n>", "pictures a condition (default: 500, or one a photo)", whole)
-    .option("--reference-crops <n>", "pictures FID compares with (default: 4 times --crops)", whole)
-    .optionsGroup("How answers are drawn:")
-    .addOption(
-      listOption(
-        "--steps <list>",
-        "steps in the model's own way, or sampler:steps, and then :logsnr or :time, :below, :eta=1, :sigma-min=0.05; the first gives the pictures shown",
-        ["20"],
-      ),
-    )
-    .option("--samples <n>", "answers to each picture, for diversity", whole, 2)
-    .option("--seed <n>", "of all randomness", wholeNumber(0), 1)
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .optionsGroup("How they are measured:")
-    .option("--nets <dir>", "folder of feature networks (see palette nets)")
-    .option("--features <name>", "network for FID, KID, IS and PD (default: googlenet)")
-    .option("--classifier <name>", "network for CA (default: mobilenet_v2)")
-    .option(
-      "--replicates <n>",
-      "resamples of the photos for intervals, 0 for none",
-      wholeNumber(0),
-      50,
-    )
-    .optionsGroup("Results:")
-    .option("-o, --out <dir>", "folder of the report, created or continued")
-    .option("--folders <dirs...>", "only compare two folders of pictures: FID, KID, IS, PD")
-    .option("--json", "print the report as JSON on stdout")
-    .action(run);
-}
 
 const stageLabels: Readonly<Record<EvaluationProgress["stage"], string>> = {
   pictures: "preparing pictures",
@@ -134,11 +21,9 @@ const stageLabels: Readonly<Record<EvaluationProgress["stage"], string>> = {
   measures: "measuring",
 };
 
-async function run(options: Options): Promise<void> {
-  if (options.folders !== undefined) return runFolders(options.folders, options);
+/** Measures models and writes the report. */
+export async function evaluateModels(options: EvaluateModelsFlags): Promise<void> {
   const { data, out } = options;
-  if (data === undefined) throw new UsageError("Name the photos with --data DIR.");
-  if (out === undefined) throw new UsageError("Name a folder for the report with -o DIR.");
   await interruptible(async (signal) => {
     const watch = new Watch();
     try {
@@ -187,11 +72,12 @@ const folderLabels: Readonly<Record<FoldersProgress["stage"], string>> = {
   fid: "computing FID",
 };
 
-async function runFolders(folders: readonly string[], options: Options): Promise<void> {
-  const [a, b, ...more] = folders;
-  if (a === undefined || b === undefined || more.length > 0) {
-    throw new UsageError("--folders takes two folders: --folders A B.");
-  }
+/** Compares two folders of pictures. */
+export async function compareTwoFolders(
+  a: string,
+  b: string,
+  options: EvaluateFlags,
+): Promise<void> {
   await interruptible(async (signal) => {
     const watch = new Watch();
     let many = false;
@@ -224,20 +110,6 @@ function otherAnswers(text: string): { name: string; folder: string } {
       `Give --others a name and a folder, as Telea=answers/telea, not "${text}".`,
     );
   return { name, folder };
-}
-
-/** A list with commas, its default written in the same way. */
-function listOption(
-  flags: string,
-  description: string,
-  values: readonly (string | number)[],
-  parse: (text: string) => readonly (string | number)[] = listOf,
-): Option {
-  return new Option(flags, description).argParser(parse).default([...values], values.join(","));
-}
-
-function qualities(text: string): number[] {
-  return listOf(text).map(wholeNumber(1, 100));
 }
 
 function comparisonText({ images, fid, kid, is, pd, network }: FoldersComparison): string {

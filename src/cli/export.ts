@@ -1,5 +1,4 @@
 /** `palette export`: a model for ONNX Runtime anywhere, or for PyTorch. */
-import type { Command } from "commander";
 import {
   type ExportedOnnx,
   type ExportedWeights,
@@ -10,36 +9,12 @@ import {
 import type { ModelConfig } from "../models/config.ts";
 import { writeAtomically } from "../node/atomic-write.ts";
 import { findModel, loadModel } from "../node/model-folder.ts";
-import { UsageError } from "../util/errors.ts";
-import { wholeNumber } from "./arguments.ts";
+import type { ExportFlags } from "./commands/export.ts";
 import { say } from "./console.ts";
 import { whileWaiting } from "./progress.ts";
 
-interface Flags {
-  readonly out?: string;
-  readonly batch: number;
-  readonly safetensors?: string;
-  readonly json?: boolean;
-}
-
-/** Adds `palette export`. */
-export function exportCommand(program: Command): void {
-  program
-    .command("export")
-    .description("Writes a model as an ONNX file of one network call, or as tensors for PyTorch.")
-    .argument("[model]", "a model's folder or name (default: the bundled model)")
-    .option("-o, --out <file>", "the ONNX file (float32)")
-    .option("--batch <count>", "pictures in a call of the ONNX file", wholeNumber(1, 65536), 1)
-    .option("--safetensors <file>", "the weights, under PyTorch's names where it has the network")
-    .option("--json", "print one JSON document")
-    .action(runExport);
-}
-
-async function runExport(name: string | undefined, flags: Flags): Promise<void> {
+export async function exportModel(name: string | undefined, flags: ExportFlags): Promise<void> {
   const { out, batch, safetensors } = flags;
-  if (out === undefined && safetensors === undefined) {
-    throw new UsageError("Say what to write: -o x.onnx, --safetensors x.safetensors, or both.");
-  }
   const model = await whileWaiting("Loading the model", loadModel(await findModel(name)));
   const report: Record<string, unknown> = { model: model.config.name };
   const lines: string[] = [];

@@ -169,7 +169,7 @@ describe("palette import", () => {
   it.each([
     [["import", "x.pth"], /--out/],
     [["import", "x.pth", "-o", "y", "--tasks", "paint"], /no task "paint"; the tasks are colorize/],
-    [["import", "x.pth", "-o", "y", "--tasks", ","], /name at least one/],
+    [["import", "x.pth", "-o", "y", "--tasks", ","], /Name at least one/],
     [["import", "x.pth", "-o", "y", "--resolution", "big"], /whole number/],
   ])("%j is wrong usage", async (argv, message) => {
     const { code, stderr } = await palette(...argv);

@@ -1,63 +1,23 @@
 /** `palette import`: a model's folder from a checkpoint of the public PyTorch re-implementation. */
 import { basename, resolve } from "node:path";
-import type { Command } from "commander";
 import { importNetwork } from "../interop/import-network.ts";
 import { describeSchedule } from "../interop/schedules.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { saveModel } from "../node/model-folder.ts";
-import { tasks } from "../tasks/registry.ts";
+import { taskNamed } from "../tasks/registry.ts";
 import type { TaskName } from "../tasks/task.ts";
-import { UsageError } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
-import { listOf, wholeNumber } from "./arguments.ts";
+import type { ImportFlags } from "./commands/import.ts";
 import { say } from "./console.ts";
 import { startProgress, whileWaiting } from "./progress.ts";
 
-interface Flags {
-  readonly out: string;
-  readonly config?: string;
-  readonly resolution?: number;
-  readonly tasks?: string[];
-  readonly json?: boolean;
-}
-
-/** Adds `palette import`. */
-export function importCommand(program: Command): void {
-  const names = tasks.map(({ name }) => name).join(",");
-  program
-    .command("import")
-    .description(
-      "Makes a model's folder from a checkpoint of the PyTorch Palette (N_Network.pth); no code in it is run.",
-    )
-    .argument(
-      "<file>",
-      "the checkpoint: .pth, safetensors with the same names, or what palette export wrote",
-    )
-    .requiredOption("-o, --out <folder>", "the model's folder, such as models/celebahq")
-    .option("--config <file>", "its configuration, JSON with comments: head size, size, schedules")
-    .option(
-      "--resolution <pixels>",
-      "side of the pictures it was trained on (default: the configuration's, or 256)",
-      wholeNumber(1, 65536),
-    )
-    .option(
-      "--tasks <names>",
-      `${names}: what it was trained for (default: the configuration's, or inpaint)`,
-      listOf,
-    )
-    .option("--json", "print one JSON document")
-    .action(runImport);
-}
-
-async function runImport(file: string, flags: Flags): Promise<void> {
+export async function importCheckpoint(file: string, flags: ImportFlags): Promise<void> {
   const { out, config, resolution } = flags;
-  const chosen = flags.tasks?.map(taskName);
-  if (chosen?.length === 0) throw new UsageError("--tasks: name at least one task.");
   const progress = startProgress("Importing tensors", 1);
   const { model, notes } = await importNetwork(file, {
     config,
     resolution,
-    tasks: chosen,
+    tasks: flags.tasks?.map((name) => taskNamed(name).name as TaskName),
     name: basename(resolve(out)),
     onProgress: (done, total) => progress.update(done, total),
   }).finally(() => progress.stop());
@@ -70,13 +30,6 @@ async function runImport(file: string, flags: Flags): Promise<void> {
   say(`${out}: ${describe(model.config, parameters)}`);
   for (const note of notes) say(`  ${note}`);
   say(`Use it: palette ${example(model.config)} --model ${out}`);
-}
-
-function taskName(text: string): TaskName {
-  const found = tasks.find(({ name }) => name === text);
-  if (found !== undefined) return found.name;
-  const names = tasks.map(({ name }) => name).join(", ");
-  throw new UsageError(`--tasks: there is no task "${text}"; the tasks are ${names}.`);
 }
 
 function describe(config: ModelConfig, parameters: number): string {

@@ -1,5 +1,4 @@
 /** `palette info MODEL|PRESET`: what a network is, costs and was trained on. */
-import type { Command } from "commander";
 import { defaultSampler } from "../diffusion/samplers/sampler-config.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { type Preset, presetNames, presets } from "../models/presets.ts";
@@ -7,23 +6,18 @@ import { describeNetwork, type Layer, type NetworkDescription } from "../models/
 import { bundledModels, findModel, isFolder, loadModelConfig } from "../node/model-folder.ts";
 import { PaletteError } from "../util/errors.ts";
 import { inGigabytes } from "../util/format.ts";
+import type { InfoFlags } from "./commands/info.ts";
 import { say } from "./console.ts";
 
 type Subject =
   | { readonly kind: "model"; readonly folder: string; readonly config: ModelConfig }
   | { readonly kind: "preset"; readonly config: Preset };
 
-export function infoCommand(program: Command): void {
-  program
-    .command("info")
-    .description("Shows a model's or a preset's parameters, memory, training and layers.")
-    .argument("[name]", "a model's folder or name, or a preset (default: the bundled model)")
-    .option("--json", "print one JSON document")
-    .action(async (name: string | undefined, { json }: { json?: boolean }) => {
-      const subject = await find(name);
-      const description = describeNetwork(subject.config.network);
-      say(json ? toJson(subject, description) : toText(subject, description));
-    });
+/** Prints what is known of a model or a preset. */
+export async function info(name: string | undefined, { json }: InfoFlags): Promise<void> {
+  const subject = await find(name);
+  const description = describeNetwork(subject.config.network);
+  say(json ? toJson(subject, description) : toText(subject, description));
 }
 
 async function find(name: string | undefined): Promise<Subject> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
-import { netsCommand } from "./nets.ts";
+import { declareNets } from "./commands/nets.ts";
 
 let root: string;
 let printed: string;
@@ -27,7 +27,7 @@ afterEach(async () => {
 
 async function palette(...argv: string[]): Promise<string> {
   const program = new Command("palette").exitOverride();
-  netsCommand(program);
+  declareNets(program.command("nets"));
   await program.parseAsync(argv, { from: "user" });
   return printed;
 }

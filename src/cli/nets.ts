@@ -1,11 +1,11 @@
 /** `palette nets`: the networks that pictures are measured with. */
 import { stat } from "node:fs/promises";
-import type { Command } from "commander";
 import { getNetwork } from "../evaluation/features/download.ts";
 import { findNetworks, networkFolders } from "../evaluation/features/locate.ts";
 import { type NetworkManifest, usesOf } from "../evaluation/features/manifest.ts";
-import { downloadableNames, knownNetworks } from "../evaluation/features/registry.ts";
+import { knownNetworks } from "../evaluation/features/registry.ts";
 import { userNetworks } from "../evaluation/features/user-cache.ts";
+import type { NetsFlags } from "./commands/nets.ts";
 import { say } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
 import { startProgress } from "./progress.ts";
@@ -23,32 +23,16 @@ interface Listed {
   readonly get?: string;
 }
 
-export function netsCommand(program: Command): void {
-  const nets = program
-    .command("nets")
-    .description("Lists and downloads the networks that measure pictures.");
-  nets
-    .command("list")
-    .description("Shows the networks on this machine and those that can be downloaded.")
-    .option("--nets <folder>", "look there first")
-    .option("--json", "print one JSON document")
-    .action(async ({ nets: folder, json }: { nets?: string; json?: boolean }) => {
-      const listed = await list(folder);
-      say(
-        json
-          ? JSON.stringify({ folders: networkFolders({ nets: folder }), networks: listed }, null, 2)
-          : toText(listed, networkFolders({ nets: folder })),
-      );
-    });
-  nets
-    .command("get")
-    .description("Downloads a network; an interrupted download is continued.")
-    .argument("<name>", downloadableNames.join(", "))
-    .option("--nets <folder>", "where to put it (default: the user's cache)")
-    .action((name: string, options: { nets?: string }) => get(name, options.nets));
+/** Prints the networks of this machine and those that can be downloaded. */
+export async function listNetworks({ nets, json }: NetsFlags): Promise<void> {
+  const listed = await list(nets);
+  const folders = networkFolders({ nets });
+  say(json ? JSON.stringify({ folders, networks: listed }, null, 2) : toText(listed, folders));
 }
 
-async function get(name: string, folder: string = userNetworks()): Promise<void> {
+/** Downloads a network, by default into the user's cache. */
+export async function downloadNetwork(name: string, { nets }: NetsFlags): Promise<void> {
+  const folder = nets ?? userNetworks();
   const progress = startProgress(`${name} (MB)`, 1);
   const inMegabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
   try {

@@ -1,15 +1,7 @@
-/** `--network`: a network that no preset has. */
+/** Reads what `--network` gives. */
 import { readFile } from "node:fs/promises";
-import { Option } from "commander";
 import { type UNetConfig, uNetConfig } from "../nn/config.ts";
 import { reasonOf, UsageError } from "../util/errors.ts";
-
-export function networkOption(): Option {
-  return new Option(
-    "--network <json>",
-    "another network: its configuration as JSON, or a file of it",
-  );
-}
 
 /** @throws UsageError for what is neither JSON nor a file of it, or names an impossible network. */
 export async function readNetwork(given: string): Promise<UNetConfig> {

@@ -1,38 +1,16 @@
 /** Photos in, restored pictures out: what all commands that restore have in common. */
 import { basename } from "node:path";
-import type { Command } from "commander";
-import { Option } from "commander";
-import { spacings } from "../diffusion/samplers/levels.ts";
-import { samplers } from "../diffusion/samplers/sample.ts";
-import { largestSigmaMin, type SamplerChoices } from "../diffusion/samplers/sampler-config.ts";
 import type { Image } from "../image/image.ts";
 import type { Size } from "../image/model-size.ts";
 import { type Photo, readPhoto } from "../node/decode-image.ts";
 import { checkFormatHolds, writeImage } from "../node/encode-image.ts";
 import { Palette } from "../pipeline/palette.ts";
-import {
-  mostSamples,
-  type SamplingOptions,
-  samplingDefaults,
-} from "../pipeline/sampling-options.ts";
-import type { Device } from "../runtime/runtime.ts";
+import type { SamplingOptions } from "../pipeline/sampling-options.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
-import { deviceOption, numberBetween, threadsOption, wholeNumber } from "./arguments.ts";
+import type { RestoreFlags } from "./commands/restore-options.ts";
 import { log, say } from "./console.ts";
 import { checkOutputs, expandInputs, nameOutputs } from "./outputs.ts";
 import { startProgress, whileWaiting } from "./progress.ts";
-
-/** The options of every command that restores. */
-export interface RestoreFlags extends SamplerChoices {
-  readonly model?: string;
-  readonly out: string;
-  readonly samples: number;
-  readonly steps: number;
-  readonly seed: number;
-  readonly device: Device;
-  readonly threads?: number;
-  readonly json?: boolean;
-}
 
 /** What --json says of one photo. */
 interface Restored {
@@ -68,53 +46,6 @@ export interface Restoration {
   ): Promise<Answers>;
   /** The size of the answers to a photo; default: the photo's. */
   sizeOf?(photo: Photo, palette: Palette): Size;
-}
-
-/** Adds the arguments and options that all have. */
-export function photoArguments(command: Command): Command {
-  return command
-    .argument("<image...>", "photos, or folders of photos")
-    .option("--model <folder>", "a model's folder or name (default: the bundled model)")
-    .option(
-      "-o, --out <path>",
-      "folder of the answers (which replace those of the same names), or an image file for a single one",
-      "out",
-    );
-}
-
-export function answerOptions(command: Command): Command {
-  return command
-    .option(
-      "--samples <count>",
-      "answers a photo",
-      wholeNumber(1, mostSamples),
-      samplingDefaults.samples,
-    )
-    .option("--steps <count>", "network calls an answer", wholeNumber(1), samplingDefaults.steps)
-    .addOption(
-      new Option(
-        "--sampler <name>",
-        "ddpm is the paper's (default: what suits the model; palette info says it)",
-      ).choices(samplers),
-    )
-    .option(
-      "--seed <number>",
-      "the same seed gives the same answers",
-      wholeNumber(-Number.MAX_SAFE_INTEGER),
-      samplingDefaults.seed,
-    )
-    .option("--eta <number>", "fresh noise in ddim, 0 to 1", numberBetween(0, 1))
-    .addOption(
-      new Option("--spacing <what>", "in what the noise levels are even").choices(spacings),
-    )
-    .option(
-      "--sigma-min <number>",
-      "the last network call is at this noise",
-      numberBetween(0, largestSigmaMin),
-    )
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .option("--json", "print one JSON document instead of the paths");
 }
 
 /** Restores one photo after the other; a broken one is named and the others are done. */

@@ -1,82 +1,38 @@
-/** `palette colorize | inpaint | uncrop | dejpeg`: a command for each task. */
-import { type Command, Option } from "commander";
+/** `palette colorize | inpaint | uncrop | dejpeg | upscale`: a command for each task. */
 import type { Image, Mask } from "../image/image.ts";
 import { readMask } from "../image/mask.ts";
 import { linear, resample } from "../image/resample.ts";
 import type { Photo } from "../node/decode-image.ts";
 import { randomMask } from "../tasks/inpaint.ts";
-import { type TaskName, tasks } from "../tasks/registry.ts";
-import { defaultScale, enlarged, scales } from "../tasks/sharpen.ts";
-import type { Side } from "../tasks/task.ts";
-import { defaultRatio, grown, sides } from "../tasks/uncrop.ts";
+import { enlarged } from "../tasks/sharpen.ts";
+import type { Side, TaskName } from "../tasks/task.ts";
+import { grown } from "../tasks/uncrop.ts";
 import { Random } from "../util/random.ts";
-import { numberBetween } from "./arguments.ts";
+import type { RestoreTaskFlags } from "./commands/restore.ts";
 import { log } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
-import {
-  type Answers,
-  answerOptions,
-  photoArguments,
-  type RestoreFlags,
-  restoreFiles,
-} from "./restore-files.ts";
+import { type Answers, restoreFiles } from "./restore-files.ts";
 
-interface Flags extends RestoreFlags {
-  readonly mask?: string;
-  readonly side?: Side;
-  readonly ratio?: number;
-  readonly scale?: number;
-}
-
-export function restoreCommands(program: Command): void {
-  for (const { name, description } of tasks) {
-    const command = photoArguments(program.command(commandOf(name)).description(description));
-    if (name === "sharpen") {
-      command.option(
-        "--scale <times>",
-        "how many times wider and higher: 2, 4, ...; 1 sharpens a photo as it is",
-        numberBetween(scales.least, scales.most),
-        defaultScale,
-      );
-    }
-    if (name === "inpaint") {
-      command.requiredOption(
-        "--mask <file>",
-        "image whose white pixels are to be filled, or `random` for one as in training",
-      );
-    }
-    if (name === "uncrop") {
-      command
-        .addOption(
-          new Option("--side <name>", "where the photo is continued").choices(sides).default("all"),
-        )
-        .option(
-          "--ratio <share>",
-          "by how much of its width or height the photo grows",
-          numberBetween(0, 3),
-          defaultRatio,
-        );
-    }
-    answerOptions(command).action((names: string[], flags: Flags) =>
-      interruptible((signal) => restore(name, names, flags, signal)),
-    );
-  }
-}
-
-/** What people call it. */
-function commandOf(task: TaskName): string {
-  return task === "sharpen" ? "upscale" : task;
-}
-
-function restore(
+/** Restores photos by a task; `command` is what the task is called on the command line. */
+export function restore(
   task: TaskName,
+  command: string,
   names: readonly string[],
-  flags: Flags,
+  flags: RestoreTaskFlags,
+): Promise<void> {
+  return interruptible((signal) => restoreAll(task, command, names, flags, signal));
+}
+
+function restoreAll(
+  task: TaskName,
+  command: string,
+  names: readonly string[],
+  flags: RestoreTaskFlags,
   signal: AbortSignal,
 ): Promise<void> {
   const { mask: maskFile, side, ratio, scale } = flags;
   return restoreFiles(names, {
-    task: commandOf(task),
+    task: command,
     flags,
     settings: { side, ratio, scale, mask: maskFile },
     ...(maskFile !== undefined && { alsoRead: [maskFile] }),

@@ -1,18 +1,10 @@
 /** The command line as a function of its arguments. */
 import { readFile } from "node:fs/promises";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
-import { benchCommand } from "./bench.ts";
+import { commands } from "./commands/index.ts";
 import { log } from "./console.ts";
-import { evaluateCommand } from "./evaluate.ts";
-import { exportCommand } from "./export.ts";
-import { importCommand } from "./import.ts";
-import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
-import { netsCommand } from "./nets.ts";
-import { panoramaCommand } from "./panorama.ts";
-import { restoreCommands } from "./restore.ts";
-import { trainCommand } from "./train.ts";
 
 /**
  * Runs a command; `argv` are the arguments after the program's name.
@@ -37,7 +29,7 @@ async function createProgram(): Promise<Command> {
     .version(version, "--version", "print the version")
     .helpOption("-h, --help", "show this help")
     .option("--verbose", "add the stack to an error")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, subcommandTerm: termOf })
     .exitOverride()
     .configureOutput({
       // Commander adds a suggestion on a line of its own: an error is one line.
@@ -49,16 +41,20 @@ async function createProgram(): Promise<Command> {
         write(`palette: ${line} (--help shows the options)\n`);
       },
     });
-  restoreCommands(program);
-  panoramaCommand(program);
-  trainCommand(program);
-  evaluateCommand(program);
-  importCommand(program);
-  exportCommand(program);
-  infoCommand(program);
-  benchCommand(program);
-  netsCommand(program);
+  for (const { name, description } of commands) program.command(name).description(description);
+  // Options are declared when their command is asked for.
+  program.hook("preSubcommand", async (_, command) => {
+    await commands.find(({ name }) => name === command.name())?.declare(command);
+  });
   return program;
+}
+
+/** A command in a list of commands, with its arguments. */
+function termOf(command: Command): string {
+  const usage = commands.find(({ name }) => name === command.name())?.usage;
+  // A command of a command is declared in full.
+  if (usage === undefined) return new Help().subcommandTerm(command);
+  return `${command.name()} ${usage}`.trimEnd();
 }
 
 /** Prints what went wrong, in one line unless more is wanted, and says the exit code. */

@@ -1,0 +1,156 @@
+/** The options of `palette evaluate`. */
+import { type Command, Option } from "commander";
+import { type CropScale, cropScales } from "../../data/crop-scale.ts";
+import { paperConditions } from "../../evaluation/conditions.ts";
+import { type CropKind, cropKinds } from "../../evaluation/crops.ts";
+import type { Device } from "../../runtime/runtime.ts";
+import { tasks } from "../../tasks/registry.ts";
+import { UsageError } from "../../util/errors.ts";
+import {
+  deviceOption,
+  listAmong,
+  listOf,
+  numberBetween,
+  threadsOption,
+  wholeNumber,
+} from "../arguments.ts";
+
+export interface EvaluateFlags {
+  model?: string[];
+  data?: string[];
+  others?: string[];
+  out?: string;
+  folders?: string[];
+  tasks?: string[];
+  masks: string[];
+  sides: string[];
+  qualities: number[];
+  factors: number[];
+  steps: string[];
+  crop: CropKind;
+  cropScale?: CropScale;
+  crops?: number;
+  referenceCrops?: number;
+  holdOut?: string;
+  samples: number;
+  seed: number;
+  replicates: number;
+  nets?: string;
+  features?: string;
+  classifier?: string;
+  device: Device;
+  threads?: number;
+  json?: boolean;
+}
+
+/** What is left once `--folders` is set aside. */
+export interface EvaluateModelsFlags extends EvaluateFlags {
+  data: string[];
+  out: string;
+}
+
+export function declareEvaluate(command: Command): void {
+  const names = tasks.map(({ name }) => name);
+  const whole = wholeNumber(1);
+  command
+    .optionsGroup("What is evaluated:")
+    .option(
+      "--model <name...>",
+      "models, also of the Regression baseline (default: the bundled model)",
+    )
+    .option("--data <dir...>", "folders of photos that the models have not seen")
+    .option(
+      "--others <name=dir...>",
+      "what other programs made of the degraded pictures: DIR/CONDITION/00001.png, named as in pictures/CONDITION/degraded (and mask) of an earlier run",
+    )
+    .option(
+      "--hold-out <rule>",
+      "of these photos only the held-out ones: every:N:K or none (default: as in training if a model was trained on these photos, else none)",
+    )
+    .option(
+      "--tasks <names>",
+      `${names.join(",")} (default: those of the models)`,
+      listAmong("task", names),
+    )
+    .addOption(listOption("--masks <kinds>", "holes to inpaint", paperConditions.masks))
+    .addOption(listOption("--sides <names>", "sides to uncrop", paperConditions.sides))
+    .addOption(
+      listOption("--qualities <list>", "JPEG qualities", paperConditions.qualities, qualities),
+    )
+    .addOption(
+      listOption(
+        "--factors <list>",
+        "how many times pictures to sharpen were shrunk",
+        paperConditions.factors,
+        (text) => listOf(text).map(numberBetween(1, 16)),
+      ),
+    )
+    .addOption(
+      new Option("--crop <kind>", "random squares, or one centred square a photo")
+        .choices(cropKinds)
+        .default("random"),
+    )
+    .addOption(
+      new Option(
+        "--crop-scale <from..to>",
+        "which part of a photo random squares show: its own pixels or half of it, to all of it (default: half..full)",
+      ).choices(cropScales),
+    )
+    .option("--crops <n>", "pictures a condition (default: 500, or one a photo)", whole)
+    .option("--reference-crops <n>", "pictures FID compares with (default: 4 times --crops)", whole)
+    .optionsGroup("How answers are drawn:")
+    .addOption(
+      listOption(
+        "--steps <list>",
+        "steps in the model's own way, or sampler:steps, and then :logsnr or :time, :below, :eta=1, :sigma-min=0.05; the first gives the pictures shown",
+        ["20"],
+      ),
+    )
+    .option("--samples <n>", "answers to each picture, for diversity", whole, 2)
+    .option("--seed <n>", "of all randomness", wholeNumber(0), 1)
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .optionsGroup("How they are measured:")
+    .option("--nets <dir>", "folder of feature networks (see palette nets)")
+    .option("--features <name>", "network for FID, KID, IS and PD (default: googlenet)")
+    .option("--classifier <name>", "network for CA (default: mobilenet_v2)")
+    .option(
+      "--replicates <n>",
+      "resamples of the photos for intervals, 0 for none",
+      wholeNumber(0),
+      50,
+    )
+    .optionsGroup("Results:")
+    .option("-o, --out <dir>", "folder of the report, created or continued")
+    .option("--folders <dirs...>", "only compare two folders of pictures: FID, KID, IS, PD")
+    .option("--json", "print the report as JSON on stdout")
+    .action(evaluate);
+}
+
+async function evaluate(flags: EvaluateFlags): Promise<void> {
+  const { folders, data, out } = flags;
+  if (folders !== undefined) {
+    const [a, b, ...more] = folders;
+    if (a === undefined || b === undefined || more.length > 0) {
+      throw new UsageError("--folders takes two folders: --folders A B.");
+    }
+    return (await import("../evaluate.ts")).compareTwoFolders(a, b, flags);
+  }
+  if (data === undefined) throw new UsageError("Name the photos with --data DIR.");
+  if (out === undefined) throw new UsageError("Name a folder for the report with -o DIR.");
+  await (await import("../evaluate.ts")).evaluateModels({ ...flags, data, out });
+}
+
+/** A list with commas, its default written in the same way. */
+function listOption(
+  flags: string,
+  description: string,
+  values: readonly (string | number)[],
+  parse: (text: string) => readonly (string | number)[] = listOf,
+): Option {
+  return new Option(flags, description).argParser(parse).default([...values], values.join(","));
+}
+
+function qualities(text: string): number[] {
+  return listOf(text).map(wholeNumber(1, 100));
+}

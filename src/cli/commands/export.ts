@@ -1,0 +1,26 @@
+/** The options of `palette export`. */
+import type { Command } from "commander";
+import { UsageError } from "../../util/errors.ts";
+import { wholeNumber } from "../arguments.ts";
+
+export interface ExportFlags {
+  readonly out?: string;
+  readonly batch: number;
+  readonly safetensors?: string;
+  readonly json?: boolean;
+}
+
+export function declareExport(command: Command): void {
+  command
+    .argument("[model]", "a model's folder or name (default: the bundled model)")
+    .option("-o, --out <file>", "the ONNX file (float32)")
+    .option("--batch <count>", "pictures in a call of the ONNX file", wholeNumber(1, 65536), 1)
+    .option("--safetensors <file>", "the weights, under PyTorch's names where it has the network")
+    .option("--json", "print one JSON document")
+    .action(async (model: string | undefined, flags: ExportFlags) => {
+      if (flags.out === undefined && flags.safetensors === undefined) {
+        throw new UsageError("Say what to write: -o x.onnx, --safetensors x.safetensors, or both.");
+      }
+      await (await import("../export.ts")).exportModel(model, flags);
+    });
+}

@@ -1,0 +1,37 @@
+/** The options of `palette import`. */
+import type { Command } from "commander";
+import { tasks } from "../../tasks/registry.ts";
+import { listAmong, wholeNumber } from "../arguments.ts";
+
+export interface ImportFlags {
+  readonly out: string;
+  readonly config?: string;
+  readonly resolution?: number;
+  readonly tasks?: string[];
+  readonly json?: boolean;
+}
+
+export function declareImport(command: Command): void {
+  const names = tasks.map(({ name }) => name);
+  command
+    .argument(
+      "<file>",
+      "the checkpoint: .pth, safetensors with the same names, or what palette export wrote",
+    )
+    .requiredOption("-o, --out <folder>", "the model's folder, such as models/celebahq")
+    .option("--config <file>", "its configuration, JSON with comments: head size, size, schedules")
+    .option(
+      "--resolution <pixels>",
+      "side of the pictures it was trained on (default: the configuration's, or 256)",
+      wholeNumber(1, 65536),
+    )
+    .option(
+      "--tasks <names>",
+      `${names.join(",")}: what it was trained for (default: the configuration's, or inpaint)`,
+      listAmong("task", names),
+    )
+    .option("--json", "print one JSON document")
+    .action(async (file: string, flags: ImportFlags) =>
+      (await import("../import.ts")).importCheckpoint(file, flags),
+    );
+}

@@ -1,0 +1,82 @@
+/**
+ * All commands. The overview needs their names and descriptions only: the options of a command are
+ * loaded when it is asked for, and what carries it out when it runs.
+ */
+import type { Command } from "commander";
+import { tasks } from "../../tasks/registry.ts";
+import type { TaskName } from "../../tasks/task.ts";
+
+export interface CommandEntry {
+  readonly name: string;
+  /** Its arguments, for the overview. */
+  readonly usage: string;
+  readonly description: string;
+  /** Adds arguments, options and the action. */
+  declare(command: Command): Promise<void>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  ...tasks.map(({ name, description }) => ({
+    name: commandOf(name),
+    usage: "<image...>",
+    description,
+    declare: async (command: Command) =>
+      (await import("./restore.ts")).declareRestore(command, name),
+  })),
+  {
+    name: "panorama",
+    usage: "<image...>",
+    description: "Continues a photo far to the left and right, half a window at a time.",
+    declare: async (command) => (await import("./panorama.ts")).declarePanorama(command),
+  },
+  {
+    name: "train",
+    usage: "",
+    description:
+      "Train a model on folders of photos. The same command again continues a run; Ctrl-C saves and stops.",
+    declare: async (command) => (await import("./train.ts")).declareTrain(command),
+  },
+  {
+    name: "evaluate",
+    usage: "",
+    description:
+      "Measure models as the paper does: FID, KID, IS, CA, PD and diversity, with tables, pictures and charts. The same command again continues; with more models, steps or tasks it computes only what is new.",
+    declare: async (command) => (await import("./evaluate.ts")).declareEvaluate(command),
+  },
+  {
+    name: "import",
+    usage: "<file>",
+    description:
+      "Makes a model's folder from a checkpoint of the PyTorch Palette (N_Network.pth); no code in it is run.",
+    declare: async (command) => (await import("./import.ts")).declareImport(command),
+  },
+  {
+    name: "export",
+    usage: "[model]",
+    description: "Writes a model as an ONNX file of one network call, or as tensors for PyTorch.",
+    declare: async (command) => (await import("./export.ts")).declareExport(command),
+  },
+  {
+    name: "info",
+    usage: "[name]",
+    description: "Shows a model's or a preset's parameters, memory, training and layers.",
+    declare: async (command) => (await import("./info.ts")).declareInfo(command),
+  },
+  {
+    name: "bench",
+    usage: "",
+    description: "Measures how fast a network trains and samples on this machine.",
+    declare: async (command) => (await import("./bench.ts")).declareBench(command),
+  },
+  {
+    name: "nets",
+    usage: "",
+    description: "Lists and downloads the networks that measure pictures.",
+    declare: async (command) => (await import("./nets.ts")).declareNets(command),
+  },
+];
+
+/** A task under the name that people know it by. */
+function commandOf(task: TaskName): string {
+  return task === "sharpen" ? "upscale" : task;
+}
