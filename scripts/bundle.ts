@@ -6,7 +6,7 @@
 import { basename } from "node:path";
 import { say } from "../src/cli/console.ts";
 import { recommendedSampler } from "../src/diffusion/samplers/sampler-config.ts";
-import { loadModel, type ModelConfig, saveModel } from "../src/index.ts";
+import { loadModel, type ModelConfig, saveModel } from "../src/node.ts";
 import { omitUndefined } from "../src/util/omit-undefined.ts";
 
 const [from, to, time] = process.argv.slice(2);

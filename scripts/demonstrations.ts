@@ -13,7 +13,7 @@ import {
   type Task,
   type TaskName,
   type TaskOptions,
-} from "../src/index.ts";
+} from "../src/node.ts";
 import { grown, oneSide } from "../src/tasks/uncrop.ts";
 
 /** What is in a row of pictures. */

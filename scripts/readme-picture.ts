@@ -15,7 +15,7 @@ import {
   type SheetRow,
   tasks,
   writeImage,
-} from "../src/index.ts";
+} from "../src/node.ts";
 import { columns, demonstration } from "./demonstrations.ts";
 
 const project = fileURLToPath(new URL("..", import.meta.url));

@@ -9,6 +9,8 @@ import { log, say } from "../src/cli/console.ts";
 import { Interrupted, interruptible } from "../src/cli/interrupt.ts";
 import { startProgress, whileWaiting } from "../src/cli/progress.ts";
 import { resize } from "../src/image/resize.ts";
+import { writeAtomically } from "../src/node/atomic-write.ts";
+import { scanPhotos } from "../src/node/photo-folders.ts";
 import {
   contactSheet,
   encodeImage,
@@ -17,9 +19,7 @@ import {
   readImage,
   tasks,
   writeImage,
-} from "../src/index.ts";
-import { writeAtomically } from "../src/node/atomic-write.ts";
-import { scanPhotos } from "../src/node/photo-folders.ts";
+} from "../src/node.ts";
 import { PaletteError } from "../src/util/errors.ts";
 import { columns, demonstration } from "./demonstrations.ts";
 import { type GalleryRow, galleryPage } from "./gallery-page.ts";

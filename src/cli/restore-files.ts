@@ -4,7 +4,7 @@ import type { Image } from "../image/image.ts";
 import type { Size } from "../image/model-size.ts";
 import { type Photo, readPhoto } from "../node/decode-image.ts";
 import { checkFormatHolds, writeImage } from "../node/encode-image.ts";
-import { Palette } from "../pipeline/palette.ts";
+import { Palette } from "../node/palette.ts";
 import type { SamplingOptions } from "../pipeline/sampling-options.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import type { RestoreFlags } from "./commands/restore-options.ts";

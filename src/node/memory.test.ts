@@ -7,13 +7,13 @@ import { failureOf } from "../../test/support/failure.ts";
 import { planEvaluation } from "../evaluation/plan.ts";
 import { createImage } from "../image/image.ts";
 import { presetNamed } from "../models/presets.ts";
-import { Palette } from "../pipeline/palette.ts";
 import { planTraining } from "../training/plan.ts";
 import { train } from "../training/train.ts";
 import { inGigabytes } from "../util/format.ts";
 import { loadNetwork } from "./load-network.ts";
 import { assertFits, availableMemory } from "./memory.ts";
 import { saveModel } from "./model-folder.ts";
+import { Palette } from "./palette.ts";
 
 /** A container that leaves this process so many bytes. */
 function leave(bytes: number): void {
@@ -58,7 +58,7 @@ describe("what does not fit", () => {
   it("is refused before a large picture is restored", async () => {
     const { config } = randomModel();
     const predict = vi.fn(async () => new Float32Array());
-    const palette = new Palette({ config, predict, dispose: async () => {} });
+    const palette = new Palette({ config, predict, assertFits, dispose: async () => {} });
     leave(100e6);
     await expect(palette.dejpeg(createImage(1000, 800), { samples: 2 })).rejects.toThrow(
       /^Restoring 1000x800 pixels 2 times needs about \d+ MB .* take a smaller picture or fewer samples/,

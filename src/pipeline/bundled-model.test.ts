@@ -5,7 +5,7 @@ import { grayscale, type Image, isGray } from "../image/image.ts";
 import { jpegRoundTrip } from "../image/jpeg.ts";
 import { toSquare } from "../image/resize.ts";
 import { readImage } from "../node/decode-image.ts";
-import { Palette } from "./palette.ts";
+import { Palette } from "../node/palette.ts";
 
 /** Of JPEG's blocks; about 1 in a photo. */
 const blockiness = (image: Image) => seam(image, 8);

@@ -17,11 +17,11 @@ import {
 } from "../image/image.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { loadNetwork } from "../node/load-network.ts";
+import { Palette } from "../node/palette.ts";
 import type { Network } from "../runtime/network.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
-import { Palette } from "./palette.ts";
 import type { SamplingOptions, SamplingProgress } from "./sampling-options.ts";
 
 const side = 32;

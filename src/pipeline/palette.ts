@@ -21,9 +21,6 @@ import {
 } from "../image/image.ts";
 import { stack, unstack } from "../image/stack.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { loadNetwork } from "../node/load-network.ts";
-import { assertFits } from "../node/memory.ts";
-import { findModel } from "../node/model-folder.ts";
 import { type Network, regress } from "../runtime/network.ts";
 import type { SessionOptions } from "../runtime/runtime.ts";
 import { type TiledNetwork, tiled } from "../runtime/tiled.ts";
@@ -74,7 +71,7 @@ export class Palette {
   private readonly warned = new Set<string>();
 
   /**
-   * `load` is the usual way. The network is disposed of with the palette.
+   * `Palette.load` of node/ and web/ is the usual way. The network is disposed of with the palette.
    * @param pixelsAtOnce so many pixels of answers `restore` draws side by side at most
    * @throws PaletteError when the network is not for RGB pictures.
    */
@@ -93,15 +90,6 @@ export class Palette {
     this.config = network.config;
     this.onWarning = onWarning;
     this.pixelsAtOnce = pixelsAtOnce;
-  }
-
-  /**
-   * Loads a model: a folder, the name of a bundled model or, without a name, the newest bundled one.
-   * @throws PaletteError saying what there is, or what is wrong with the folder.
-   */
-  static async load(nameOrFolder?: string, options: PaletteOptions = {}): Promise<Palette> {
-    const network = await loadNetwork(await findModel(nameOrFolder), options);
-    return new Palette(network, options.onWarning);
   }
 
   /** Side of the square pictures that this model sees and answers with. */
@@ -344,7 +332,7 @@ export class Palette {
       (condition) => condition.x.data.length * this.batches(condition, samples)[0]!.count,
     );
     const kept = samples * (photo.data.length + sizes.reduce((a, b) => a + b, 0));
-    assertFits(
+    this.network.assertFits?.(
       4 * (floatsInUse * Math.max(...drawn) + kept),
       `Restoring ${photo.width}x${photo.height} pixels ${samples === 1 ? "once" : `${samples} times`}`,
       "take a smaller picture or fewer samples",

@@ -50,6 +50,8 @@ export interface Network {
    * @throws PaletteError when a shape or a noise level is impossible.
    */
   predict(call: NetworkCall): Promise<Float32Array>;
+  /** Checks an estimate of memory on the network's platform: see `Runtime`. */
+  readonly assertFits?: Runtime["assertFits"];
   /** Ends the engines' threads. */
   dispose(): Promise<void>;
 }
@@ -141,6 +143,7 @@ export async function createNetwork(
   let disposed = false;
   return {
     config,
+    assertFits: runtime.assertFits,
     predict(call) {
       if (disposed) return Promise.reject(new PaletteError(`${config.name} was disposed of.`));
       return predict(call);

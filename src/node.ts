@@ -1,0 +1,32 @@
+/** The package under Node: photos are files, models are folders, onnxruntime-node computes. */
+
+export { readMask } from "./image/mask.ts";
+export * from "./index.ts";
+export {
+  type ExportedOnnx,
+  type ExportedWeights,
+  exportOnnx,
+  exportSafetensors,
+} from "./interop/export-network.ts";
+export {
+  type ImportedNetwork,
+  type ImportOptions,
+  importNetwork,
+} from "./interop/import-network.ts";
+export { type Photo, readImage, readPhoto } from "./node/decode-image.ts";
+export {
+  type EncodeOptions,
+  encodeImage,
+  type ImageFormat,
+  writeImage,
+} from "./node/encode-image.ts";
+export { loadNetwork } from "./node/load-network.ts";
+export {
+  bundledModels,
+  findModel,
+  loadModel,
+  loadModelConfig,
+  saveModel,
+} from "./node/model-folder.ts";
+export { Palette } from "./node/palette.ts";
+export { nodeRuntime } from "./runtime/node/index.ts";
