@@ -1,7 +1,7 @@
 /** For each task a photo made worse in its way, and restored twice: what `npm start` and README.md show. */
 import { crop, grayscale, paste } from "../src/image/image.ts";
-import { jpegRoundTrip } from "../src/image/jpeg.ts";
 import { resize } from "../src/image/resize.ts";
+import { jpegRoundTrip } from "../src/node/jpeg.ts";
 import {
   createImage,
   type Image,

@@ -2,10 +2,20 @@
  * What is the same on every platform. The package's entries are `node.ts` and `web.ts`, which add
  * files, codecs, models and a runtime.
  */
+
+export type { PhotoReader } from "./data/photo-reader.ts";
 export type { Prediction } from "./diffusion/parameterization.ts";
 export { type Sampler, samplers } from "./diffusion/samplers/sample.ts";
 export type { SamplerChoices, SamplerConfig } from "./diffusion/samplers/sampler-config.ts";
-export { contactSheet, type SheetOptions, type SheetRow } from "./image/contact-sheet.ts";
+export type {
+  DecodedImage,
+  DecodeOptions,
+  EncodeOptions,
+  ImageCodec,
+  ImageFormat,
+  TextRasterizer,
+} from "./image/codec.ts";
+export type { SheetOptions, SheetRow } from "./image/contact-sheet.ts";
 export {
   type Box,
   createImage,
@@ -46,13 +56,13 @@ export {
   type SessionOptions,
 } from "./runtime/runtime.ts";
 export { randomMask } from "./tasks/inpaint.ts";
-export { taskNamed, tasks } from "./tasks/registry.ts";
+export { type TaskName, taskNamed, tasks } from "./tasks/registry.ts";
 export {
   type Condition,
   compose,
   type Side,
   type Task,
-  type TaskName,
+  type TaskContext,
   type TaskOptions,
 } from "./tasks/task.ts";
 export { sides } from "./tasks/uncrop.ts";

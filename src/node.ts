@@ -1,6 +1,5 @@
 /** The package under Node: photos are files, models are folders, onnxruntime-node computes. */
 
-export { readMask } from "./image/mask.ts";
 export * from "./index.ts";
 export {
   type ExportedOnnx,
@@ -13,13 +12,10 @@ export {
   type ImportOptions,
   importNetwork,
 } from "./interop/import-network.ts";
+export { nodeCodec, photoFiles } from "./node/codec.ts";
 export { type Photo, readImage, readPhoto } from "./node/decode-image.ts";
-export {
-  type EncodeOptions,
-  encodeImage,
-  type ImageFormat,
-  writeImage,
-} from "./node/encode-image.ts";
+export { contactSheet } from "./node/draw-text.ts";
+export { encodeImage, writeImage } from "./node/encode-image.ts";
 export { loadNetwork } from "./node/load-network.ts";
 export {
   bundledModels,
@@ -29,4 +25,5 @@ export {
   saveModel,
 } from "./node/model-folder.ts";
 export { Palette } from "./node/palette.ts";
+export { readMask } from "./node/read-mask.ts";
 export { nodeRuntime } from "./runtime/node/index.ts";

@@ -1,11 +1,12 @@
 /** `palette colorize | inpaint | uncrop | dejpeg | upscale`: a command for each task. */
 import type { Image, Mask } from "../image/image.ts";
-import { readMask } from "../image/mask.ts";
 import { linear, resample } from "../image/resample.ts";
 import type { Photo } from "../node/decode-image.ts";
+import { readMask } from "../node/read-mask.ts";
 import { randomMask } from "../tasks/inpaint.ts";
+import type { TaskName } from "../tasks/registry.ts";
 import { enlarged } from "../tasks/sharpen.ts";
-import type { Side, TaskName } from "../tasks/task.ts";
+import type { Side } from "../tasks/task.ts";
 import { grown } from "../tasks/uncrop.ts";
 import { Random } from "../util/random.ts";
 import type { RestoreTaskFlags } from "./commands/restore.ts";

@@ -4,11 +4,13 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createImage, grayscale, isGray } from "../image/image.ts";
+import { nodeCodec, photoFiles } from "../node/codec.ts";
 import { encodeImage, writeImage } from "../node/encode-image.ts";
-import { scanPhotos, splitHoldOut } from "../node/photo-folders.ts";
+import { scanPhotos } from "../node/photo-folders.ts";
 import { tasks } from "../tasks/registry.ts";
 import { Random } from "../util/random.ts";
 import { type Example, ExampleSource, type ExampleSourceOptions } from "./examples.ts";
+import { splitHoldOut } from "./hold-out.ts";
 import { PhotoCache } from "./photo-cache.ts";
 
 const resolution = 16;
@@ -53,7 +55,15 @@ describe("examples", () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   function source(options: Partial<ExampleSourceOptions> = {}): ExampleSource {
-    return new ExampleSource({ photos, tasks, resolution, seed: 7, ...options });
+    return new ExampleSource({
+      reader: photoFiles,
+      codec: nodeCodec,
+      photos,
+      tasks,
+      resolution,
+      seed: 7,
+      ...options,
+    });
   }
 
   function bytesOf({ photo, task, y, condition }: Example): string {
@@ -240,7 +250,7 @@ describe("the photo cache", () => {
     }
     const [a, b, c] = paths as [string, string, string];
     const each = 80 * 40 * 3;
-    const cache = new PhotoCache({ shortSide: 40, cacheBytes: 2 * each });
+    const cache = new PhotoCache({ reader: photoFiles, shortSide: 40, cacheBytes: 2 * each });
     const [photo, same] = await Promise.all([cache.get(a), cache.get(a)]);
     expect([photo!.width, photo!.height]).toEqual([80, 40]);
     expect(same).toBe(photo);

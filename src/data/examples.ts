@@ -4,6 +4,7 @@
  * be broken before. So a resumed run sees exactly what it would have seen.
  */
 
+import type { ImageCodec } from "../image/codec.ts";
 import { type Box, flipHorizontal, grayscale, type Image, type RgbBytes } from "../image/image.ts";
 import { cropAndResizeBytes } from "../image/resize.ts";
 import type { Condition, Task, TaskOptions } from "../tasks/task.ts";
@@ -12,6 +13,7 @@ import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random } from "../util/random.ts";
 import { type CropScale, decodedShortSide, randomSquare } from "./crop-scale.ts";
 import { PhotoCache, usualCacheBytes } from "./photo-cache.ts";
+import type { PhotoReader } from "./photo-reader.ts";
 import { retoned, stretched } from "./variation.ts";
 
 export interface Example {
@@ -25,6 +27,8 @@ export interface Example {
 }
 
 export interface ExampleSourceOptions {
+  reader: PhotoReader;
+  codec: ImageCodec;
   /** Paths, in a fixed order: another order gives other examples. */
   photos: readonly string[];
   /** How often each photo is drawn, in any unit; all equally often unless given. */
@@ -87,6 +91,7 @@ export class ExampleSource {
       this.upTo = Float64Array.from(weights, (weight) => (sum += weight));
     }
     this.cache = new PhotoCache({
+      reader: options.reader,
       ...omitUndefined({
         shortSide: decodedShortSide(cropScale, resolution),
         onSkip: options.onSkip,
@@ -107,7 +112,7 @@ export class ExampleSource {
    * @throws PaletteError when not one of the photos can be used; ReadError when one cannot be read.
    */
   async example(index: number): Promise<Example> {
-    const { tasks, resolution, seed, gray = 0, cropScale, taskOptions } = this.options;
+    const { tasks, resolution, seed, gray = 0, cropScale, taskOptions, codec } = this.options;
     const random = Random.from(seed, "example", index);
     const { path, photo } = await this.choosePhoto(random);
     const box = randomSquare(photo.width, photo.height, resolution, random, cropScale);
@@ -117,7 +122,8 @@ export class ExampleSource {
     const turned = mirrored ? flipHorizontal(cut) : cut;
     const plain = gray > 0 && !task.colours && random.uniform() < gray;
     const y = plain ? grayscale(turned) : turned;
-    return { index, photo: path, task, y, condition: await task.degrade(y, random, taskOptions) };
+    const condition = await task.degrade(y, { random, codec }, taskOptions);
+    return { index, photo: path, task, y, condition };
   }
 
   /** The square at the resolution, varied when that is asked for. */

@@ -1,6 +1,7 @@
 import { expect, it, vi } from "vitest";
 import { temporaryFiles } from "../../test/support/temporary-files.ts";
 import { createImage } from "../image/image.ts";
+import { photoFiles } from "../node/codec.ts";
 import { encodeImage } from "../node/encode-image.ts";
 import { ReadError } from "../util/errors.ts";
 import { PhotoCache } from "./photo-cache.ts";
@@ -20,7 +21,7 @@ const { written } = temporaryFiles(".jpg");
 
 it("a photo that memory did not suffice for does not count as broken", async () => {
   const path = await written(await encodeImage(createImage(20, 10), "jpeg"));
-  const cache = new PhotoCache({ shortSide: 10 });
+  const cache = new PhotoCache({ reader: photoFiles, shortSide: 10 });
   shortage.now = true;
   await expect(cache.get(path)).rejects.toThrow(/for want of memory/);
   await expect(cache.get(path)).rejects.toBeInstanceOf(ReadError);

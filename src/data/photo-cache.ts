@@ -5,14 +5,14 @@
  */
 
 import type { RgbBytes } from "../image/image.ts";
-import { readBytes } from "../node/decode-image.ts";
 import { PaletteError, ReadError } from "../util/errors.ts";
-import { omitUndefined } from "../util/omit-undefined.ts";
+import type { PhotoReader } from "./photo-reader.ts";
 
 /** How much decoded photos hold at most unless something else is said. */
 export const usualCacheBytes = 2 ** 30;
 
 export interface PhotoCacheOptions {
+  reader: PhotoReader;
   /** Photos are shrunk while decoding until their short side has this many pixels; not unless given. */
   shortSide?: number;
   /** Photos whose short side has fewer pixels are refused as if they were broken. */
@@ -70,8 +70,8 @@ export class PhotoCache {
 
   private async load(path: string): Promise<RgbBytes | undefined> {
     try {
-      const { shortSide, smallestSide = 1 } = this.options;
-      const photo = await readBytes(path, omitUndefined({ shortSide }));
+      const { reader, shortSide, smallestSide = 1 } = this.options;
+      const photo = await reader.read(path, shortSide === undefined ? {} : { shortSide });
       if (Math.min(photo.width, photo.height) < smallestSide) {
         throw new PaletteError(
           `${path} is too small (${photo.width}x${photo.height}); at least ${smallestSide} pixels a side are needed.`,

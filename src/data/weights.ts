@@ -1,7 +1,7 @@
 /** How often each photo is drawn, so that repetitive sources do not crowd out the others. */
-import { basename } from "node:path";
 import picomatch from "picomatch";
 import { UsageError } from "../util/errors.ts";
+import { fileName } from "./hold-out.ts";
 
 /** Photos whose file name matches the glob are drawn `weight` times as often as others. */
 export interface FileWeight {
@@ -48,7 +48,7 @@ export function photoWeights(
     met: false,
   }));
   const weights = photos.map((photo) => {
-    const rule = rules.find(({ matches }) => matches(basename(photo)));
+    const rule = rules.find(({ matches }) => matches(fileName(photo)));
     if (rule !== undefined) rule.met = true;
     return folderWeight(photo) * (rule?.weight ?? 1);
   });

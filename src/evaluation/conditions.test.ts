@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createImage, toBytes } from "../image/image.ts";
-import { jpegRoundTrip } from "../image/jpeg.ts";
 import { maskedShare } from "../image/mask.ts";
+import { nodeCodec } from "../node/codec.ts";
+import { jpegRoundTrip } from "../node/jpeg.ts";
 import { UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { degraded, evaluationConditions, paperConditions } from "./conditions.ts";
@@ -86,10 +87,10 @@ describe("conditions", () => {
   it("degrade picture k the same way each time, and others another way", async () => {
     const truth = createImage(32, 32, 0.3);
     const [free] = evaluationConditions({ tasks: ["inpaint"], ...paperConditions });
-    const first = await degraded(free!, truth, 1, 4);
-    expect(await degraded(free!, truth, 1, 4)).toEqual(first);
-    expect((await degraded(free!, truth, 1, 5)).mask).not.toEqual(first.mask);
-    expect((await degraded(free!, truth, 2, 4)).mask).not.toEqual(first.mask);
+    const first = await degraded(free!, truth, 1, 4, nodeCodec);
+    expect(await degraded(free!, truth, 1, 4, nodeCodec)).toEqual(first);
+    expect((await degraded(free!, truth, 1, 5, nodeCodec)).mask).not.toEqual(first.mask);
+    expect((await degraded(free!, truth, 2, 4, nodeCodec)).mask).not.toEqual(first.mask);
   });
 
   it("hold fixed what they are named after", async () => {
@@ -97,12 +98,12 @@ describe("conditions", () => {
     const truth = { ...createImage(32, 32) };
     for (let k = 0; k < truth.data.length; k++) truth.data[k] = random.between(-1, 1);
     const [right] = evaluationConditions({ tasks: ["uncrop"], ...paperConditions });
-    const { mask, x } = await degraded(right!, truth, 1, 0);
+    const { mask, x } = await degraded(right!, truth, 1, 0, nodeCodec);
     expect(maskedShare(mask!)).toBe(0.5);
     expect([mask!.data[0], mask!.data[31]]).toEqual([0, 1]);
     expect(x.data[0]).toBe(truth.data[0]);
     const [, ten] = evaluationConditions({ tasks: ["dejpeg"], ...paperConditions });
-    const { x: restored } = await degraded(ten!, truth, 1, 0);
+    const { x: restored } = await degraded(ten!, truth, 1, 0, nodeCodec);
     expect(toBytes(restored)).toEqual(toBytes(await jpegRoundTrip(truth, 10)));
   });
 });

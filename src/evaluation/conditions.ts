@@ -1,5 +1,6 @@
 /** Which degradations are evaluated: each is a block of one of the paper's Tables 1 to 4. */
 
+import type { ImageCodec } from "../image/codec.ts";
 import type { Image } from "../image/image.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import type { Condition, Side, Task, TaskOptions } from "../tasks/task.ts";
@@ -58,10 +59,11 @@ export function degraded(
   truth: Image,
   seed: number,
   index: number,
+  codec: ImageCodec,
 ): Promise<Condition> {
   const random = Random.from(seed, "evaluation", condition.id, index);
   const options = condition.options(truth.width, truth.height, random);
-  return condition.task.degrade(truth, random, options);
+  return condition.task.degrade(truth, { random, codec }, options);
 }
 
 function conditionsOf(task: Task, choice: ConditionChoice): EvaluationCondition[] {

@@ -8,6 +8,7 @@
 
 import { type CropScale, decodedShortSide, randomSquare } from "../data/crop-scale.ts";
 import { PhotoCache } from "../data/photo-cache.ts";
+import type { PhotoReader } from "../data/photo-reader.ts";
 import { centreSquare, type Image } from "../image/image.ts";
 import { cropAndResizeBytes } from "../image/resize.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
@@ -27,6 +28,7 @@ export interface Crop {
 }
 
 export interface CropOptions {
+  readonly reader: PhotoReader;
   /** Paths in a fixed order. */
   readonly photos: readonly string[];
   readonly resolution: number;
@@ -73,9 +75,10 @@ export class CropSource {
       evaluated: photoOrder(counts.evaluated, photos.length, seed),
       reference: photoOrder(counts.reference, photos.length, seed),
     };
-    this.cache = new PhotoCache(
-      omitUndefined({ shortSide: decodedShortSide(options.scale, options.resolution) }),
-    );
+    this.cache = new PhotoCache({
+      reader: options.reader,
+      ...omitUndefined({ shortSide: decodedShortSide(options.scale, options.resolution) }),
+    });
   }
 
   /** The index of the photo that a crop is cut from. */
@@ -101,12 +104,14 @@ export class CropSource {
 
 /** Of the photos those that can be decoded and have enough pixels, and why the others cannot be used. */
 export async function usablePhotos(
+  reader: PhotoReader,
   photos: readonly string[],
   resolution: number,
   onPhoto?: (done: number) => void,
 ): Promise<{ usable: string[]; refused: string[] }> {
   // Nothing is kept: whether a photo is usable must not depend on memory.
   const cache = new PhotoCache({
+    reader,
     shortSide: 4 * resolution,
     smallestSide: Math.ceil(resolution / 4),
     cacheBytes: 0,

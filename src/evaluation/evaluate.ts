@@ -4,6 +4,7 @@
  * file in between.
  */
 
+import { photoFiles } from "../node/codec.ts";
 import type { Device } from "../runtime/runtime.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { CropSource } from "./crops.ts";
@@ -65,6 +66,7 @@ export async function evaluate(
   const folder = await EvaluationFolder.open(options.out, plan.common);
   try {
     const crops = new CropSource({
+      reader: photoFiles,
       photos: plan.photos,
       resolution: plan.common.resolution,
       kind: plan.crop,

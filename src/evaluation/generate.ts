@@ -4,6 +4,7 @@ import { createMask, type Image, type Mask } from "../image/image.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import { usesLowMemory } from "../nn/graphs.ts";
 import { parameterSpecs } from "../nn/unet.ts";
+import { nodeCodec } from "../node/codec.ts";
 import { writeImage } from "../node/encode-image.ts";
 import { Palette } from "../node/palette.ts";
 import type { SampleRequest } from "../pipeline/palette.ts";
@@ -76,7 +77,7 @@ export async function writeDegraded(
     const path = folder.picture(condition.id, inputRow, k);
     if (!(await folder.have([path]))) {
       const { image } = await crops.crop(k);
-      const made = await degraded(condition, image, plan.common.seed, k);
+      const made = await degraded(condition, image, plan.common.seed, k, nodeCodec);
       if (made.mask)
         await writeImage(folder.picture(condition.id, maskFolder, k), pictureOf(made.mask));
       await writeImage(path, shown(made));
@@ -142,7 +143,7 @@ async function warm(
   onLoading?.(false);
   const palette = await Palette.load(folder, { ...session, onWarning: () => {} });
   const { image } = await crops.crop(0);
-  const first = await degraded(condition, image, plan.common.seed, 0);
+  const first = await degraded(condition, image, plan.common.seed, 0, nodeCodec);
   const questions = Array.from({ length: together }, (_, seed) => ({ condition: first, seed }));
   await palette.sampleBatch(questions, { steps: 1, together: true });
   onLoading?.(true);
@@ -163,7 +164,7 @@ async function answerSome(
   for (const index of indices) {
     const { image } = await crops.crop(index);
     questions.push({
-      condition: await degraded(condition, image, seed, index),
+      condition: await degraded(condition, image, seed, index, nodeCodec),
       // Answers to one picture differ between conditions, and are the same for all models and steps.
       seed: Random.from(seed, "answers", condition.id, index).integer(0, 2 ** 31 - 1),
     });

@@ -2,6 +2,7 @@
 
 import { contactSheet } from "../image/contact-sheet.ts";
 import type { Image } from "../image/image.ts";
+import { nodeCodec } from "../node/codec.ts";
 import { readImage } from "../node/decode-image.ts";
 import type { EvaluationCondition } from "./conditions.ts";
 import type { EvaluationFolder } from "./evaluation-folder.ts";
@@ -47,6 +48,7 @@ export async function gridOf(
 export function gridImage({ headings, rows }: Grid): Promise<Image> {
   return contactSheet(
     rows.map((images) => ({ images })),
+    nodeCodec,
     { headings, scale: 2 },
   );
 }

@@ -1,15 +1,17 @@
 /** From what was asked for to what will be evaluated: models, conditions, photos and rows resolved. */
 import { basename, resolve } from "node:path";
 import { type CropScale, cropScales } from "../data/crop-scale.ts";
+import { splitHoldOut } from "../data/hold-out.ts";
 import { type ModelConfig, photosTrainedOn } from "../models/config.ts";
 import { samplingMemory } from "../models/summary.ts";
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
+import { photoFiles } from "../node/codec.ts";
 import { modelDigest } from "../node/fingerprint.ts";
 import { assertFits } from "../node/memory.ts";
 import { findModel, loadModelConfig } from "../node/model-folder.ts";
-import { scanPhotoSets, splitHoldOut } from "../node/photo-folders.ts";
+import { scanPhotoSets } from "../node/photo-folders.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
@@ -163,7 +165,7 @@ export async function planEvaluation(
       `The hold-out rule ${held.rule} holds out none of the ${train.length} photos; give more photos, or --hold-out none.`,
     );
   }
-  const { usable, refused } = await usablePhotos(chosen, resolution, (done) =>
+  const { usable, refused } = await usablePhotos(photoFiles, chosen, resolution, (done) =>
     onPhoto?.(done, chosen.length),
   );
   if (usable.length === 0) {

@@ -4,7 +4,7 @@
  * 2007): a pixel takes the colour of those neighbours in the answer whose luma in the photo is like its
  * own, so that colours end where the photo's edges are and not where the answer's pixels end.
  */
-import { setImmediate } from "node:timers/promises";
+import { pause } from "../util/pause.ts";
 import { createImage, type Image, lumaOf } from "./image.ts";
 import { resize } from "./resize.ts";
 
@@ -33,7 +33,7 @@ export async function withChromaOf(photo: Image, answer: Image): Promise<Image> 
   const rows = neighbours(height, answer.height);
   for (let y = 0, i = 0, rested = performance.now(); y < height; y++) {
     if (performance.now() - rested > longestBlock) {
-      await setImmediate();
+      await pause();
       rested = performance.now();
     }
     const row = rows[y]!;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { contactSheet, enlarge } from "./contact-sheet.ts";
+import { contactSheet } from "../node/draw-text.ts";
+import { enlarge } from "./contact-sheet.ts";
 import { createImage, crop, type Image } from "./image.ts";
 
 function darkPixels(image: Image): number {

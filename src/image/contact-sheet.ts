@@ -1,8 +1,7 @@
-/** Contact sheets: many small pictures on one, with words. */
-
-import { fromImage, toRaw } from "../node/sharp.ts";
+/** Contact sheets: many small images on one, with labels. */
 import { PaletteError } from "../util/errors.ts";
-import { createImage, fromBytes, type Image, paste } from "./image.ts";
+import type { PlacedText, TextRasterizer } from "./codec.ts";
+import { createImage, type Image, paste } from "./image.ts";
 
 export interface SheetRow {
   readonly images: readonly Image[];
@@ -31,6 +30,7 @@ const letterWidth = 0.62 * fontSize;
  */
 export async function contactSheet(
   rows: readonly SheetRow[],
+  text: TextRasterizer,
   { gap = 4, headings = [], scale = 1 }: SheetOptions = {},
 ): Promise<Image> {
   if (!Number.isInteger(scale) || scale < 1 || !Number.isInteger(gap) || gap < 0) {
@@ -65,7 +65,7 @@ export async function contactSheet(
 
   const sheet = createImage(width, top, 1);
   for (const { image, left, top: y } of pictures) paste(sheet, enlarge(image, scale), left, y);
-  return texts.length === 0 ? sheet : write(sheet, texts);
+  return texts.length === 0 ? sheet : text.drawText(sheet, texts, fontSize);
 }
 
 /** Every pixel becomes a square of `scale` x `scale`. */
@@ -82,29 +82,6 @@ export function enlarge(image: Image, scale: number): Image {
   return out;
 }
 
-interface PlacedText {
-  readonly text: string;
-  readonly left: number;
-  readonly top: number;
-}
-
 function textWidth(text: string): number {
   return Math.ceil(text.length * letterWidth);
-}
-
-async function write(sheet: Image, texts: readonly PlacedText[]): Promise<Image> {
-  const lines = texts.map(
-    ({ text, left, top }) => `<text x="${left}" y="${top + fontSize}">${escapeXml(text)}</text>`,
-  );
-  const svg =
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${sheet.width}" height="${sheet.height}" ` +
-    `font-family="sans-serif" font-size="${fontSize}" fill="#222">${lines.join("")}</svg>`;
-  const pipeline = fromImage(sheet).composite([{ input: Buffer.from(svg), left: 0, top: 0 }]);
-  const { rgb, width, height } = await toRaw(pipeline.removeAlpha());
-  return fromBytes(rgb, width, height);
-}
-
-function escapeXml(text: string): string {
-  const printable = Array.from(text, (letter) => (letter < " " ? " " : letter)).join("");
-  return printable.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -1,7 +1,8 @@
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
+import { readMask } from "../node/read-mask.ts";
 import { createMask } from "./image.ts";
-import { checkMaskSize, fitMask, maskedShare, readMask } from "./mask.ts";
+import { checkMaskSize, fitMask, maskedShare } from "./mask.ts";
 
 /** A gray picture of these values. */
 function gray(values: number[], width: number): Sharp {

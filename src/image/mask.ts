@@ -1,29 +1,14 @@
-/** Masks from files, and masks at another size. */
-
-import { readBytes } from "../node/decode-image.ts";
+/** Masks from pixels, and masks at another size. */
 import { PaletteError } from "../util/errors.ts";
-import { type Box, checkBox, createMask, type Mask } from "./image.ts";
+import { type Box, checkBox, createMask, luma, type Mask, type RgbBytes } from "./image.ts";
 
-/**
- * Reads a mask of any image format: pixels of at least 50 % luma are to be filled, all others are
- * known, and so are transparent ones. A mask of another size is brought to width x height as by
- * `fitMask`, which `resized` tells.
- * @throws PaletteError as `readImage`.
- */
-export async function readMask(
-  input: string | Uint8Array,
-  width: number,
-  height: number,
-): Promise<{ mask: Mask; resized: boolean }> {
-  const { rgb, ...size } = await readBytes(input, { background: "black" });
-  const mask = createMask(size.width, size.height);
+/** A mask from an image's pixels: those of at least 50 % luma are to be filled, the others known. */
+export function maskFromRgb({ rgb, width, height }: RgbBytes): Mask {
+  const mask = createMask(width, height);
   for (let i = 0, j = 0; i < mask.data.length; i++, j += 3) {
-    const luma = 0.299 * rgb[j]! + 0.587 * rgb[j + 1]! + 0.114 * rgb[j + 2]!;
-    mask.data[i] = luma >= 127.5 ? 1 : 0;
+    mask.data[i] = luma(rgb[j]!, rgb[j + 1]!, rgb[j + 2]!) >= 127.5 ? 1 : 0;
   }
-  const resized = size.width !== width || size.height !== height;
-  if (!resized) return { mask, resized };
-  return { mask: fitMask(mask, { left: 0, top: 0, ...size }, width, height), resized };
+  return mask;
 }
 
 /** The share of the pixels that is to be filled, from 0 to 1. */

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import stripJsonComments from "strip-json-comments";
 import { z } from "zod";
-import type { TaskName } from "../tasks/task.ts";
+import type { TaskName } from "../tasks/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import type { Architecture } from "./architecture.ts";
 

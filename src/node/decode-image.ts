@@ -1,22 +1,30 @@
 /**
- * From a file of any common format to 8-bit sRGB. What people have is not tidy: EXIF orientation, ink
- * colours, 16 bits, one channel, transparency and foreign colour profiles are all brought to plain
- * RGB here, so that nothing else has to know about them.
+ * From a file of any common format to 8-bit sRGB. EXIF orientation, ink colours, 16 bits, one
+ * channel, transparency and foreign colour profiles become plain RGB here, so that no other file has
+ * to know about them.
  */
 import { readFile } from "node:fs/promises";
 import type { SharpOptions } from "sharp";
+import type { PhotoReadOptions } from "../data/photo-reader.ts";
+import type { DecodedImage, DecodeOptions } from "../image/codec.ts";
 import { fromBytes, type Image, maximalPixels, type RgbBytes } from "../image/image.ts";
 import { type JpegQuality, jpegQuality } from "../image/jpeg-quality.ts";
 import { resizeBytes } from "../image/resize.ts";
 import { PaletteError, ReadError, reasonOf } from "../util/errors.ts";
 import { sharp, toRaw } from "./sharp.ts";
 
-export interface DecodeOptions {
-  /** Shrinks (never grows) the picture until its short side has this many pixels. */
-  shortSide?: number;
+export interface ReadOptions extends PhotoReadOptions {
   /** What lies behind transparent pixels; white unless given. */
-  background?: "white" | "black";
+  readonly background?: "white" | "black";
 }
+
+/**
+ * Larger images are shrunk by libvips while they are decoded, to save memory. The result then differs
+ * in its last bits from that of a browser.
+ */
+const mostDecodedPixels = 64e6;
+
+const strict = { failOn: "error", limitInputPixels: maximalPixels } satisfies SharpOptions;
 
 /**
  * Reads a JPEG, PNG, WebP, TIFF, GIF or AVIF file, or its bytes (the first frame, upright), as sRGB
@@ -29,7 +37,32 @@ export async function readImage(input: string | Uint8Array): Promise<Image> {
   return fromBytes(rgb, width, height);
 }
 
-/** A person's picture with what is not colour. */
+/** As `readImage`, but the bytes themselves, which need a quarter of the memory. */
+export async function readBytes(
+  input: string | Uint8Array,
+  options: ReadOptions = {},
+): Promise<RgbBytes> {
+  if (typeof input !== "string") return decodeBytes(input, unnamed, options);
+  return decodeBytes(await readWhole(input), input, options);
+}
+
+/** See `ImageCodec.decode`. */
+export async function decodeImage(
+  file: Uint8Array,
+  { background = "white" }: DecodeOptions = {},
+): Promise<DecodedImage> {
+  if (background !== "none") return decodeBytes(file, unnamed, { background });
+  checkNotEmpty(file, unnamed);
+  try {
+    const colours = await toRaw(sharp(file, strict).autoOrient().removeAlpha());
+    const { hasAlpha } = await sharp(file, strict).metadata();
+    return { ...colours, ...(hasAlpha && (await alphaOf(file))) };
+  } catch (thrown) {
+    throw undecodable(unnamed, thrown);
+  }
+}
+
+/** A person's photo with what is not colour. */
 export interface Photo {
   /** The colours, also those of transparent pixels. */
   readonly image: Image;
@@ -37,27 +70,25 @@ export interface Photo {
   readonly alpha?: Uint8Array;
   /** Of a JPEG file. */
   readonly jpeg?: JpegQuality;
-  /** What was done to it that its owner may want to know, in lines. */
+  /** The conversions that its owner may want to know of, in lines. */
   readonly notes: readonly string[];
 }
 
 /**
- * As `readImage`, with the transparency apart instead of a white background, and told what had to be
- * converted: EXIF orientation is applied, foreign colour profiles are brought to sRGB, deeper colours
- * are rounded to 8 bits, of an animation the first picture is taken.
+ * As `readImage`, but with the opacity apart instead of a white background, and with notes of what
+ * had to be converted: EXIF orientation is applied, foreign colour profiles become sRGB, deeper
+ * colours are rounded to 8 bits, the first image of an animation is taken.
  * @throws PaletteError as `readImage`.
  */
 export async function readPhoto(path: string): Promise<Photo> {
   const file = await readWhole(path);
-  // Whatever is wrong with the file is said by the same code as elsewhere.
-  if (file.length === 0) return { image: await readImage(path), notes: [] };
+  checkNotEmpty(file, path);
   try {
-    const options = { failOn: "error", limitInputPixels: maximalPixels } as const;
     const { hasAlpha, orientation, icc, space, depth, pages } = await sharp(
       file,
-      options,
+      strict,
     ).metadata();
-    const colours = await toRaw(sharp(file, options).autoOrient().removeAlpha());
+    const colours = await toRaw(sharp(file, strict).autoOrient().removeAlpha());
     const notes: string[] = [];
     if (orientation !== undefined && orientation > 1) notes.push("it was turned upright (EXIF)");
     if (foreign(icc)) notes.push("its colour profile was converted to sRGB");
@@ -65,11 +96,10 @@ export async function readPhoto(path: string): Promise<Photo> {
     if (depth !== "uchar") notes.push("its colours were rounded to 8 bits");
     if (pages !== undefined && pages > 1)
       notes.push(`only the first of its ${pages} pictures is used`);
-    const alpha = hasAlpha ? await alphaOf(file, options) : undefined;
     const jpeg = jpegQuality(file);
     return {
       image: fromBytes(colours.rgb, colours.width, colours.height),
-      ...(alpha?.some((value) => value < 255) && { alpha }),
+      ...(hasAlpha && (await alphaOf(file))),
       ...(jpeg && { jpeg }),
       notes,
     };
@@ -78,9 +108,43 @@ export async function readPhoto(path: string): Promise<Photo> {
   }
 }
 
-async function alphaOf(file: Uint8Array, options: SharpOptions): Promise<Uint8Array> {
-  const pipeline = sharp(file, options).autoOrient().extractChannel("alpha");
-  return pipeline.raw({ depth: "uchar" }).toBuffer();
+const unnamed = "The image data";
+
+async function decodeBytes(
+  file: Uint8Array,
+  name: string,
+  { shortSide, background = "white" }: ReadOptions,
+): Promise<RgbBytes> {
+  checkNotEmpty(file, name);
+  try {
+    let pipeline = sharp(file, strict).autoOrient().flatten({ background });
+    if (shortSide === undefined) return await toRaw(pipeline);
+    const { width, height } = await sharp(file, strict).metadata();
+    if (width * height > mostDecodedPixels) {
+      pipeline = pipeline.resize(shortSide, shortSide, {
+        fit: "outside",
+        withoutEnlargement: true,
+        fastShrinkOnLoad: false,
+      });
+    }
+    return shrunk(await toRaw(pipeline), shortSide);
+  } catch (thrown) {
+    throw undecodable(name, thrown);
+  }
+}
+
+/** Shrinks until the short side has this many pixels. */
+function shrunk(photo: RgbBytes, shortSide: number): RgbBytes {
+  const scale = shortSide / Math.min(photo.width, photo.height);
+  if (scale >= 1) return photo;
+  return resizeBytes(photo, Math.round(photo.width * scale), Math.round(photo.height * scale));
+}
+
+/** The opacity, unless everything is opaque. */
+async function alphaOf(file: Uint8Array): Promise<{ alpha?: Uint8Array }> {
+  const pipeline = sharp(file, strict).autoOrient().extractChannel("alpha");
+  const alpha = await pipeline.raw({ depth: "uchar" }).toBuffer();
+  return alpha.some((value) => value < 255) ? { alpha } : {};
 }
 
 /** Whether a colour profile is another one than sRGB, which says so in its description. */
@@ -90,44 +154,8 @@ function foreign(icc: Buffer | undefined): boolean {
   return !/sRGB/i.test(text);
 }
 
-/**
- * Larger pictures are shrunk by libvips while they are decoded, to save memory. The result then
- * differs in its last bits from that of a browser.
- */
-const mostDecodedPixels = 64e6;
-
-/** Shrinks until the short side has this many pixels. */
-function shrink(photo: RgbBytes, shortSide: number): RgbBytes {
-  const scale = shortSide / Math.min(photo.width, photo.height);
-  if (scale >= 1) return photo;
-  return resizeBytes(photo, Math.round(photo.width * scale), Math.round(photo.height * scale));
-}
-
-/** As `readImage`, but the bytes themselves, which need a quarter of the memory. */
-export async function readBytes(
-  input: string | Uint8Array,
-  { shortSide, background = "white" }: DecodeOptions = {},
-): Promise<RgbBytes> {
-  const name = typeof input === "string" ? input : "The image data";
-  const file = typeof input === "string" ? await readWhole(input) : input;
+function checkNotEmpty(file: Uint8Array, name: string): void {
   if (file.length === 0) throw new PaletteError(`${name} is empty; give an image file.`);
-  try {
-    let pipeline = sharp(file, { failOn: "error", limitInputPixels: maximalPixels })
-      .autoOrient()
-      .flatten({ background });
-    if (shortSide === undefined) return await toRaw(pipeline);
-    const { width, height } = await sharp(file, { limitInputPixels: maximalPixels }).metadata();
-    if (width * height > mostDecodedPixels) {
-      pipeline = pipeline.resize(shortSide, shortSide, {
-        fit: "outside",
-        withoutEnlargement: true,
-        fastShrinkOnLoad: false,
-      });
-    }
-    return shrink(await toRaw(pipeline), shortSide);
-  } catch (thrown) {
-    throw undecodable(name, thrown);
-  }
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
@@ -149,7 +177,7 @@ async function readWhole(path: string): Promise<Uint8Array> {
 function undecodable(name: string, thrown: unknown): PaletteError {
   const reason = reasonOf(thrown);
   const cause = { cause: thrown };
-  // The machine's shortage, not the file's fault: a photo must not count as broken for it.
+  // A shortage of memory is not the file's fault: the photo must not count as broken.
   if (/out of memory|insufficient memory|cannot allocate|bad_alloc/i.test(reason))
     return new ReadError(`${name} cannot be decoded for want of memory (${reason}).`, cause);
   return new PaletteError(`${name} ${explain(reason)}`, cause);

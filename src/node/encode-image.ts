@@ -1,11 +1,10 @@
 /** From pixels to files. */
 import { extname } from "node:path";
+import type { EncodeOptions, ImageFormat } from "../image/codec.ts";
 import type { Image } from "../image/image.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { fromImage } from "./sharp.ts";
-
-export type ImageFormat = "png" | "jpeg" | "webp";
 
 const formats: Record<string, ImageFormat> = {
   ".png": "png",
@@ -27,11 +26,6 @@ export function checkFormatHolds(path: string, width: number, height: number): v
   throw new PaletteError(
     `${path} cannot hold ${width}x${height} pixels, as its format ends at ${longest} a side; use PNG.`,
   );
-}
-
-export interface EncodeOptions {
-  /** Opacity, 0 to 255, [height, width]; JPEG, which has none, shows white behind. */
-  readonly alpha?: Uint8Array | undefined;
 }
 
 /**

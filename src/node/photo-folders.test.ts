@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { scanPhotoSets, scanPhotos, splitHoldOut } from "./photo-folders.ts";
+import { splitHoldOut } from "../data/hold-out.ts";
+import { scanPhotoSets, scanPhotos } from "./photo-folders.ts";
 
 describe("scanPhotos", () => {
   let root: string;

@@ -1,8 +1,9 @@
-/** Which photos there are, and which of them are never trained on. */
+/** The photos in folders. */
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import { byFileName, compareCodeUnits, type NamedPath, sortedBy } from "../data/hold-out.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 
 /** File name endings that are taken for photos. */
@@ -24,7 +25,7 @@ export const photoEndings: readonly string[] = [
  * @throws PaletteError when a folder is missing, cannot be read or holds no photo.
  */
 export async function scanPhotos(folders: readonly string[]): Promise<string[]> {
-  return sorted(
+  return sortedBy(
     (await photosByFolder(folders)).flatMap(({ photos }) => photos),
     byNameAndPath,
   );
@@ -48,7 +49,7 @@ export async function scanPhotoSets(folders: readonly string[]): Promise<PhotoSe
   const sets: PhotoSet[] = [];
   for (const set of await photosByFolder(folders))
     sets.push({ ...set, digest: await photosDigest(set.photos) });
-  return sets.sort((a, b) => compare(a.digest, b.digest));
+  return sets.sort((a, b) => compareCodeUnits(a.digest, b.digest));
 }
 
 async function photosByFolder(folders: readonly string[]): Promise<Omit<PhotoSet, "digest">[]> {
@@ -57,7 +58,7 @@ async function photosByFolder(folders: readonly string[]): Promise<Omit<PhotoSet
   const sets = new Map<string, string[]>();
   const fruitful = new Set<string>();
   const direct: Visit[] = [...new Set(folders)]
-    .sort(compare)
+    .sort(compareCodeUnits)
     .map((folder) => ({ folder, root: folder }));
   const linked: Visit[] = [];
   // Links wait until all else is done: whichever way a folder could be reached, its path is the same.
@@ -87,62 +88,16 @@ async function photosByFolder(folders: readonly string[]): Promise<Omit<PhotoSet
     const endings = photoEndings.map((ending) => ending.slice(1)).join(", ");
     throw new PaletteError(`The folder ${empty} holds no photos (${endings}).`);
   }
-  return [...sets].map(([folder, photos]) => ({ folder, photos: sorted(photos, byNameAndPath) }));
+  return [...sets].map(([folder, photos]) => ({ folder, photos: sortedBy(photos, byNameAndPath) }));
 }
 
-interface Named {
-  readonly path: string;
-  readonly name: string;
-}
-
-const byName = (a: Named, b: Named) => compare(a.name, b.name);
-const byNameAndPath = (a: Named, b: Named) => byName(a, b) || compare(a.path, b.path);
-
-/** Equal ones stay in the order in which they are given. */
-function sorted(photos: readonly string[], order: (a: Named, b: Named) => number): string[] {
-  const named = photos.map((path) => ({ path, name: basename(path) }));
-  return named.sort(order).map(({ path }) => path);
-}
+const byNameAndPath = (a: NamedPath, b: NamedPath) =>
+  byFileName(a, b) || compareCodeUnits(a.path, b.path);
 
 /** A folder to look into, and which of the named folders led there. */
 interface Visit {
   readonly folder: string;
   readonly root: string;
-}
-
-export interface HoldOut {
-  readonly train: string[];
-  readonly heldOut: string[];
-}
-
-/**
- * Parts each set's photos (see `scanPhotoSets`) by themselves, so that a folder added to a training
- * leaves the held-out photos of the others as they are. `every:7:1` holds out each photo whose index,
- * counted from 0, is 1 modulo 7; `none` holds out nothing. Both lists are sorted by file name; of equal
- * names those of the first set come first.
- * @throws UsageError when the rule cannot be read; PaletteError when it leaves nothing to train on.
- */
-export function splitHoldOut(sets: readonly (readonly string[])[], rule: string): HoldOut {
-  const photos = sorted(sets.flat(), byName);
-  if (rule === "none") return { train: photos, heldOut: [] };
-  const [, modulus, remainder] = (/^every:(\d+):(\d+)$/.exec(rule) ?? []).map(Number);
-  if (modulus === undefined || remainder === undefined || modulus < 2 || remainder >= modulus) {
-    throw new UsageError(
-      `Cannot read the hold-out rule "${rule}"; write every:N:K with N at least 2 and K below N, such as every:7:1, or none.`,
-    );
-  }
-  const heldOut = sorted(
-    sets.flatMap((set) => set.filter((_, index) => index % modulus === remainder)),
-    byName,
-  );
-  const held = new Set(heldOut);
-  const train = photos.filter((photo) => !held.has(photo));
-  if (train.length === 0) {
-    throw new PaletteError(
-      `The hold-out rule ${rule} leaves none of the ${photos.length} photos for training; add photos or use none.`,
-    );
-  }
-  return { train, heldOut };
 }
 
 /** A short digest of which photos there are: their names and sizes, not where they lie. */
@@ -166,7 +121,7 @@ async function list(folder: string): Promise<Dirent[]> {
     const entries = await readdir(folder, { withFileTypes: true });
     return entries
       .filter((entry) => !entry.name.startsWith("."))
-      .sort((a, b) => compare(a.name, b.name));
+      .sort((a, b) => compareCodeUnits(a.name, b.name));
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code ?? "";
     const reasons: Record<string, string> = {
@@ -179,9 +134,4 @@ async function list(folder: string): Promise<Dirent[]> {
       { cause: thrown },
     );
   }
-}
-
-/** By code units: the same in every language setting. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seam } from "../../test/support/seam.ts";
 import { grayscale, type Image, isGray } from "../image/image.ts";
-import { jpegRoundTrip } from "../image/jpeg.ts";
 import { toSquare } from "../image/resize.ts";
 import { readImage } from "../node/decode-image.ts";
+import { jpegRoundTrip } from "../node/jpeg.ts";
 import { Palette } from "../node/palette.ts";
 
 /** Of JPEG's blocks; about 1 in a photo. */

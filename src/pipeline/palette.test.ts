@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
 import { largestDifference } from "../../test/support/differentiation.ts";
 import { seam } from "../../test/support/seam.ts";
+import { context } from "../../test/support/task-context.ts";
 import { stochasticDdim } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
 import {
@@ -106,9 +107,9 @@ describe("answers", () => {
   it("to several conditions at once are those to each alone", async () => {
     const random = Random.from("several");
     const questions = [
-      { condition: await taskNamed("inpaint").degrade(photo, random, { mask }), seed: 11 },
-      { condition: await taskNamed("colorize").degrade(photo, random), seed: 12 },
-      { condition: await taskNamed("uncrop").degrade(photo, random), seed: 13 },
+      { condition: await taskNamed("inpaint").degrade(photo, context(random), { mask }), seed: 11 },
+      { condition: await taskNamed("colorize").degrade(photo, context(random)), seed: 12 },
+      { condition: await taskNamed("uncrop").degrade(photo, context(random)), seed: 13 },
     ];
     const together = await palette.sampleBatch(questions, { steps: 3, samples: 2 });
     for (const [k, { condition, seed }] of questions.entries()) {
@@ -118,7 +119,7 @@ describe("answers", () => {
   });
 
   it("to several conditions together are those to each alone, up to rounding", async () => {
-    const condition = await taskNamed("colorize").degrade(photo, Random.from("together"));
+    const condition = await taskNamed("colorize").degrade(photo, context(Random.from("together")));
     const questions = [21, 22].map((seed) => ({ condition, seed }));
     const options = { steps: 3, samples: 4 };
     const [alone, together] = [

@@ -7,7 +7,7 @@
 import { createImage, crop, type Image, paste } from "../image/image.ts";
 import type { Size } from "../image/model-size.ts";
 import { resize } from "../image/resize.ts";
-import { uncrop } from "../tasks/uncrop.ts";
+import { uncropCondition } from "../tasks/uncrop.ts";
 import { UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import type { Palette } from "./palette.ts";
@@ -69,10 +69,10 @@ export async function panorama(
     let strip = middle;
     const sides = [...Array(right).fill("right"), ...Array(left).fill("left")] as const;
     for (const [n, side] of sides.entries()) {
-      const condition = await uncrop.degrade(
+      const condition = uncropCondition(
         endOf(strip, side, resolution),
+        side,
         Random.from(seed, "panorama", k, n),
-        { side },
       );
       const [window] = await palette.answer(condition, {
         ...options,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { context } from "../../test/support/task-context.ts";
 import { createImage } from "../image/image.ts";
-import { jpegRoundTrip } from "../image/jpeg.ts";
+import { jpegRoundTrip } from "../node/jpeg.ts";
 import { Random } from "../util/random.ts";
 import { dejpeg, qualityProbabilities, randomQuality } from "./dejpeg.ts";
 
@@ -54,7 +55,7 @@ describe("JPEG quality in training", () => {
     let twice = 0;
     for (let k = 0; k < 200; k++) {
       const random = Random.from("twice", k);
-      const { x, detail } = await dejpeg.degrade(y, random, { jpegQuality: "wide" });
+      const { x, detail } = await dejpeg.degrade(y, context(random), { jpegQuality: "wide" });
       const [, quality, before] = /^quality (\d+)(?: after (\d+))?$/.exec(detail)!;
       if (before === undefined) {
         expect(x).toEqual(await jpegRoundTrip(y, Number(quality)));
@@ -65,16 +66,18 @@ describe("JPEG quality in training", () => {
       expect(x).not.toEqual(await jpegRoundTrip(y, Number(quality)));
     }
     expect(Math.abs(twice - 40)).toBeLessThan(20);
-    const plain = await dejpeg.degrade(y, Random.from("twice", 0), {});
+    const plain = await dejpeg.degrade(y, context(Random.from("twice", 0)), {});
     expect(plain.detail).not.toContain("after");
   });
 
   it("can be given, and is told", async () => {
     const y = createImage(16, 16);
     for (let i = 0; i < y.data.length; i++) y.data[i] = Math.sin(i);
-    const { x, detail } = await dejpeg.degrade(y, Random.from(0), { quality: 7 });
+    const { x, detail } = await dejpeg.degrade(y, context(Random.from(0)), { quality: 7 });
     expect(detail).toBe("quality 7");
     expect(x).toEqual(await jpegRoundTrip(y, 7));
-    await expect(dejpeg.degrade(y, Random.from(0), { quality: 0 })).rejects.toThrow(/1 to 100/);
+    await expect(dejpeg.degrade(y, context(Random.from(0)), { quality: 0 })).rejects.toThrow(
+      /1 to 100/,
+    );
   });
 });

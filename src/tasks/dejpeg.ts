@@ -1,8 +1,7 @@
 /** JPEG restoration: the artefacts of strong compression are removed (paper, section 4.4). */
 import { crop, extend, type Image } from "../image/image.ts";
-import { jpegRoundTrip } from "../image/jpeg.ts";
 import type { Random } from "../util/random.ts";
-import type { JpegQualities, Task } from "./task.ts";
+import type { JpegQualities, Task, TaskContext } from "./task.ts";
 
 /** The qualities of training. */
 export const qualities = { least: 5, most: 30 };
@@ -40,13 +39,13 @@ export function randomQuality(random: Random, from: JpegQualities = "paper"): nu
 /** The picture as cut from a larger JPEG, whose blocks lie elsewhere. */
 async function codedBefore(
   y: Image,
-  random: Random,
+  { random, codec }: TaskContext,
 ): Promise<{ readonly picture: Image; readonly detail: string }> {
   const quality = random.integer(qualities.most, wide.most);
   const [left, top] = [random.integer(0, macroblock - 1), random.integer(0, macroblock - 1)];
   const { width, height } = y;
   const larger = extend(y, left, top, width + macroblock, height + macroblock);
-  const coded = await jpegRoundTrip(larger, quality);
+  const coded = await codec.jpegRoundTrip(larger, quality);
   return { picture: crop(coded, { left, top, width, height }), detail: ` after ${quality}` };
 }
 
@@ -58,13 +57,13 @@ export const dejpeg: Task<"dejpeg"> = {
   name: "dejpeg",
   title: "JPEG restoration",
   description: "Removes the artefacts of strong JPEG compression.",
-  async degrade(y, random, { quality: given, jpegQuality } = {}) {
+  async degrade(y, { random, codec }, { quality: given, jpegQuality } = {}) {
     const quality = given ?? randomQuality(random, jpegQuality);
     const twice =
       given === undefined && jpegQuality === "wide" && random.uniform() < wide.twiceShare;
-    const first = twice ? await codedBefore(y, random) : { picture: y, detail: "" };
+    const first = twice ? await codedBefore(y, { random, codec }) : { picture: y, detail: "" };
     return {
-      x: await jpegRoundTrip(first.picture, quality),
+      x: await codec.jpegRoundTrip(first.picture, quality),
       detail: `quality ${quality}${first.detail}`,
     };
   },

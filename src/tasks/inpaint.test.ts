@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { context } from "../../test/support/task-context.ts";
 import { createImage, createMask, type Mask } from "../image/image.ts";
 import { maskedShare } from "../image/mask.ts";
 import { Random } from "../util/random.ts";
@@ -131,7 +132,7 @@ describe("inpainting", () => {
     const y = createImage(128, 128, 0.25);
     const mask = createMask(128, 128);
     mask.data.fill(1, 0, 128 * 64);
-    const { x, detail } = await inpaint.degrade(y, Random.from("noise"), { mask });
+    const { x, detail } = await inpaint.degrade(y, context(Random.from("noise")), { mask });
     expect(x.data.length).toBe(3 * 128 * 128);
     const noise: number[] = [];
     for (let i = 0; i < x.data.length; i++) {
@@ -150,7 +151,10 @@ describe("inpainting", () => {
 
   it("tells the kind and the area of a random mask", async () => {
     for (let i = 0; i < 20; i++) {
-      const { detail, mask } = await inpaint.degrade(createImage(32, 32), Random.from("detail", i));
+      const { detail, mask } = await inpaint.degrade(
+        createImage(32, 32),
+        context(Random.from("detail", i)),
+      );
       expect(detail).toMatch(/^(free-form|rectangles) \d+%$/);
       expect(detail).toContain(` ${Math.round(100 * maskedShare(mask!))}%`);
     }
@@ -166,7 +170,7 @@ describe("inpainting", () => {
       /mask is 20x30, but the picture is 60x30/,
     );
     await expect(
-      inpaint.degrade(createImage(16, 16), Random.from(0), { mask: createMask(8, 8, 1) }),
+      inpaint.degrade(createImage(16, 16), context(Random.from(0)), { mask: createMask(8, 8, 1) }),
     ).rejects.toThrow(/mask is 8x8/);
   });
 });

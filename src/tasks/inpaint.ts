@@ -46,7 +46,7 @@ export const inpaint: Task<"inpaint"> = {
   title: "Inpainting",
   description: "Fills the masked part of a photo.",
 
-  async degrade(y, random, { mask: given } = {}) {
+  async degrade(y, { random }, { mask: given } = {}) {
     if (given !== undefined) checkMaskSize(given, y.width, y.height);
     const { mask, kind } =
       given === undefined

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { context } from "../../test/support/task-context.ts";
 import { createImage, createMask, type Image } from "../image/image.ts";
 import { Random } from "../util/random.ts";
 import { sharpen } from "./sharpen.ts";
@@ -23,7 +24,7 @@ describe("the blur that sharpening undoes", () => {
   it("takes detail away, in [-1, 1], of the whole picture half of the time", async () => {
     let whole = 0;
     for (let k = 0; k < 200; k++) {
-      const condition = await sharpen.degrade(y, Random.from("blur", k));
+      const condition = await sharpen.degrade(y, context(Random.from("blur", k)));
       expect(condition.x.data.every((value) => Math.abs(value) <= 1)).toBe(true);
       expect(detail(condition.x)).toBeLessThan(detail(y));
       if (condition.mask === undefined) whole++;
@@ -34,7 +35,7 @@ describe("the blur that sharpening undoes", () => {
   it("is of log-uniform size from 2 to 8", async () => {
     const drawn: number[] = [];
     for (let k = 0; k < 300; k++) {
-      const { detail: said } = await sharpen.degrade(y, Random.from("factor", k));
+      const { detail: said } = await sharpen.degrade(y, context(Random.from("factor", k)));
       drawn.push(Number(/blurred ([\d.]+) times/.exec(said)![1]));
     }
     expect(Math.min(...drawn)).toBeGreaterThanOrEqual(2);
@@ -53,7 +54,7 @@ describe("the blur that sharpening undoes", () => {
   it("stays within a hole, whose surroundings are the picture's to the bit", async () => {
     const mask = createMask(64, 64);
     for (let row = 20; row < 40; row++) mask.data.fill(1, row * 64 + 10, row * 64 + 50);
-    const condition = await sharpen.degrade(y, Random.from("hole"), { mask, factor: 4 });
+    const condition = await sharpen.degrade(y, context(Random.from("hole")), { mask, factor: 4 });
     expect(condition.holeIsShown).toBe(true);
     expect(condition.mask).toBe(mask);
     let changed = 0;
@@ -65,12 +66,16 @@ describe("the blur that sharpening undoes", () => {
   });
 
   it("is the same for the same stream, and refuses factors that make no picture", async () => {
-    const again = () => sharpen.degrade(y, Random.from("same"));
+    const again = () => sharpen.degrade(y, context(Random.from("same")));
     expect(await again()).toEqual(await again());
     const options = { whole: true };
-    expect((await sharpen.degrade(y, Random.from("whole"), options)).mask).toBeUndefined();
-    await expect(sharpen.degrade(y, Random.from(1), { factor: 0.5 })).rejects.toThrow(/from 1/);
-    await expect(sharpen.degrade(y, Random.from(1), { factor: 65 })).rejects.toThrow(/from 1/);
+    expect((await sharpen.degrade(y, context(Random.from("whole")), options)).mask).toBeUndefined();
+    await expect(sharpen.degrade(y, context(Random.from(1)), { factor: 0.5 })).rejects.toThrow(
+      /from 1/,
+    );
+    await expect(sharpen.degrade(y, context(Random.from(1)), { factor: 65 })).rejects.toThrow(
+      /from 1/,
+    );
   });
 });
 

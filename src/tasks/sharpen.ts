@@ -39,7 +39,7 @@ export const sharpen: Task<"sharpen"> = {
   title: "Sharpening",
   description: "Enlarges a photo and gives it back its detail.",
 
-  async degrade(y, random, { factor: given, mask: hole, whole } = {}) {
+  async degrade(y, { random }, { factor: given, mask: hole, whole } = {}) {
     const { least, most } = factors;
     const factor = given ?? Math.exp(random.between(Math.log(least), Math.log(most)));
     if (!(factor >= 1 && factor <= Math.min(y.width, y.height))) {

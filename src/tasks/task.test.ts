@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { context } from "../../test/support/task-context.ts";
 import { createImage, createMask, grayscale, type Image, toBytes } from "../image/image.ts";
 import { UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
@@ -31,8 +32,8 @@ describe("the registry", () => {
   it.each(tasks)("$name repeats exactly from the same stream and leaves y alone", async (task) => {
     const y = gradient(32, 32);
     const before = y.data.slice();
-    const a = await task.degrade(y, Random.from(1, task.name));
-    const b = await task.degrade(y, Random.from(1, task.name));
+    const a = await task.degrade(y, context(Random.from(1, task.name)));
+    const b = await task.degrade(y, context(Random.from(1, task.name)));
     expect(a).toEqual(b);
     expect(y.data).toEqual(before);
     expect([a.x.width, a.x.height, a.x.data.length]).toEqual([32, 32, 3072]);
@@ -83,7 +84,7 @@ describe("compose", () => {
   it("gives the clean photo when the network is perfect", async () => {
     const y = gradient(64, 64);
     for (const task of tasks) {
-      const condition = await task.degrade(y, Random.from(3, task.name));
+      const condition = await task.degrade(y, context(Random.from(3, task.name)));
       expect(compose(condition, y).data).toEqual(y.data);
     }
   });
@@ -91,7 +92,10 @@ describe("compose", () => {
 
 describe("colorization", () => {
   it("gives gray in RGB form and asks for all three channels", async () => {
-    const { x, mask } = await taskNamed("colorize").degrade(gradient(16, 16), Random.from(0));
+    const { x, mask } = await taskNamed("colorize").degrade(
+      gradient(16, 16),
+      context(Random.from(0)),
+    );
     expect(x.data.subarray(0, 256)).toEqual(x.data.subarray(256, 512));
     expect(x.data.subarray(0, 256)).toEqual(x.data.subarray(512));
     expect(mask).toBeUndefined();

@@ -4,11 +4,10 @@
  * the network is to fill.
  */
 
+import type { ImageCodec } from "../image/codec.ts";
 import type { Image, Mask } from "../image/image.ts";
 import { PaletteError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
-
-export type { TaskName } from "./registry.ts";
 
 /** What the network is given: the source x and, when only a part is to be made, where it is. */
 export interface Condition {
@@ -56,6 +55,12 @@ export interface TaskOptions {
   scale?: number;
 }
 
+/** What a task takes from outside. */
+export interface TaskContext {
+  readonly random: Random;
+  readonly codec: ImageCodec;
+}
+
 /** A task by its name; the registry holds them all. */
 export interface Task<Name extends string = string> {
   readonly name: Name;
@@ -67,11 +72,11 @@ export interface Task<Name extends string = string> {
    */
   readonly colours?: boolean;
   /**
-   * Training and evaluation: degrades the clean photo `y` at the model's resolution. All that is
-   * random comes from `random`: its type and area of hole, its quality, the noise in the hole.
+   * Training and evaluation: degrades the clean photo `y` at the model's resolution. Every random
+   * choice (kind and area of the hole, quality, noise in the hole) comes from `context.random`.
    * @throws PaletteError for an option out of range.
    */
-  degrade(y: Image, random: Random, options?: TaskOptions): Promise<Condition>;
+  degrade(y: Image, context: TaskContext, options?: TaskOptions): Promise<Condition>;
   /**
    * Restoring: the user's own picture, of any size. What comes back has its size (larger by what was
    * asked for when uncropping), and what was not to be changed in it is unchanged.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { context } from "../../test/support/task-context.ts";
 import { createImage, crop, type Image } from "../image/image.ts";
 import { maskedShare } from "../image/mask.ts";
 import { Random } from "../util/random.ts";
@@ -64,7 +65,7 @@ describe("uncropping masks", () => {
 describe("uncropping", () => {
   it("shows the network the known part exactly and N(0, 1) elsewhere", async () => {
     const y = ramp(64, 64);
-    const { x, mask, detail } = await uncrop.degrade(y, Random.from(4), { side: "all" });
+    const { x, mask, detail } = await uncrop.degrade(y, context(Random.from(4)), { side: "all" });
     expect(detail).toBe("all");
     const box = knownBox(64, 64, "all");
     expect(crop(x, box).data).toEqual(crop(y, box).data);
@@ -122,6 +123,8 @@ describe("uncropping", () => {
       /needs a side: left, right/,
     );
     const side = "up" as "top";
-    await expect(uncrop.degrade(photo, Random.from(0), { side })).rejects.toThrow(/no side "up"/);
+    await expect(uncrop.degrade(photo, context(Random.from(0)), { side })).rejects.toThrow(
+      /no side "up"/,
+    );
   });
 });

@@ -3,12 +3,19 @@
  * always missing: one side of it, or a border all around.
  */
 
-import { type Box, createMask, extend, type Mask, maximalPixels } from "../image/image.ts";
+import {
+  type Box,
+  createMask,
+  extend,
+  type Image,
+  type Mask,
+  maximalPixels,
+} from "../image/image.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 import { prepareRegion } from "./inpaint-region.ts";
 import { noiseInMask } from "./mask-noise.ts";
-import type { Side, Task } from "./task.ts";
+import type { Condition, Side, Task } from "./task.ts";
 
 /** The four sides of which one is grown. */
 export const oneSide = ["left", "right", "top", "bottom"] as const;
@@ -101,15 +108,20 @@ export interface Grown {
   readonly photo: Box;
 }
 
+/** The known part of `y` with N(0, 1) in what is grown at `side`. */
+export function uncropCondition(y: Image, side: Side, random: Random): Condition {
+  const mask = uncropMask(y.width, y.height, side);
+  return { x: noiseInMask(y, mask, random), mask, detail: side };
+}
+
 /** x is the known part with N(0, 1) around or beside it. */
 export const uncrop: Task<"uncrop"> = {
   name: "uncrop",
   title: "Uncropping",
   description: "Continues a photo beyond one edge or all of them.",
 
-  async degrade(y, random, { side = randomSide(random) } = {}) {
-    const mask = uncropMask(y.width, y.height, side);
-    return { x: noiseInMask(y, mask, random), mask, detail: side };
+  async degrade(y, { random }, { side = randomSide(random) } = {}) {
+    return uncropCondition(y, side, random);
   },
 
   async prepare(photo, resolution, random, { side, ratio } = {}) {

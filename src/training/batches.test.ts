@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { platform } from "../../test/support/task-context.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { type Example, ExampleSource } from "../data/examples.ts";
 import { estimateClean, predictions } from "../diffusion/parameterization.ts";
@@ -27,7 +28,13 @@ describe("batches", () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   function examples(): ExampleSource {
-    return new ExampleSource({ photos, tasks, resolution: network.resolution, seed: 5 });
+    return new ExampleSource({
+      ...platform,
+      photos,
+      tasks,
+      resolution: network.resolution,
+      seed: 5,
+    });
   }
 
   function source(options: Partial<BatchOptions> = {}, from = examples()): BatchSource {
@@ -78,7 +85,7 @@ describe("batches", () => {
         return made;
       }
     }
-    const counted = new Counted({ photos, tasks, resolution: 32, seed: 5 });
+    const counted = new Counted({ ...platform, photos, tasks, resolution: 32, seed: 5 });
     expect((await source({ batch: 40 }, counted).batch(0)).tasks).toHaveLength(40);
     expect(most).toBe(16);
   });
@@ -159,7 +166,13 @@ describe("batches", () => {
 
   it("draw the noise levels of p(gamma): t is uniform", async () => {
     const one = new BatchSource(
-      new ExampleSource({ photos, tasks: [tasks[0]], resolution: 32, seed: 1 }),
+      new ExampleSource({
+        ...platform,
+        photos,
+        tasks: [tasks[0]],
+        resolution: 32,
+        seed: 1,
+      }),
       {
         network,
         loss: "l2",

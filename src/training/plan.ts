@@ -2,6 +2,7 @@
 import { basename, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { CropScale } from "../data/crop-scale.ts";
+import { splitHoldOut } from "../data/hold-out.ts";
 import { type FileWeight, photoWeights } from "../data/weights.ts";
 import type { NoiseLevelDistribution } from "../diffusion/noise-level-distribution.ts";
 import { lossWeight, type Prediction, type Weighting } from "../diffusion/parameterization.ts";
@@ -9,7 +10,7 @@ import { type Preset, paperObjective, presetNamed, presets } from "../models/pre
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import type { Loss } from "../nn/loss.ts";
-import { type PhotoSet, scanPhotoSets, splitHoldOut } from "../node/photo-folders.ts";
+import { type PhotoSet, scanPhotoSets } from "../node/photo-folders.ts";
 import { RunFolder } from "../node/run-folder.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import type { JpegQualities } from "../tasks/task.ts";

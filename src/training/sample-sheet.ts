@@ -3,6 +3,7 @@
 import { sample, sampleSeeds } from "../diffusion/samplers/sample.ts";
 import { resolveSampler } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
+import type { TextRasterizer } from "../image/codec.ts";
 import { contactSheet } from "../image/contact-sheet.ts";
 import type { Image } from "../image/image.ts";
 import { stack, unstack } from "../image/stack.ts";
@@ -26,6 +27,7 @@ export function sheetCalls({ regression }: ModelConfig, examples: number): numbe
 export async function samplesSheet(
   network: Network,
   examples: readonly ValidationExample[],
+  text: TextRasterizer,
 ): Promise<Image> {
   const rows: { images: Image[]; label: string }[] = [];
   for (const [name, some] of byTask(examples)) {
@@ -40,7 +42,7 @@ export async function samplesSheet(
     });
   }
   const width = Math.max(...rows.map(({ images }) => images.length));
-  return contactSheet(rows, {
+  return contactSheet(rows, text, {
     headings: Array.from({ length: width }, (_, c) => columns[c % columns.length]!),
     scale: Math.max(1, Math.ceil(shownSide / examples[0]!.y.width)),
   });

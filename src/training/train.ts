@@ -8,6 +8,7 @@ import { ExampleSource } from "../data/examples.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { parameterSpecs } from "../nn/unet.ts";
+import { nodeCodec, photoFiles } from "../node/codec.ts";
 import { saveModel } from "../node/model-folder.ts";
 import { RunFolder } from "../node/run-folder.ts";
 import { readCheckpoint, writeCheckpoint } from "../node/training-checkpoint.ts";
@@ -97,6 +98,8 @@ class Training {
     this.records = new MetricsLog(config, folder, judge, this.options);
     this.state = emptyState(parameterSpecs(config.network));
     this.examples = new ExampleSource({
+      reader: photoFiles,
+      codec: nodeCodec,
       photos: plan.training,
       tasks: tasksByShare(config.tasks, config.mix),
       resolution: config.network.resolution,

@@ -2,11 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { platform } from "../../test/support/task-context.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { predictions, skipFactors } from "../diffusion/parameterization.ts";
 import { trainingSchedule } from "../diffusion/schedule.ts";
 import { configFromPreset, type ModelConfig } from "../models/config.ts";
 import { presetNamed } from "../models/presets.ts";
+import { nodeCodec } from "../node/codec.ts";
 import { scanPhotos } from "../node/photo-folders.ts";
 import type { Network } from "../runtime/network.ts";
 import { tasks } from "../tasks/registry.ts";
@@ -25,6 +27,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "palette-held-out-"));
   photos = await scanPhotos([await writePhotos(join(folder, "photos"), 10)]);
   examples = await validationExamples([{ name: "photos", photos }], tasks, {
+    ...platform,
     resolution: 32,
     count: 8,
   });
@@ -72,6 +75,7 @@ function truth(source: Float32Array): Float32Array {
 describe("held-out examples", () => {
   it("are the same every time, and the same photos for every task", async () => {
     const again = await validationExamples([{ name: "photos", photos }], tasks, {
+      ...platform,
       resolution: 32,
       count: 8,
     });
@@ -87,6 +91,7 @@ describe("held-out examples", () => {
     const paths = [broken, ...photos.slice(0, 3)];
     const reasons: string[] = [];
     const found = await validationExamples([{ name: "photos", photos: paths }], [tasks[0]], {
+      ...platform,
       resolution: 32,
       count: 8,
       onSkip: (reason) => reasons.push(reason),
@@ -104,7 +109,11 @@ describe("held-out examples of several sources", () => {
   ];
 
   it("have so many of each, and a loss by source and task", async () => {
-    const both = await validationExamples(sources(), tasks, { resolution: 32, count: 5 });
+    const both = await validationExamples(sources(), tasks, {
+      ...platform,
+      resolution: 32,
+      count: 5,
+    });
     const [first] = byTask(both).values();
     expect(first!.map(({ source }) => source)).toEqual([
       ...Array<string>(3).fill("few"),
@@ -122,7 +131,7 @@ describe("held-out examples of several sources", () => {
   });
 
   it("are the centres of photos, or half of them crops at every scale", async () => {
-    const options = { resolution: 16, count: 10 };
+    const options = { ...platform, resolution: 16, count: 10 };
     const [centres, scales] = await Promise.all([
       validationExamples([{ name: "photos", photos }], [tasks[0]], options),
       validationExamples([{ name: "photos", photos }], [tasks[0]], {
@@ -185,7 +194,11 @@ describe("the sheet of samples", () => {
     const some = examples.filter(({ number }) => number < 2);
     const known = (source: Float32Array) => new Float32Array(source.length).fill(-1);
     for (const regression of [false, true]) {
-      const sheet = await samplesSheet(believer({ prediction: "x0", regression }, known), some);
+      const sheet = await samplesSheet(
+        believer({ prediction: "x0", regression }, known),
+        some,
+        nodeCodec,
+      );
       // Pictures of 32 pixels are shown at 128, 4 pixels apart.
       expect(sheet.width).toBe(4 + 6 * (128 + 4));
       expect(sheet.height).toBeGreaterThan(4 * 128);

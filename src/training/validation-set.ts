@@ -3,13 +3,14 @@
  * noise levels in every run, whatever it predicts and whatever its seed.
  */
 import { type CropScale, randomSquare } from "../data/crop-scale.ts";
+import type { PhotoReader } from "../data/photo-reader.ts";
 import { pasteKnown } from "../diffusion/known-pixels.ts";
 import { estimateClean, noisy } from "../diffusion/parameterization.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
+import type { ImageCodec } from "../image/codec.ts";
 import { centreSquare, type Image } from "../image/image.ts";
 import { cropAndResizeBytes } from "../image/resize.ts";
 import { stack, unstack } from "../image/stack.ts";
-import { readBytes } from "../node/decode-image.ts";
 import { type Network, regress } from "../runtime/network.ts";
 import type { Condition, Task } from "../tasks/task.ts";
 import { PaletteError, ReadError } from "../util/errors.ts";
@@ -42,6 +43,8 @@ export interface ValidationSource {
 }
 
 export interface ValidationSetOptions {
+  readonly reader: PhotoReader;
+  readonly codec: ImageCodec;
   readonly resolution: number;
   /** Examples of each task and source, from photos spread evenly over the list. */
   readonly count: number;
@@ -79,7 +82,8 @@ export async function validationExamples(
   for (const task of tasks) {
     for (const [number, { source, y }] of clean.entries()) {
       const random = Random.from("held out", task.name, number);
-      examples.push({ task, source, number, y, condition: await task.degrade(y, random) });
+      const condition = await task.degrade(y, { random, codec: options.codec });
+      examples.push({ task, source, number, y, condition });
     }
   }
   return examples;
@@ -165,12 +169,12 @@ function squaredError(y0: Float32Array, { y, condition: { mask } }: ValidationEx
 async function heldOutCrop(
   path: string,
   number: number,
-  { resolution, cropScale, onSkip }: ValidationSetOptions,
+  { reader, resolution, cropScale, onSkip }: ValidationSetOptions,
 ): Promise<Image | undefined> {
   // Each noise level gets crops of both kinds.
   const centre = cropScale !== "own..full" || number % (2 * levels) < levels;
   try {
-    const photo = await readBytes(path, centre ? { shortSide: resolution } : {});
+    const photo = await reader.read(path, centre ? { shortSide: resolution } : {});
     const { width, height } = photo;
     const random = Random.from("held out", "crop", number);
     const box = centre

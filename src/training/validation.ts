@@ -1,6 +1,7 @@
 /** SetFeatures at the averaged weights from time to time: an error to compare, a sheet to look at. */
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { nodeCodec, photoFiles } from "../node/codec.ts";
 import { writeImage } from "../node/encode-image.ts";
 import { loadNetwork } from "../node/load-network.ts";
 import type { Network } from "../runtime/network.ts";
@@ -112,7 +113,8 @@ export class Validator {
       const schedule = scheduleFrom(model.trainingSchedule);
       const found = wanted ? await validationLoss(network, examples, schedule) : undefined;
       // Last: where there is a sheet, the look was not cut short.
-      if (sheet !== undefined) await writeImage(sheet, await samplesSheet(network, some));
+      if (sheet !== undefined)
+        await writeImage(sheet, await samplesSheet(network, some, nodeCodec));
       return { loss: found, sheet };
     } finally {
       await network.dispose();
@@ -127,6 +129,8 @@ export class Validator {
       photos: measured ? photos.heldOut : photos.training,
     }));
     return validationExamples(photos, config.tasks.map(taskNamed), {
+      reader: photoFiles,
+      codec: nodeCodec,
       resolution: config.network.resolution,
       count: measured ? perTask : shownPerTask,
       cropScale: config.cropScale,

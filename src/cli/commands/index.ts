@@ -3,8 +3,7 @@
  * loaded when it is asked for, and what carries it out when it runs.
  */
 import type { Command } from "commander";
-import { tasks } from "../../tasks/registry.ts";
-import type { TaskName } from "../../tasks/task.ts";
+import { type TaskName, tasks } from "../../tasks/registry.ts";
 
 export interface CommandEntry {
   readonly name: string;

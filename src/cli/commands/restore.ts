@@ -1,7 +1,8 @@
 /** The options of the commands that restore: `palette colorize | inpaint | uncrop | dejpeg | upscale`. */
 import { type Command, Option } from "commander";
+import type { TaskName } from "../../tasks/registry.ts";
 import { defaultScale, scales } from "../../tasks/sharpen.ts";
-import type { Side, TaskName } from "../../tasks/task.ts";
+import type { Side } from "../../tasks/task.ts";
 import { defaultRatio, sides } from "../../tasks/uncrop.ts";
 import { numberBetween } from "../arguments.ts";
 import { photoArguments, type RestoreFlags, samplingOptions } from "./restore-options.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { fromBytes, type Image } from "../image/image.ts";
 import { Random } from "../util/random.ts";
-import { fromBytes, type Image } from "./image.ts";
 import { encodeJpeg, jpegRoundTrip } from "./jpeg.ts";
 
 /** Smooth shapes with a little noise. */

@@ -1,0 +1,16 @@
+/** Where photos come from: a folder in Node, files that a person chose in a browser. */
+import type { RgbBytes } from "../image/image.ts";
+
+export interface PhotoReadOptions {
+  /** Shrinks (never grows) the photo until its short side has this many pixels. */
+  readonly shortSide?: number;
+}
+
+export interface PhotoReader {
+  /**
+   * The photo's pixels on white, upright.
+   * @throws PaletteError when the photo cannot be decoded; ReadError, which is one, when it could not
+   * be read this time, but may be read later.
+   */
+  read(path: string, options?: PhotoReadOptions): Promise<RgbBytes>;
+}
