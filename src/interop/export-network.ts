@@ -12,13 +12,14 @@ import { PaletteError } from "../util/errors.ts";
 import { configKey } from "./open.ts";
 import { networkPrefix, theirName, theirShape } from "./state-dict-keys.ts";
 
-/** What an exported ONNX file takes and gives, in words. */
+/** An ONNX file in memory, and its inputs and outputs in words. */
 export interface ExportedOnnx {
   readonly bytes: Uint8Array;
   readonly inputs: readonly ValueNote[];
   readonly outputs: readonly ValueNote[];
 }
 
+/** An input or output of the exported graph: its name, its shape and its meaning. */
 export interface ValueNote {
   readonly name: string;
   readonly shape: readonly number[];
@@ -29,16 +30,17 @@ export interface ValueNote {
 const largestModel = 2 ** 31 - 1;
 
 /**
- * One call of the network as an ONNX model (float32, opset 17, standard operators): inputs `source`,
- * `noisy` [N,C,H,W] and `level` [N], output `output` [N,C,H,W], H and W the model's resolution. What they
- * mean stands in the file itself too, and the whole configuration in its metadata.
+ * One call of the network as an ONNX model (float32, opset 17, standard operators). Inputs: `source`
+ * and `noisy` [N, C, H, W], `level` [N]. Output: `output` [N, C, H, W]. H and W are the model's
+ * resolution. The file explains its values and carries the configuration in its metadata.
  * @param options.batch N, a whole number >= 1; default 1
  * @throws PaletteError when the weights are more than one ONNX file holds.
  */
 export function exportOnnx(
   { config, parameters }: Model,
-  { batch = 1 }: { readonly batch?: number } = {},
+  options: { readonly batch?: number } = {},
 ): ExportedOnnx {
+  const { batch = 1 } = options;
   const tooLarge = () =>
     new PaletteError(
       `${config.name} would be more than 2 GB, which one ONNX file cannot hold: export it with --safetensors.`,
@@ -114,9 +116,9 @@ export interface ExportedWeights {
 }
 
 /**
- * The weights in float32 as a safetensors file. Where the public re-implementation has the network, its
- * names and shapes are used (`denoise_fn. ...`), otherwise ours. The configuration stands in the metadata,
- * so that `importNetwork` gives back the same model to the bit.
+ * The weights in float32 as a safetensors file. Names and shapes are those of the public
+ * re-implementation (`denoise_fn. ...`) where it has the network, otherwise ours. The metadata carry
+ * the configuration, so `importNetwork` gives back the same model to the bit.
  */
 export function exportSafetensors({ config, parameters }: Model): ExportedWeights {
   const { network } = config;
@@ -154,7 +156,7 @@ function differences(network: UNetConfig): string[] {
   return facts.flatMap(([differs, what]) => (differs ? [`it has ${what}`] : []));
 }
 
-/** The arguments of the re-implementation's UNet for a network, for whoever writes its configuration. */
+/** The arguments of the re-implementation's UNet for a network, as its JSON configuration has them. */
 export function theirArguments(network: UNetConfig): Record<string, unknown> {
   return {
     in_channel: 2 * network.channels,

@@ -42,15 +42,17 @@ export interface ImportOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** A model ready to be saved; `model.config.origin.notes` says what is peculiar or was assumed. */
+/** A model ready to be saved; the notes (also `model.config.origin.notes`) say what was assumed. */
 export interface ImportedNetwork {
   readonly model: Model;
   readonly notes: readonly string[];
 }
 
 /**
- * Reads a checkpoint (`N_Network.pth`, `N_Network_ema.pth`, or a safetensors file with the same names), or
- * what `exportSafetensors` wrote of any model. No code of the file is carried out. The network's output is the one PyTorch gives, to rounding.
+ * Reads a checkpoint (`N_Network.pth`, `N_Network_ema.pth`, a safetensors file with the same names) or
+ * a file of `exportSafetensors`. No code in the file runs. The network's output equals PyTorch's up
+ * to rounding.
+ * @param path the checkpoint
  * @throws PaletteError in one line, saying what the file is or which part of it is not supported.
  */
 export async function importNetwork(

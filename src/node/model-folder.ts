@@ -33,8 +33,9 @@ export const bundledModelsFolder = fileURLToPath(new URL("../../models", import.
 export async function saveModel(
   folder: string,
   { config, parameters }: Model,
-  { dtype = "F32" }: { readonly dtype?: DType } = {},
+  options: { readonly dtype?: DType } = {},
 ): Promise<void> {
+  const { dtype = "F32" } = options;
   const specs = parameterSpecs(config.network);
   if (parameters.length !== parameterCount(specs)) {
     throw new PaletteError(

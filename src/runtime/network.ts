@@ -35,7 +35,7 @@ export interface NetworkCall {
    * together with then shows in an output's last bits. Each is alone unless given.
    */
   readonly units?: readonly number[] | undefined;
-  /** [N, 1, H, W]: where it is 0 the output is not looked at, and may be anything. */
+  /** Shape [N, 1, H, W]. Where it is 0 the output is not used and may be anything. */
   readonly wanted?: Float32Array | undefined;
   /** Called whenever an image is done. What it throws ends the call. */
   readonly onImage?: (() => void) | undefined;

@@ -66,11 +66,9 @@ export interface FeatureNetwork {
  */
 export async function openNetwork(
   found: FoundNetwork,
-  {
-    threads = availableParallelism(),
-    view = "whole",
-  }: { readonly threads?: number; readonly view?: View } = {},
+  options: { readonly threads?: number; readonly view?: View } = {},
 ): Promise<FeatureNetwork> {
+  const { threads = availableParallelism(), view = "whole" } = options;
   const { manifest, path } = found;
   const file = await readNetwork(path);
   const digest = createHash("sha256").update(file).digest("hex");
