@@ -5,8 +5,23 @@
 
 export type { PhotoReader } from "./data/photo-reader.ts";
 export type { Prediction } from "./diffusion/parameterization.ts";
-export { type Sampler, samplers } from "./diffusion/samplers/sample.ts";
-export type { SamplerChoices, SamplerConfig } from "./diffusion/samplers/sampler-config.ts";
+export {
+  registerSampler,
+  type SamplerName,
+  samplers,
+} from "./diffusion/samplers/registry.ts";
+export {
+  type AddNoise,
+  type Denoise,
+  defineSampler,
+  type Sampler,
+} from "./diffusion/samplers/sampler.ts";
+export {
+  resolveSampler,
+  type SamplerChoices,
+  type SamplerConfig,
+} from "./diffusion/samplers/sampler-config.ts";
+export { choiceSetting, numberSetting } from "./diffusion/samplers/settings.ts";
 export type {
   DecodedImage,
   DecodeOptions,

@@ -1,5 +1,5 @@
 /** `palette info MODEL|PRESET`: what a network is, costs and was trained on. */
-import { defaultSampler } from "../diffusion/samplers/sampler-config.ts";
+import { changedSettings, defaultSampler } from "../diffusion/samplers/sampler-config.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { type Preset, presetNames, presets } from "../models/presets.ts";
 import { describeNetwork, type Layer, type NetworkDescription } from "../models/summary.ts";
@@ -83,13 +83,9 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
 
 /** As the options of restoring would say it. */
 function samplingOf({ sampling }: ModelConfig): string {
-  const { sampler, eta, spacing, sigmaMin } = sampling ?? defaultSampler;
-  const settings = [
-    eta > 0 && `--eta ${eta}`,
-    spacing !== defaultSampler.spacing && `--spacing ${spacing}`,
-    sigmaMin > 0 && `--sigma-min ${sigmaMin}`,
-  ].filter((setting) => setting);
-  return [`--sampler ${sampler}`, ...settings].join(" ");
+  const config = sampling ?? defaultSampler;
+  const settings = changedSettings(config).map(({ flag, value }) => `--${flag} ${value}`);
+  return [`--sampler ${config.sampler}`, ...settings].join(" ");
 }
 
 function trainingOf({ training }: ModelConfig): string {

@@ -11,6 +11,7 @@ import type { RestoreFlags } from "./commands/restore-options.ts";
 import { log, say } from "./console.ts";
 import { checkOutputs, expandInputs, nameOutputs } from "./outputs.ts";
 import { startProgress, whileWaiting } from "./progress.ts";
+import { chosenSampler } from "./sampler-options.ts";
 
 /** What --json says of one photo. */
 interface Restored {
@@ -54,7 +55,7 @@ export async function restoreFiles(
   { task, flags, settings, alsoRead = [], signal, restore, sizeOf }: Restoration,
 ): Promise<void> {
   const { model, out, device, threads, samples, steps, seed } = flags;
-  const { sampler, eta, spacing, sigmaMin } = flags;
+  const sampler = chosenSampler(flags);
   const inputs = await expandInputs(names, out);
   const outputs = await nameOutputs(inputs, { out, task, samples });
   await checkOutputs(outputs.flat(), [...inputs.map(({ path }) => path), ...alsoRead]);
@@ -81,7 +82,7 @@ export async function restoreFiles(
           restore(
             palette,
             photo,
-            { samples, steps, sampler, seed, eta, spacing, sigmaMin, signal, ...listeners },
+            { samples, steps, seed, ...sampler, signal, ...listeners },
             { path, index },
           ),
         );
@@ -109,7 +110,7 @@ export async function restoreFiles(
   if (flags.json) {
     const { name, network } = palette.config;
     const used = { name, resolution: network.resolution };
-    const drawn = { samples, steps, seed, ...palette.drawing(flags) };
+    const drawn = { samples, steps, seed, ...palette.drawing(sampler) };
     say(JSON.stringify({ task, model: used, ...drawn, ...settings, restored, failed }, null, 2));
   }
   if (failed.length > 0) {

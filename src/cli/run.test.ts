@@ -265,7 +265,7 @@ describe("restoring", () => {
       samples: 1,
       steps: 2,
       seed: 3,
-      ...{ sampler: "dpm++", eta: 0, spacing: "time", sigmaMin: 0 },
+      ...{ sampler: "dpm++", spacing: "time", sigmaMin: 0 },
       side: "all",
       ratio: 0.5,
       failed: [{ input: at("gone.png"), error: expect.stringContaining("does not exist") }],

@@ -1,69 +1,65 @@
 /**
- * How answers are drawn in an evaluation: "20" is the model's own way, "20:eta=0" that with a change;
- * "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below", "ddim:20:logsnr:eta=1:sigma-min=0.05" are samplers
- * as in their papers, and changes.
+ * Samplers of an evaluation as text. "20" is the model's own sampler with 20 steps, and "20:eta=0"
+ * the same with a change. "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below" and
+ * "ddim:20:logsnr:eta=1:sigma-min=0.05" are samplers as in their papers, with changes.
  */
 
-import { spacings } from "../diffusion/samplers/levels.ts";
-import { samplers } from "../diffusion/samplers/sample.ts";
+import { stepsSchema } from "../diffusion/samplers/levels.ts";
+import { samplerSettings, samplers } from "../diffusion/samplers/registry.ts";
 import {
+  changedSettings,
   resolveSampler,
   type SamplerChoices,
   type SamplerConfig,
 } from "../diffusion/samplers/sampler-config.ts";
+import { validate } from "../diffusion/samplers/settings.ts";
 import { UsageError } from "../util/errors.ts";
 
-/** What is asked for: what is left out is the model's own way, or that of the sampler's paper. */
-export interface SamplingWish extends SamplerChoices {
+interface Steps {
+  /** Noise levels that are visited. */
   readonly steps: number;
   /** Also at noise levels below those of training, as the paper's 1000 steps. */
   readonly belowTrained?: true;
 }
 
+/** What is asked for; the rest is as the model's config.json says, or the named sampler's paper. */
+export type SamplingWish = SamplerChoices & Steps;
+
 /** How a model is sampled. */
-export interface Sampling extends SamplerConfig {
-  readonly steps: number;
-  readonly belowTrained?: true;
-}
+export type Sampling = SamplerConfig & Steps;
 
 /**
  * @param text steps, or sampler and steps as in "ddim:50"; then, in any order and at most once,
- * ":time" or ":logsnr", ":below", ":eta=" and ":sigma-min=" with a number
+ * ":below" and the settings of samplers: a word (":logsnr"), or a number by its name (":eta=1")
  * @throws UsageError when it is none of these.
  */
 export function parseSampling(text: string): SamplingWish {
   const [, name, digits, rest = ""] = /^(?:([^:]+):)?(\d+)((?::[^:]+)*)$/.exec(text.trim()) ?? [];
-  const sampler = samplers.find((one) => one === name);
-  const steps = Number(digits);
   const words = rest.split(":").slice(1);
-  const settings = new Map(words.map((word) => [keyOf(word), word]));
+  const chosen = words.map(parseWord);
+  const choices = Object.fromEntries(chosen.filter((pair) => pair !== undefined));
+  const isKnown = name === undefined || samplers.some((sampler) => sampler.name === name);
   if (
-    (name !== undefined && sampler === undefined) ||
-    !(Number.isSafeInteger(steps) && steps >= 1) ||
-    settings.has(undefined) ||
-    settings.size < words.length
+    !isKnown ||
+    !Number.isSafeInteger(Number(digits)) ||
+    Object.keys(choices).length < words.length
   ) {
+    const names = samplers.map((sampler) => sampler.name).join(", ");
     throw new UsageError(
-      `Cannot read the steps "${text}"; write a number such as 20, or sampler:number such as ddpm:1000 (samplers: ${samplers.join(", ")}), and behind it :time or :logsnr, :below, :sigma-min=0.05, and with ddim :eta=1, if you like.`,
+      `Cannot read the steps "${text}": write a number such as 20, or sampler:number such as ddpm:1000 (samplers: ${names}), then any of ${suffixes()}.`,
     );
   }
-  const wish: SamplingWish = {
-    ...(sampler && { sampler }),
-    steps,
-    ...(settings.has("spacing") && {
-      spacing: spacings.find((one) => one === settings.get("spacing"))!,
-    }),
-    ...(settings.has("below") && { belowTrained: true }),
-    ...(settings.has("eta") && { eta: numberIn(settings.get("eta")!) }),
-    ...(settings.has("sigma-min") && { sigmaMin: numberIn(settings.get("sigma-min")!) }),
-  };
-  // What depends on the model's own sampler is seen when there is one (`samplingOf`).
-  resolveSampler(sampler === undefined ? { ...wish, sampler: "ddim" } : wish);
+  validate(stepsSchema, Number(digits));
+  // Settings that do not fit the model's own sampler are found when there is a model (`samplingOf`).
+  for (const { name: key, setting } of samplerSettings())
+    validate<unknown>(setting.schema, choices[key]);
+  const wish = { ...(name !== undefined && { sampler: name }), steps: Number(digits), ...choices };
+  if (name !== undefined) resolveSampler(wish);
   return wish;
 }
 
 /**
- * What is asked for, with `own`, what the model's config.json says of sampling.
+ * What is asked for, on top of `own`, the sampler of the model's config.json.
  * @throws UsageError when the two do not go together.
  */
 export function samplingOf(wish: SamplingWish, own?: SamplerConfig): Sampling {
@@ -81,24 +77,37 @@ export function samplerName(sampling: Sampling): string {
   return [sampling.sampler, ...wordsOf(sampling)].join(" ");
 }
 
-/** What a word behind the steps is about. */
-function keyOf(word: string): "spacing" | "below" | "eta" | "sigma-min" | undefined {
-  if (spacings.some((one) => one === word)) return "spacing";
-  if (word === "below") return "below";
-  if (/^eta=./.test(word)) return "eta";
-  if (/^sigma-min=./.test(word)) return "sigma-min";
+/** What may follow the steps, with an example of each: ":time, :logsnr, :below, :eta=1". */
+export function suffixes(): string {
+  const settings = samplerSettings().map(({ setting }) => setting);
+  return [
+    ...settings.flatMap((one) => (one.kind === "choice" && one.flag ? one.choices : [])),
+    "below",
+    ...settings.flatMap((one) =>
+      one.kind === "number" ? [`${one.flag}=${one.example ?? one.max}`] : [],
+    ),
+  ]
+    .map((word) => `:${word}`)
+    .join(", ");
+}
+
+/** The setting that a word behind the steps chooses, and its value. */
+function parseWord(word: string): [string, unknown] | undefined {
+  if (word === "below") return ["belowTrained", true];
+  const [flag, digits] = word.split("=", 2);
+  for (const { name, setting } of samplerSettings()) {
+    if (setting.flag === undefined) continue;
+    if (setting.kind === "choice" && setting.choices.includes(word)) return [name, word];
+    if (setting.kind === "number" && setting.flag === flag && digits) return [name, Number(digits)];
+  }
   return undefined;
 }
 
-function numberIn(word: string): number {
-  return Number(word.slice(word.indexOf("=") + 1));
-}
-
-function wordsOf({ spacing, belowTrained, eta, sigmaMin }: Sampling): string[] {
+function wordsOf(sampling: Sampling): string[] {
+  const changed = changedSettings(sampling);
   return [
-    ...(spacing === "time" ? [] : [spacing]),
-    ...(belowTrained ? ["below"] : []),
-    ...(eta === 0 ? [] : [`eta=${eta}`]),
-    ...(sigmaMin === 0 ? [] : [`sigma-min=${sigmaMin}`]),
+    ...changed.flatMap(({ kind, value }) => (kind === "choice" ? [String(value)] : [])),
+    ...(sampling.belowTrained ? ["below"] : []),
+    ...changed.flatMap(({ kind, flag, value }) => (kind === "number" ? [`${flag}=${value}`] : [])),
   ];
 }

@@ -261,12 +261,11 @@ export class Palette {
       {
         shape,
         prediction: config.prediction,
-        denoise: async (noisy, gamma, nextGamma) => ({
-          output: await network.predict({
+        predict: (noisy, gamma, nextGamma) =>
+          network.predict({
             ...{ source, noisy, gamma, shape, units, wanted: known?.mask },
             ...{ onTiles, signal, settles: nextGamma > settledGamma },
           }),
-        }),
         known,
         starts: ownStart
           ? unstack(source, each.length).map((x, k) => (each[k]!.condition.mask ? x : undefined))
@@ -277,7 +276,7 @@ export class Palette {
         steps,
         seeds,
         clip: options.clip ?? habits?.clip,
-        variance: habits?.variance,
+        ...(habits && { variance: habits.variance }),
         belowTrained:
           options.belowTrained ??
           (habits?.belowTrained === true && steps >= inferenceSchedule.steps),

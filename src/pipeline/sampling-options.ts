@@ -1,8 +1,8 @@
 /** How answers are drawn: the options of restoring, their defaults and their limits. */
 
-import type { Spacing } from "../diffusion/samplers/levels.ts";
-import type { Sampler } from "../diffusion/samplers/sample.ts";
+import { stepsSchema } from "../diffusion/samplers/levels.ts";
 import type { SamplerChoices } from "../diffusion/samplers/sampler-config.ts";
+import { validate } from "../diffusion/samplers/settings.ts";
 import type { Image } from "../image/image.ts";
 import { UsageError } from "../util/errors.ts";
 
@@ -11,23 +11,22 @@ export const mostSamples = 256;
 
 export const samplingDefaults = { samples: 1, steps: 20, seed: 0 } as const;
 
-/** How answers are drawn. */
-export interface SamplingOptions extends SamplerChoices {
+/**
+ * The sampler and its settings: `sampler` is "ddpm" (the paper's), "ddim", "dpm++" or a registered one.
+ * Default: the sampler in the model's config.json (`sampling`), or "dpm++".
+ *
+ * `eta` is the fresh noise in ddim, 0 (none) to 1. `spacing` makes noise levels even in "time" (the
+ * schedule's t) or "logsnr". `sigmaMin`: no network call at less noise than this
+ * sigma = sqrt((1 - gamma) / gamma). Each can be chosen with a sampler or without.
+ */
+type SamplerSettings = SamplerChoices;
+
+/** How pictures are sampled. */
+export interface SamplingOptions extends SamplerSettings {
   /** Answers, 1 to 256; default 1. Answer k is the same however many are asked for. */
   readonly samples?: number;
   /** Network calls an answer; default 20. */
   readonly steps?: number;
-  /**
-   * "ddpm" (the paper's), "ddim" or "dpm++" as in their papers; default: the way the model's config.json says
-   * suits it (`sampling`), or "dpm++". The next three can be chosen with it or without.
-   */
-  readonly sampler?: Sampler | undefined;
-  /** Fresh noise in ddim, 0 (none) to 1. */
-  readonly eta?: number | undefined;
-  /** Noise levels even in "time" (the schedule's t) or in "logsnr". */
-  readonly spacing?: Spacing | undefined;
-  /** The last network call is made at this sigma = sqrt((1 - gamma) / gamma) or above. */
-  readonly sigmaMin?: number | undefined;
   /** Visits noise levels below those of training too, as the paper's 1000 steps do; default false. */
   readonly belowTrained?: boolean | undefined;
   /** A whole number; default 0. The same seed gives the same answers. */
@@ -68,7 +67,5 @@ export function checkOptions({ samples = 1, seed = 0, steps }: SamplingOptions):
   if (!Number.isSafeInteger(seed)) {
     throw new UsageError(`The seed is a whole number of at most 15 digits, not ${seed}.`);
   }
-  if (steps !== undefined && !(Number.isInteger(steps) && steps >= 1)) {
-    throw new UsageError(`The steps are a whole number of at least 1, not ${steps}.`);
-  }
+  if (steps !== undefined) validate(stepsSchema, steps);
 }

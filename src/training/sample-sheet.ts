@@ -65,9 +65,7 @@ async function samplesOf(
     {
       shape,
       prediction,
-      denoise: async (noisy, gamma) => ({
-        output: await network.predict({ source, noisy, gamma, shape }),
-      }),
+      predict: (noisy, gamma) => network.predict({ source, noisy, gamma, shape }),
       ...(masks.length === count && { known: { data: source, mask: stack(masks) } }),
     },
     {

@@ -1,8 +1,10 @@
 /** The options of `palette evaluate`. */
+
 import { type Command, Option } from "commander";
 import { type CropScale, cropScales } from "../../data/crop-scale.ts";
 import { paperConditions } from "../../evaluation/conditions.ts";
 import { type CropKind, cropKinds } from "../../evaluation/crops.ts";
+import { suffixes } from "../../evaluation/sampler-settings.ts";
 import type { Device } from "../../runtime/runtime.ts";
 import { tasks } from "../../tasks/registry.ts";
 import { UsageError } from "../../util/errors.ts";
@@ -102,7 +104,7 @@ export function declareEvaluate(command: Command): void {
     .addOption(
       listOption(
         "--steps <list>",
-        "steps in the model's own way, or sampler:steps, and then :logsnr or :time, :below, :eta=1, :sigma-min=0.05; the first gives the pictures shown",
+        `steps in the model's own way, or sampler:steps, and then any of ${suffixes()}; the first gives the pictures shown`,
         ["20"],
       ),
     )

@@ -1,14 +1,12 @@
 /** Arguments and options of every command that restores photos. */
-import { type Command, Option } from "commander";
-import { spacings } from "../../diffusion/samplers/levels.ts";
-import { samplers } from "../../diffusion/samplers/sample.ts";
-import { largestSigmaMin, type SamplerChoices } from "../../diffusion/samplers/sampler-config.ts";
+import type { Command } from "commander";
 import { mostSamples, samplingDefaults } from "../../pipeline/sampling-options.ts";
 import type { Device } from "../../runtime/runtime.ts";
-import { deviceOption, numberBetween, threadsOption, wholeNumber } from "../arguments.ts";
+import { deviceOption, threadsOption, wholeNumber } from "../arguments.ts";
+import { samplerOption, samplerSettingOptions } from "../sampler-options.ts";
 
-/** The options of every command that restores. */
-export interface RestoreFlags extends SamplerChoices {
+/** The options of every command that restores; `chosenSampler` reads the sampler's among them. */
+export interface RestoreFlags {
   readonly model?: string;
   readonly out: string;
   readonly samples: number;
@@ -33,7 +31,7 @@ export function photoArguments(command: Command): Command {
 
 /** Adds how the results are sampled. */
 export function samplingOptions(command: Command): Command {
-  return command
+  command
     .option(
       "--samples <count>",
       "answers a photo",
@@ -41,27 +39,15 @@ export function samplingOptions(command: Command): Command {
       samplingDefaults.samples,
     )
     .option("--steps <count>", "network calls an answer", wholeNumber(1), samplingDefaults.steps)
-    .addOption(
-      new Option(
-        "--sampler <name>",
-        "ddpm is the paper's (default: what suits the model; palette info says it)",
-      ).choices(samplers),
-    )
+    .addOption(samplerOption())
     .option(
       "--seed <number>",
       "the same seed gives the same answers",
       wholeNumber(-Number.MAX_SAFE_INTEGER),
       samplingDefaults.seed,
-    )
-    .option("--eta <number>", "fresh noise in ddim, 0 to 1", numberBetween(0, 1))
-    .addOption(
-      new Option("--spacing <what>", "in what the noise levels are even").choices(spacings),
-    )
-    .option(
-      "--sigma-min <number>",
-      "the last network call is at this noise",
-      numberBetween(0, largestSigmaMin),
-    )
+    );
+  for (const option of samplerSettingOptions()) command.addOption(option);
+  return command
     .addOption(deviceOption())
     .addOption(threadsOption())
     .option("--json", "print one JSON document instead of the paths");

@@ -1,30 +1,48 @@
 import {
-  type Coefficients,
+  combine,
+  defineSampler,
   oneMinusAlpha,
   posteriorVariance,
-  type Transition,
-} from "./transition.ts";
+  transitions,
+} from "./sampler.ts";
+import { choiceSetting } from "./settings.ts";
 
 /** "beta": 1 - alpha_t, the paper's; "posterior": beta-tilde, the variance of q(y_{t-1} | y_0, y_t). */
 export const variances = ["beta", "posterior"] as const;
-export type Variance = (typeof variances)[number];
 
 /**
  * The paper's Algorithm 2 (ancestral sampling, DDPM):
  *   y_{t-1} = (y_t - (1 - alpha_t) / sqrt(1 - gamma_t) epsilon) / sqrt(alpha_t) + sqrt(variance) z,
- * z = 0 at the last step. Written with y0 in place of epsilon this is the mean of the posterior
- *   q(y_{t-1} | y_0, y_t):  sqrt(gamma_{t-1}) (1 - alpha_t) / (1 - gamma_t) y_0
- *                         + sqrt(alpha_t) (1 - gamma_{t-1}) / (1 - gamma_t) y_t,
- * which stays finite at any gamma and lets y0 be clipped.
+ * z = 0 at the last step. With y0 in place of epsilon this is the mean of q(y_{t-1} | y_0, y_t):
+ *   sqrt(alpha_t) (1 - gamma_{t-1}) / (1 - gamma_t) y_t
+ *   + sqrt(gamma_{t-1}) (1 - alpha_t) / (1 - gamma_t) y_0.
+ * That form stays finite at any gamma and lets y0 be clipped.
  */
-export function ddpm(transition: Transition, variance: Variance): Coefficients {
-  const { gamma, nextGamma } = transition;
-  const beta = oneMinusAlpha(transition);
-  const isLast = nextGamma === 1;
-  return {
-    noisy: (Math.sqrt(gamma / nextGamma) * (1 - nextGamma)) / (1 - gamma),
-    clean: isLast ? 1 : (Math.sqrt(nextGamma) * beta) / (1 - gamma),
-    previous: 0,
-    noise: isLast ? 0 : Math.sqrt(variance === "beta" ? beta : posteriorVariance(transition)),
-  };
-}
+export const ddpm = defineSampler({
+  name: "ddpm",
+  description: "ancestral sampling, the paper's Algorithm 2",
+  settings: {
+    variance: choiceSetting("variance", {
+      description: "variance of the noise in a step; the paper's beta where nothing is said",
+      choices: variances,
+      default: undefined,
+    }),
+  },
+  async run(denoise, y, levels, { variance }, addNoise) {
+    for (const transition of transitions(levels)) {
+      const { step, gamma, nextGamma } = transition;
+      const y0 = await denoise(y, gamma, nextGamma);
+      const beta = oneMinusAlpha(transition);
+      const isLast = nextGamma === 1;
+      combine(
+        y,
+        (Math.sqrt(gamma / nextGamma) * (1 - nextGamma)) / (1 - gamma),
+        y0,
+        isLast ? 1 : (Math.sqrt(nextGamma) * beta) / (1 - gamma),
+      );
+      if (isLast) break;
+      addNoise(y, Math.sqrt(variance === "posterior" ? posteriorVariance(transition) : beta), step);
+    }
+    return y;
+  },
+});

@@ -6,14 +6,8 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../../util/random.ts";
 import { type Prediction, predictions, target } from "../parameterization.ts";
 import { samplingLevels } from "./levels.ts";
-import {
-  type Sampler,
-  type SamplerOptions,
-  type SamplingProblem,
-  sample,
-  samplers,
-  sampleSeeds,
-} from "./sample.ts";
+import { type SamplerName, samplers } from "./registry.ts";
+import { type SampleOptions, type SamplingProblem, sample, sampleSeeds } from "./sample.ts";
 
 const mu = 0.3;
 const s = 0.5;
@@ -35,7 +29,7 @@ function gaussian(size: number, prediction: Prediction = "epsilon"): SamplingPro
   return {
     shape: [1, 3, size, size],
     prediction,
-    denoise: async (noisy, gamma) => ({ output: answer(noisy, gamma) }),
+    predict: async (noisy, gamma) => answer(noisy, gamma),
   };
 }
 
@@ -52,7 +46,7 @@ function difference(a: Float32Array, b: Float32Array): number {
 const seeds = sampleSeeds(7, 1);
 
 describe("Gaussian data", () => {
-  const cases: [string, Omit<SamplerOptions, "seeds">][] = [
+  const cases: [string, Omit<SampleOptions, "seeds">][] = [
     ["ddpm, the paper's walk", { sampler: "ddpm", steps: 1000 }],
     ["ddpm below the trained range", { sampler: "ddpm", steps: 1000, belowTrained: true }],
     ["ddpm, posterior variance", { sampler: "ddpm", steps: 1000, variance: "posterior" }],
@@ -77,7 +71,7 @@ describe("deterministic samplers", () => {
    * y(gamma) = sqrt(gamma) mu + sqrt(V(gamma) / V(gamma_0)) (y_0 - sqrt(gamma_0) mu),
    * V(gamma) = gamma s^2 + 1 - gamma.
    */
-  async function error(sampler: Sampler, steps: number): Promise<number> {
+  async function error(sampler: SamplerName, steps: number): Promise<number> {
     const options = { sampler, steps, spacing: "logsnr", clip: false, seeds } as const;
     const levels = samplingLevels(options);
     const from = levels[0]!;
@@ -120,7 +114,7 @@ describe("equalities", () => {
     }
   });
 
-  it.each(samplers)("%s gives the same whatever is predicted", async (sampler) => {
+  it.each(samplers)("$name gives the same whatever is predicted", async ({ name: sampler }) => {
     for (const clip of [false, true]) {
       const [first, ...others] = await Promise.all(
         predictions.map((p) => sample(gaussian(8, p), { sampler, steps: 30, clip, seeds })),
@@ -131,7 +125,7 @@ describe("equalities", () => {
 
   it("one step of any sampler is the estimate at the noisiest level", async () => {
     const results = await Promise.all(
-      samplers.map((sampler) => sample(gaussian(8), { sampler, steps: 1, seeds })),
+      samplers.map(({ name: sampler }) => sample(gaussian(8), { sampler, steps: 1, seeds })),
     );
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
@@ -142,10 +136,10 @@ describe("equalities", () => {
   it("ddpm is the paper's formula in epsilon", async () => {
     const options = { sampler: "ddpm", steps: 6, clip: false, seeds } as const;
     const levels = samplingLevels(options);
-    const { denoise } = gaussian(4);
+    const { predict } = gaussian(4);
     let y = Random.from(...seeds[0]!, "start").fillNormal(new Float32Array(48));
     for (const [i, gamma] of levels.entries()) {
-      const { output } = await denoise(y, gamma, levels[i + 1] ?? 1);
+      const output = await predict(y, gamma, levels[i + 1] ?? 1);
       const isLast = i === levels.length - 1;
       const alpha = gamma / (isLast ? 1 : levels[i + 1]!);
       const z = Random.from(...seeds[0]!, "step", i).fillNormal(new Float32Array(48));

@@ -2,6 +2,7 @@
  * Which noise levels a sampler visits. The network knows any gamma inside the range it was trained
  * on, so the levels may be any rising sequence there; the step after the last one leads to gamma 1.
  */
+import { z } from "zod";
 import { PaletteError } from "../../util/errors.ts";
 import {
   gammaAt,
@@ -11,6 +12,7 @@ import {
   smallestGamma,
   trainingSchedule,
 } from "../schedule.ts";
+import { choiceSetting, numberSetting, type SettingValues, validate } from "./settings.ts";
 
 /**
  * "time": an even subsequence of the schedule's t; "logsnr": even in ln(gamma / (1 - gamma)), more
@@ -19,47 +21,68 @@ import {
 export const spacings = ["time", "logsnr"] as const;
 export type Spacing = (typeof spacings)[number];
 
+/** The settings of the noise levels, which all samplers have. */
+export const levelSettings = {
+  spacing: choiceSetting("spacing", {
+    flag: "spacing",
+    description: "in what the noise levels are even",
+    choices: spacings,
+    default: "time",
+  }),
+  /** No level has less noise than this sigma = sqrt((1 - gamma) / gamma). 100 is where sampling starts. */
+  sigmaMin: numberSetting({
+    flag: "sigma-min",
+    description: "the last network call is at this noise",
+    min: 0,
+    max: 100,
+    default: 0,
+    example: 0.05,
+  }),
+};
+export type LevelSettings = SettingValues<typeof levelSettings>;
+
+/** A number of steps: noise levels that are visited. */
+export const stepsSchema = z.custom<number>(
+  (value) => Number.isInteger(value) && (value as number) >= 1,
+  { error: ({ input }) => `The steps are a whole number of at least 1, not ${String(input)}.` },
+);
+
 /** Where to sample; the defaults are the paper's schedules. */
 export interface LevelOptions {
-  /** Network calls: a whole number >= 1. */
+  /** Noise levels to visit: a whole number >= 1. */
   readonly steps: number;
   /** Default "time". */
-  readonly spacing?: Spacing | undefined;
+  readonly spacing?: Spacing;
   /** Default: the paper's inference schedule. */
   readonly schedule?: NoiseSchedule;
   /** The smallest gamma the network was trained on; default: that of the paper's training schedule. */
   readonly smallestGamma?: number;
   /** Visit levels below `smallestGamma` too, as the paper's 1000 steps do. Default false. */
-  readonly belowTrained?: boolean | undefined;
+  readonly belowTrained?: boolean;
   /** No level has less noise than this sigma = sqrt((1 - gamma) / gamma). Default 0: down to gamma_1. */
-  readonly sigmaMin?: number | undefined;
+  readonly sigmaMin?: number;
 }
 
 /**
  * The gammas at which the network is called, rising strictly from the noisiest, all below 1.
  *
  * "time" walks t from the largest usable one (T, or the last whose gamma is not below
- * `smallestGamma`) down in equal parts: with all of the paper's 1000 steps every usable level once,
- * which is 468 network calls, or 1000 with `belowTrained`. More steps than there are usable levels
- * walk each level once. "logsnr" gives exactly `steps` levels from the smallest usable gamma to the
- * schedule's gamma_1, both included (one step: the smallest alone; where both are the same, one). With
- * `sigmaMin` both end where the noise is no less than that, "logsnr" exactly there.
+ * `smallestGamma`) down in equal parts. All of the paper's 1000 steps visit every usable level once:
+ * 468 levels, or 1000 with `belowTrained`. More steps than usable levels walk each level once.
  *
- * @throws PaletteError when steps is not a whole number >= 1, sigmaMin is no number >= 0 or there is no
- * usable level.
+ * "logsnr" gives exactly `steps` levels from the smallest usable gamma to the schedule's gamma_1,
+ * both included. One step visits the smallest alone; equal ends give one level.
+ *
+ * With `sigmaMin` both end where the noise is no less than that, "logsnr" exactly there.
+ *
+ * @throws UsageError for steps or a sigmaMin out of range, PaletteError when no level is usable.
  */
 export function samplingLevels(options: LevelOptions): Float64Array {
-  const { steps, spacing = "time", schedule = inferenceSchedule } = options;
-  const { belowTrained = false, sigmaMin = 0 } = options;
-  if (!Number.isInteger(steps) || steps < 1) {
-    throw new PaletteError(
-      `The number of steps must be a whole number of at least 1, not ${steps}.`,
-    );
-  }
+  const { schedule = inferenceSchedule, belowTrained = false } = options;
+  const steps = validate(stepsSchema, options.steps);
+  const spacing = validate(levelSettings.spacing.schema, options.spacing);
+  const sigmaMin = validate(levelSettings.sigmaMin.schema, options.sigmaMin);
   const floor = belowTrained ? 0 : (options.smallestGamma ?? smallestGamma(trainingSchedule));
-  if (!(sigmaMin >= 0)) {
-    throw new PaletteError(`sigmaMin must be a number of at least 0, not ${sigmaMin}.`);
-  }
   const { gammas } = schedule;
   let last = schedule.steps;
   while (last > 0 && gammas[last]! < floor) last--;
@@ -71,11 +94,11 @@ export function samplingLevels(options: LevelOptions): Float64Array {
   const cleanest = Math.min(gammas[1]!, 1 / (1 + sigmaMin * sigmaMin));
   if (gammas[last]! > cleanest) {
     throw new PaletteError(
-      `The schedule ${schedule.name} has no level with a noise of at least sigma ${sigmaMin}; take a smaller one.`,
+      `The schedule ${schedule.name} has no level of at least sigma ${sigmaMin}: choose a smaller one.`,
     );
   }
   if (spacing === "time") {
-    // Below the first usable level there are t of 0 to `skipped`.
+    // The t from 0 to `skipped` have less noise than is usable.
     let skipped = 0;
     while (gammas[skipped + 1]! > cleanest) skipped++;
     const usable = last - skipped;

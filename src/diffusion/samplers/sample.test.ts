@@ -3,28 +3,27 @@ import { PaletteError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
 import { inferenceSchedule } from "../schedule.ts";
 import { spacings } from "./levels.ts";
+import { samplers } from "./registry.ts";
 import {
-  type Denoise,
-  type SamplerOptions,
+  type Predict,
+  type SampleOptions,
   type SamplingProblem,
   type SamplingStep,
   sample,
-  samplers,
   sampleSeeds,
 } from "./sample.ts";
 
 /** A network that is not linear in y_t, to try the walk with; it predicts v. */
-const denoise: Denoise = async (noisy, gamma) => ({
-  output: noisy.map((value) => Math.sin(2 * value) - gamma * value),
-});
+const predict: Predict = async (noisy, gamma) =>
+  noisy.map((value) => Math.sin(2 * value) - gamma * value);
 
 function problem(count: number, changes: Partial<SamplingProblem> = {}): SamplingProblem {
-  return { shape: [count, 3, 4, 6], prediction: "v", denoise, ...changes };
+  return { shape: [count, 3, 4, 6], prediction: "v", predict, ...changes };
 }
 
 const size = 3 * 4 * 6;
 
-const settings: [string, Pick<SamplerOptions, "sampler" | "eta" | "variance">][] = [
+const settings: [string, Pick<SampleOptions, "sampler" | "eta" | "variance">][] = [
   ["ddpm", { sampler: "ddpm" }],
   ["ddpm posterior", { sampler: "ddpm", variance: "posterior" }],
   ["ddim", { sampler: "ddim" }],
@@ -51,9 +50,9 @@ describe.each(settings)("%s", (_, setting) => {
         const seen: SamplingStep[] = [];
         const result = await sample(
           problem(2, {
-            denoise: (noisy, gamma, next) => {
+            predict: (noisy, gamma, next) => {
               gammas.push(gamma);
-              return denoise(noisy, gamma, next);
+              return predict(noisy, gamma, next);
             },
           }),
           { ...setting, steps, spacing, seeds: sampleSeeds(1, 2) },
@@ -82,9 +81,9 @@ describe.each(settings)("%s", (_, setting) => {
     const result = await sample(
       problem(2, {
         known: { data, mask },
-        denoise: (noisy, gamma, next) => {
+        predict: (noisy, gamma, next) => {
           checkKnown(noisy);
-          return denoise(noisy, gamma, next);
+          return predict(noisy, gamma, next);
         },
       }),
       { ...setting, steps: 6, seeds: sampleSeeds(1, 2) },
@@ -115,9 +114,9 @@ describe("clipping", () => {
   it("is on unless switched off", async () => {
     const bright = problem(1, {
       prediction: "x0",
-      denoise: async (noisy) => ({ output: noisy.map(() => 1.5) }),
+      predict: async (noisy) => noisy.map(() => 1.5),
     });
-    for (const sampler of samplers) {
+    for (const { name: sampler } of samplers) {
       const options = { sampler, steps: 5, seeds: sampleSeeds(1, 1) };
       expect((await sample(bright, options)).every((value) => value === 1)).toBe(true);
       const unclipped = await sample(bright, { ...options, clip: false });
@@ -132,9 +131,9 @@ describe("stopping", () => {
     let calls = 0;
     const run = sample(
       problem(1, {
-        denoise: (noisy, gamma, next) => {
+        predict: (noisy, gamma, next) => {
           if (++calls === 3) controller.abort();
-          return denoise(noisy, gamma, next);
+          return predict(noisy, gamma, next);
         },
       }),
       { sampler: "ddim", steps: 10, seeds: sampleSeeds(1, 1), signal: controller.signal },
@@ -162,7 +161,7 @@ describe("stopping", () => {
 
 describe("bad input", () => {
   const options = { sampler: "ddim", steps: 3, seeds: sampleSeeds(1, 1) } as const;
-  it.each<[string, SamplingProblem, SamplerOptions]>([
+  it.each<[string, SamplingProblem, SampleOptions]>([
     ["no steps", problem(1), { ...options, steps: 0 }],
     ["eta above 1", problem(1), { ...options, eta: 1.5 }],
     ["eta that is no number", problem(1), { ...options, eta: Number.NaN }],
@@ -175,12 +174,12 @@ describe("bad input", () => {
     ],
     [
       "an output of another size",
-      problem(1, { denoise: async () => ({ output: new Float32Array(5) }) }),
+      problem(1, { predict: async () => new Float32Array(5) }),
       options,
     ],
     [
       "an output that is no number",
-      problem(1, { denoise: async (y) => ({ output: y.map(() => Number.NaN) }) }),
+      problem(1, { predict: async (y) => y.map(() => Number.NaN) }),
       options,
     ],
   ])("is refused in one line: %s", async (_, given, how) => {

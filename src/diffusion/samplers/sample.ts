@@ -1,63 +1,56 @@
 /**
- * Sampling: from N(0, I) to clean images in some network calls, with any sampler and any form of
- * prediction. What differs between samplers is in the neighbouring files; here is the walk.
+ * Sampling: from N(0, I) to clean images, with any sampler and any parameterization. The samplers are
+ * in the neighbouring files; here is what they share: noise by seed, known pixels, clipping, progress.
  */
 import { PaletteError } from "../../util/errors.ts";
 import { Random, type SeedPart } from "../../util/random.ts";
 import { type KnownPixels, pasteKnown } from "../known-pixels.ts";
 import { estimateClean, type Prediction } from "../parameterization.ts";
-import { ddim } from "./ddim.ts";
-import { ddpm, type Variance } from "./ddpm.ts";
-import { dpmSolver } from "./dpm-solver.ts";
 import { type LevelOptions, samplingLevels } from "./levels.ts";
-import type { Coefficients, Transition } from "./transition.ts";
-
-export const samplers = ["ddpm", "ddim", "dpm++"] as const;
-export type Sampler = (typeof samplers)[number];
+import { samplerNamed } from "./registry.ts";
+import type { AddNoise, Denoise } from "./sampler.ts";
+import { networkCalls, resolveSampler, type SamplerChoices } from "./sampler-config.ts";
 
 /**
- * The network for one batch; the source image x is bound by whoever makes this function.
- * `noisy` is [N, C, H, W], to be read only and only until the promise settles; `gamma` is the level
- * of all N, `nextGamma` the one the step leads to (1 after the last). The output has the same shape, as the
- * network gives it.
+ * The network for one batch, with its source image x bound.
+ * @param noisy y_t [N, C, H, W]: to be read only, and only until the promise settles
+ * @param gamma the noise level of all N
+ * @param nextGamma the level that follows, 1 after the last call
+ * @returns the network's output [N, C, H, W], as it is
  */
-export type Denoise = (
+export type Predict = (
   noisy: Float32Array,
   gamma: number,
   nextGamma: number,
-) => Promise<{ output: Float32Array }>;
+) => Promise<Float32Array>;
 
 /** What is to be sampled. */
 export interface SamplingProblem {
   /** [N, C, H, W] */
   readonly shape: readonly [number, number, number, number];
-  /** What the output of `denoise` means. */
+  /** The parameterization: what the output of `predict` means. */
   readonly prediction: Prediction;
-  readonly denoise: Denoise;
+  readonly predict: Predict;
   /** For inpainting and uncropping: pixels that stand clean in y_t and exactly so in the result. */
-  readonly known?: KnownPixels | undefined;
-  /** y_T of each of the N samples, [C, H, W]; where there is none, N(0, I) from the sample's stream. */
-  readonly starts?: readonly (Float32Array | undefined)[] | undefined;
+  readonly known?: KnownPixels;
+  /** y_T of each of the N samples, [C, H, W]; default: N(0, I) from the sample's stream. */
+  readonly starts?: readonly (Float32Array | undefined)[];
 }
 
-/** How it is sampled; see `LevelOptions` for steps, spacing, schedule and the trained range. */
-export interface SamplerOptions extends LevelOptions {
-  readonly sampler: Sampler;
-  /** One stream name a sample (see `sampleSeeds`): sample k is the same in any batch. */
-  readonly seeds: readonly (readonly SeedPart[])[];
-  /** ddim only: 0 (default) is deterministic, 1 draws as much noise as ddpm. */
-  readonly eta?: number;
-  /** ddpm only: "beta" (1 - alpha_t, the paper's; default) or "posterior" (beta-tilde). */
-  readonly variance?: Variance;
-  /** Clips each estimate of the clean image to [-1, 1]; default true. The paper does not say. */
-  readonly clip?: boolean;
-  /** Stops before the next network call by throwing the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
+/** How it is sampled: sampler and settings (`SamplerChoices`), noise levels (`LevelOptions`). */
+export type SampleOptions = SamplerChoices &
+  LevelOptions & {
+    /** One stream name a sample (see `sampleSeeds`): sample k is the same in any batch. */
+    readonly seeds: readonly (readonly SeedPart[])[];
+    /** Clips each estimate of the clean image to [-1, 1]; default true. The paper does not say. */
+    readonly clip?: boolean;
+    /** Stops before the next network call by throwing the signal's reason. */
+    readonly signal?: AbortSignal;
+  };
 
 /** What is known after a network call. */
 export interface SamplingStep {
-  /** 1 after the first call, `steps` after the last. */
+  /** 1 after the first network call, `steps` after the last. */
   readonly step: number;
   /** Network calls in all. */
   readonly steps: number;
@@ -73,17 +66,16 @@ export function sampleSeeds(seed: SeedPart, count: number, first = 0): SeedPart[
 }
 
 /**
- * Draws clean images [N, C, H, W] (Algorithm 2 of the paper for "ddpm"). The network is called once
- * for each of `samplingLevels(options)`; the last step leads to gamma 1 and adds no noise. The result
- * is in [-1, 1] if clipped, and its known pixels are exactly the given ones.
+ * Samples clean images [N, C, H, W] over the noise levels `samplingLevels(options)`. The result is in
+ * [-1, 1] if clipped, and its known pixels are exactly the given ones.
  *
  * @param onStep called after each network call with the current estimate; awaited
- * @throws PaletteError on impossible options, on arrays of the wrong size and when the network
- * answers something that is not a number; the signal's reason when aborted.
+ * @throws UsageError on impossible options, PaletteError on arrays of the wrong size and when the
+ * network answers something that is not a number; the signal's reason when aborted.
  */
 export async function sample(
   problem: SamplingProblem,
-  options: SamplerOptions,
+  options: SampleOptions,
   onStep?: (info: SamplingStep) => void | Promise<void>,
 ): Promise<Float32Array> {
   const [count, channels, height, width] = problem.shape;
@@ -93,57 +85,40 @@ export async function sample(
   if (seeds.length !== count) {
     throw new PaletteError(`${count} samples need as many seeds, but ${seeds.length} were given.`);
   }
-  const coefficientsAt = samplerOf(options);
-  const levels = samplingLevels(options);
+  const config = resolveSampler(options);
+  const levels = samplingLevels({ ...options, ...config });
+  const steps = networkCalls(config.sampler, levels.length);
+  let step = 0;
+
+  const denoise: Denoise = async (y, gamma, nextGamma) => {
+    signal?.throwIfAborted();
+    if (known) pasteKnown(y, known, channels, pixels);
+    const output = await problem.predict(y, gamma, nextGamma);
+    const y0 = estimateClean(prediction, output, y, gamma);
+    finish(y0, clip, gamma);
+    if (known) pasteKnown(y0, known, channels, pixels);
+    step += 1;
+    await onStep?.({ step, steps, gamma, y0: y0.slice() });
+    return y0;
+  };
+
+  const z = new Float32Array(channels * pixels);
+  const addNoise: AddNoise = (y, scale, noiseStep) => {
+    for (const [k, seed] of seeds.entries()) {
+      Random.from(...seed, "step", noiseStep).fillNormal(z);
+      const part = partOf(y, k, count);
+      for (let i = 0; i < part.length; i++) part[i]! += scale * z[i]!;
+    }
+  };
+
   const y = new Float32Array(count * channels * pixels);
-  const noise = new Float32Array(channels * pixels);
-  seeds.forEach((seed, k) => {
+  for (const [k, seed] of seeds.entries()) {
     const part = partOf(y, k, count);
     const start = starts?.[k];
     if (start === undefined) Random.from(...seed, "start").fillNormal(part);
     else part.set(start);
-  });
-
-  let previous: Float32Array | undefined;
-  for (const [i, gamma] of levels.entries()) {
-    signal?.throwIfAborted();
-    if (known) pasteKnown(y, known, channels, pixels);
-    const nextGamma = levels[i + 1] ?? 1;
-    const { output } = await problem.denoise(y, gamma, nextGamma);
-    const y0 = estimateClean(prediction, output, y, gamma);
-    finish(y0, clip, gamma);
-    if (known) pasteKnown(y0, known, channels, pixels);
-
-    const factors = coefficientsAt({ gamma, nextGamma, previousGamma: levels[i - 1] });
-    combine(y, y0, previous ?? y0, factors);
-    if (factors.noise > 0) {
-      seeds.forEach((seed, k) => {
-        Random.from(...seed, "step", i).fillNormal(noise);
-        addScaled(partOf(y, k, count), noise, factors.noise);
-      });
-    }
-    previous = y0;
-    await onStep?.({ step: i + 1, steps: levels.length, gamma, y0: y0.slice() });
   }
-  return y;
-}
-
-/** The chosen sampler with its settings checked and bound. */
-function samplerOf(options: SamplerOptions): (transition: Transition) => Coefficients {
-  const { sampler, eta = 0, variance = "beta" } = options;
-  switch (sampler) {
-    case "ddpm":
-      return (transition) => ddpm(transition, variance);
-    case "ddim":
-      if (!(eta >= 0 && eta <= 1)) {
-        throw new PaletteError(`eta must be between 0 (no noise) and 1 (as ddpm), not ${eta}.`);
-      }
-      return (transition) => ddim(transition, eta);
-    case "dpm++":
-      return dpmSolver;
-    default:
-      throw new PaletteError(`There is no sampler "${sampler}": use ${samplers.join(", ")}.`);
-  }
+  return samplerNamed(config.sampler).run(denoise, y, levels, { ...config }, addNoise);
 }
 
 /** Clips if asked, and refuses what is not a number: it would spread to the whole image. */
@@ -157,22 +132,6 @@ function finish(y0: Float32Array, clip: boolean, gamma: number): void {
     }
     if (clip) y0[i] = Math.min(1, Math.max(-1, value));
   }
-}
-
-/** y = noisy * y + clean * y0 + previous * before, in place. */
-function combine(
-  y: Float32Array,
-  y0: Float32Array,
-  before: Float32Array,
-  { noisy, clean, previous }: Coefficients,
-): void {
-  for (let i = 0; i < y.length; i++) {
-    y[i] = noisy * y[i]! + clean * y0[i]! + previous * before[i]!;
-  }
-}
-
-function addScaled(out: Float32Array, values: Float32Array, factor: number): void {
-  for (let i = 0; i < out.length; i++) out[i]! += factor * values[i]!;
 }
 
 /** Sample k's part of a batch, as a view. */

@@ -7,17 +7,18 @@ import {
   stochasticDdim,
 } from "./sampler-config.ts";
 
-const plain = { eta: 0, spacing: "time", sigmaMin: 0 };
+const plain = { spacing: "time", sigmaMin: 0 };
+const plainOf = { ddpm: plain, ddim: { ...plain, eta: 0 }, "dpm++": plain };
 
-describe("how answers are drawn", () => {
-  it("is dpm++ where neither the model nor anybody else says anything", () => {
+describe("the sampler", () => {
+  it("is dpm++ where neither the model nor anybody else says one", () => {
     expect(resolveSampler({})).toEqual({ sampler: "dpm++", ...plain });
   });
 
   it("is the model's own way unless a sampler is named, which comes as in its paper", () => {
     expect(resolveSampler({}, stochasticDdim)).toEqual(stochasticDdim);
     for (const sampler of ["ddpm", "ddim", "dpm++"] as const) {
-      expect(resolveSampler({ sampler }, stochasticDdim)).toEqual({ sampler, ...plain });
+      expect(resolveSampler({ sampler }, stochasticDdim)).toEqual({ sampler, ...plainOf[sampler] });
     }
   });
 
@@ -60,7 +61,14 @@ describe("how answers are drawn", () => {
   it("is read from a model's config.json, where a sampler alone is enough", () => {
     expect(samplerConfigSchema.parse({ sampler: "ddpm" })).toEqual({ sampler: "ddpm", ...plain });
     expect(samplerConfigSchema.parse(stochasticDdim)).toEqual(stochasticDdim);
-    expect(() => samplerConfigSchema.parse({ sampler: "ddim", eta: 2 })).toThrow();
+    // As older versions wrote it: every sampler with an eta.
+    const old = { sampler: "dpm++", eta: 0, spacing: "logsnr", sigmaMin: 0.1 };
+    expect(samplerConfigSchema.parse(old)).toEqual({
+      ...{ sampler: "dpm++", spacing: "logsnr", sigmaMin: 0.1 },
+    });
+    expect(() => samplerConfigSchema.parse({ sampler: "ddim", eta: 2 })).toThrow(/not 2/);
+    expect(() => samplerConfigSchema.parse({ sampler: "euler" })).toThrow(/no sampler/);
+    expect(() => samplerConfigSchema.parse({ sampler: "ddim", steps: 3 })).toThrow(/steps/);
     expect(() => samplerConfigSchema.parse({ ...stochasticDdim, sampler: "dpm++" })).toThrow(
       /setting of ddim/,
     );

@@ -1,39 +1,105 @@
 /**
- * How answers are drawn, apart from the number of steps: a sampler with its settings. A model says in its
- * config.json which way suits it; whoever names a sampler gets it as it stands in its paper; and every
- * setting can be chosen by itself.
+ * A sampler with its settings, apart from the number of steps. A model's config.json says which one
+ * suits it. A sampler that is named comes as in its paper. Every setting can be chosen by itself.
  */
 import { z } from "zod";
-import { UsageError } from "../../util/errors.ts";
 import type { Prediction } from "../parameterization.ts";
-import { spacings } from "./levels.ts";
-import { samplers } from "./sample.ts";
+import { type LevelSettings, levelSettings } from "./levels.ts";
+import {
+  type BuiltInSampler,
+  type SamplerName,
+  samplerNamed,
+  samplerSettings,
+  samplers,
+} from "./registry.ts";
+import type { Sampler } from "./sampler.ts";
+import { type SettingValues, validate } from "./settings.ts";
 
-/** Less than the noise at which sampling starts. */
-export const largestSigmaMin = 100;
+type ConfigOf<S> =
+  S extends Sampler<infer Name, infer Own>
+    ? { readonly sampler: Name } & SettingValues<Own> & LevelSettings
+    : never;
 
+/** A union over `sampler`: each sampler with its own settings and those of the noise levels. */
+export type SamplerConfig = ConfigOf<BuiltInSampler>;
+
+type AllSettings = BuiltInSampler extends infer S
+  ? S extends Sampler<string, infer Own>
+    ? SettingValues<Own>
+    : never
+  : never;
+type Intersection<U> = (U extends unknown ? (one: U) => void : never) extends (one: infer I) => void
+  ? I
+  : never;
+
+/** What may be chosen; what is missing or undefined is not. */
+export type SamplerChoices = {
+  /** A built-in sampler, or the name of one that was registered. */
+  readonly sampler?: SamplerName | (string & {});
+} & Partial<Intersection<AllSettings> & LevelSettings>;
+
+/**
+ * The configuration in a config.json: a sampler, and its settings with their defaults. A setting of
+ * another sampler may stand there with its default (older files say `eta: 0` with every sampler).
+ */
 export const samplerConfigSchema = z
-  .strictObject({
-    sampler: z.enum(samplers),
-    /** ddim: the share of fresh noise, 0 (none) to 1 (as much as the posterior of ddpm). */
-    eta: z.number().min(0).max(1).default(0),
-    /** In what the noise levels are even. */
-    spacing: z.enum(spacings).default("time"),
-    /** The network is not called at noise below this sigma = sqrt((1 - gamma) / gamma). */
-    sigmaMin: z.number().min(0).max(largestSigmaMin).default(0),
-  })
-  .refine(({ sampler, eta }) => eta === 0 || sampler === "ddim", "eta is a setting of ddim");
+  .looseObject({ sampler: z.string() })
+  .transform((value, context): SamplerConfig => {
+    const { sampler } = value;
+    const own: Record<string, unknown> = { ...value };
+    const foreign = samplerSettings().filter(
+      ({ name, samplers: names }) => own[name] !== undefined && !names.includes(sampler),
+    );
+    const known = samplers.some(({ name }) => name === sampler);
+    for (const { name, setting, samplers: names } of known ? foreign : []) {
+      if (own[name] !== setting.default) {
+        const message = `${setting.flag ?? name} is a setting of ${names.join(", ")}: choose that sampler too.`;
+        context.addIssue({ code: "custom", message, path: [name] });
+        return z.NEVER;
+      }
+      delete own[name];
+    }
+    const parsed = unionOfSamplers().safeParse(own);
+    if (parsed.success) return parsed.data as SamplerConfig;
+    for (const { message, path } of parsed.error.issues) {
+      context.addIssue({ code: "custom", message, path });
+    }
+    return z.NEVER;
+  });
 
-/** A way of drawing answers. */
-export type SamplerConfig = Readonly<z.infer<typeof samplerConfigSchema>>;
+/** Discriminated by `sampler`; made anew, as samplers may have been registered meanwhile. */
+function unionOfSamplers() {
+  const schemas = samplers.map(({ name, settings }) =>
+    z.strictObject({
+      sampler: z.literal(name),
+      ...schemasOf(settings),
+      ...schemasOf(levelSettings),
+    }),
+  );
+  const names = samplers.map(({ name }) => name).join(", ");
+  return z.discriminatedUnion("sampler", schemas as [(typeof schemas)[0]], {
+    error: ({ input }) =>
+      `There is no sampler "${(input as { sampler: string }).sampler}"; the samplers are ${names}.`,
+  });
+}
 
-/** What a model is sampled with that says nothing else. */
+function schemasOf(settings: Sampler["settings"]): Record<string, z.ZodType> {
+  return Object.fromEntries(Object.entries(settings).map(([name, { schema }]) => [name, schema]));
+}
+
+/** The sampler of a model that says nothing else. */
 export const defaultSampler: SamplerConfig = textbook("dpm++");
 
 /**
+<<<<<<< HEAD
  * For networks that predict x0-skip, as those of few images do: they leave part of the error of each estimate in the
  * picture, which fresh noise covers and the next call removes; but they take too little noise away where
  * little is left, so the last call is made early (docs/experiments/007).
+=======
+ * For networks that predict x0-skip, trained on few images. They leave part of each estimate's error
+ * in the picture; fresh noise covers it and the next call removes it. But they take too little noise
+ * away where little is left, so that the last call is made early (docs/results.md).
+>>>>>>> fe11026 (Make samplers free functions with typed settings in a registry)
  */
 export const stochasticDdim: SamplerConfig = {
   sampler: "ddim",
@@ -42,58 +108,56 @@ export const stochasticDdim: SamplerConfig = {
   sigmaMin: 0.05,
 };
 
-/** What suits a network that predicts so, where it is not the usual. */
+/** The sampler that suits a network with this parameterization, where it is not the default. */
 export function recommendedSampler(prediction: Prediction): SamplerConfig | undefined {
   return prediction === "x0-skip" ? stochasticDdim : undefined;
 }
 
-/** What may be chosen; what is undefined is not. */
-export type SamplerChoices = { readonly [K in keyof SamplerConfig]?: SamplerConfig[K] | undefined };
-
 /**
- * The way to draw: `own`, the model's, unless a sampler is named, which comes without fresh noise, with
- * levels even in time down to the schedule's last; then what is chosen beside.
- * @throws UsageError when there is no such sampler or spacing, a number is out of its range, or an eta
- * above 0 is chosen for another sampler than ddim.
+ * The sampler to use: the model's `own` unless another is named, which comes with its paper's
+ * settings; then every setting that is chosen. Other properties of `choices` are not looked at.
+ * @throws UsageError for an unknown sampler, a value out of range, and a setting of another sampler.
  */
 export function resolveSampler(
   choices: SamplerChoices,
   own: SamplerConfig = defaultSampler,
 ): SamplerConfig {
-  const { sampler, eta, spacing, sigmaMin } = choices;
-  if (sampler !== undefined && !samplers.includes(sampler)) {
-    throw new UsageError(
-      `There is no sampler "${sampler}"; the samplers are ${samplers.join(", ")}.`,
-    );
-  }
-  if (spacing !== undefined && !spacings.includes(spacing)) {
-    throw new UsageError(
-      `There is no spacing "${spacing}"; noise levels are even in ${spacings.join(" or ")}.`,
-    );
-  }
-  if (sigmaMin !== undefined && !(sigmaMin >= 0 && sigmaMin <= largestSigmaMin)) {
-    throw new UsageError(
-      `sigma-min is a number from 0 to ${largestSigmaMin}, such as 0.05, not ${sigmaMin}.`,
-    );
-  }
-  const base = sampler === undefined ? own : textbook(sampler);
-  if (eta !== undefined) {
-    if (!(eta >= 0 && eta <= 1)) {
-      throw new UsageError(`eta is a number from 0 (no noise) to 1 (as ddpm), not ${eta}.`);
-    }
-    if (eta > 0 && base.sampler !== "ddim") {
-      throw new UsageError("eta is a setting of ddim: choose that sampler too.");
-    }
-  }
-  return {
-    sampler: base.sampler,
-    eta: eta ?? base.eta,
-    spacing: spacing ?? base.spacing,
-    sigmaMin: sigmaMin ?? base.sigmaMin,
-  };
+  const given: Readonly<Record<string, unknown>> = { ...choices };
+  const chosen = samplerSettings()
+    .map(({ name }) => [name, given[name]])
+    .filter(([, value]) => value !== undefined);
+  const base =
+    choices.sampler === undefined ? own : { sampler: samplerNamed(choices.sampler).name };
+  return validate(samplerConfigSchema, { ...base, ...Object.fromEntries(chosen) });
 }
 
 /** A sampler as it stands in its paper. */
-export function textbook(sampler: SamplerConfig["sampler"]): SamplerConfig {
-  return { sampler, eta: 0, spacing: "time", sigmaMin: 0 };
+export function textbook(sampler: SamplerName): SamplerConfig {
+  return samplerConfigSchema.parse({ sampler });
+}
+
+/** Network calls of a sample over so many noise levels. */
+export function networkCalls(sampler: string, levels: number): number {
+  return samplerNamed(sampler).calls?.(levels) ?? levels;
+}
+
+/** A setting that differs from its default. */
+export interface ChangedSetting {
+  readonly name: string;
+  /** Its option's name; settings without one are left out. */
+  readonly flag: string;
+  readonly kind: "number" | "choice";
+  readonly value: string | number;
+}
+
+/** The settings of a configuration that differ from the sampler's paper and have an option. */
+export function changedSettings(config: SamplerConfig): ChangedSetting[] {
+  const values: Readonly<Record<string, unknown>> = { ...config };
+  return samplerSettings().flatMap(({ name, setting: { flag, kind, default: usual } }) => {
+    const value = values[name];
+    if (flag === undefined || value === usual) return [];
+    return typeof value === "string" || typeof value === "number"
+      ? [{ name, flag, kind, value }]
+      : [];
+  });
 }
