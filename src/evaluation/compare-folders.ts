@@ -1,15 +1,15 @@
 /** Two folders of pictures compared, as users of pytorch-fid know it. */
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
+import { readImage } from "../node/decode-image.ts";
+import { chooseNetworks, openFeatureExtractors } from "../node/feature-networks.ts";
 import { scanPhotos } from "../node/photo-folders.ts";
 import { PaletteError } from "../util/errors.ts";
-import { omitUndefined } from "../util/omit-undefined.ts";
-import { look, type Rows } from "./extract-features.ts";
 import {
-  closeFeatureExtractors,
+  disposeExtractors,
+  extractFeatures,
   networkInfo,
-  openFeatureExtractors,
-} from "./feature-extractors.ts";
-import { type ChooseOptions, chooseNetworks } from "./features/locate.ts";
+  type Rows,
+} from "./features/extract-features.ts";
 import { inPieces, type Pieces } from "./metrics/cooperative.ts";
 import { frechetDistance, frechetReference } from "./metrics/fid.ts";
 import { inceptionScore } from "./metrics/inception-score.ts";
@@ -53,26 +53,33 @@ export async function compareFolders(
   b: string,
   { nets, features, signal, onProgress }: FoldersOptions = {},
 ): Promise<FoldersComparison> {
-  const wanted: ChooseOptions = omitUndefined({ nets, features });
-  const chosen = await chooseNetworks(wanted);
+  const chosen = await chooseNetworks({ nets, features });
   if (chosen.features === undefined) {
     throw new PaletteError(
-      "No feature network was found, and FID, KID, IS and PD need one: palette nets list shows how to get it.",
+      "No feature network was found, and FID, KID, IS and PD need one: palette features list shows how to get it.",
     );
   }
   const sets = [await pictures(a), await pictures(b)] as const;
-  const lookers = await openFeatureExtractors({ features: chosen.features });
+  const extractors = await openFeatureExtractors({ features: chosen.features });
   try {
     const total = sets[0].length + sets[1].length;
     let done = 0;
-    const rows = async (paths: readonly string[]) =>
-      look(paths.length, (k) => paths[k]!, lookers, {
-        signal,
-        pixels: false,
-        onPicture: () => onProgress?.({ stage: "pictures", done: ++done, total }),
-      });
-    const one = await rows(sets[0]);
-    const other = await rows(sets[1]);
+    const extract = async (folder: string, paths: readonly string[]) =>
+      extractFeatures(
+        {
+          name: resolve(folder),
+          count: paths.length,
+          picture: (index) => readImage(paths[index]!),
+        },
+        extractors,
+        {
+          signal,
+          pixels: false,
+          onPicture: () => onProgress?.({ stage: "pictures", done: ++done, total }),
+        },
+      );
+    const one = await extract(a, sets[0]);
+    const other = await extract(b, sets[1]);
     const [x, y] = [one.features!, other.features!];
     return {
       images: [one.count, other.count],
@@ -80,10 +87,10 @@ export async function compareFolders(
       ...(one.probabilities &&
         other.probabilities && { is: [score(one.probabilities), score(other.probabilities)] }),
       ...(sameNames(...sets) && { pd: perceptualDistance(x.data, y.data, x.dim) }),
-      network: networkInfo(lookers.features!),
+      network: networkInfo(extractors.features!),
     };
   } finally {
-    await closeFeatureExtractors(lookers);
+    await disposeExtractors(extractors);
   }
 }
 

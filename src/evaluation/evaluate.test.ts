@@ -9,13 +9,12 @@ import { createImage, toBytes } from "../image/image.ts";
 import { presetNamed } from "../models/presets.ts";
 import { readImage } from "../node/decode-image.ts";
 import { writeImage } from "../node/encode-image.ts";
+import { findNetworks, openFoundNetwork } from "../node/feature-networks.ts";
 import { saveModel } from "../node/model-folder.ts";
 import { photosDigest, scanPhotos } from "../node/photo-folders.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import { type EvaluationOptions, evaluate } from "./evaluate.ts";
 import { EvaluationFolder } from "./evaluation-folder.ts";
-import { openNetwork } from "./features/feature-network.ts";
-import { findNetworks } from "./features/locate.ts";
 import { picturesTogether } from "./generate.ts";
 import { frechetDistance } from "./metrics/fid.ts";
 import { psnr } from "./metrics/psnr.ts";
@@ -152,8 +151,8 @@ describe("an evaluation", () => {
     const { "palette ddim": row, originals } = await rowsOf("whole");
     const names = await readdir(at("whole", "pictures", "colorize", row!.id));
     expect(names.length).toBe(10);
-    const [found] = await findNetworks({ nets: at("nets") });
-    const network = await openNetwork(found!, { threads: 1 });
+    const [found] = await findNetworks(at("nets"));
+    const network = await openFoundNetwork(found!, { engines: 1 });
     const features = async (...path: string[]) => {
       const images = await Promise.all(
         names.sort().map((name) => readImage(at("whole", "pictures", ...path, name))),

@@ -5,12 +5,16 @@
  */
 
 import { photoFiles } from "../node/codec.ts";
+import {
+  type ChosenNetworks,
+  chooseNetworks,
+  openFeatureExtractors,
+} from "../node/feature-networks.ts";
 import type { Device } from "../runtime/runtime.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { CropSource } from "./crops.ts";
 import { EvaluationFolder } from "./evaluation-folder.ts";
-import { closeFeatureExtractors, openFeatureExtractors } from "./feature-extractors.ts";
-import { type ChooseOptions, type ChosenNetworks, chooseNetworks } from "./features/locate.ts";
+import { disposeExtractors } from "./features/extract-features.ts";
 import {
   type AnswerTools,
   callsOf,
@@ -61,8 +65,7 @@ export async function evaluate(
   options: EvaluationOptions,
 ): Promise<Evaluation> {
   const { signal, onProgress, replicates = 50, nets, features, classifier } = options;
-  const wanted: ChooseOptions = omitUndefined({ nets, features, classifier });
-  const chosen = options.networks ?? (await chooseNetworks(wanted));
+  const chosen = options.networks ?? (await chooseNetworks({ nets, features, classifier }));
   const folder = await EvaluationFolder.open(options.out, plan.common);
   try {
     const crops = new CropSource({
@@ -76,17 +79,17 @@ export async function evaluate(
     });
     const session = omitUndefined({ device: options.device, threads: options.threads });
     await makePictures({ plan, folder, crops, session, signal }, onProgress);
-    const lookers = await openFeatureExtractors(chosen);
+    const extractors = await openFeatureExtractors(chosen);
     try {
-      const conditions = await measureAll(plan, folder, crops, lookers, {
+      const conditions = await measureAll(plan, folder, crops, extractors, {
         replicates,
         signal,
         onProgress: (done, total) => onProgress?.({ stage: "measures", done, total }),
       });
-      const report = await reportOf(plan, lookers, replicates, conditions);
+      const report = await reportOf(plan, extractors, replicates, conditions);
       return await writeReport(plan, folder, report);
     } finally {
-      await closeFeatureExtractors(lookers);
+      await disposeExtractors(extractors);
     }
   } finally {
     await folder.close();

@@ -1,6 +1,12 @@
 /** `palette-diffusion/evaluation`: how good restored pictures are, in the paper's terms. */
 
 export {
+  chooseNetworks,
+  type FoundNetwork,
+  findNetworks,
+  openFoundNetwork,
+} from "../node/feature-networks.ts";
+export {
   compareFolders,
   type FoldersComparison,
   type FoldersOptions,
@@ -9,13 +15,7 @@ export {
 export { type ConditionChoice, type EvaluationCondition, paperConditions } from "./conditions.ts";
 export { type CropKind, cropKinds } from "./crops.ts";
 export { type EvaluationOptions, type EvaluationProgress, evaluate } from "./evaluate.ts";
-export { cached } from "./features/feature-cache.ts";
-export {
-  type FeatureNetwork,
-  type NetworkOutput,
-  openNetwork,
-} from "./features/feature-network.ts";
-export { chooseNetworks, type FoundNetwork, findNetworks } from "./features/locate.ts";
+export type { FeatureNetwork, NetworkOutput } from "./features/feature-network.ts";
 export type { NetworkManifest } from "./features/manifest.ts";
 export { type MaskKind, maskKind, paperMasks } from "./masks.ts";
 export {

@@ -6,8 +6,11 @@ import { readImage } from "../node/decode-image.ts";
 import { PaletteError } from "../util/errors.ts";
 import type { CropSource } from "./crops.ts";
 import { type EvaluationFolder, pictureName } from "./evaluation-folder.ts";
-import { look, type SetFeatures } from "./extract-features.ts";
-import type { FeatureExtractors } from "./feature-extractors.ts";
+import {
+  extractFeatures,
+  type FeatureExtractors,
+  type SetFeatures,
+} from "./features/extract-features.ts";
 import { inputRow, originalsRow } from "./generate.ts";
 import { Measurer } from "./measure.ts";
 import { type EvaluationPlan, type OtherAnswers, type PlannedRow, plannedRows } from "./plan.ts";
@@ -27,7 +30,7 @@ export async function measureAll(
   plan: EvaluationPlan,
   folder: EvaluationFolder,
   crops: CropSource,
-  lookers: FeatureExtractors,
+  extractors: FeatureExtractors,
   { replicates, signal, onProgress }: MeasureOptions,
 ): Promise<ConditionReport[]> {
   const rows = plan.conditions.map((condition) => ({
@@ -44,25 +47,37 @@ export async function measureAll(
   let done = 0;
   const onPicture = () => onProgress?.(++done, total);
   const labels = Array.from({ length: plan.crops }, (_, k) =>
-    lookers.classifier?.labelOf(plan.photos[crops.photoOf(k)]!),
+    extractors.classifier?.labelOf(plan.photos[crops.photoOf(k)]!),
   );
-  const { features, classifier } = lookers;
-  // Without labels there is nothing that the classifier could be right about.
-  const needed = { features, ...(labels.some((label) => label !== undefined) && { classifier }) };
-  const lookAt = (condition: string, row: string, sample = 0): Promise<SetFeatures> =>
-    look(plan.crops, (k) => folder.picture(condition, row, k, sample), needed, {
+  const { features, classifier, store } = extractors;
+  // Without labels the classifier has nothing to be right about.
+  const labelled = labels.some((label) => label !== undefined);
+  const needed = { features, store, ...(labelled && { classifier }) };
+  const settings = JSON.stringify(plan.common);
+  const extract = (
+    name: string,
+    picture: (index: number) => Promise<Image>,
+  ): Promise<SetFeatures> =>
+    extractFeatures({ name: `${settings} ${name}`, count: plan.crops, picture }, needed, {
       signal,
       onPicture,
     });
+  const extractRow = (condition: string, row: string, sample = 0) =>
+    extract(`${condition}/${row}/${sample}`, (k) =>
+      readImage(folder.picture(condition, row, k, sample)),
+    );
 
-  const originals = await lookAt(originalsRow, originalsRow);
+  const originals = await extractRow(originalsRow, originalsRow);
   const reference =
     plan.referenceCrops === 0
       ? originals
-      : await look(
-          features ? plan.referenceCrops : 0,
-          async (k) => (await crops.crop(k, "reference")).image,
-          { features },
+      : await extractFeatures(
+          {
+            name: `${settings} reference`,
+            count: features ? plan.referenceCrops : 0,
+            picture: async (k) => (await crops.crop(k, "reference")).image,
+          },
+          { features, store },
           { signal, onPicture, pixels: false },
         );
   const measurer = new Measurer({
@@ -86,20 +101,20 @@ export async function measureAll(
       kind: "degraded",
       label: "Degraded input",
       images,
-      ...(await measurer.measure(await lookAt(condition.id, inputRow))),
+      ...(await measurer.measure(await extractRow(condition.id, inputRow))),
     };
     const measured: Row[] = [];
     for (const other of plan.others) {
       const found = await otherPictures(other, condition.id, plan);
       if (found === undefined) continue;
-      const looks = await look(images, found, needed, { signal, onPicture });
+      const set = await extract(`${condition.id}/${other.name} of ${other.folder}`, found);
       const id = `other-${other.name}`;
-      const measures = await measurer.measure(looks);
+      const measures = await measurer.measure(set);
       measured.push({ id, kind: "other", label: other.name, images, ...measures });
     }
     for (const row of models) {
       const samples: SetFeatures[] = [];
-      for (let k = 0; k < row.samples; k++) samples.push(await lookAt(condition.id, row.id, k));
+      for (let k = 0; k < row.samples; k++) samples.push(await extractRow(condition.id, row.id, k));
       measured.push(await rowOf(row, images, samples, measurer));
     }
     const order = ["other", "regression", "palette"];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../util/random.ts";
-import type { SetFeatures } from "./extract-features.ts";
+import type { SetFeatures } from "./features/extract-features.ts";
 import { Measurer } from "./measure.ts";
 import { frechetDistance } from "./metrics/fid.ts";
 

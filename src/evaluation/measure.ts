@@ -1,5 +1,5 @@
 /** All measures of one set of pictures, each with how far it would scatter with other photos. */
-import { type Rows, rowsOf, type SetFeatures } from "./extract-features.ts";
+import { type Rows, rowsOf, type SetFeatures } from "./features/extract-features.ts";
 import { bootstrapDeviationAsync, type Statistic } from "./metrics/bootstrap.ts";
 import { diversityMsSsim } from "./metrics/diversity.ts";
 import { type FrechetReference, frechetDistance, frechetReference } from "./metrics/fid.ts";

@@ -4,7 +4,7 @@ import { imagesSeen } from "../models/config.ts";
 import { encodeImage } from "../node/encode-image.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import type { EvaluationFolder } from "./evaluation-folder.ts";
-import { type FeatureExtractors, networkInfo } from "./feature-extractors.ts";
+import { type FeatureExtractors, networkInfo } from "./features/extract-features.ts";
 import { gridImage, gridOf } from "./grid.ts";
 import type { EvaluationPlan } from "./plan.ts";
 import { reportHtml } from "./report/html.ts";
@@ -95,13 +95,13 @@ export async function writeReport(
 }
 
 function missingNetworks(
-  { features, classifier }: FeatureExtractors,
+  { features, classifier }: Omit<FeatureExtractors, "store">,
   conditions: readonly ConditionReport[],
 ): string[] {
   const notes: string[] = [];
   if (features === undefined) {
     notes.push(
-      "No feature network was found: FID, KID, IS and PD are missing (palette nets list shows how to get one).",
+      "No feature network was found: FID, KID, IS and PD are missing (palette features list shows how to get one).",
     );
   } else if (features.classes === undefined) {
     notes.push(
@@ -110,10 +110,12 @@ function missingNetworks(
   }
   const accuracy = conditions.some(({ rows }) => rows.some(({ metrics }) => metrics.ca));
   if (classifier === undefined) {
-    notes.push("No classifier was found: CA is missing (palette nets list shows how to get one).");
+    notes.push(
+      "No classifier was found: CA is missing (palette features list shows how to get one).",
+    );
   } else if (!classifier.labelled) {
     const { name, url, labels } = classifier.manifest;
-    const fetched = url && labels?.url ? `, or run palette nets get ${name}` : "";
+    const fetched = url && labels?.url ? `, or run palette features get ${name}` : "";
     notes.push(
       labels
         ? `The list of classes of ${name} was not found, so that CA is missing: put ${labels.file} beside the network${fetched}.`

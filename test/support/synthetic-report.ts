@@ -56,7 +56,7 @@ export function syntheticReport(pictures = 60): Report {
       },
     },
     notes: [
-      "No classifier was found: CA and IS are missing; `palette nets get mobilenetv2-12` fetches one.",
+      "No classifier was found: CA and IS are missing; `palette features get mobilenetv2-12` fetches one.",
       `A photo was skipped: ${hostile}`,
     ],
     conditions: Object.keys(titles).map((id) => condition(id, pictures)),

@@ -113,7 +113,7 @@ export function declareEvaluate(command: Command): void {
     .addOption(deviceOption())
     .addOption(threadsOption())
     .optionsGroup("How they are measured:")
-    .option("--nets <dir>", "folder of feature networks (see palette nets)")
+    .option("--nets <dir>", "folder of feature networks (see palette features)")
     .option("--features <name>", "network for FID, KID, IS and PD (default: googlenet)")
     .option("--classifier <name>", "network for CA (default: mobilenet_v2)")
     .option(

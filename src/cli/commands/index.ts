@@ -4,12 +4,15 @@
  */
 import type { Command } from "commander";
 import { type TaskName, tasks } from "../../tasks/registry.ts";
+import { UsageError } from "../../util/errors.ts";
 
 export interface CommandEntry {
   readonly name: string;
   /** Its arguments, for the overview. */
   readonly usage: string;
   readonly description: string;
+  /** Left out of the overview. */
+  readonly hidden?: boolean;
   /** Adds arguments, options and the action. */
   declare(command: Command): Promise<void>;
 }
@@ -68,14 +71,32 @@ export const commands: readonly CommandEntry[] = [
     declare: async (command) => (await import("./bench.ts")).declareBench(command),
   },
   {
-    name: "nets",
+    name: "features",
     usage: "",
-    description: "Lists and downloads the networks that measure pictures.",
-    declare: async (command) => (await import("./nets.ts")).declareNets(command),
+    description: "List and download the feature networks that measure pictures.",
+    declare: async (command) => (await import("./features.ts")).declareFeatures(command),
   },
+  { ...renamed("nets", "features"), hidden: true },
 ];
 
 /** A task under the name that people know it by. */
 function commandOf(task: TaskName): string {
   return task === "sharpen" ? "upscale" : task;
+}
+
+/** An old name, which says the new one. */
+function renamed(name: string, to: string): CommandEntry {
+  return {
+    name,
+    usage: "",
+    description: `Renamed to palette ${to}.`,
+    declare: async (command) => {
+      command
+        .allowUnknownOption()
+        .allowExcessArguments()
+        .action(() => {
+          throw new UsageError(`palette ${name} is now palette ${to}.`);
+        });
+    },
+  };
 }

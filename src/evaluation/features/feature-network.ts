@@ -1,172 +1,164 @@
 /**
- * A network that looks at pictures: features for FID, KID and PD, class probabilities for CA, and for IS
- * beside features.
- * Pictures are computed one at a time, by one engine of one thread on each core: that uses the cores as
- * well as a batch would, takes networks whose batch is fixed at 1, and a picture's numbers are the same
- * to the bit whatever else is computed with it.
+ * A feature network: features for FID, KID and PD, class probabilities for CA and IS.
+ * Each engine computes one picture at a time on one thread. That uses the cores as well as a batch, takes
+ * networks with a fixed batch of 1, and a picture's numbers never depend on the others.
  */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
-import { createImage, type Image, toBytes } from "../../image/image.ts";
-import { createEngine } from "../../runtime/node/engine.ts";
-import type { Engine, EngineTensors } from "../../runtime/runtime.ts";
-import { PaletteError, reasonOf } from "../../util/errors.ts";
-import { readLabels, wnidOf } from "./labels.ts";
-import type { FoundNetwork } from "./locate.ts";
-import type { NetworkManifest } from "./manifest.ts";
-import { withOutputs } from "./onnx-outputs.ts";
-import { prepare, type View } from "./preprocess.ts";
+import { createImage, type Image } from "../../image/image.ts";
+import type { Engine, EngineTensors, Runtime } from "../../runtime/runtime.ts";
 
-/** What a network says of one picture. */
+import { PaletteError, reasonOf } from "../../util/errors.ts";
+import { sha256 } from "../../util/sha256.ts";
+import { parseLabels, wnidOf } from "./labels.ts";
+import type { NetworkManifest, View } from "./manifest.ts";
+import { withOutputs } from "./onnx-outputs.ts";
+import { preprocess, preprocessingRevision } from "./preprocess.ts";
+
+/** The outputs for one picture. */
 export interface NetworkOutput {
   /** [featureLength] */
   readonly features?: Float32Array;
-  /** [classes], summing to 1, without the background: number k is class k of the list of classes. */
+  /** [classes], summing to 1, without the background. */
   readonly probabilities?: Float32Array;
 }
 
-export interface RunOptions {
-  /** Stops before the next picture; `run` throws its reason. */
-  readonly signal?: AbortSignal;
-  /** Called when a picture is done, in no particular order; `run` waits for what it returns. */
-  readonly onOutput?: (index: number, output: NetworkOutput) => void | Promise<void>;
+/** The files of a network, read. */
+export interface NetworkFiles {
+  readonly manifest: NetworkManifest;
+  /** Named in messages. */
+  readonly path: string;
+  readonly model: Uint8Array;
+  /** The list of classes and its path. */
+  readonly labels?: { readonly path: string; readonly text: string };
+}
+
+export interface OpenNetworkOptions {
+  /** Compiles the network. */
+  readonly runtime: Runtime;
+  /** Pictures computed at the same time; default: one on each core. */
+  readonly engines?: number;
+  /** Default "whole". */
+  readonly view?: View;
 }
 
 export interface FeatureNetwork {
   readonly manifest: NetworkManifest;
   /** SHA-256 of the ONNX file, in hexadecimal. */
   readonly digest: string;
-  /** What it is shown of a picture. */
   readonly view: View;
-  /** Numbers of one picture's features; undefined when the network gives none. */
+  /** Undefined when the network gives no features. */
   readonly featureLength?: number;
-  /** Classes without the background; undefined when the network gives no probabilities. */
+  /** Number of classes without the background; undefined when the network gives no probabilities. */
   readonly classes?: number;
+  /** Names everything that the outputs depend on besides the picture. */
+  readonly key: string;
   /** Whether there is a list of its classes. */
   readonly labelled: boolean;
-  /**
-   * The class a photo's path names by a wnid at the start of its file's or its folder's name; undefined
-   * when it names none or the list of classes is missing.
-   */
+  /** The class that a photo's path names by a wnid; undefined without a wnid or a list of classes. */
   labelOf(path: string): number | undefined;
-  /** SetFeatures at pictures of any size; output i belongs to picture i. */
-  run(images: readonly Image[], options?: RunOptions): Promise<NetworkOutput[]>;
+  /** The outputs for pictures of any size, in their order. An abort stops before the next picture. */
+  run(images: readonly Image[], signal?: AbortSignal): Promise<NetworkOutput[]>;
   /** Ends the threads. */
   dispose(): Promise<void>;
 }
 
 /**
- * Loads a network and tries it on a gray picture, so that a manifest that does not fit is noticed now.
- * @param options.threads how many pictures are computed at a time; default: one a core
- * @param options.view what it is shown of a picture: all of it ("whole", default), or the middle that its
- * training showed it ("middle"), which its accuracy is of
- * @throws PaletteError when the file is missing, is not the one the manifest means, or does not do
- * what the manifest says.
+ * Loads a network and tries it on a gray picture, so that a wrong manifest is noticed at once.
+ * @throws PaletteError when the file is not the one of the manifest, or does not fit it.
  */
 export async function openNetwork(
-  found: FoundNetwork,
-  options: { readonly threads?: number; readonly view?: View } = {},
+  { manifest, path, model, labels: list }: NetworkFiles,
+  { runtime, engines: count = runtime.cores, view = "whole" }: OpenNetworkOptions,
 ): Promise<FeatureNetwork> {
-  const { threads = availableParallelism(), view = "whole" } = options;
-  const { manifest, path } = found;
-  const file = await readNetwork(path);
-  const digest = createHash("sha256").update(file).digest("hex");
+  const { input, outputs, classes, background } = manifest;
+  const digest = await sha256(model);
   if (manifest.sha256 !== undefined && manifest.sha256 !== digest) {
     const remedy = manifest.url
-      ? `delete it and run "palette nets get ${manifest.name}"`
-      : `correct its manifest or replace the file`;
+      ? `delete it and run "palette features get ${manifest.name}"`
+      : "correct its manifest or replace the file";
     throw new PaletteError(`${path} is not the ${manifest.title} that was expected; ${remedy}.`);
   }
   const labels =
-    found.labels && manifest.outputs.probabilities
-      ? await readLabels(found.labels, manifest.classes)
+    list && outputs.probabilities
+      ? parseLabels(list.text, classes, list.path)
       : new Map<string, number>();
-  const model = withOutputs(file, outputNames(manifest), path);
-  const engines = await openEngines(model, Math.max(1, threads), path);
+  const extended = withOutputs(model, {
+    ...(outputs.features && { [names.features]: outputs.features }),
+    ...(outputs.probabilities && { [names.probabilities]: outputs.probabilities.name }),
+  });
+  const opened = await Promise.allSettled(
+    Array.from({ length: Math.max(1, count) }, () => runtime.compile(extended, { threads: 1 })),
+  );
+  const engines = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const dispose = async () => {
     await Promise.all(engines.map((engine) => engine.dispose()));
   };
-
-  const look = async (engine: Engine, image: Image): Promise<NetworkOutput> => {
-    const { input } = manifest;
-    const data = await prepare(toBytes(image), image, input, view);
+  const compute = async (engine: Engine, image: Image): Promise<NetworkOutput> => {
+    const data = preprocess(image, input, view);
     const shape = [1, 3, input.size, input.size];
     return outputOf(await engine.run({ [input.name]: { data, shape } }), manifest, path);
   };
-
-  let first: NetworkOutput;
   try {
-    first = await look(engines[0]!, createImage(manifest.input.size, manifest.input.size));
+    for (const one of opened) if (one.status === "rejected") throw one.reason;
+    const { features, probabilities } = await compute(
+      engines[0]!,
+      createImage(input.size, input.size),
+    );
+    return {
+      manifest,
+      digest,
+      view,
+      featureLength: features?.length,
+      classes: probabilities?.length,
+      key: JSON.stringify([digest, preprocessingRevision, view, input, outputs, background]),
+      labelled: labels.size > 0,
+      labelOf: (photo) => labels.get(wnidOf(photo) ?? ""),
+      run: (images, signal) => runAll(engines, images, compute, signal),
+      dispose,
+    };
   } catch (thrown) {
     await dispose();
-    if (thrown instanceof PaletteError) throw thrown;
+    if (thrown instanceof PaletteError && thrown.message.startsWith(path)) throw thrown;
     throw new PaletteError(`${path} does not do what its manifest says: ${reasonOf(thrown)}.`);
   }
+}
 
-  return {
-    manifest,
-    digest,
-    view,
-    featureLength: first.features?.length,
-    classes: first.probabilities?.length,
-    labelled: labels.size > 0,
-    labelOf: (photo) => labels.get(wnidOf(photo) ?? ""),
-    async run(images, { signal, onOutput } = {}) {
-      const outputs = new Array<NetworkOutput>(images.length);
-      let next = 0;
-      const lane = async (engine: Engine) => {
-        while (next < images.length) {
-          signal?.throwIfAborted();
-          const index = next++;
-          try {
-            outputs[index] = await look(engine, images[index]!);
-            await onOutput?.(index, outputs[index]!);
-          } catch (thrown) {
-            // The other lanes need not go on for results that nobody will get.
-            next = images.length;
-            throw thrown;
-          }
-        }
-      };
-      const lanes = await Promise.allSettled(engines.map(lane));
-      for (const result of lanes) if (result.status === "rejected") throw result.reason;
-      return outputs;
-    },
-    dispose,
+/** Names of the outputs that are appended to a model. */
+const names = { features: "palette/features", probabilities: "palette/probabilities" } as const;
+
+/** Each engine takes the next picture as soon as it is free. */
+async function runAll(
+  engines: readonly Engine[],
+  images: readonly Image[],
+  compute: (engine: Engine, image: Image) => Promise<NetworkOutput>,
+  signal: AbortSignal | undefined,
+): Promise<NetworkOutput[]> {
+  const results = new Array<NetworkOutput>(images.length);
+  let next = 0;
+  const lane = async (engine: Engine) => {
+    while (next < images.length) {
+      signal?.throwIfAborted();
+      const index = next++;
+      try {
+        results[index] = await compute(engine, images[index]!);
+      } catch (thrown) {
+        // Nobody will get further results: the other lanes stop too.
+        next = images.length;
+        throw thrown;
+      }
+    }
   };
-}
-
-async function readNetwork(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (thrown) {
-    throw new PaletteError(`Cannot read the network ${path}: ${reasonOf(thrown)}.`);
-  }
-}
-
-async function openEngines(model: Uint8Array, count: number, path: string): Promise<Engine[]> {
-  const opened = await Promise.allSettled(
-    Array.from({ length: count }, () => createEngine(model, { threads: 1 })),
-  );
-  const engines = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  const failed = opened.find((one) => one.status === "rejected");
-  if (failed === undefined) return engines;
-  await Promise.all(engines.map((engine) => engine.dispose()));
-  throw new PaletteError(`${path} cannot be used: ${reasonOf(failed.reason)}.`);
-}
-
-function outputNames({ outputs: { features, probabilities } }: NetworkManifest): string[] {
-  return [features, probabilities?.name].filter((name) => name !== undefined);
+  const lanes = await Promise.allSettled(engines.map(lane));
+  for (const result of lanes) if (result.status === "rejected") throw result.reason;
+  return results;
 }
 
 function outputOf(tensors: EngineTensors, manifest: NetworkManifest, path: string): NetworkOutput {
   const { outputs, classes, background } = manifest;
-  const numbersOf = (name: string): Float32Array => {
-    const data = tensors[name]?.data;
+  const numbersOf = (name: string, tensor: string): Float32Array => {
+    const data: unknown = tensors[name]?.data;
     if (!(data instanceof Float32Array)) {
       throw new PaletteError(
-        `${path}: its output "${name}" is not float32; use a float32 network.`,
+        `${path}: its output "${tensor}" is not float32; use a float32 network.`,
       );
     }
     if (!data.every(Number.isFinite)) {
@@ -174,27 +166,25 @@ function outputOf(tensors: EngineTensors, manifest: NetworkManifest, path: strin
     }
     return data;
   };
-  let probabilities: Float32Array | undefined;
-  if (outputs.probabilities !== undefined) {
-    const { name, softmax } = outputs.probabilities;
-    const all = numbersOf(name);
-    if (all.length !== classes + background) {
-      throw new PaletteError(
-        `${path}: "${name}" holds ${all.length} numbers, but its manifest says ${classes} classes and ${background} background.`,
-      );
-    }
-    probabilities = normalized(all.subarray(background), softmax);
+  const features = outputs.features && numbersOf(names.features, outputs.features);
+  if (outputs.probabilities === undefined) return { ...(features && { features }) };
+  const { name, softmax } = outputs.probabilities;
+  const scores = numbersOf(names.probabilities, name);
+  if (scores.length !== classes + background) {
+    throw new PaletteError(
+      `${path}: "${name}" holds ${scores.length} numbers, but its manifest says ${classes} classes and ${background} background.`,
+    );
   }
-  const features = outputs.features === undefined ? undefined : numbersOf(outputs.features);
-  return { ...(features && { features }), ...(probabilities && { probabilities }) };
+  const probabilities = normalized(scores.subarray(background), softmax);
+  return { ...(features && { features }), probabilities };
 }
 
-/** Leaving the background out before or after the softmax is the same: the sum is brought to 1. */
+/** Brings the sum to 1: leaving the background out before or after the softmax is the same. */
 function normalized(values: Float32Array, softmax: boolean): Float32Array {
   const highest = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const weights = Float64Array.from(values, (v) => (softmax ? Math.exp(v - highest) : v));
   const sum = weights.reduce((a, b) => a + b, 0);
-  // Nothing but background: no class is likelier than another.
+  // The background has everything: all classes are equally likely.
   if (!(sum > 0)) return new Float32Array(values.length).fill(1 / values.length);
   return Float32Array.from(weights, (weight) => weight / sum);
 }

@@ -1,19 +1,11 @@
-/** Which class a photo shows, by its name: `n01440764_tench.jpg` or `n01440764/photo.JPEG`. */
-import { readFile } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
-import { PaletteError, reasonOf } from "../../util/errors.ts";
+/** The class of a photo by its name: `n01440764_tench.jpg` or `n01440764/photo.JPEG`. */
+import { PaletteError } from "../../util/errors.ts";
 
 /**
- * Reads a list of classes (line k is "wnid words" of class k) as wnid -> k.
- * @throws PaletteError when the file cannot be read or is not such a list of `classes` lines.
+ * Parses a list of classes (line k is "wnid words" of class k) as wnid -> k.
+ * @throws PaletteError when the text is not such a list of `classes` lines.
  */
-export async function readLabels(path: string, classes: number): Promise<Map<string, number>> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (thrown) {
-    throw new PaletteError(`Cannot read the list of classes ${path}: ${reasonOf(thrown)}.`);
-  }
+export function parseLabels(text: string, classes: number, path: string): Map<string, number> {
   const lines = text.trimEnd().split(/\r?\n/);
   const labels = new Map<string, number>();
   for (const [k, line] of lines.entries()) {
@@ -33,9 +25,9 @@ export async function readLabels(path: string, classes: number): Promise<Map<str
   return labels;
 }
 
-/** The wnid a file's name begins with, or else its folder's; undefined when neither does. */
+/** The wnid at the start of a file's name, or else of its folder's; undefined without one. */
 export function wnidOf(path: string): string | undefined {
+  const [folder = "", file = ""] = ["", ...path.split(/[/\\]/)].slice(-2);
   const wnid = /^n\d{8}(?!\d)/;
-  const whole = resolve(path);
-  return (wnid.exec(basename(whole)) ?? wnid.exec(basename(dirname(whole))))?.[0];
+  return (wnid.exec(file) ?? wnid.exec(folder))?.[0];
 }

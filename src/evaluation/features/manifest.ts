@@ -1,86 +1,80 @@
 /**
- * What has to be known of a network to use it: which tensor goes in, how a picture becomes that
- * tensor, which tensors come out. A manifest is a JSON file beside the network (`NAME.json`); those of
- * the networks known here are in `known.ts`.
+ * The manifest of a feature network: its input tensor, its preprocessing, its output tensors.
+ * `registry.ts` holds those of known networks; a network of one's own has `NAME.json` beside it.
  */
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
-import type { View } from "./preprocess.ts";
+
+/**
+ * The part of a picture that a network is shown. "whole": all of it, squeezed into the input square as
+ * in pytorch-fid, for features: a crop would miss the borders. "middle": the centre crop of the
+ * network's training, for its accuracy.
+ */
+export type View = "whole" | "middle";
 
 /** A file name, not a path: a manifest must not point out of its folder. */
 const fileName = z
   .string()
-  .regex(/^[^/\\:*?"<>|]+$/, "must be the name of a file in the same folder")
-  .refine((name) => !/^\.+$/.test(name), "must be the name of a file in the same folder");
+  .regex(/^(?!\.+$)[^/\\:*?"<>|]+$/, "must be the name of a file in the same folder");
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits");
 const address = z.url({ protocol: /^https?$/ });
 const threeNumbers = z.tuple([z.number(), z.number(), z.number()]);
 const tensorName = z.string().min(1);
 
-export const networkManifest = z.strictObject({
+const schema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, dot, - and _"),
   title: z.string().min(1),
   /** The ONNX file. */
   file: fileName.regex(/\.onnx$/, "must end in .onnx"),
-  /** Of the ONNX file; when it is given, another file is refused. */
+  /** Digest of the ONNX file; another file is refused. */
   sha256: sha256.optional(),
   bytes: z.int().min(1).optional(),
-  /** Where the ONNX file can be downloaded; only together with its `sha256`. */
+  /** Public address of the ONNX file; a download needs `sha256` too. */
   url: address.optional(),
   input: z.strictObject({
     name: tensorName,
-    /** Side of the square picture that goes in, in pixels. */
+    /** Side of the square input in pixels. */
     size: z.int().min(1).max(4096),
     channels: z.enum(["RGB", "BGR"]),
     /** In the order of `channels`: value = (pixel - mean) * scale, pixel from 0 to 255. */
     mean: threeNumbers,
     scale: z.union([z.number(), threeNumbers]),
-    /**
-     * How it was trained, and what a classifier is shown: the short side is brought to so many pixels,
-     * and the middle cut out. For features the whole picture is squeezed into the square.
-     */
-    resize: z.strictObject({
-      shortSide: z.int().min(1).max(4096),
-      crop: z.literal("centre"),
-    }),
+    /** The preprocessing of training: resize the short side, then crop the centre (view "middle"). */
+    resize: z.strictObject({ shortSide: z.int().min(1).max(4096), crop: z.literal("centre") }),
   }),
   outputs: z
     .strictObject({
-      /** The tensor of features; one inside the graph will do. */
+      /** Any tensor of the graph, also an inner one. */
       features: tensorName.optional(),
+      /** With `softmax`, the tensor holds scores that still need a softmax. */
       probabilities: z
-        .strictObject({
-          name: tensorName,
-          /** The tensor holds scores, which a softmax turns into probabilities. */
-          softmax: z.boolean().default(false),
-        })
+        .strictObject({ name: tensorName, softmax: z.boolean().default(false) })
         .optional(),
     })
     .refine(
       (outputs) => outputs.features ?? outputs.probabilities,
       "must name one output at least",
     ),
-  /** How many classes, without the background. */
+  /** Number of classes without the background. */
   classes: z.int().min(1).default(1000),
-  /** Leading classes that are none of the data set's: 1 when class 0 is "background". */
+  /** 1 when class 0 is "background", which is left out. */
   background: z.union([z.literal(0), z.literal(1)]).default(0),
   /** The list of classes: line k, from 0, is "wnid words" of class k after the background. */
   labels: z
     .strictObject({ file: fileName, url: address.optional(), sha256: sha256.optional() })
     .optional(),
   license: z.string().min(1).optional(),
-  /** Where the network comes from, in words or as an address. */
+  /** Origin of the network, in words or as an address. */
   source: z.string().min(1).optional(),
 });
 
-export type NetworkManifest = z.infer<typeof networkManifest>;
-
-/** The manifest as it is written in TypeScript or JSON: defaults may be left out. */
-export type NetworkManifestInput = z.input<typeof networkManifest>;
+export type NetworkManifest = z.infer<typeof schema>;
+/** The manifest as written in TypeScript or JSON: defaults may be left out. */
+export type NetworkManifestInput = z.input<typeof schema>;
 
 /**
- * Reads a manifest's text; `path` is named in the complaint.
- * @throws PaletteError naming the first field that is wrong.
+ * Reads a manifest's text; `path` is named in the message.
+ * @throws PaletteError naming the first wrong field.
  */
 export function parseManifest(text: string, path: string): NetworkManifest {
   let value: unknown;
@@ -92,24 +86,24 @@ export function parseManifest(text: string, path: string): NetworkManifest {
   return checkManifest(value, path);
 }
 
-/** As `parseManifest`, from a value. */
+/** `parseManifest` of a parsed value. */
 export function checkManifest(value: unknown, path: string): NetworkManifest {
-  const parsed = networkManifest.safeParse(value);
-  if (parsed.success) {
-    const { input } = parsed.data;
-    if (input.resize.shortSide < input.size) {
-      throw new PaletteError(
-        `${path}: input.resize.shortSide is ${input.resize.shortSide}, less than the ${input.size} pixels that are cut out; correct the manifest.`,
-      );
-    }
-    return parsed.data;
+  const { data, error } = schema.safeParse(value);
+  if (error) {
+    const issue = error.issues[0]!;
+    const field = issue.path.join(".") || "the manifest";
+    throw new PaletteError(`${path}: ${field}: ${issue.message}; correct the manifest.`);
   }
-  const issue = parsed.error.issues[0]!;
-  const field = issue.path.join(".") || "the manifest";
-  throw new PaletteError(`${path}: ${field}: ${issue.message}; correct the manifest.`);
+  const { size, resize } = data.input;
+  if (resize.shortSide < size) {
+    throw new PaletteError(
+      `${path}: input.resize.shortSide is ${resize.shortSide}, less than the ${size} pixels that are cut out; correct the manifest.`,
+    );
+  }
+  return data;
 }
 
-/** What a network can measure: FID, KID and PD need features, CA probabilities, and IS both. */
+/** What a network can serve: FID, KID and PD need features, CA probabilities, IS both. */
 export function usesOf({ outputs }: NetworkManifest): ("features" | "classifier")[] {
   return [
     ...(outputs.features === undefined ? [] : (["features"] as const)),
@@ -117,8 +111,8 @@ export function usesOf({ outputs }: NetworkManifest): ("features" | "classifier"
   ];
 }
 
-/** The way of a picture into the network, in words for a report. */
-export function inputOf(
+/** The preprocessing in words, for a report. */
+export function inputInWords(
   { input: { size, resize, channels } }: NetworkManifest,
   view: View,
 ): string {

@@ -1,12 +1,12 @@
 /**
- * The networks known by name. Sizes, digests, tensor names and terms of the public ones are those of
- * the ONNX model zoo's own list (ONNX_HUB_MANIFEST.json) and READMEs; the addresses name one commit of
- * it, so that they always give the same bytes.
+ * The known feature networks, as data. Sizes, digests, tensor names and licenses of the public ones are
+ * from the ONNX model zoo's list (ONNX_HUB_MANIFEST.json) and READMEs. The addresses name one commit,
+ * so they always give the same bytes.
  */
 import { checkManifest, type NetworkManifest, type NetworkManifestInput } from "./manifest.ts";
 
 const zoo = "onnx/models/4f43949841cb55a0b98dc8fcd045431ccafd9f96/validated/vision/classification";
-/** Large files of the zoo lie in Git LFS, which this host serves. */
+/** This host serves the zoo's large files, which lie in Git LFS. */
 const zooFile = (path: string) => `https://media.githubusercontent.com/media/${zoo}/${path}`;
 
 /** The zoo's synset.txt: the 1000 classes of ImageNet-1k in Caffe's order. */
@@ -16,21 +16,14 @@ const labels = {
   sha256: "acf75ef0abe89694b19056e0796401068b459c457baa30335f240c7692857355",
 };
 
-const resize = { shortSide: 256, crop: "centre" } as const;
+const square = { size: 224, resize: { shortSide: 256, crop: "centre" } } as const;
 
 const manifests: readonly NetworkManifestInput[] = [
   {
     name: "googlenet",
     title: "BVLC GoogLeNet (Inception-v1)",
     file: "googlenet.onnx",
-    input: {
-      name: "image",
-      size: 224,
-      channels: "BGR",
-      mean: [104, 117, 123],
-      scale: 1,
-      resize,
-    },
+    input: { name: "image", channels: "BGR", mean: [104, 117, 123], scale: 1, ...square },
     outputs: { features: "features", probabilities: { name: "probabilities" } },
     labels,
     license: "BVLC: unrestricted use",
@@ -45,11 +38,10 @@ const manifests: readonly NetworkManifestInput[] = [
     url: zooFile("inception_and_googlenet/googlenet/model/googlenet-12.onnx"),
     input: {
       name: "data_0",
-      size: 224,
       channels: "BGR",
       mean: [103.939, 116.779, 123.68],
       scale: 1,
-      resize,
+      ...square,
     },
     outputs: { features: "pool5/7x7_s1_2", probabilities: { name: "prob_1" } },
     labels,
@@ -62,11 +54,10 @@ const manifests: readonly NetworkManifestInput[] = [
     file: "mobilenet_v2.onnx",
     input: {
       name: "image",
-      size: 224,
       channels: "RGB",
       mean: [127.5, 127.5, 127.5],
       scale: 1 / 127.5,
-      resize,
+      ...square,
     },
     outputs: { features: "features", probabilities: { name: "probabilities" } },
     background: 1,
@@ -83,13 +74,12 @@ const manifests: readonly NetworkManifestInput[] = [
     url: zooFile("mobilenet/model/mobilenetv2-12.onnx"),
     input: {
       name: "input",
-      size: 224,
       channels: "RGB",
       mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
       scale: [1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)],
-      resize,
+      ...square,
     },
-    // Its features are left out: no list of the zoo names the tensor.
+    // No list of the zoo names the tensor of its features.
     outputs: { probabilities: { name: "output", softmax: true } },
     labels,
     license: "Apache-2.0",
@@ -101,7 +91,7 @@ export const knownNetworks: readonly NetworkManifest[] = manifests.map((manifest
   checkManifest(manifest, manifest.name),
 );
 
-/** Those that `palette nets get` can download. */
+/** The networks that `palette features get` can download. */
 export const downloadableNames: readonly string[] = knownNetworks
   .filter((manifest) => manifest.url !== undefined)
   .map(({ name }) => name);

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
-import { declareNets } from "./commands/nets.ts";
+import { declareFeatures } from "./commands/features.ts";
+import { run } from "./run.ts";
 
 let root: string;
 let printed: string;
@@ -27,25 +28,37 @@ afterEach(async () => {
 
 async function palette(...argv: string[]): Promise<string> {
   const program = new Command("palette").exitOverride();
-  declareNets(program.command("nets"));
+  declareFeatures(program.command("features"));
   await program.parseAsync(argv, { from: "user" });
   return printed;
 }
 
 it("lists what is here and how to get what is not", async () => {
-  const text = await palette("nets", "list", "--nets", root);
+  const text = await palette("features", "list", "--nets", root);
   expect(text).toMatch(/^tiny +FID KID PD IS CA +1 MB +MIT +\S+tiny\.onnx$/m);
-  expect(text).toMatch(/^mobilenetv2-12 +CA +14 MB +Apache-2\.0 +not here: palette nets get/m);
+  expect(text).toMatch(/^mobilenetv2-12 +CA +14 MB +Apache-2\.0 +not here: palette features get/m);
   expect(text).toContain(`looked in ${root}, `);
 });
 
 it("lists the same as one JSON document", async () => {
-  const { folders, networks } = JSON.parse(await palette("nets", "list", "--nets", root, "--json"));
+  const { folders, networks } = JSON.parse(
+    await palette("features", "list", "--nets", root, "--json"),
+  );
   expect(folders[0]).toBe(root);
   expect(networks[0]).toMatchObject({ name: "tiny", path: join(root, "tiny.onnx") });
 });
 
 it("refuses to get what has no public address, naming the ones that have", async () => {
-  const get = palette("nets", "get", "googlenet", "--nets", join(root, "new"));
+  const get = palette("features", "get", "googlenet", "--nets", join(root, "new"));
   await expect(get).rejects.toThrow(/no public address.*googlenet-12 or mobilenetv2-12/);
+});
+
+it("says the new name to those who type the old one", async () => {
+  let complaint = "";
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    complaint += text;
+    return true;
+  });
+  expect(await run(["nets", "list", "--json"])).toBe(2);
+  expect(complaint).toMatch(/^palette: palette nets is now palette features\.\n$/);
 });

@@ -1,11 +1,10 @@
-/** `palette nets`: the networks that pictures are measured with. */
+/** `palette features`: the feature networks that pictures are measured with. */
 import { stat } from "node:fs/promises";
-import { getNetwork } from "../evaluation/features/download.ts";
-import { findNetworks, networkFolders } from "../evaluation/features/locate.ts";
 import { type NetworkManifest, usesOf } from "../evaluation/features/manifest.ts";
 import { knownNetworks } from "../evaluation/features/registry.ts";
-import { userNetworks } from "../evaluation/features/user-cache.ts";
-import type { NetsFlags } from "./commands/nets.ts";
+import { downloadNetwork } from "../node/download-network.ts";
+import { findNetworks, networkFolders } from "../node/feature-networks.ts";
+import type { FeaturesFlags } from "./commands/features.ts";
 import { say } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
 import { startProgress } from "./progress.ts";
@@ -19,25 +18,24 @@ interface Listed {
   readonly license?: string;
   readonly path?: string;
   readonly labels?: string;
-  /** How to get it when it is not there. */
+  /** How to get a network that is not here. */
   readonly get?: string;
 }
 
 /** Prints the networks of this machine and those that can be downloaded. */
-export async function listNetworks({ nets, json }: NetsFlags): Promise<void> {
-  const listed = await list(nets);
-  const folders = networkFolders({ nets });
-  say(json ? JSON.stringify({ folders, networks: listed }, null, 2) : toText(listed, folders));
+export async function listFeatures({ nets, json }: FeaturesFlags): Promise<void> {
+  const networks = await list(nets);
+  const folders = networkFolders(nets);
+  say(json ? JSON.stringify({ folders, networks }, null, 2) : toText(networks, folders));
 }
 
 /** Downloads a network, by default into the user's cache. */
-export async function downloadNetwork(name: string, { nets }: NetsFlags): Promise<void> {
-  const folder = nets ?? userNetworks();
+export async function getFeatures(name: string, { nets: folder }: FeaturesFlags): Promise<void> {
   const progress = startProgress(`${name} (MB)`, 1);
   const inMegabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
   try {
     const { path, downloaded } = await interruptible((signal) =>
-      getNetwork(name, {
+      downloadNetwork(name, {
         folder,
         signal,
         onProgress: (done, total) => progress.update(inMegabytes(done), inMegabytes(total)),
@@ -51,35 +49,31 @@ export async function downloadNetwork(name: string, { nets }: NetsFlags): Promis
 }
 
 async function list(nets: string | undefined): Promise<Listed[]> {
-  const found = await findNetworks({ nets });
+  const found = await findNetworks(nets);
   const names = new Set(found.map(({ manifest }) => manifest.name));
-  return [
-    ...(await Promise.all(
-      found.map(async ({ manifest, path, labels }) => ({
-        ...factsOf(manifest),
-        bytes: (await stat(path)).size,
-        path,
-        ...(labels && { labels }),
-      })),
-    )),
-    ...knownNetworks
-      .filter(({ name }) => !names.has(name))
-      .map((manifest) => ({
-        ...factsOf(manifest),
-        get: manifest.url
-          ? `palette nets get ${manifest.name}`
-          : `no public address; put ${manifest.file} into one of the folders`,
-      })),
-  ];
+  const here = found.map(async ({ manifest, path, labels }) => ({
+    ...describe(manifest),
+    bytes: (await stat(path)).size,
+    path,
+    ...(labels && { labels }),
+  }));
+  const elsewhere = knownNetworks
+    .filter(({ name }) => !names.has(name))
+    .map((manifest) => ({
+      ...describe(manifest),
+      get: manifest.url
+        ? `palette features get ${manifest.name}`
+        : `no public address; put ${manifest.file} into one of the folders`,
+    }));
+  return [...(await Promise.all(here)), ...elsewhere];
 }
 
-function factsOf(manifest: NetworkManifest): Listed {
+function describe(manifest: NetworkManifest): Listed {
   const { name, title, bytes, license } = manifest;
   const uses = usesOf(manifest);
   const [features, classifier] = [uses.includes("features"), uses.includes("classifier")];
   const measures = [
     ...(features ? ["FID", "KID", "PD"] : []),
-    // The score comes from the same call as the features.
     ...(features && classifier ? ["IS"] : []),
     ...(classifier ? ["CA"] : []),
   ];
@@ -98,14 +92,11 @@ function toText(listed: readonly Listed[], folders: readonly string[]): string {
     ]),
   ];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return [
-    ...rows.map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    ),
-    "",
-    `looked in ${folders.join(", ")}`,
-  ].join("\n");
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [...lines, "", `looked in ${folders.join(", ")}`].join("\n");
 }

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { tinyManifest, writeTinyNetwork } from "../../../test/support/tiny-network.ts";
-import { chooseNetworks, findNetworks, networkFolders } from "./locate.ts";
-import { inputOf, parseManifest } from "./manifest.ts";
-import { knownNetworks } from "./registry.ts";
+import { tinyManifest, writeTinyNetwork } from "../../test/support/tiny-network.ts";
+import { inputInWords, parseManifest } from "../evaluation/features/manifest.ts";
+import { knownNetworks } from "../evaluation/features/registry.ts";
+import { chooseNetworks, findNetworks, networkFolders } from "./feature-networks.ts";
 
 let root: string;
 let elsewhere: string;
@@ -21,8 +21,8 @@ afterEach(async () => {
 });
 
 describe("finding networks", () => {
-  it("looks into the named folder, the environment's, shared weights and the cache in order", () => {
-    const folders = networkFolders({ nets: join(root, "mine") });
+  it("looks into the named folder, $PALETTE_NETS, beside the package and the cache, in order", () => {
+    const folders = networkFolders(join(root, "mine"));
     expect(folders.slice(0, 2)).toEqual([join(root, "mine"), elsewhere]);
     expect(folders[2]).toMatch(/shared.weights$/);
     expect(folders.at(-1)).toBe(join(root, "cache", "nets"));
@@ -54,11 +54,11 @@ describe("finding networks", () => {
   it("says what there is and how to get it when a named one is missing or cannot serve", async () => {
     await writeTinyNetwork(elsewhere, { outputs: { features: "pool" } });
     await expect(chooseNetworks({ features: "googlenet-12" })).rejects.toThrow(
-      /no network googlenet-12 \(found: .*tiny.*\); run "palette nets get googlenet-12"/,
+      /no network googlenet-12 \(found: .*tiny.*\); run "palette features get googlenet-12"/,
     );
-    await expect(chooseNetworks({ features: "other" })).rejects.toThrow("palette nets list");
+    await expect(chooseNetworks({ features: "other" })).rejects.toThrow("palette features list");
     await expect(chooseNetworks({ classifier: "tiny" })).rejects.toThrow("no class probabilities");
-    await expect(findNetworks({ nets: join(root, "none") })).rejects.toThrow("There is no folder");
+    await expect(findNetworks(join(root, "none"))).rejects.toThrow("There is no folder");
   });
 
   it("refuses a broken manifest beside its network, naming the field", async () => {
@@ -96,7 +96,7 @@ describe("a manifest", () => {
       expect(url).toMatch(/^https:\/\/media\.githubusercontent\.com\/.*\.onnx$/);
       expect([sha256?.length, bytes! > 1e6]).toEqual([64, true]);
     }
-    expect(inputOf(knownNetworks[0]!, "middle")).toContain("224x224 BGR, short side 256");
-    expect(inputOf(knownNetworks[0]!, "whole")).toContain("224x224 BGR, the whole picture");
+    expect(inputInWords(knownNetworks[0]!, "middle")).toContain("224x224 BGR, short side 256");
+    expect(inputInWords(knownNetworks[0]!, "whole")).toContain("224x224 BGR, the whole picture");
   });
 });

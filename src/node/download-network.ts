@@ -1,0 +1,126 @@
+/** Downloads a feature network. A file appears under its name only with the right SHA-256. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { downloadableNames } from "../evaluation/features/registry.ts";
+import { PaletteError, reasonOf } from "../util/errors.ts";
+import { writeWholeBy } from "./atomic-write.ts";
+import { manifestsIn } from "./feature-networks.ts";
+import { userCache } from "./user-cache.ts";
+
+export interface DownloadOptions {
+  /** Default: nets in the user's cache. */
+  readonly folder?: string;
+  /** Bytes of the network received, of all. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Stops the download; the promise rejects with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface DownloadedNetwork {
+  readonly path: string;
+  /** Its list of classes, if its manifest has one. */
+  readonly labels?: string;
+  /** False when the whole network was there already. */
+  readonly downloaded: boolean;
+}
+
+/**
+ * Downloads a known network, or one whose manifest lies in `folder`, with its list of classes.
+ * @throws PaletteError in one line: unknown name, no address, no connection, a refusal of the server,
+ * wrong content, no space, no permission.
+ */
+export async function downloadNetwork(
+  name: string,
+  { folder = userCache("nets"), onProgress, signal }: DownloadOptions = {},
+): Promise<DownloadedNetwork> {
+  const manifest = (await manifestsIn(folder)).find((one) => one.name === name);
+  if (manifest === undefined) {
+    throw new PaletteError(
+      `There is no network ${name} to download; there are ${downloadableNames.join(", ")}.`,
+    );
+  }
+  const { file, url, sha256, bytes, labels } = manifest;
+  if (url === undefined || sha256 === undefined) {
+    const lack = url === undefined ? "has no public address" : "has no SHA-256 to check it by";
+    throw new PaletteError(
+      `${manifest.title} (${name}) ${lack}; put ${file} into ${folder} yourself, or get ${downloadableNames.join(" or ")}.`,
+    );
+  }
+  const path = join(folder, file);
+  const downloaded = await fetchFile(path, { url, sha256, bytes }, signal, onProgress);
+  if (labels?.url === undefined || labels.sha256 === undefined) return { path, downloaded };
+  const list = join(folder, labels.file);
+  await fetchFile(list, { url: labels.url, sha256: labels.sha256 }, signal);
+  return { path, labels: list, downloaded };
+}
+
+interface Source {
+  readonly url: string;
+  readonly sha256: string;
+  readonly bytes?: number;
+}
+
+/** Returns false when the right file is there already. */
+async function fetchFile(
+  path: string,
+  { url, sha256, bytes = Number.POSITIVE_INFINITY }: Source,
+  signal?: AbortSignal,
+  onProgress?: DownloadOptions["onProgress"],
+): Promise<boolean> {
+  signal?.throwIfAborted();
+  const there = await readFile(path).catch(() => undefined);
+  if (there && createHash("sha256").update(there).digest("hex") === sha256) return false;
+  const unreachable = (thrown: unknown) => {
+    if (signal?.aborted) return signal.reason;
+    // fetch hides the reason in the cause.
+    const cause = (thrown as Error).cause as NodeJS.ErrnoException | undefined;
+    const reason = cause?.code ?? reasonOf(cause ?? thrown);
+    return new PaletteError(
+      `Cannot fetch ${url} (${reason}); check the connection and try again.`,
+      { cause: thrown },
+    );
+  };
+  const response = await fetch(url, {
+    // The progress needs the length of the file, not of a compressed body.
+    headers: { "accept-encoding": "identity" },
+    ...(signal && { signal }),
+  }).catch((thrown) => Promise.reject(unreachable(thrown)));
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    throw new PaletteError(
+      `${url} answers ${response.status} ${response.statusText}; try again later, or get it elsewhere.`,
+    );
+  }
+  const reader = response.body.getReader();
+  const length = Number(response.headers.get("content-length") ?? 0);
+  const total = Number.isFinite(bytes) ? bytes : length;
+  try {
+    await writeWholeBy(path, async (target) => {
+      const hash = createHash("sha256");
+      let done = 0;
+      onProgress?.(0, total);
+      // A server that sends more than the file shall not fill the disk.
+      while (done <= bytes) {
+        const { value, done: ended } = await reader
+          .read()
+          .catch((thrown) => Promise.reject(unreachable(thrown)));
+        if (ended) break;
+        await target.writeFile(value);
+        hash.update(value);
+        done += value.length;
+        onProgress?.(done, Math.max(total, done));
+      }
+      const digest = hash.digest("hex");
+      if (digest === sha256) return;
+      throw new PaletteError(
+        `${url} sent another file (${done.toLocaleString("en-US")} bytes, SHA-256 ${digest}); try again, or get it elsewhere.`,
+      );
+    });
+  } catch (thrown) {
+    throw signal?.aborted ? signal.reason : thrown;
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+  return true;
+}

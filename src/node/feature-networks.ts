@@ -1,0 +1,177 @@
+/** The feature networks on this machine: where they lie, which serves what, how one is opened. */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { FeatureExtractors } from "../evaluation/features/extract-features.ts";
+import { type FeatureNetwork, openNetwork } from "../evaluation/features/feature-network.ts";
+import type { FeatureStore } from "../evaluation/features/feature-store.ts";
+import {
+  type NetworkManifest,
+  parseManifest,
+  usesOf,
+  type View,
+} from "../evaluation/features/manifest.ts";
+import { knownNetworks } from "../evaluation/features/registry.ts";
+import { nodeRuntime } from "../runtime/node/index.ts";
+import { PaletteError, reasonOf } from "../util/errors.ts";
+import { featureFiles } from "./feature-store.ts";
+import { userCache } from "./user-cache.ts";
+
+/** A network whose file is on this machine. */
+export interface FoundNetwork {
+  readonly manifest: NetworkManifest;
+  /** The ONNX file. */
+  readonly path: string;
+  /** Its list of classes, if there is one. */
+  readonly labels?: string;
+}
+
+/** Weights beside the package's folder; the same from the sources and when built. */
+const besidePackage = fileURLToPath(new URL("../../../shared/weights", import.meta.url));
+
+/** The searched folders in order: the given one, $PALETTE_NETS, beside the package, the user's cache. */
+export function networkFolders(nets?: string): string[] {
+  const folders = [nets, process.env.PALETTE_NETS, besidePackage, userCache("nets")];
+  return [...new Set(folders.filter((folder) => folder).map((folder) => resolve(folder!)))];
+}
+
+/**
+ * All networks on this machine; of several with one name the first. A manifest beside a file precedes
+ * the known one of that name.
+ * @param nets a folder to search first; it must exist
+ * @throws PaletteError when `nets` is no folder, or a manifest beside its network is wrong.
+ */
+export async function findNetworks(nets?: string): Promise<FoundNetwork[]> {
+  if (nets !== undefined && !(await stat(nets).catch(() => undefined))?.isDirectory()) {
+    throw new PaletteError(
+      `There is no folder ${nets}; name the one that holds the networks, or fetch one with "palette features get NAME --nets ${nets}".`,
+    );
+  }
+  const folders = networkFolders(nets);
+  const found = new Map<string, FoundNetwork>();
+  for (const folder of folders) {
+    for (const manifest of await manifestsIn(folder)) {
+      const path = await firstFile([folder], manifest.file);
+      if (path === undefined || found.has(manifest.name)) continue;
+      const labels =
+        manifest.labels && (await firstFile([folder, ...folders], manifest.labels.file));
+      found.set(manifest.name, { manifest, path, ...(labels && { labels }) });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The manifests that hold in a folder: those in it, then the known ones. */
+export async function manifestsIn(folder: string): Promise<NetworkManifest[]> {
+  const names = (await readdir(folder).catch((): string[] => [])).sort();
+  const own: NetworkManifest[] = [];
+  for (const name of names.filter((one) => one.endsWith(".json"))) {
+    const path = join(folder, name);
+    try {
+      own.push(parseManifest(await readFile(path, "utf8").catch(() => ""), path));
+    } catch (thrown) {
+      // Other JSON files may lie there too; only one named like a network must be a manifest.
+      if (names.includes(name.replace(/\.json$/, ".onnx"))) throw thrown;
+    }
+  }
+  const given = new Set(own.map(({ name }) => name));
+  return [...own, ...knownNetworks.filter(({ name }) => !given.has(name))];
+}
+
+export interface NetworkChoice {
+  /** A folder to search first. */
+  readonly nets?: string;
+  /** The network for FID, KID, IS and PD by name; default googlenet, else googlenet-12. */
+  readonly features?: string;
+  /** The network for CA; default mobilenet_v2, else mobilenetv2-12, else that of the features. */
+  readonly classifier?: string;
+}
+
+export interface ChosenNetworks {
+  readonly features?: FoundNetwork;
+  readonly classifier?: FoundNetwork;
+}
+
+/**
+ * The networks to measure with. Default ones that are not on this machine are left out.
+ * @throws PaletteError when a named one is missing or cannot serve.
+ */
+export async function chooseNetworks(choice: NetworkChoice = {}): Promise<ChosenNetworks> {
+  const found = await findNetworks(choice.nets);
+  const withName = (name: string) => found.find(({ manifest }) => manifest.name === name);
+  const serves = (use: "features" | "classifier", network: FoundNetwork | undefined) =>
+    network && usesOf(network.manifest).includes(use) ? network : undefined;
+  const pick = (use: "features" | "classifier", defaults: readonly string[]) => {
+    const name = choice[use];
+    if (name === undefined) {
+      return defaults.map((one) => serves(use, withName(one))).find((one) => one);
+    }
+    const network = withName(name);
+    if (network === undefined) throw missing(name, found);
+    if (serves(use, network)) return network;
+    const what = use === "features" ? "features" : "class probabilities";
+    throw new PaletteError(`The network ${name} gives no ${what}; choose another one.`);
+  };
+  const features = pick("features", ["googlenet", "googlenet-12"]);
+  const classifier =
+    pick("classifier", ["mobilenet_v2", "mobilenetv2-12"]) ?? serves("classifier", features);
+  return { ...(features && { features }), ...(classifier && { classifier }) };
+}
+
+/** Reads and loads a network, with an engine on each core. */
+export async function openFoundNetwork(
+  { manifest, path, labels }: FoundNetwork,
+  options: { readonly view?: View; readonly engines?: number } = {},
+): Promise<FeatureNetwork> {
+  const read = async (file: string) => {
+    try {
+      return await readFile(file);
+    } catch (thrown) {
+      throw new PaletteError(`Cannot read ${file}: ${reasonOf(thrown)}.`);
+    }
+  };
+  const files = {
+    manifest,
+    path,
+    model: await read(path),
+    ...(labels && { labels: { path: labels, text: (await read(labels)).toString("utf8") } }),
+  };
+  return openNetwork(files, { runtime: nodeRuntime, ...options });
+}
+
+/**
+ * Loads the chosen networks. The features' network is shown whole pictures, the classifier their middle.
+ * @param store default: files in the user's cache
+ */
+export async function openFeatureExtractors(
+  { features, classifier }: ChosenNetworks,
+  store: FeatureStore = featureFiles(),
+): Promise<FeatureExtractors> {
+  const first = features && (await openFoundNetwork(features, { view: "whole" }));
+  try {
+    const second = classifier && (await openFoundNetwork(classifier, { view: "middle" }));
+    return { features: first, classifier: second, store };
+  } catch (thrown) {
+    await first?.dispose();
+    throw thrown;
+  }
+}
+
+function missing(name: string, found: readonly FoundNetwork[]): PaletteError {
+  const there = found.map(({ manifest }) => manifest.name).join(", ") || "none";
+  const known = knownNetworks.find((one) => one.name === name);
+  const remedy = known?.url
+    ? `run "palette features get ${name}"`
+    : known
+      ? `put ${known.file} into a folder and name it with --nets`
+      : `"palette features list" shows the known ones`;
+  return new PaletteError(`There is no network ${name} (found: ${there}); ${remedy}.`);
+}
+
+async function firstFile(folders: readonly string[], name: string): Promise<string | undefined> {
+  for (const folder of folders) {
+    const path = join(folder, name);
+    if ((await stat(path).catch(() => undefined))?.isFile()) return path;
+  }
+  return undefined;
+}
