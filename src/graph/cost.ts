@@ -1,11 +1,9 @@
-/** How much arithmetic a graph asks for. */
-import { reachable } from "./onnx.ts";
-import { size, type Tensor } from "./tensor.ts";
+/** The cost of a graph: its arithmetic, and its memory. */
+import { reachable, size, type Tensor } from "./tensor.ts";
 
 /**
- * Floating point operations of the convolutions and matrix products that the outputs need, two for a
- * multiplication with its addition; elementwise work is not counted, nor is what depends on no input
- * and is computed once.
+ * Floating point operations of the convolutions and matrix products that the outputs need: two for
+ * a multiplication with its addition. Elementwise work and constant nodes are not counted.
  */
 export function flops(outputs: readonly Tensor[]): number {
   return reachable(outputs).reduce((sum, node) => sum + (node.constant ? 0 : operations(node)), 0);
@@ -27,13 +25,12 @@ function operations(node: Tensor): number {
   }
 }
 
-/** Ops whose value is their first input in another guise, which takes no memory. */
-const aliases = new Set(["reshape", "after", "customGradient"]);
+/** Ops that return their first input and take no memory. */
+const aliases = new Set(["reshape", "controlDependency", "customGradient"]);
 
 /**
- * The most numbers that are alive at once when the outputs are computed in the order in which their
- * nodes were recorded, each value being forgotten after its last use. Inputs, constants and the outputs
- * themselves are not counted.
+ * The most numbers that are alive at once, when nodes are computed in the order of recording and
+ * each value is freed after its last use. Inputs, constants and outputs are not counted.
  */
 export function peakLiveSize(outputs: readonly Tensor[]): number {
   const nodes = reachable(outputs);

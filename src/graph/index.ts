@@ -12,7 +12,7 @@ export {
   type MapShape,
   transformedWeights,
 } from "./lowering/index.ts";
-export { encodeOnnx, type ModelNotes } from "./onnx.ts";
+export { type EncodingOptions, encodeOnnx, type ModelNotes } from "./onnx.ts";
 export * from "./ops/index.ts";
-export { checkpoint } from "./rematerialize.ts";
+export { rematerialize } from "./rematerialize.ts";
 export { Graph, type Shape, size, type Tensor } from "./tensor.ts";

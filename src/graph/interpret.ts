@@ -2,8 +2,7 @@
  * Evaluates a traced graph in float64, node by node and by definition. Slow and exact: what the
  * gradients and the ONNX encoding are checked against.
  */
-import { reachable } from "./onnx.ts";
-import { size, type Tensor } from "./tensor.ts";
+import { reachable, size, type Tensor } from "./tensor.ts";
 
 /** The values of the outputs, given the values of the graph's inputs by name. */
 export function interpret(

@@ -4,78 +4,92 @@
  * onnx.proto.
  */
 import { MessageWriter } from "./protobuf.ts";
-import type { Graph, Shape, Tensor } from "./tensor.ts";
+import {
+  type Attribute,
+  type Emitter,
+  type Graph,
+  reachable,
+  type Shape,
+  type Tensor,
+} from "./tensor.ts";
 
 const OPSET = 17;
 const IR_VERSION = 8;
 const FLOAT = 1;
 const INT64 = 7;
 
-export type Attribute = number | string | readonly number[] | { readonly float: number };
-
 export interface EncodingOptions {
   /**
-   * Whether ONNX Runtime is told the shapes of the values (default true). It then plans which values
-   * of equal shape share memory, and holds that memory from the first of them to the last. Without,
-   * a value has memory from when it is computed until its last use, and no longer.
+   * Whether the model tells ONNX Runtime the shapes of its values (default true). ONNX Runtime then
+   * plans which values of equal shape share memory, and holds that memory from the first of them to
+   * the last. Otherwise a value has memory from its computation until its last use.
    */
-  readonly shapesKnown?: boolean | undefined;
-  readonly notes?: ModelNotes | undefined;
+  readonly shapesKnown?: boolean;
+  /**
+   * The most inputs and outputs of a node, together (default: any number). Each is a storage buffer
+   * on WebGPU, where a browser may allow 8. Longer Splits and Concats become trees.
+   */
+  readonly maxBindings?: number;
+  readonly notes?: ModelNotes;
 }
 
 /** The segments of one flat vector, and the place of their node. */
-interface Split {
+interface Segments {
   readonly slot: number;
   readonly length: number;
   readonly spans: { readonly start: number; readonly end: number; readonly name: string }[];
 }
 
-/** Collects the ONNX nodes and initializers while the tensors are lowered one by one. */
-export class Lowering {
-  readonly nodes: MessageWriter[] = [];
+/** A contiguous part of a vector. */
+interface Piece {
+  readonly name: string;
+  readonly length: number;
+}
+
+type Attributes = Record<string, Attribute>;
+
+/** Collects the nodes and initializers of an ONNX graph. */
+class OnnxEmitter implements Emitter {
+  /** Each slot holds one node, or those of a tree. */
+  private readonly slots: MessageWriter[][] = [];
   private readonly initializers = new Map<string, MessageWriter>();
   private readonly used = new Set<string>();
   private readonly shared = new Map<string, string>();
-  private readonly splits = new Map<string, Split>();
+  private readonly segments = new Map<string, Segments>();
   private names = 0;
   /** Names of the model's inputs and outputs. */
   private readonly taken: ReadonlySet<string>;
   private readonly shapesKnown: boolean;
+  private readonly maxBindings: number;
 
   constructor(
     taken: ReadonlySet<string>,
-    { shapesKnown = true }: Pick<EncodingOptions, "shapesKnown"> = {},
+    { shapesKnown = true, maxBindings = Number.POSITIVE_INFINITY }: EncodingOptions,
   ) {
+    if (maxBindings < 4)
+      throw new RangeError(`a tree of nodes needs 4 bindings, not ${maxBindings}`);
     this.taken = taken;
     this.shapesKnown = shapesKnown;
+    this.maxBindings = maxBindings;
   }
 
-  /** Adds a node with one output and returns the output's name. */
-  node(
-    type: string,
-    inputs: readonly string[],
-    attributes: Record<string, Attribute> = {},
-  ): string {
+  node(type: string, inputs: readonly string[], attributes: Attributes = {}): string {
     const output = this.fresh();
-    this.emit(type, inputs, [output], attributes);
+    this.add(type, inputs, output, attributes);
     return output;
   }
 
-  emit(
-    type: string,
-    inputs: readonly string[],
-    outputs: readonly string[],
-    attributes: Record<string, Attribute> = {},
-  ): void {
-    this.nodes.push(this.message(type, inputs, outputs, attributes, this.nodes.length));
+  /** Adds a node whose output has the given name. */
+  add(type: string, inputs: readonly string[], output: string, attributes: Attributes = {}): void {
+    this.slots.push([this.message(type, inputs, [output], attributes, `${this.slots.length}`)]);
   }
 
   private message(
     type: string,
     inputs: readonly string[],
     outputs: readonly string[],
-    attributes: Record<string, Attribute>,
-    index: number,
+    attributes: Attributes,
+    place: string,
   ): MessageWriter {
     const message = new MessageWriter();
     for (const input of inputs) {
@@ -83,86 +97,98 @@ export class Lowering {
       message.string(1, input);
     }
     for (const output of outputs) message.string(2, output);
-    message.string(3, `${type}_${index}`).string(4, type);
+    message.string(3, `${type}_${place}`).string(4, type);
     for (const [name, value] of Object.entries(attributes))
       message.message(5, encodeAttribute(name, value));
     return message;
   }
 
-  /** Some constants are lowered in another form by the op that takes them. */
+  /** The nodes in topological order. */
+  finishedNodes(): MessageWriter[] {
+    for (const [source, segments] of this.segments) this.finishSplit(source, segments);
+    return this.slots.flat();
+  }
+
+  /** The initializers that nodes take: an op may emit a constant's value in another form. */
   usedInitializers(): MessageWriter[] {
     return [...this.initializers].flatMap(([name, message]) =>
       this.used.has(name) ? [message] : [],
     );
   }
 
-  /** A float32 initializer; scalars and short vectors of equal value are shared. */
+  /** Short vectors of equal value are shared. */
   floats(data: Float32Array, shape: Shape): string {
     const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return this.initializer(FLOAT, raw, shape, data.length <= 64);
   }
 
-  /** The same value in another shape. */
   reshape(input: string, shape: Shape): string {
     // The last axis is where positions are, or channels of weights: what the unknown inputs have.
     const target = this.shapesKnown || shape.length === 0 ? shape : shape.with(-1, -1);
     return this.node("Reshape", [input, this.integers(target)]);
   }
 
-  /** An int64 initializer (shapes, axes, starts and ends of slices), shared by value. */
+  /** Vectors of equal value are shared. */
   integers(values: readonly number[]): string {
     const data = BigInt64Array.from(values, BigInt);
     return this.initializer(INT64, new Uint8Array(data.buffer), [values.length], true);
   }
 
-  /**
-   * The value of the elements `start` to `end` of a flat vector. All segments of a vector come out of
-   * one Split, the gaps between them included, which is written when all of them are known.
-   */
+  concat(inputs: readonly string[], axis: number): string {
+    const most = this.maxBindings - 1;
+    if (inputs.length <= most) return this.node("Concat", inputs, { axis });
+    const parts = chunks(inputs, most).map((part) =>
+      part.length === 1 ? part[0]! : this.concat(part, axis),
+    );
+    return this.concat(parts, axis);
+  }
+
+  /** All segments of a vector, with the gaps between them, come out of one Split or tree. */
   segment(source: string, length: number, start: number, end: number): string {
-    let split = this.splits.get(source);
-    if (split === undefined) {
-      split = { slot: this.nodes.length, length, spans: [] };
-      this.splits.set(source, split);
-      this.nodes.push(new MessageWriter());
+    let segments = this.segments.get(source);
+    if (segments === undefined) {
+      segments = { slot: this.slots.length, length, spans: [] };
+      this.segments.set(source, segments);
+      this.slots.push([]);
     }
     const name = this.fresh();
-    split.spans.push({ start, end, name });
+    segments.spans.push({ start, end, name });
     return name;
   }
 
-  /** Fills the places that were kept for Splits. Throws when segments overlap. */
-  finishSplits(): void {
-    for (const [source, { slot, length, spans }] of this.splits) {
-      const sizes: number[] = [];
-      const names: string[] = [];
-      let position = 0;
-      for (const { start, end, name } of spans.sort((a, b) => a.start - b.start)) {
-        if (start < position) throw new Error(`segment ${start}-${end} overlaps another one`);
-        if (start > position) {
-          sizes.push(start - position);
-          names.push(this.fresh());
-        }
-        sizes.push(end - start);
-        names.push(name);
-        position = end;
-      }
-      if (position < length) {
-        sizes.push(length - position);
-        names.push(this.fresh());
-      }
-      const inputs = [source, this.integers(sizes)];
-      this.nodes[slot] = this.message("Split", inputs, names, { axis: 0 }, slot);
+  /** Fills the slot that was kept for a Split. Throws when segments overlap. */
+  private finishSplit(source: string, { slot, length, spans }: Segments): void {
+    const pieces: Piece[] = [];
+    let position = 0;
+    for (const { start, end, name } of spans.sort((a, b) => a.start - b.start)) {
+      if (start < position) throw new Error(`segment ${start}-${end} overlaps another one`);
+      if (start > position) pieces.push({ name: this.fresh(), length: start - position });
+      pieces.push({ name, length: end - start });
+      position = end;
     }
+    if (position < length) pieces.push({ name: this.fresh(), length: length - position });
+    this.slots[slot] = this.split(source, pieces, `${slot}`);
   }
 
-  fresh(): string {
+  private split(source: string, pieces: readonly Piece[], place: string): MessageWriter[] {
+    const most = this.maxBindings - 2;
+    const groups = pieces.length <= most ? pieces.map((piece) => [piece]) : chunks(pieces, most);
+    const outputs = groups.map((group) => (group.length === 1 ? group[0]!.name : this.fresh()));
+    const lengths = groups.map((group) => group.reduce((sum, { length }) => sum + length, 0));
+    const inputs = [source, this.integers(lengths)];
+    const below = groups.flatMap((group, i) =>
+      group.length === 1 ? [] : this.split(outputs[i]!, group, `${place}_${i}`),
+    );
+    return [this.message("Split", inputs, outputs, { axis: 0 }, place), ...below];
+  }
+
+  private fresh(): string {
     const name = `t${this.names++}`;
     return this.taken.has(name) ? this.fresh() : name;
   }
 
   private initializer(type: number, raw: Uint8Array, shape: Shape, share: boolean): string {
-    const key = share ? `${type}[${shape}]${Buffer.from(raw).toString("base64")}` : "";
+    const key = share ? `${type}[${shape}]${raw.join()}` : "";
     const known = share ? this.shared.get(key) : undefined;
     if (known !== undefined) return known;
     const name = this.fresh();
@@ -174,10 +200,18 @@ export class Lowering {
   }
 }
 
-/** What a model says of itself to whoever opens it. */
+/** At most `count` contiguous parts of nearly equal length. */
+function chunks<T>(items: readonly T[], count: number): T[][] {
+  const starts = Array.from({ length: count + 1 }, (_, i) =>
+    Math.floor((i * items.length) / count),
+  );
+  return starts.slice(1).map((end, i) => items.slice(starts[i], end));
+}
+
+/** Notes of a model for its readers. */
 export interface ModelNotes {
   readonly documentation: string;
-  /** Of inputs and outputs, by name. */
+  /** The meaning of inputs and outputs, by name. */
   readonly values: Readonly<Record<string, string>>;
   /** Free text by key (ONNX's metadata_props). */
   readonly metadata: Readonly<Record<string, string>>;
@@ -190,31 +224,30 @@ export interface ModelNotes {
 export function encodeOnnx(
   graph: Graph,
   outputs: Record<string, Tensor>,
-  { shapesKnown, notes }: EncodingOptions = {},
+  options: EncodingOptions = {},
 ): Uint8Array {
+  const { shapesKnown, notes } = options;
   const live = reachable(Object.values(outputs));
   for (const name of Object.keys(outputs)) {
     if (graph.inputs.has(name)) throw new Error(`"${name}" is an input and an output`);
   }
-  const lowering = new Lowering(new Set([...graph.inputs.keys(), ...Object.keys(outputs)]), {
-    shapesKnown,
-  });
+  const taken = new Set([...graph.inputs.keys(), ...Object.keys(outputs)]);
+  const emitter = new OnnxEmitter(taken, options);
   const names = new Map<Tensor, string>();
   for (const node of live) {
     const inputs = node.inputs.map((input) => names.get(input) as string);
-    names.set(node, node.lower(lowering, inputs));
+    names.set(node, node.emit(emitter, inputs));
   }
   const body = new MessageWriter();
   const results: MessageWriter[] = [];
   for (const [name, tensor] of Object.entries(outputs)) {
     // Outputs get names of their own, so that one value may be two outputs or an input too.
-    lowering.emit("Identity", [names.get(tensor) as string], [name]);
+    emitter.add("Identity", [names.get(tensor) as string], name);
     results.push(valueInfo(name, tensor.shape, notes?.values[name]));
   }
-  lowering.finishSplits();
-  for (const node of lowering.nodes) body.message(1, node);
+  for (const node of emitter.finishedNodes()) body.message(1, node);
   body.string(2, "palette");
-  for (const initializer of lowering.usedInitializers()) body.message(5, initializer);
+  for (const initializer of emitter.usedInitializers()) body.message(5, initializer);
   for (const [name, tensor] of graph.inputs) {
     if (names.has(tensor))
       body.message(11, valueInfo(name, tensor.shape, notes?.values[name], shapesKnown));
@@ -227,18 +260,6 @@ export function encodeOnnx(
   for (const [key, value] of Object.entries(notes?.metadata ?? {}))
     model.message(14, new MessageWriter().string(1, key).string(2, value));
   return model.finish();
-}
-
-/** The nodes that the outputs need, in the order they were recorded. */
-export function reachable(outputs: readonly Tensor[]): Tensor[] {
-  const seen = new Set<Tensor>();
-  const stack = [...outputs];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    stack.push(...node.sources);
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
 }
 
 function encodeAttribute(name: string, value: Attribute): MessageWriter {

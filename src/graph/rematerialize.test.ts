@@ -11,15 +11,15 @@ import {
 } from "../../test/support/differentiation.ts";
 import { countTypes, readModel } from "../../test/support/onnx-reader.ts";
 import {
-  checkpoint,
   encodeOnnx,
   exp,
   Graph,
   grad,
   interpret,
-  after as later,
+  controlDependency as later,
   matmul,
   mul,
+  rematerialize,
   silu,
   sin,
   type Tensor,
@@ -36,20 +36,20 @@ const shapes = [
   [3, 2],
 ] as const;
 const plain = traced("layers", shapes, (x, w, v) => layers([x!], [w!, v!]));
-const kept = traced("layers", shapes, (x, w, v) => checkpoint([x!], [w!, v!], layers));
+const kept = traced("layers", shapes, (x, w, v) => rematerialize([x!], [w!, v!], layers));
 const nested = traced("layers", shapes, (x, w, v) =>
-  checkpoint([x!], [w!, v!], ([a], parameters) => checkpoint([a!], parameters, layers)),
+  rematerialize([x!], [w!, v!], ([a], parameters) => rematerialize([a!], parameters, layers)),
 );
 
-it("a checkpoint refuses a tensor given twice", () => {
+it("a rematerialize refuses a tensor given twice", () => {
   const x = new Graph().input("x", [2]);
-  expect(() => checkpoint([x, x], [], ([a, b]) => mul(a!, b!))).toThrow(/given twice/);
-  expect(() => checkpoint([x], [x], ([a], [b]) => mul(a!, b!))).toThrow(/given twice/);
+  expect(() => rematerialize([x, x], [], ([a, b]) => mul(a!, b!))).toThrow(/given twice/);
+  expect(() => rematerialize([x], [x], ([a], [b]) => mul(a!, b!))).toThrow(/given twice/);
 });
 
 describe.each([
-  ["a checkpoint", kept],
-  ["a checkpoint in a checkpoint", nested],
+  ["a rematerialize", kept],
+  ["a rematerialize in a rematerialize", nested],
 ])("%s", (_name, problem) => {
   it("has the value and the gradients of what it is made of", () => {
     const [found, expected] = [differentiate(problem), differentiate(plain)];
@@ -73,7 +73,7 @@ describe.each([
   });
 });
 
-describe("a checkpoint", () => {
+describe("a rematerialize", () => {
   it("computes its inside once more for the backward pass, and only then", () => {
     const { graph, output, gradients } = differentiate(kept);
     const count = (outputs: Record<string, Tensor>) =>
@@ -96,7 +96,7 @@ describe("a checkpoint", () => {
     };
     const step = (x: Tensor) => sin(exp(x));
     const values = { x: numbers([4], [-1, 1], "chain") };
-    const [a] = interpret([build((x) => checkpoint([x], [], ([y]) => step(y!)))], values);
+    const [a] = interpret([build((x) => rematerialize([x], [], ([y]) => step(y!)))], values);
     const [b] = interpret([build(step)], values);
     expect(largestDifference(a!, b!)).toBeLessThan(1e-14);
   });
@@ -104,12 +104,12 @@ describe("a checkpoint", () => {
   it("says when the value does not depend on an input", () => {
     const graph = new Graph();
     const [x, y] = [graph.input("x", [2]), graph.input("y", [2])];
-    const value = checkpoint([x, y], [], ([a]) => sin(a!));
+    const value = rematerialize([x, y], [], ([a]) => sin(a!));
     expect(() => grad(total(value), [x])).toThrow("does not depend");
   });
 });
 
-describe("after", () => {
+describe("controlDependency", () => {
   it("is another node with the same value, whose gradient goes to the value alone", async () => {
     const graph = new Graph();
     const [x, y] = [graph.input("x", [2, 3]), graph.input("y", [4])];

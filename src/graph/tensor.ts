@@ -3,13 +3,31 @@
  * the nodes reachable from the outputs are what gets differentiated (grad.ts), encoded to ONNX
  * (onnx.ts) or evaluated in float64 for tests (interpret.ts).
  *
- * An op is one definition: how its shape follows, its vector-Jacobian product written in the same
- * ops, its ONNX lowering and its reference meaning. Equal nodes are recorded once (common
- * subexpressions are shared when they are built).
+ * An op is one definition: its shape inference, its vector-Jacobian product written in the same
+ * ops, its ONNX nodes and its reference meaning. Equal nodes are recorded once, so that common
+ * subexpressions are shared.
  */
-import type { Lowering } from "./onnx.ts";
 
 export type Shape = readonly number[];
+
+/** An attribute of an ONNX node. */
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+/** Takes the ONNX nodes of a graph, op by op. Values are known by name. */
+export interface Emitter {
+  /** Adds a node with one output and returns the output's name. */
+  node(type: string, inputs: readonly string[], attributes?: Record<string, Attribute>): string;
+  /** The same value in another shape. */
+  reshape(input: string, shape: Shape): string;
+  /** The inputs, concatenated along an axis. */
+  concat(inputs: readonly string[], axis: number): string;
+  /** A float32 constant. */
+  floats(data: Float32Array, shape: Shape): string;
+  /** An int64 constant: shapes, axes, starts and ends of slices. */
+  integers(values: readonly number[]): string;
+  /** Elements `start` to `end` of a flat vector; segments of one vector must not overlap. */
+  segment(source: string, length: number, start: number, end: number): string;
+}
 
 /** One value of the graph: float32, of a shape known while tracing. */
 export interface Tensor {
@@ -18,21 +36,21 @@ export interface Tensor {
   readonly op: string;
   readonly shape: Shape;
   readonly inputs: readonly Tensor[];
-  /** Those of the inputs that the value is computed from; others matter to its gradient only. */
+  /** The inputs that the value is computed from; the others matter to its gradient only. */
   readonly sources: readonly Tensor[];
   /** Whether the value depends on no input of the graph, so that the engine computes it once. */
   readonly constant: boolean;
   /** The numbers themselves, of a constant. */
-  readonly data?: Float32Array | undefined;
+  readonly data?: Float32Array;
   /** Gradients for the inputs, given the gradient of the output; undefined where none flows. */
   vjp(gradient: Tensor): (Tensor | undefined)[];
   /** Adds this node's ONNX nodes and returns the name of its value. */
-  lower(lowering: Lowering, inputs: string[]): string;
+  emit(emitter: Emitter, inputs: string[]): string;
   /** The node's value in float64, by definition rather than by speed. */
   evaluate(inputs: Float64Array[]): Float64Array;
 }
 
-/** What an op means: `A` are its attributes, which must be plain JSON data. */
+/** The meaning of an op. `A` are its attributes, which must be plain JSON data. */
 export interface OpDefinition<A> {
   readonly name: string;
   /** How many of the inputs, from the first, the value is computed from; all unless given. */
@@ -41,7 +59,7 @@ export interface OpDefinition<A> {
   data?(attributes: A): Float32Array;
   infer(inputs: readonly Tensor[], attributes: A): Shape;
   vjp(node: Tensor, attributes: A, gradient: Tensor): (Tensor | undefined)[];
-  lower(lowering: Lowering, node: Tensor, attributes: A, inputs: string[]): string;
+  emit(emitter: Emitter, node: Tensor, attributes: A, inputs: string[]): string;
   evaluate(node: Tensor, attributes: A, inputs: Float64Array[]): Float64Array;
 }
 
@@ -91,7 +109,7 @@ export class Graph {
       constant: definition.name !== "input" && inputs.every((input) => input.constant),
       data: definition.data?.(attributes),
       vjp: (gradient) => definition.vjp(node, attributes, gradient),
-      lower: (lowering, names) => definition.lower(lowering, node, attributes, names),
+      emit: (emitter, names) => definition.emit(emitter, node, attributes, names),
       evaluate: (values) => definition.evaluate(node, attributes, values),
     };
     this.nodes.push(node);
@@ -117,6 +135,18 @@ export class Graph {
   }
 }
 
+/** The nodes that the outputs need, in the order in which they were recorded. */
+export function reachable(outputs: readonly Tensor[]): Tensor[] {
+  const seen = new Set<Tensor>();
+  const stack = [...outputs];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    stack.push(...node.sources);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
 /** The number of elements of a shape. */
 export function size(shape: Shape): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
@@ -126,7 +156,7 @@ const inputOp: OpDefinition<{ name: string }> = {
   name: "input",
   infer: () => [],
   vjp: () => [],
-  lower: (_lowering, _node, { name }) => name,
+  emit: (_emitter, _node, { name }) => name,
   evaluate: (_node, { name }) => {
     throw new Error(`interpret: no value was given for the input "${name}"`);
   },
@@ -137,6 +167,6 @@ const constantOp: OpDefinition<{ data: Float32Array }> = {
   data: ({ data }) => data,
   infer: () => [],
   vjp: () => [],
-  lower: (lowering, node, { data }) => lowering.floats(data, node.shape),
+  emit: (emitter, node, { data }) => emitter.floats(data, node.shape),
   evaluate: (_node, { data }) => Float64Array.from(data),
 };

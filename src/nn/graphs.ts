@@ -1,11 +1,13 @@
 /** The graphs that are run: one network call, and one training step (forward and backward). */
 import {
   concat,
+  type EncodingOptions,
   encodeOnnx,
   flops,
   Graph,
   grad,
   type LoweringName,
+  lowerings,
   type ModelNotes,
   peakLiveSize,
   reduceSum,
@@ -51,7 +53,7 @@ export function inferenceGraph(
   { notes, ...options }: InferenceGraphOptions = {},
 ): Uint8Array {
   const { graph, outputs } = traceSampling(config, specs, weights, batch, options);
-  return encodeOnnx(graph, outputs, { notes });
+  return encodeOnnx(graph, outputs, { notes, ...encodingFor(options) });
 }
 
 /** Bytes of weights above which a network is a large one. */
@@ -124,7 +126,12 @@ export function trainingGraph(
   options: Omit<TrainingGraph, "recompute">,
 ): Uint8Array {
   const { graph, outputs } = traceTraining(config, specs, options);
-  return encodeOnnx(graph, outputs);
+  return encodeOnnx(graph, outputs, encodingFor(options));
+}
+
+function encodingFor({ lowering = "cpu" }: { readonly lowering?: LoweringName }): EncodingOptions {
+  const { maxBindings } = lowerings[lowering];
+  return { maxBindings };
 }
 
 function traceTraining(

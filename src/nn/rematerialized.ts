@@ -1,5 +1,5 @@
 /** Parts of a network that the backward pass computes once more, so that they need not be kept. */
-import { checkpoint, type FeatureMap, type Tensor } from "../graph/index.ts";
+import { type FeatureMap, rematerialize, type Tensor } from "../graph/index.ts";
 import type { Scope } from "./layers.ts";
 import { GivenParameters, RecordedParameters } from "./parameters.ts";
 
@@ -35,7 +35,7 @@ export function rematerialized(scope: Scope, inputs: PartInputs, part: Part): Fe
   const names = [...used.keys()];
   const { maps, embedding } = inputs;
   const tensors = [...maps.map(({ storage }) => storage), ...(embedding ? [embedding] : [])];
-  const storage = checkpoint(tensors, [...used.values()], (given, parameters) => {
+  const storage = rematerialize(tensors, [...used.values()], (given, parameters) => {
     const named = new Map(names.map((name, i) => [name, parameters[i]!]));
     const inner = scope.from(() => new GivenParameters(named, separate));
     return part(inner, {

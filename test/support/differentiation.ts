@@ -12,7 +12,8 @@ import {
   size,
   type Tensor,
 } from "../../src/graph/index.ts";
-import { type EncodingOptions, reachable } from "../../src/graph/onnx.ts";
+import type { EncodingOptions } from "../../src/graph/onnx.ts";
+import { reachable } from "../../src/graph/tensor.ts";
 import { openSession } from "../../src/runtime/node/session.ts";
 import type { EngineTensors } from "../../src/runtime/runtime.ts";
 import { Random, type SeedPart } from "../../src/util/random.ts";

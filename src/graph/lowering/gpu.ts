@@ -10,7 +10,15 @@ import {
   type MapShape,
 } from "./types.ts";
 
-export const gpuLowering: Lowering = { fromTensor, toTensor, concatChannels, convolution, grouped };
+export const gpuLowering: Lowering = {
+  // The storage buffers that every WebGPU device allows.
+  maxBindings: 8,
+  fromTensor,
+  toTensor,
+  concatChannels,
+  convolution,
+  grouped,
+};
 
 function fromTensor(x: Tensor): FeatureMap {
   return new FeatureMap(gpuLowering, x.shape as unknown as MapShape, x);

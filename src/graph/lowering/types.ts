@@ -63,6 +63,8 @@ export interface GroupedMap {
 }
 
 export interface Lowering {
+  /** See `EncodingOptions`. */
+  readonly maxBindings?: number;
   /** x [N,C,H,W] as a feature map. */
   fromTensor(x: Tensor): FeatureMap;
   /** A feature map as [N,C,H,W]. */

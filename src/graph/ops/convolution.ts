@@ -41,8 +41,8 @@ const conv2dOp = defineOp<Geometry>({
       bias && reshape(reduceSum(reduceSum(gradient, [2, 3]), [0]), bias.shape),
     ];
   },
-  lower: (lowering, node, { stride, padding, dilation }, inputs) =>
-    lowering.node("Conv", inputs, {
+  emit: (emitter, node, { stride, padding, dilation }, inputs) =>
+    emitter.node("Conv", inputs, {
       kernel_shape: node.inputs[1]!.shape.slice(2),
       strides: [stride, stride],
       pads: [padding, padding, padding, padding],
@@ -118,13 +118,13 @@ const convTranspose2dOp = defineOp<TransposedGeometry>({
       weightGradient(gradient, x, weight.shape, geometry),
     ];
   },
-  lower: (lowering, node, { stride, padding, dilation }, inputs) => {
+  emit: (emitter, node, { stride, padding, dilation }, inputs) => {
     const [x, weight] = node.inputs as [Tensor, Tensor];
     const rest = [2, 3].map((axis) => {
       const reach = dilation * (weight.shape[axis]! - 1) + 1;
       return node.shape[axis]! - (stride * (x.shape[axis]! - 1) + reach - 2 * padding);
     });
-    return lowering.node("ConvTranspose", inputs, {
+    return emitter.node("ConvTranspose", inputs, {
       kernel_shape: weight.shape.slice(2),
       strides: [stride, stride],
       pads: [padding, padding, padding, padding],

@@ -15,7 +15,7 @@ export function customGradient(
     sources: 1,
     infer: ([composed]) => composed!.shape,
     vjp: (_node, _none, gradient) => [undefined, ...vjp(gradient)],
-    lower: (_lowering, _node, _none, [composed]) => composed!,
+    emit: (_emitter, _node, _none, [composed]) => composed!,
     evaluate: (_node, _none, [composed]) => composed!,
   });
   return op([value, ...inputs], null);

@@ -1,7 +1,7 @@
 /** Elementwise ops with NumPy broadcasting. */
-import { defineOp, type Shape, size, type Tensor } from "../tensor.ts";
-import { broadcastSource, broadcastTo, reduceTo } from "./broadcast.ts";
+import { defineOp, type Emitter, type Shape, size, type Tensor } from "../tensor.ts";
 import { customGradient } from "./custom-gradient.ts";
+import { broadcastSource, broadcastTo, reduceTo } from "./reduce.ts";
 
 type Operand = Tensor | number;
 
@@ -30,7 +30,7 @@ function binary(
       const [da, db] = vjp(a, b, gradient, node);
       return [reduceTo(da, a.shape), reduceTo(db, b.shape)];
     },
-    lower: (lowering, _node, _none, inputs) => lowering.node(type, inputs),
+    emit: (emitter, _node, _none, inputs) => emitter.node(type, inputs),
     evaluate: (node, _none, [x, y]) => {
       const [a, b] = node.inputs as [Tensor, Tensor];
       const indexA = broadcastSource(a.shape, node.shape);
@@ -92,7 +92,7 @@ export const div = binary(
 
 function unary(
   name: string,
-  lower: (lowering: Parameters<Tensor["lower"]>[0], input: string) => string,
+  emit: (emitter: Emitter, input: string) => string,
   value: (x: number) => number,
   vjp: (x: Tensor, gradient: Tensor, node: Tensor) => Tensor | undefined,
 ) {
@@ -100,7 +100,7 @@ function unary(
     name,
     infer: ([x]) => x!.shape,
     vjp: (node, _none, gradient) => [vjp(node.inputs[0]!, gradient, node)],
-    lower: (lowering, _node, _none, [input]) => lower(lowering, input!),
+    emit: (emitter, _node, _none, [input]) => emit(emitter, input!),
     evaluate: (_node, _none, [x]) => x!.map(value),
   });
   return (x: Tensor): Tensor => op([x], null);
@@ -108,49 +108,49 @@ function unary(
 
 export const neg = unary(
   "neg",
-  (lowering, x) => lowering.node("Neg", [x]),
+  (emitter, x) => emitter.node("Neg", [x]),
   (x) => -x,
   (_x, gradient) => neg(gradient),
 );
 
 export const square = unary(
   "square",
-  (lowering, x) => lowering.node("Mul", [x, x]),
+  (emitter, x) => emitter.node("Mul", [x, x]),
   (x) => x * x,
   (x, gradient) => mul(x, scaled(gradient, 2)),
 );
 
 export const exp = unary(
   "exp",
-  (lowering, x) => lowering.node("Exp", [x]),
+  (emitter, x) => emitter.node("Exp", [x]),
   Math.exp,
   (_x, gradient, node) => mul(gradient, node),
 );
 
 export const sqrt = unary(
   "sqrt",
-  (lowering, x) => lowering.node("Sqrt", [x]),
+  (emitter, x) => emitter.node("Sqrt", [x]),
   Math.sqrt,
   (_x, gradient, node) => div(mul(gradient, 0.5), node),
 );
 
 export const sin = unary(
   "sin",
-  (lowering, x) => lowering.node("Sin", [x]),
+  (emitter, x) => emitter.node("Sin", [x]),
   Math.sin,
   (x, gradient) => mul(gradient, cos(x)),
 );
 
 export const cos = unary(
   "cos",
-  (lowering, x) => lowering.node("Cos", [x]),
+  (emitter, x) => emitter.node("Cos", [x]),
   Math.cos,
   (x, gradient) => neg(mul(gradient, sin(x))),
 );
 
 export const abs = unary(
   "abs",
-  (lowering, x) => lowering.node("Abs", [x]),
+  (emitter, x) => emitter.node("Abs", [x]),
   Math.abs,
   (x, gradient) => mul(gradient, sign(x)),
 );
@@ -158,9 +158,9 @@ export const abs = unary(
 /** -1, 0 or 1; its derivative is taken as zero. Clip is used because Sign has no WebGPU kernel. */
 export const sign = unary(
   "sign",
-  (lowering, x) => {
-    const bound = (value: number) => lowering.floats(new Float32Array([value]), []);
-    return lowering.node("Clip", [lowering.node("Mul", [x, bound(1e38)]), bound(-1), bound(1)]);
+  (emitter, x) => {
+    const bound = (value: number) => emitter.floats(new Float32Array([value]), []);
+    return emitter.node("Clip", [emitter.node("Mul", [x, bound(1e38)]), bound(-1), bound(1)]);
   },
   Math.sign,
   () => undefined,
@@ -168,7 +168,7 @@ export const sign = unary(
 
 export const sigmoid = unary(
   "sigmoid",
-  (lowering, x) => lowering.node("Sigmoid", [x]),
+  (emitter, x) => emitter.node("Sigmoid", [x]),
   (x) => 1 / (1 + Math.exp(-x)),
   (_x, gradient, node) => mul(gradient, sub(node, mul(node, node))),
 );

@@ -1,5 +1,4 @@
 /** Every op a network may be written with. */
-export { broadcastTo } from "./broadcast.ts";
 export { conv2d, convTranspose2d } from "./convolution.ts";
 export { customGradient } from "./custom-gradient.ts";
 export {
@@ -19,12 +18,13 @@ export {
   sub,
 } from "./elementwise.ts";
 export { matmul } from "./matmul.ts";
+export { reduceMean, softmax } from "./normalization.ts";
 export { averagePool, depthToSpace, spaceToDepth, upsample } from "./pooling.ts";
-export { reduceMean, reduceSum, softmax } from "./reduce.ts";
+export { broadcastTo, reduceSum } from "./reduce.ts";
 export { rowConvolution, rowConvolutionTapsLast } from "./row-convolution.ts";
 export {
-  after,
   concat,
+  controlDependency,
   pad,
   reshape,
   segment,

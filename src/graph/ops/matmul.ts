@@ -1,6 +1,6 @@
 /** Batched matrix products. */
 import { defineOp, type Shape, size, type Tensor } from "../tensor.ts";
-import { reduceTo } from "./broadcast.ts";
+import { reduceTo } from "./reduce.ts";
 import { swapLast } from "./shape.ts";
 
 const matmulOp = defineOp<null>({
@@ -18,7 +18,7 @@ const matmulOp = defineOp<null>({
       reduceTo(matmul(swapLast(a), gradient), b.shape),
     ];
   },
-  lower: (lowering, _node, _none, inputs) => lowering.node("MatMul", inputs),
+  emit: (emitter, _node, _none, inputs) => emitter.node("MatMul", inputs),
   evaluate: (node, _none, [x, y]) => {
     const [a, b] = node.inputs as [Tensor, Tensor];
     const [m, k] = a.shape.slice(-2) as [number, number];

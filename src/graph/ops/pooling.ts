@@ -11,8 +11,8 @@ const averagePoolOp = defineOp<null>({
     return [n, c, h / 2, w / 2];
   },
   vjp: (_node, _none, gradient) => [upsample(mul(gradient, 0.25))],
-  lower: (lowering, _node, _none, inputs) =>
-    lowering.node("AveragePool", inputs, { kernel_shape: [2, 2], strides: [2, 2] }),
+  emit: (emitter, _node, _none, inputs) =>
+    emitter.node("AveragePool", inputs, { kernel_shape: [2, 2], strides: [2, 2] }),
   evaluate: (node, _none, [x]) => {
     const [, , h, w] = node.shape as [number, number, number, number];
     return Float64Array.from({ length: size(node.shape) }, (_, i) => {
@@ -36,8 +36,8 @@ const upsampleOp = defineOp<null>({
     return [n, c, 2 * h, 2 * w];
   },
   vjp: (_node, _none, gradient) => [mul(averagePool(gradient), 4)],
-  lower: (lowering, _node, _none, [input]) =>
-    lowering.node("Resize", [input!, "", lowering.floats(new Float32Array([1, 1, 2, 2]), [4])], {
+  emit: (emitter, _node, _none, [input]) =>
+    emitter.node("Resize", [input!, "", emitter.floats(new Float32Array([1, 1, 2, 2]), [4])], {
       mode: "nearest",
       nearest_mode: "floor",
       coordinate_transformation_mode: "asymmetric",

@@ -1,14 +1,65 @@
-/** Sums over axes, and softmax. */
-import { defineOp, size, type Tensor } from "../tensor.ts";
-import { broadcastSource, broadcastTo } from "./broadcast.ts";
-import { mul, sub } from "./elementwise.ts";
+/** Broadcasting to a shape, and its transpose: sums over axes. */
+import { defineOp, type Shape, size, type Tensor } from "../tensor.ts";
+import { reshape } from "./shape.ts";
+
+const broadcastOp = defineOp<{ shape: Shape }>({
+  name: "broadcast",
+  infer: ([x], { shape }) => {
+    const extra = shape.length - x!.shape.length;
+    if (extra < 0 || x!.shape.some((d, i) => d !== 1 && d !== shape[i + extra]))
+      throw new Error(`broadcast: [${x!.shape}] to [${shape}]`);
+    return shape;
+  },
+  vjp: (node, _attributes, gradient) => [reduceTo(gradient, node.inputs[0]!.shape)],
+  emit: (emitter, node, _attributes, [input]) =>
+    emitter.node("Expand", [input!, emitter.integers(node.shape)]),
+  evaluate: (node, _attributes, [x]) => {
+    const index = broadcastSource(node.inputs[0]!.shape, node.shape);
+    return Float64Array.from({ length: size(node.shape) }, (_, i) => x![index(i)]!);
+  },
+});
+
+/** Repeats x along its axes of size 1 until it has the shape. */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  return x.shape.join() === shape.join() ? x : broadcastOp([x], { shape });
+}
+
+/** Sums the gradient of a broadcast value over the axes along which it was repeated. */
+export function reduceTo(gradient: Tensor, shape: Shape): Tensor {
+  if (gradient.shape.join() === shape.join()) return gradient;
+  const extra = gradient.shape.length - shape.length;
+  const axes = gradient.shape.flatMap((dimension, i) =>
+    i < extra || (shape[i - extra] === 1 && dimension !== 1) ? [i] : [],
+  );
+  return reshape(axes.length > 0 ? reduceSum(gradient, axes) : gradient, shape);
+}
+
+/** Maps an index into the broadcast shape to the index of the element it repeats. */
+export function broadcastSource(from: Shape, to: Shape): (index: number) => number {
+  const strides: number[] = [];
+  let stride = 1;
+  for (let i = to.length - 1; i >= 0; i--) {
+    const dimension = from[i - (to.length - from.length)] ?? 1;
+    strides[i] = dimension === 1 ? 0 : stride;
+    stride *= dimension;
+  }
+  return (index) => {
+    let rest = index;
+    let source = 0;
+    for (let i = to.length - 1; i >= 0; i--) {
+      source += (rest % to[i]!) * strides[i]!;
+      rest = Math.floor(rest / to[i]!);
+    }
+    return source;
+  };
+}
 
 const reduceSumOp = defineOp<{ axes: readonly number[] }>({
   name: "reduceSum",
   infer: ([x], { axes }) => x!.shape.map((dimension, i) => (axes.includes(i) ? 1 : dimension)),
   vjp: (node, _attributes, gradient) => [broadcastTo(gradient, node.inputs[0]!.shape)],
-  lower: (lowering, _node, { axes }, [input]) =>
-    lowering.node("ReduceSum", [input!, lowering.integers(axes)], { keepdims: 1 }),
+  emit: (emitter, _node, { axes }, [input]) =>
+    emitter.node("ReduceSum", [input!, emitter.integers(axes)], { keepdims: 1 }),
   evaluate: (node, _attributes, [x]) => {
     const out = new Float64Array(size(node.shape));
     const index = broadcastSource(node.shape, node.inputs[0]!.shape);
@@ -33,40 +84,4 @@ export function reduceSum(x: Tensor, axes: readonly number[]): Tensor {
   return reduceSumOp([reduceSumOp([x], { axes: sorted.slice(last) })], {
     axes: sorted.slice(0, last),
   });
-}
-
-/** Mean over the axes, which stay with size 1. */
-export function reduceMean(x: Tensor, axes: readonly number[]): Tensor {
-  const sum = reduceSum(x, axes);
-  return mul(sum, size(sum.shape) / size(x.shape));
-}
-
-const softmaxOp = defineOp<null>({
-  name: "softmax",
-  infer: ([x]) => x!.shape,
-  vjp: (node, _none, gradient) => {
-    const inner = reduceSum(mul(gradient, node), [node.shape.length - 1]);
-    return [mul(sub(gradient, inner), node)];
-  },
-  lower: (lowering, _node, _none, inputs) => lowering.node("Softmax", inputs, { axis: -1 }),
-  evaluate: (node, _none, [x]) => {
-    const width = node.shape[node.shape.length - 1]!;
-    const out = new Float64Array(x!.length);
-    for (let start = 0; start < out.length; start += width) {
-      const row = x!.subarray(start, start + width);
-      const largest = row.reduce((a, b) => Math.max(a, b));
-      const exponentials = row.map((value) => Math.exp(value - largest));
-      const total = exponentials.reduce((a, b) => a + b);
-      out.set(
-        exponentials.map((value) => value / total),
-        start,
-      );
-    }
-    return out;
-  },
-});
-
-/** Softmax over the last axis. */
-export function softmax(x: Tensor): Tensor {
-  return softmaxOp([x], null);
 }

@@ -1,10 +1,9 @@
 /**
  * Convolution along rows that do not see each other, in groups: what is left of a 3x3 convolution
- * once its columns have been transformed (nn/winograd.ts). Two lowerings give the same numbers:
+ * once its columns have been transformed (nn/winograd.ts). Two ways give the same numbers:
  * ONNX's Conv, or the shifted rows side by side and a matrix product.
  */
-import type { Lowering } from "../onnx.ts";
-import { defineOp, size, type Tensor } from "../tensor.ts";
+import { defineOp, type Emitter, size, type Tensor } from "../tensor.ts";
 import { customGradient } from "./custom-gradient.ts";
 import { matmul } from "./matmul.ts";
 import { concat, reshape, shift, slice, swapLast, transpose } from "./shape.ts";
@@ -36,32 +35,32 @@ const convolutionOp: (inputs: readonly Tensor[], taps: Taps) => Tensor = defineO
     const weights = concat(products, 2);
     return [convolutionOp([gradient, turned], { last: false }), last ? swapLast(weights) : weights];
   },
-  lower: (lowering, node, { last }, [x, weight]) => {
+  emit: (emitter, node, { last }, [x, weight]) => {
     const [groups, ci, rows, w] = node.inputs[0]!.shape as [number, number, number, number];
     const taps = node.inputs[1]!.shape[last ? 3 : 2]!;
     // ONNX Runtime computes first what comes last here: the rows, then the kernel that meets them.
     const kernel = last
-      ? lowering.reshape(weight!, [groups * node.shape[1]!, ci, 1, taps])
-      : tapsInnermost(lowering, node.inputs[1]!, weight!);
-    const flat = lowering.reshape(x!, [1, groups * ci, rows, w]);
+      ? emitter.reshape(weight!, [groups * node.shape[1]!, ci, 1, taps])
+      : tapsInnermost(emitter, node.inputs[1]!, weight!);
+    const flat = emitter.reshape(x!, [1, groups * ci, rows, w]);
     const padding = (taps - 1) / 2;
-    const result = lowering.node("Conv", [flat, kernel], {
+    const result = emitter.node("Conv", [flat, kernel], {
       group: groups,
       kernel_shape: [1, taps],
       pads: [0, padding, 0, padding],
     });
-    return lowering.reshape(result, node.shape);
+    return emitter.reshape(result, node.shape);
   },
   evaluate: (node, { last }, [x, weight]) => convolve(node, x!, weight!, last),
 });
 
 /** [G,Co,K,Ci] as ONNX's Conv takes it, [G*Co,Ci,1,K]. */
-function tapsInnermost(lowering: Lowering, weight: Tensor, name: string): string {
+function tapsInnermost(emitter: Emitter, weight: Tensor, name: string): string {
   const [groups, co, taps, ci] = weight.shape as [number, number, number, number];
   const shape = [groups * co, ci, 1, taps];
   if (weight.data === undefined) {
-    const tapsLast = lowering.node("Transpose", [name], { perm: [0, 1, 3, 2] });
-    return lowering.reshape(tapsLast, shape);
+    const tapsLast = emitter.node("Transpose", [name], { perm: [0, 1, 3, 2] });
+    return emitter.reshape(tapsLast, shape);
   }
   const data = new Float32Array(weight.data.length);
   for (let i = 0; i < data.length; i++) {
@@ -69,7 +68,7 @@ function tapsInnermost(lowering: Lowering, weight: Tensor, name: string): string
     const row = Math.floor(i / (ci * taps));
     data[(row * ci + c) * taps + tap] = weight.data[i]!;
   }
-  return lowering.floats(data, shape);
+  return emitter.floats(data, shape);
 }
 
 /**

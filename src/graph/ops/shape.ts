@@ -11,7 +11,7 @@ const reshapeOp = defineOp<{ shape: Shape }>({
     return shape;
   },
   vjp: (node, _attributes, gradient) => [reshape(gradient, node.inputs[0]!.shape)],
-  lower: (lowering, node, _attributes, [input]) => lowering.reshape(input!, node.shape),
+  emit: (emitter, node, _attributes, [input]) => emitter.reshape(input!, node.shape),
   evaluate: (_node, _attributes, [x]) => x!,
 });
 
@@ -29,8 +29,7 @@ const transposeOp = defineOp<{ order: readonly number[] }>({
       order.map((_, axis) => order.indexOf(axis)),
     ),
   ],
-  lower: (lowering, _node, { order }, inputs) =>
-    lowering.node("Transpose", inputs, { perm: order }),
+  emit: (emitter, _node, { order }, inputs) => emitter.node("Transpose", inputs, { perm: order }),
   evaluate: (node, { order }, [x]) => {
     const strides = stridesOf(node.inputs[0]!.shape);
     return gather(
@@ -84,14 +83,14 @@ const sliceOp = defineOp<SliceAttributes>({
     }
     return [spread(gradient, axis, start, step, length)];
   },
-  lower: (lowering, _node, { axis, start, count, step }, [input]) => {
+  emit: (emitter, _node, { axis, start, count, step }, [input]) => {
     const end = start + count * step;
-    return lowering.node("Slice", [
+    return emitter.node("Slice", [
       input!,
-      lowering.integers([start]),
-      lowering.integers([end < 0 ? Number.MIN_SAFE_INTEGER : end]),
-      lowering.integers([axis]),
-      lowering.integers([step]),
+      emitter.integers([start]),
+      emitter.integers([end < 0 ? Number.MIN_SAFE_INTEGER : end]),
+      emitter.integers([axis]),
+      emitter.integers([step]),
     ]);
   },
   evaluate: (node, { axis, start, step }, [x]) => {
@@ -144,11 +143,11 @@ const padOp = defineOp<PadAttributes>({
   vjp: (node, { axis, before }, gradient) => [
     slice(gradient, axis, before, node.inputs[0]!.shape[axis]!),
   ],
-  lower: (lowering, node, { axis, before, after }, [input]) => {
+  emit: (emitter, node, { axis, before, after }, [input]) => {
     const zeros = node.shape.map(() => 0);
-    return lowering.node("Pad", [
+    return emitter.node("Pad", [
       input!,
-      lowering.integers([...zeros.with(axis, before), ...zeros.with(axis, after)]),
+      emitter.integers([...zeros.with(axis, before), ...zeros.with(axis, after)]),
     ]);
   },
   evaluate: (node, { axis, before }, [x]) => {
@@ -168,11 +167,11 @@ const shiftOp = defineOp<{ axis: number; by: number }>({
   name: "shift",
   infer: ([x]) => x!.shape,
   vjp: (_node, { axis, by }, gradient) => [shift(gradient, axis, -by)],
-  lower: (lowering, node, { axis, by }, [input]) => {
+  emit: (emitter, node, { axis, by }, [input]) => {
     // A negative pad crops, so this is one copy.
     const zeros = node.shape.map(() => 0);
     const pads = [...zeros.with(axis, by), ...zeros.with(axis, -by)];
-    return lowering.node("Pad", [input!, lowering.integers(pads)]);
+    return emitter.node("Pad", [input!, emitter.integers(pads)]);
   },
   evaluate: (node, { axis, by }, [x]) => {
     const stride = stridesOf(node.shape)[axis]!;
@@ -212,7 +211,7 @@ const concatOp = defineOp<{ axis: number }>({
       return slice(gradient, axis, start - count, count);
     });
   },
-  lower: (lowering, _node, { axis }, inputs) => lowering.node("Concat", inputs, { axis }),
+  emit: (emitter, _node, { axis }, inputs) => emitter.concat(inputs, axis),
   evaluate: (node, { axis }, values) => {
     const out = new Float64Array(size(node.shape));
     const strides = stridesOf(node.shape);
@@ -239,54 +238,52 @@ const segmentOp = defineOp<{ start: number; count: number }>({
   vjp: (node, { start, count }, gradient) => [
     pad(gradient, 0, start, node.inputs[0]!.shape[0]! - start - count),
   ],
-  lower: (lowering, node, { start, count }, [input]) =>
-    lowering.segment(input!, node.inputs[0]!.shape[0]!, start, start + count),
+  emit: (emitter, node, { start, count }, [input]) =>
+    emitter.segment(input!, node.inputs[0]!.shape[0]!, start, start + count),
   evaluate: (_node, { start, count }, [x]) => x!.slice(start, start + count),
 });
 
-/** Part of a flat vector; the parts of one vector must not overlap and cost a single Split. */
+/** Part of a flat vector. The parts of one vector must not overlap; they cost a single Split. */
 export function segment(x: Tensor, start: number, count: number): Tensor {
   return segmentOp([x], { start, count });
 }
 
-const afterOp = defineOp<{ shape: Shape }>({
-  name: "after",
+const controlDependencyOp = defineOp<{ shape: Shape }>({
+  name: "controlDependency",
   infer: (_inputs, { shape }) => shape,
   vjp: (node, _attributes, gradient) => [reshape(gradient, node.inputs[0]!.shape)],
-  lower: (lowering, node, _attributes, [x, ...others]) => {
-    // A reshape copies nothing. What makes it wait is that its shape takes a number of each of the
-    // others, of which nothing is left; ONNX Runtime does not see through that.
+  emit: (emitter, node, _attributes, [x, ...others]) => {
+    // A reshape copies nothing. It waits because its shape adds zero times a number of each of the
+    // others; ONNX Runtime does not simplify that.
     const counts = node.inputs.slice(1).map(({ shape }, i) => {
-      const axes = lowering.integers(shape.map((_, axis) => axis));
-      const [starts, ends] = [0, 1].map((at) => lowering.integers(shape.map(() => at)));
+      const axes = emitter.integers(shape.map((_, axis) => axis));
+      const [starts, ends] = [0, 1].map((at) => emitter.integers(shape.map(() => at)));
       const first =
-        shape.length === 0
-          ? others[i]!
-          : lowering.node("Slice", [others[i]!, starts!, ends!, axes]);
-      const strange = lowering.node("IsNaN", [first]);
-      return lowering.node("ReduceSum", [lowering.node("Cast", [strange], { to: INT64 })], {
+        shape.length === 0 ? others[i]! : emitter.node("Slice", [others[i]!, starts!, ends!, axes]);
+      const strange = emitter.node("IsNaN", [first]);
+      return emitter.node("ReduceSum", [emitter.node("Cast", [strange], { to: INT64 })], {
         keepdims: 0,
       });
     });
-    const sum = counts.reduce((a, b) => lowering.node("Add", [a, b]));
-    const nothing = lowering.node("Mul", [sum, lowering.integers([0])]);
-    const shape = lowering.node("Add", [nothing, lowering.integers(node.shape)]);
-    return lowering.node("Reshape", [x!, shape]);
+    const sum = counts.reduce((a, b) => emitter.node("Add", [a, b]));
+    const nothing = emitter.node("Mul", [sum, emitter.integers([0])]);
+    const shape = emitter.node("Add", [nothing, emitter.integers(node.shape)]);
+    return emitter.node("Reshape", [x!, shape]);
   },
   evaluate: (_node, _attributes, [x]) => x!,
 });
 
 /**
- * x itself, but not before the others are there, and not the same node as x: what is computed from it
- * is computed anew.
+ * x itself, but computed after the others. It is another node than x, so that an op on it is
+ * computed once more.
  */
-export function after(x: Tensor, others: readonly Tensor[]): Tensor {
+export function controlDependency(x: Tensor, others: readonly Tensor[]): Tensor {
   if (others.length === 0) return x;
   // One reshape for several in a row: ONNX Runtime would merge them, and forget what they wait for.
-  if (x.op === "after")
-    return after(reshape(x.inputs[0]!, x.shape), [...x.inputs.slice(1), ...others]);
+  if (x.op === "controlDependency")
+    return controlDependency(reshape(x.inputs[0]!, x.shape), [...x.inputs.slice(1), ...others]);
   const source = x.op === "reshape" ? x.inputs[0]! : x;
-  return afterOp([source, ...others], { shape: x.shape });
+  return controlDependencyOp([source, ...others], { shape: x.shape });
 }
 
 /** Row-major strides of a shape. */
