@@ -1,8 +1,19 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
 export default defineConfig({
+  // The examples import the package by its name.
+  resolve: {
+    alias: {
+      "palette-diffusion/graph": source("src/graph/index.ts"),
+      "palette-diffusion/training": source("src/training/index.ts"),
+      "palette-diffusion": source("src/node.ts"),
+    },
+  },
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 120_000,

@@ -4,17 +4,17 @@ import { packagesLoadedBy } from "../../test/support/module-graph.ts";
 
 const source = (path: string) => new URL(path, import.meta.url);
 
-it("shows the overview without loading an engine or schemas", async () => {
+it("shows the overview without loading an engine, an image library or schemas", async () => {
   const packages = await packagesLoadedBy(source("./main.ts"));
   expect(packages).toContain("commander");
-  for (const heavy of ["onnxruntime-node", "zod"]) expect(packages).not.toContain(heavy);
+  for (const heavy of ["onnxruntime-node", "sharp", "zod"]) expect(packages).not.toContain(heavy);
 });
 
 const declarations = await readdir(source("./commands"));
 
-it.each(declarations)("declares the options of %s without an engine", async (file) => {
+it.each(declarations)("declares the options of %s without an engine or images", async (file) => {
   const packages = await packagesLoadedBy(source(`./commands/${file}`));
-  expect(packages).not.toContain("onnxruntime-node");
+  for (const heavy of ["onnxruntime-node", "sharp"]) expect(packages).not.toContain(heavy);
 });
 
 it("sees what the program loads in the end", async () => {
