@@ -19,12 +19,12 @@ if (from === undefined || to === undefined || !(hours > 0)) {
 }
 const model = await loadModel(from);
 const released = new Date().toISOString().slice(0, 10);
-const { training, sampling, prediction } = model.config;
+const { training, sampler, objective } = model.config;
 const config: ModelConfig = {
   ...model.config,
   ...omitUndefined({
     training: training && { ...training, hours },
-    sampling: recommendedSampler(prediction) ?? sampling,
+    sampler: recommendedSampler(objective.prediction) ?? sampler,
   }),
   name: basename(to),
   released,

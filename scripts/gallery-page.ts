@@ -19,7 +19,7 @@ export function galleryPage(gallery: {
   const { model, steps, columns, rows, pictures } = gallery;
   const side = model.network.resolution;
   const images = model.training?.images.toLocaleString("en-US");
-  const how = model.regression
+  const how = model.objective.regression
     ? "one network call an answer (the regression baseline)"
     : `${steps} steps an answer; two answers differ because they are drawn, not computed: both are guesses`;
   const sections = rows.map(({ label, images: shown, seconds, seed }, r) => {

@@ -14,7 +14,7 @@ export function randomModel(details: Partial<ModelConfig> = {}): Model {
   for (let i = 0; i < parameters.length; i++) parameters[i] = random.between(-0.06, 0.06);
   const tasks = ["colorize", "inpaint", "uncrop", "dejpeg"];
   // Sampled in the usual way, unless a test says otherwise.
-  const { sampling: _, ...config } = configFromPreset(preset, { name: "random", tasks });
+  const { sampler: _, ...config } = configFromPreset(preset, { name: "random", tasks });
   return {
     config: { ...config, ...details },
     parameters,

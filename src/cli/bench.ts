@@ -12,7 +12,7 @@ import { startProgress } from "./progress.ts";
 export async function bench(options: BenchFlags): Promise<void> {
   const preset = presetNamed(options.preset);
   const network = options.network ? await readNetwork(options.network) : preset.network;
-  const batch = options.batch ?? preset.defaults.batch;
+  const batch = options.batch ?? preset.optimizer.batch;
   const threads = options.threads ?? availableParallelism();
   const { steps, warmup: warmUp, device } = options;
   const modes =

@@ -45,14 +45,15 @@ function toJson(subject: Subject, description: NetworkDescription): string {
 
 function toText(subject: Subject, { parameters, memory, layers }: NetworkDescription): string {
   const { config, kind } = subject;
-  const { network, prediction } = config;
+  const { network, objective } = config;
+  const { prediction } = objective;
   const facts: [string, string][] = [
     [kind, kind === "model" ? `${config.name} (${subject.folder})` : config.name],
     ["parameters", parameters.toLocaleString("en-US")],
     ["resolution", `${network.resolution} x ${network.resolution} pixels`],
   ];
   if (kind === "preset") {
-    const { batch, learningRate, warmUpImages, emaDecay, clip } = subject.config.defaults;
+    const { batch, learningRate, warmUpImages, emaDecay, clip } = subject.config.optimizer;
     facts.push(
       ["description", subject.config.description],
       ["predicts", prediction],
@@ -64,11 +65,11 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
     );
   } else {
     facts.push(
-      ["predicts", subject.config.regression ? "y directly (regression baseline)" : prediction],
+      ["predicts", objective.regression ? "y directly (regression baseline)" : prediction],
       ["tasks", subject.config.tasks.join(", ") || "none"],
       ["trained on", trainingOf(subject.config)],
     );
-    if (!subject.config.regression) facts.push(["sampled with", samplingOf(subject.config)]);
+    if (!objective.regression) facts.push(["sampled with", samplingOf(subject.config)]);
     const { origin } = subject.config;
     if (origin) facts.push(["imported from", `${origin.file} of ${origin.project}`]);
   }
@@ -82,21 +83,21 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
 }
 
 /** As the options of restoring would say it. */
-function samplingOf({ sampling }: ModelConfig): string {
-  const config = sampling ?? defaultSampler;
+function samplingOf({ sampler }: ModelConfig): string {
+  const config = sampler ?? defaultSampler;
   const settings = changedSettings(config).map(({ flag, value }) => `--${flag} ${value}`);
   return [`--sampler ${config.sampler}`, ...settings].join(" ");
 }
 
-function trainingOf({ training }: ModelConfig): string {
+function trainingOf({ training, objective }: ModelConfig): string {
   if (training === undefined) return "not recorded";
-  const { images, hours, loss, data, seed, from } = training;
+  const { images, hours, data, seed, from } = training;
   return [
     data,
     `${images.toLocaleString("en-US")} images seen`,
     from && `begun with ${from.name} after ${from.images.toLocaleString("en-US")} images`,
     hours !== undefined && `${hours.toFixed(1)} hours`,
-    loss && `loss ${loss.toUpperCase()}`,
+    objective.loss && `loss ${objective.loss.toUpperCase()}`,
     seed !== undefined && `seed ${seed}`,
   ]
     .filter((part) => part)

@@ -142,7 +142,9 @@ describe("palette train", () => {
     expect(made.code).toBe(0);
     const { code, stderr, stdout } = await command("made", "--images", "8", "--lr", "0.25");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^palette: [^\n]*\(learningRate: 0\.0005 -> 0\.25\)[^\n]*\n$/);
+    expect(stderr).toMatch(
+      /^palette: [^\n]*\(optimizer\.learningRate: 0\.0005 -> 0\.25\)[^\n]*\n$/,
+    );
     expect(stdout).toBe("");
   });
 
@@ -155,11 +157,17 @@ describe("palette train", () => {
     expect(words.stdout).toMatch(/^held out +2 \(every:7:1\)$/m);
     expect(words.stdout).toMatch(/^batch +4 = 4 images an update$/m);
     const mixed = await command("never", "--dry-run", "--mix", "dejpeg:3, colorize:1");
-    expect(mixed.stdout).toMatch(/^tasks +colorize, inpaint, uncrop, dejpeg \(3 times\)$/m);
+    expect(mixed.stdout).toMatch(
+      /^tasks +colorize, inpaint, uncrop, dejpeg \(3 times\), sharpen$/m,
+    );
     const varied = await command("never", "--dry-run", "--vary");
-    expect(varied.stdout).toMatch(/^crops +each of another aspect and tone$/m);
+    expect(varied.stdout).toMatch(/^crops +own\.\.full, each of another aspect and tone$/m);
     const { stdout } = await command("never", "--dry-run", "--json", "--loss", "l1");
-    expect(JSON.parse(stdout)).toMatchObject({ loss: "l1", batch: 4, photos: { training: 7 } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      objective: { loss: "l1" },
+      optimizer: { batch: 4 },
+      photos: { training: 7 },
+    });
     expect(await exists(join(folder, "never"))).toBe(false);
   });
 

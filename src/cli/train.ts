@@ -2,10 +2,13 @@
 import { access, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { type FileWeight, parseFileWeights } from "../data/weights.ts";
+import { augmentationSchema } from "../models/settings/augmentation.ts";
+import { objectiveSchema } from "../models/settings/objective.ts";
+import { imagesPerUpdate, optimizerSchema } from "../models/settings/optimizer.ts";
 import { RunFolder } from "../node/run-folder.ts";
 import { trainingMemory } from "../training/memory.ts";
 import { planTraining } from "../training/plan.ts";
-import { imagesPerUpdate, type RunConfig } from "../training/run-config.ts";
+import type { RunConfig } from "../training/run-config.ts";
 import { train } from "../training/train.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
@@ -14,38 +17,28 @@ import { log, say } from "./console.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
 import { readNetwork } from "./network.ts";
 import { whileWaiting } from "./progress.ts";
+import { settingsGiven } from "./setting-options.ts";
 import { ProgressReporter } from "./training-progress.ts";
 
 /** Trains, or prints what would be trained. */
 export async function trainModel(options: TrainFlags): Promise<void> {
+  const given = { ...options };
   const known = await RunFolder.configIn(options.out);
   const folders = await Promise.all(options.data.map(weightedFolder));
   const planning = planTraining({
     data: folders.map(({ folder }) => folder),
     folderWeights: Object.fromEntries(folders.map(({ folder, weight }) => [folder, weight])),
     fileWeights: options.weights === undefined ? undefined : await readWeights(options.weights),
-    cropScale: options.cropScale,
-    jpegQuality: options.jpegQuality,
     preset: options.preset,
     from: options.from,
     out: options.out,
     network: options.network === undefined ? undefined : await readNetwork(options.network),
     tasks: options.tasks,
     mix: options.mix,
-    gray: options.gray,
-    vary: options.vary,
     holdOut: options.holdOut,
-    loss: options.loss,
-    prediction: options.predict,
-    weighting: options.weighting,
-    levels: options.levels,
-    regression: options.regression,
-    batch: options.batch,
-    accumulate: options.accumulate,
-    learningRate: options.lr,
-    warmUpImages: options.warmup,
-    emaDecay: options.ema,
-    clip: options.clip,
+    objective: settingsGiven(objectiveSchema, given),
+    optimizer: settingsGiven(optimizerSchema, given),
+    augmentation: settingsGiven(augmentationSchema, given),
     seed: options.seed,
     threads: options.threads ?? known?.machine.threads ?? availableParallelism(),
   });
@@ -134,8 +127,9 @@ function tasksInWords({ tasks, mix = {} }: RunConfig): string {
 
 function inWords(config: RunConfig): string {
   const { parameters, bytes } = trainingMemory(config);
-  const { photos, machine } = config;
-  const update = config.accumulate === 1 ? "" : ` x ${config.accumulate}`;
+  const { photos, machine, objective, optimizer, augmentation } = config;
+  const { batch, accumulate, learningRate, warmUpImages, emaDecay, clip } = optimizer;
+  const { cropScale, jpegQuality, gray, vary } = augmentation;
   const lines: [string, string][] = [
     ["preset", `${config.preset}, ${config.network.resolution}x${config.network.resolution}`],
     ["parameters", counted(parameters)],
@@ -145,26 +139,26 @@ function inWords(config: RunConfig): string {
     ...(photos.weights ? [["drawn", weightsInWords(config)] as [string, string]] : []),
     ["held out", `${counted(photos.heldOut)} (${photos.holdOut})`],
     ["tasks", tasksInWords(config)],
-    ...(config.gray === undefined
+    ...(gray === 0
       ? []
-      : [["in gray", `${config.gray} of the pictures, colorization apart`] as [string, string]]),
-    [
-      "crops",
-      `${config.cropScale ?? "half..full"}${config.vary ? ", each of another aspect and tone" : ""}`,
-    ],
-    ...(config.jpegQuality
+      : [["in gray", `${gray} of the pictures, colorization apart`] as [string, string]]),
+    ["crops", `${cropScale}${vary ? ", each of another aspect and tone" : ""}`],
+    ...(jpegQuality === "wide"
       ? [["JPEG", "a quarter of the qualities up to 95, some saved twice"] as [string, string]]
       : []),
     [
       "objective",
-      config.regression
-        ? `regression, ${config.loss}`
-        : `${config.prediction}, ${config.loss}, ${config.weighting} weights, ${config.levels} noise levels`,
+      objective.regression
+        ? `regression, ${objective.loss}`
+        : `${objective.prediction}, ${objective.loss}, ${objective.weighting} weights, ${objective.noiseLevels} noise levels`,
     ],
-    ["batch", `${config.batch}${update} = ${counted(imagesPerUpdate(config))} images an update`],
-    ["learning rate", `${config.learningRate} after ${counted(config.warmUpImages)} images`],
-    ["EMA decay", String(config.emaDecay)],
-    ["clip", config.clip === null ? "none" : `gradient norm ${config.clip}`],
+    [
+      "batch",
+      `${batch}${accumulate === 1 ? "" : ` x ${accumulate}`} = ${counted(imagesPerUpdate(optimizer))} images an update`,
+    ],
+    ["learning rate", `${learningRate} after ${counted(warmUpImages)} images`],
+    ["EMA decay", String(emaDecay)],
+    ["clip", clip === null ? "none" : `gradient norm ${clip}`],
     ["seed", String(config.seed)],
     ["threads", String(machine.threads)],
   ];

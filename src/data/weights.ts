@@ -1,13 +1,13 @@
 /** How often each photo is drawn, so that repetitive sources do not crowd out the others. */
 import picomatch from "picomatch";
+import { z } from "zod";
 import { UsageError } from "../util/errors.ts";
 import { fileName } from "./hold-out.ts";
 
 /** Photos whose file name matches the glob are drawn `weight` times as often as others. */
-export interface FileWeight {
-  readonly glob: string;
-  readonly weight: number;
-}
+export const fileWeightSchema = z.strictObject({ glob: z.string(), weight: z.number().min(0) });
+
+export type FileWeight = Readonly<z.infer<typeof fileWeightSchema>>;
 
 /**
  * Reads a file of weights: a line is a glob for file names and a weight, separated by a space, a tab

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
+import { lossWeight } from "./loss-weighting.ts";
 import {
+  addNoise,
   estimate,
   estimateClean,
-  lossWeight,
-  noisy,
   predictions,
   skipFactors,
   target,
@@ -24,7 +24,7 @@ describe.each(predictions)("prediction of %s", (prediction) => {
   it.each([0.999999, 0.9, 0.5, 0.01, smallestGamma(trainingSchedule)])(
     "gives y and epsilon back at gamma %d",
     (gamma) => {
-      const noisyImage = noisy(y, epsilon, gamma);
+      const noisyImage = addNoise(y, epsilon, gamma);
       const output = target(prediction, y, epsilon, gamma);
       const found = estimate(prediction, output, noisyImage, gamma);
       // float32 rounding is magnified by 1/sqrt(gamma) in y0 and by 1/sqrt(1 - gamma) in epsilon.
@@ -36,7 +36,7 @@ describe.each(predictions)("prediction of %s", (prediction) => {
 
   it("stays finite at the end of the inference schedule (gamma 6.6e-21)", () => {
     const gamma = smallestGamma(inferenceSchedule);
-    const found = estimate(prediction, y, noisy(y, epsilon, gamma), gamma);
+    const found = estimate(prediction, y, addNoise(y, epsilon, gamma), gamma);
     expect(found.y0.every(Number.isFinite)).toBe(true);
     expect(found.epsilon.every(Number.isFinite)).toBe(true);
   });
@@ -44,16 +44,16 @@ describe.each(predictions)("prediction of %s", (prediction) => {
 
 describe("the noisy image", () => {
   it("is clean at gamma 1, noise at gamma 0 and keeps unit variance", () => {
-    expect(noisy(y, epsilon, 1)).toEqual(y);
-    expect(noisy(y, epsilon, 0)).toEqual(epsilon);
+    expect(addNoise(y, epsilon, 1)).toEqual(y);
+    expect(addNoise(y, epsilon, 0)).toEqual(epsilon);
     const a = Random.from("a").fillNormal(new Float32Array(50_000));
     const b = Random.from("b").fillNormal(new Float32Array(50_000));
-    const squares = noisy(a, b, 0.3, a).reduce((sum, value) => sum + value * value, 0);
+    const squares = addNoise(a, b, 0.3, a).reduce((sum, value) => sum + value * value, 0);
     expect(squares / 50_000).toBeCloseTo(1, 1);
   });
 
   it("refuses arrays of different lengths", () => {
-    expect(() => noisy(y, epsilon.subarray(1), 0.5)).toThrow(PaletteError);
+    expect(() => addNoise(y, epsilon.subarray(1), 0.5)).toThrow(PaletteError);
     expect(() => target("epsilon", y, epsilon.subarray(1), 0.5)).toThrow(PaletteError);
     expect(() => estimate("x0", y.subarray(1), y, 0.5)).toThrow(PaletteError);
   });

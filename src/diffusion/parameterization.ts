@@ -3,7 +3,7 @@
  * y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon each of epsilon, v and x0 determines the others, so
  * samplers see (y0, epsilon) only. Epsilon is the paper's; v is from Salimans & Ho (2022).
  */
-import { PaletteError, UsageError } from "../util/errors.ts";
+import { PaletteError } from "../util/errors.ts";
 
 export const predictions = ["epsilon", "v", "x0", "x0-skip"] as const;
 
@@ -14,16 +14,12 @@ export const predictions = ["epsilon", "v", "x0", "x0-skip"] as const;
  */
 export type Prediction = (typeof predictions)[number];
 
-/** What `lossWeight` may be asked for. */
-export const weightings = ["uniform", "min-snr", "balanced"] as const;
-export type Weighting = (typeof weightings)[number];
-
 /**
  * The noisy image y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon (the paper's equation for
  * q(y_t | y_0)). All arrays have the same length; `out` may be `y` or `epsilon`. Returns `out`.
  * @param gamma in [0, 1]; 1 is clean
  */
-export function noisy(
+export function addNoise(
   y: Float32Array,
   epsilon: Float32Array,
   gamma: number,
@@ -33,7 +29,7 @@ export function noisy(
 }
 
 /**
- * What the network should answer for clean `y` under noise `epsilon` at `gamma`: epsilon
+ * The network's target for clean `y` under noise `epsilon` at `gamma`: epsilon
  * (the paper, Algorithm 1), v = sqrt(gamma) epsilon - sqrt(1 - gamma) y, or y. Returns `out`.
  */
 export function target(
@@ -139,59 +135,6 @@ export function estimate(
       break;
   }
   return { y0, epsilon };
-}
-
-/**
- * The factor of one sample's error at its noise level. "uniform" is the paper's: 1.
- *
- * "min-snr" (after Hang et al. 2023, their constant 5 made 8) keeps nearly clean levels from
- * dominating. With SNR = gamma / (1 - gamma):
- * x0: min(8, SNR + 1), where SNR + 1 = 1 / (1 - gamma);
- * v: the same objective, as |v error|^2 = |y0 error|^2 / (1 - gamma): min(8 (1 - gamma), 1);
- * epsilon: min(8 / SNR, 1). Here the same objective would need weights up to 1 / gamma at the noisy
- * end, which no training survives, so it is the published bound instead.
- *
- * "balanced": (1 + 25 SNR)^0.4 times |y0 error|^2, which is about the inverse of the error that a small
- * trained network has at each level, so that all levels have their part in the gradient (Karras et al.
- * 2024, section 2.2, learn such weights). Not for epsilon, for the same reason.
- *
- * These are for squared errors. Of errors of `power` 1 (the paper's L1, and "rms") the factor is the square root,
- * so that all levels keep their part.
- *
- * @throws UsageError for "balanced" with epsilon
- */
-export function lossWeight(
-  prediction: Prediction,
-  gamma: number,
-  weighting: Weighting,
-  power: 1 | 2 = 2,
-): number {
-  return ofSquare(prediction, gamma, weighting) ** (power / 2);
-}
-
-function ofSquare(prediction: Prediction, gamma: number, weighting: Weighting): number {
-  if (weighting === "uniform") return 1;
-  const snr = gamma / (1 - gamma);
-  if (prediction === "epsilon") {
-    if (weighting === "min-snr") return Math.min(minSnrBound / snr, 1);
-    throw new UsageError("Balanced weights are not for epsilon: predict v, x0 or x0-skip.");
-  }
-  const ofClean = weighting === "min-snr" ? Math.min(minSnrBound, 1 + snr) : (1 + 25 * snr) ** 0.4;
-  return ofClean * errorScale(prediction, gamma) ** 2;
-}
-
-const minSnrBound = 8;
-
-/** By what an error of the output is multiplied in the clean image. */
-function errorScale(prediction: Exclude<Prediction, "epsilon">, gamma: number): number {
-  switch (prediction) {
-    case "v":
-      return Math.sqrt(1 - gamma);
-    case "x0":
-      return 1;
-    case "x0-skip":
-      return skipFactors(gamma).share;
-  }
 }
 
 /** out = a * first + b * second */

@@ -34,7 +34,10 @@ beforeAll(async () => {
   await writePhotos(at("photos"), 5);
   await writeTinyNetwork(at("nets"));
   await saveModel(at("model"), randomModel({ tasks }));
-  await saveModel(at("baseline"), randomModel({ name: "base", regression: true, tasks }));
+  await saveModel(
+    at("baseline"),
+    randomModel({ name: "base", objective: { prediction: "x0", regression: true }, tasks }),
+  );
   request = {
     models: [at("model"), at("baseline")],
     data: [at("photos")],

@@ -2,6 +2,7 @@
 
 import { contactSheet } from "../image/contact-sheet.ts";
 import type { Image } from "../image/image.ts";
+import type { ModelConfig } from "../models/config.ts";
 import { nodeCodec } from "../node/codec.ts";
 import { readImage } from "../node/decode-image.ts";
 import type { EvaluationCondition } from "./conditions.ts";
@@ -12,6 +13,11 @@ import type { Grid } from "./report/report.ts";
 
 const shownCrops = 6;
 
+/** Whether a row is of the regression baseline. */
+function isRegression({ model }: { readonly model: { readonly config: ModelConfig } }): boolean {
+  return model.config.objective.regression === true;
+}
+
 /** Crops evenly spread over all of them; of each model the first way of sampling. */
 export async function gridOf(
   plan: EvaluationPlan,
@@ -20,7 +26,7 @@ export async function gridOf(
 ): Promise<Grid> {
   const rows = plannedRows(plan, condition.task.name);
   const first = rows.filter((row, k) => rows.findIndex((other) => other.model === row.model) === k);
-  first.sort((a, b) => Number(b.model.config.regression) - Number(a.model.config.regression));
+  first.sort((a, b) => Number(isRegression(b)) - Number(isRegression(a)));
   const headings = [
     "input",
     ...first.flatMap(({ model, samples }) =>

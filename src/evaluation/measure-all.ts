@@ -178,7 +178,7 @@ async function rowOf(
   const diversity = samples.length > 1 ? await measurer.diversity(samples) : undefined;
   return {
     id,
-    kind: model.config.regression ? "regression" : "palette",
+    kind: model.config.objective.regression ? "regression" : "palette",
     label,
     model: model.config.name,
     digest: model.digest,

@@ -148,7 +148,7 @@ export async function planEvaluation(
   });
   const samplings = new Map(
     models
-      .filter(({ config }) => !config.regression)
+      .filter(({ config }) => !config.objective.regression)
       .map((model) => [model, uniqueSamplings(model, wishes)]),
   );
   const { resolution } = models[0]!.config.network;
@@ -259,8 +259,8 @@ function trainedTasks(models: readonly EvaluatedModel[]): string[] {
   return trained.length === 0 ? names : trained;
 }
 
-function labelOf({ name, regression }: ModelConfig): string {
-  return regression ? "Regression" : `Palette (${name})`;
+function labelOf({ name, objective }: ModelConfig): string {
+  return objective.regression ? "Regression" : `Palette (${name})`;
 }
 
 /** Which photos are looked at, and what is to be said about it. */
@@ -311,7 +311,8 @@ function untrained(
       : [`${label} was not trained for ${missing.join(", ")} and has no row there.`];
   });
   const baseless = tasks.filter(
-    (task) => !models.some(({ config }) => config.regression && config.tasks.includes(task)),
+    (task) =>
+      !models.some(({ config }) => config.objective.regression && config.tasks.includes(task)),
   );
   if (baseless.length > 0) {
     notes.push(
@@ -356,7 +357,7 @@ function checkOthers(others: readonly OtherAnswers[]): readonly OtherAnswers[] {
 
 /** "20" and "dpm++:20" may be the same for a model. */
 function uniqueSamplings({ config }: EvaluatedModel, wishes: readonly SamplingWish[]): Sampling[] {
-  const samplings = wishes.map((wish) => samplingOf(wish, config.sampling));
+  const samplings = wishes.map((wish) => samplingOf(wish, config.sampler));
   return [...new Map(samplings.map((one) => [samplingName(one), one])).values()];
 }
 

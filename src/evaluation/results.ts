@@ -53,7 +53,7 @@ export async function reportOf(
       parameters,
       ...(config.training && { images: imagesSeen(config) }),
       tasks: config.tasks,
-      regression: config.regression,
+      regression: config.objective.regression ?? false,
       digest,
     })),
     networks: {

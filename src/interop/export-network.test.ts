@@ -84,7 +84,7 @@ describe("an exported ONNX file", () => {
   });
 
   it("tells what the output of x0-skip means by a formula, which is ours", () => {
-    const { outputs } = exportOnnx(randomModel({ prediction: "x0-skip" }));
+    const { outputs } = exportOnnx(randomModel({ objective: { prediction: "x0-skip" } }));
     const documented =
       /^f: with a = (\d+) \(1 - gamma\) \/ \(gamma \+ (\d+) \(1 - gamma\)\), y = \(1 - a\) y_t \/ sqrt\(gamma\) \+ a f$/;
     const [, above, below] = documented.exec(outputs[0]!.meaning)!.map(Number);
@@ -100,7 +100,9 @@ describe("an exported ONNX file", () => {
   });
 
   it("of a regression baseline says at which level it is called", () => {
-    const { inputs } = exportOnnx(randomModel({ regression: true, prediction: "x0" }));
+    const { inputs } = exportOnnx(
+      randomModel({ objective: { regression: true, prediction: "x0" } }),
+    );
     expect(inputs.at(-1)!.meaning).toMatch(/regression baseline always that of gamma = 0$/);
   });
 });
@@ -132,7 +134,7 @@ describe("exported weights", () => {
   });
 
   it("come with a warning when its sampler would misread them", () => {
-    expect(exportSafetensors(theirModel({}, { prediction: "v" })).notes).toEqual([
+    expect(exportSafetensors(theirModel({}, { objective: { prediction: "v" } })).notes).toEqual([
       "it predicts v, but the re-implementation's sampler expects epsilon",
     ]);
   });

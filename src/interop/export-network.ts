@@ -79,21 +79,23 @@ function sourceMeaning({ network }: ModelConfig): string {
   return `the condition x (${colors}rows from the top, in [-1, 1]; in a hole N(0, 1) noise)`;
 }
 
-function noisyMeaning({ regression }: ModelConfig): string {
+function noisyMeaning({ objective: { regression } }: ModelConfig): string {
   return regression
     ? "zeros (a regression baseline sees no noise)"
     : "y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon, of the same form; known pixels clean";
 }
 
-function levelMeaning({ network: { embedding }, regression }: ModelConfig): string {
+function levelMeaning({ network: { embedding }, objective }: ModelConfig): string {
   const meaning =
     embedding === "gamma"
       ? "gamma itself, the noise level: 0 is noise, 1 clean"
       : "25 (max(-15, min(15, ln(gamma / (1 - gamma)))) + 15) of the noise level gamma: 0 is noise, 750 clean";
-  return regression ? `${meaning}; of this regression baseline always that of gamma = 0` : meaning;
+  return objective.regression
+    ? `${meaning}; of this regression baseline always that of gamma = 0`
+    : meaning;
 }
 
-function outputMeaning({ prediction }: ModelConfig): string {
+function outputMeaning({ objective: { prediction } }: ModelConfig): string {
   switch (prediction) {
     case "epsilon":
       return "epsilon, the noise: y = (y_t - sqrt(1 - gamma) epsilon) / sqrt(gamma)";
@@ -134,9 +136,11 @@ export function exportSafetensors({ config, parameters }: Model): ExportedWeight
   const notes =
     unlike.length > 0
       ? unlike
-      : config.prediction === "epsilon"
+      : config.objective.prediction === "epsilon"
         ? []
-        : [`it predicts ${config.prediction}, but the re-implementation's sampler expects epsilon`];
+        : [
+            `it predicts ${config.objective.prediction}, but the re-implementation's sampler expects epsilon`,
+          ];
   return {
     bytes: encodeSafetensors(tensors, { metadata }),
     names: unlike.length > 0 ? "own" : "pytorch",

@@ -104,8 +104,7 @@ describe("what is read from a checkpoint and its configuration", () => {
         groups: 32,
         embedding: "gamma",
       },
-      prediction: "epsilon",
-      regression: false,
+      objective: { prediction: "epsilon" },
       tasks: ["uncrop"],
       trainingSchedule: { type: "linear", steps: 200, betaFirst: 1e-5, betaLast: 0.1 },
       inferenceSchedule: { type: "linear", steps: 50, betaFirst: 1e-3, betaLast: 0.3 },
@@ -266,7 +265,14 @@ describe("variants", () => {
   });
 
   it("our own export, with everything that its configuration says", async () => {
-    const model = theirModel({}, { prediction: "v", tasks: ["dejpeg"], training: { images: 7 } });
+    const model = theirModel(
+      {},
+      {
+        objective: { prediction: "v" },
+        tasks: ["dejpeg"],
+        training: { images: 7 },
+      },
+    );
     const path = await written(exportSafetensors(model).bytes, "x.safetensors");
     const { model: read } = await importNetwork(path, { name: "random" });
     expect(read.config).toEqual(model.config);
@@ -274,7 +280,7 @@ describe("variants", () => {
   });
 
   it("our own export of a network that PyTorch's Palette has not", async () => {
-    const model = randomModel({ prediction: "x0-skip", training: { images: 7 } });
+    const model = randomModel({ objective: { prediction: "x0-skip" }, training: { images: 7 } });
     const path = await written(exportSafetensors(model).bytes, "ours.safetensors");
     const { model: read, notes } = await importNetwork(path, { name: "random" });
     expect(read.config).toEqual(model.config);

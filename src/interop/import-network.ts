@@ -115,8 +115,7 @@ async function importOpened(
     : {
         format: modelFormat,
         ...common,
-        prediction: "epsilon",
-        regression: false,
+        objective: { prediction: "epsilon" },
         ddpm: janspirySampler,
         origin: { project: projectName, file: basename(path), notes },
       };

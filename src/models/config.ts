@@ -1,24 +1,20 @@
 /** What a model's config.json says: everything needed to use its weights, and where they come from. */
 import { z } from "zod";
-import { cropScales } from "../data/crop-scale.ts";
-import { noiseLevelDistributions } from "../diffusion/noise-level-distribution.ts";
-import { predictions, weightings } from "../diffusion/parameterization.ts";
 import { variances } from "../diffusion/samplers/ddpm.ts";
 import { recommendedSampler, samplerConfigSchema } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
 import { uNetConfig } from "../nn/config.ts";
-import { losses } from "../nn/loss.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import type { Preset } from "./presets.ts";
+import { augmentationSchema } from "./settings/augmentation.ts";
+import { dataSplitSchema, type PhotosRecord, photosRecord } from "./settings/data-split.ts";
+import { upgradeFormat1 } from "./settings/format-1.ts";
+import { modelObjectiveSchema, type Objective } from "./settings/objective.ts";
+import { optimizerSchema } from "./settings/optimizer.ts";
 
 /** Raised when a model folder can no longer be read by older versions of this package. */
-export const modelFormat = 1;
-
-/** Which photos a model was trained on: a `photosDigest` each folder, and the rule of those never trained on. */
-const photosRecord = z.object({ digests: z.array(z.string()), holdOut: z.string() });
-
-type PhotosRecord = z.infer<typeof photosRecord>;
+export const modelFormat = 2;
 
 /** The model whose weights a training began with. */
 export const fromRecord = z.strictObject({
@@ -37,22 +33,14 @@ export const trainingRecord = z.looseObject({
   images: z.int().min(0),
   /** Hours of computing. */
   hours: z.number().min(0).optional(),
-  loss: z.enum(losses).optional(),
-  weighting: z.enum(weightings).optional(),
-  levels: z.enum(noiseLevelDistributions).optional(),
   /** How often a task was drawn where another was drawn once; all equally often otherwise. */
   mix: z.record(z.string(), z.int().positive()).optional(),
-  /** Share of the pictures shown in black and white to all tasks but colorization. */
-  gray: z.number().min(0).max(1).optional(),
-  /** Whether each crop had another aspect and tone. */
-  vary: z.boolean().optional(),
-  /** Which part of a photo a crop showed; "half..full" where nothing is said. */
-  cropScale: z.enum(cropScales).optional(),
-  /** From which JPEG qualities were drawn; the paper's where nothing is said. */
-  jpegQuality: z.literal("wide").optional(),
+  /** As far as recorded. */
+  optimizer: optimizerSchema.partial().optional(),
+  augmentation: augmentationSchema.optional(),
   /** The photos, in words: what they are and how many. */
   data: z.string().optional(),
-  photos: photosRecord.optional(),
+  photos: dataSplitSchema.partial({ training: true, heldOut: true }).optional(),
   from: fromRecord.optional(),
   seed: z.int().optional(),
 });
@@ -89,17 +77,15 @@ export const modelConfig = z.strictObject({
   format: z.literal(modelFormat),
   name: z.string().min(1),
   network: uNetConfig,
-  /** What the network's output means. */
-  prediction: z.enum(predictions),
-  /** The paper's baseline: no noise, y predicted in one network call. */
-  regression: z.boolean().default(false),
+  /** What the network's output means and, where recorded, what it was trained for. */
+  objective: modelObjectiveSchema,
   trainingSchedule: scheduleConfig,
   inferenceSchedule: scheduleConfig,
   /** Names of the tasks it was trained for. */
   tasks: z.array(z.string()),
   training: trainingRecord.optional(),
-  /** How answers are drawn unless a sampler is named; without it, by dpm++. */
-  sampling: samplerConfigSchema.optional(),
+  /** How samples are drawn unless another sampler is named; dpm++ where left out. */
+  sampler: samplerConfigSchema.optional(),
   ddpm: ancestralQuirks.optional(),
   origin: originRecord.optional(),
   /** The day a bundled model was released: of several, the newest is the default. */
@@ -115,11 +101,12 @@ export function imagesSeen({ training }: ModelConfig): number {
 }
 
 /**
- * All photos that had a part in a model's weights, the latest training first, as far as recorded; photos of several
- * trainings once.
+ * All photos that had a part in a model's weights, as far as recorded: the latest training first,
+ * the photos of several trainings once.
  */
 export function photosTrainedOn({ training }: ModelConfig): PhotosRecord[] {
-  const all = [...(training?.photos ? [training.photos] : []), ...(training?.from?.photos ?? [])];
+  const latest = training?.photos ? [photosRecord.parse(training.photos)] : [];
+  const all = [...latest, ...(training?.from?.photos ?? [])];
   return all.filter((record, k) => all.findIndex((one) => samePhotos(one, record)) === k);
 }
 
@@ -131,26 +118,26 @@ function samePhotos(a: PhotosRecord, b: PhotosRecord): boolean {
 export function configFromPreset(
   preset: Preset,
   details: Pick<ModelConfig, "tasks"> &
-    Partial<Pick<ModelConfig, "name" | "regression" | "training">>,
+    Partial<Pick<ModelConfig, "name" | "training">> &
+    Pick<Partial<Objective>, "regression">,
 ): ModelConfig {
   const { network, trainingSchedule, inferenceSchedule } = preset;
   const { regression = false, name = preset.name, tasks, training } = details;
-  const prediction = regression ? "x0" : preset.prediction;
+  const prediction = regression ? "x0" : preset.objective.prediction;
   return {
     format: modelFormat,
     name,
     network,
-    prediction,
-    regression,
+    objective: { prediction, ...(regression && { regression }) },
     trainingSchedule,
     inferenceSchedule,
     tasks,
-    ...omitUndefined({ sampling: recommendedSampler(prediction), training }),
+    ...omitUndefined({ sampler: recommendedSampler(prediction), training }),
   };
 }
 
 /**
- * Reads the text of a config.json.
+ * Reads the text of a config.json, of format 1 too.
  * @param source what to call the file in an error message
  * @throws PaletteError when it is no JSON, of a newer format, or says something impossible.
  */
@@ -168,7 +155,7 @@ export function parseModelConfig(text: string, source: string): ModelConfig {
       `${source} has format ${format.data.format}, newer than this version reads (${modelFormat}); update palette-diffusion.`,
     );
   }
-  const parsed = modelConfig.safeParse(value);
+  const parsed = modelConfig.safeParse(upgradeFormat1(value));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const place = issue?.path.length ? `${issue.path.join(".")}: ` : "";

@@ -15,11 +15,16 @@ describe("presets", () => {
   });
 
   it("paper-256 is trained as the paper says", () => {
-    const { prediction, weighting, levels, defaults } = presetNamed("paper-256");
-    const paper = { prediction: "epsilon", weighting: "uniform", levels: "schedule" };
-    expect({ prediction, weighting, levels }).toEqual(paper);
-    expect(defaults).toEqual({
+    const { objective, optimizer } = presetNamed("paper-256");
+    expect(objective).toEqual({
+      prediction: "epsilon",
+      loss: "l2",
+      weighting: "uniform",
+      noiseLevels: "schedule",
+    });
+    expect(optimizer).toEqual({
       batch: 1024,
+      accumulate: 1,
       learningRate: 1e-4,
       warmUpImages: 10_240_000,
       emaDecay: 0.9999,

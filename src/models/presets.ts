@@ -1,43 +1,23 @@
 /** The networks that are known by name: one table, from the paper's own to one for tests. */
 
-import type { NoiseLevelDistribution } from "../diffusion/noise-level-distribution.ts";
-import type { Prediction, Weighting } from "../diffusion/parameterization.ts";
 import {
   inferenceScheduleConfig,
   type ScheduleConfig,
   trainingScheduleConfig,
 } from "../diffusion/schedule.ts";
 import { type UNetConfig, uNetConfig } from "../nn/config.ts";
-import type { Loss } from "../nn/loss.ts";
 import { UsageError } from "../util/errors.ts";
-
-/** Settings of a training run that belong to a preset; each can be overridden. */
-export interface TrainingDefaults {
-  /** Images an update. */
-  readonly batch: number;
-  /** Adam's, after the warm-up. */
-  readonly learningRate: number;
-  /** Images over which the learning rate rises linearly from 0. */
-  readonly warmUpImages: number;
-  /** Weight of the old average in the new one, an update. */
-  readonly emaDecay: number;
-  /** Largest global norm of the gradient; null: never clipped. */
-  readonly clip: number | null;
-}
+import { type Objective, paperObjective } from "./settings/objective.ts";
+import type { Optimizer } from "./settings/optimizer.ts";
 
 export interface Preset {
   readonly name: string;
   readonly description: string;
   readonly network: UNetConfig;
-  readonly prediction: Prediction;
-  readonly loss: Loss;
-  /** Weight of a sample's loss by its noise level. */
-  readonly weighting: Weighting;
-  /** Noise levels of training images. */
-  readonly levels: NoiseLevelDistribution;
+  readonly objective: Objective;
   readonly trainingSchedule: ScheduleConfig;
   readonly inferenceSchedule: ScheduleConfig;
-  readonly defaults: TrainingDefaults;
+  readonly optimizer: Optimizer;
 }
 
 const schedules = {
@@ -45,21 +25,27 @@ const schedules = {
   inferenceSchedule: inferenceScheduleConfig,
 };
 
-/** The paper's loss, and how it weighs and draws noise levels. */
-export const paperObjective = { loss: "l2", weighting: "uniform", levels: "schedule" } as const;
-
 /**
- * Small budgets: the clean image is predicted (epsilon needs far more images before it shows a picture), by
- * L1, which minds the small errors where most of the picture is known. Thanks to
- * the ramp of the averaging (`emaDecayAt`), its decay suits runs of any length.
+ * For small budgets. The clean image is predicted: epsilon needs far more images before it shows a
+ * picture. L1 minds the small errors where most of the picture is known. The EMA decay suits runs of
+ * any length, thanks to its ramp (`emaDecayAt`).
  */
 const small = {
-  prediction: "x0-skip",
-  loss: "l1",
-  weighting: "balanced",
-  levels: "log-normal",
+  objective: {
+    prediction: "x0-skip",
+    loss: "l1",
+    weighting: "balanced",
+    noiseLevels: "log-normal",
+  },
   ...schedules,
-  defaults: { batch: 16, learningRate: 5e-4, warmUpImages: 3200, emaDecay: 0.9998, clip: 10 },
+  optimizer: {
+    batch: 16,
+    accumulate: 1,
+    learningRate: 5e-4,
+    warmUpImages: 3200,
+    emaDecay: 0.9998,
+    clip: 10,
+  },
 } as const;
 
 export const presets: readonly Preset[] = [
@@ -76,11 +62,11 @@ export const presets: readonly Preset[] = [
       resampling: "block",
       embedding: "log-snr",
     }),
-    prediction: "epsilon",
-    ...paperObjective,
+    objective: { prediction: "epsilon", ...paperObjective },
     ...schedules,
-    defaults: {
+    optimizer: {
       batch: 1024,
+      accumulate: 1,
       learningRate: 1e-4,
       warmUpImages: 10_000 * 1024,
       emaDecay: 0.9999,
@@ -100,10 +86,16 @@ export const presets: readonly Preset[] = [
       resampling: "block",
       embedding: "gamma",
     }),
-    prediction: "epsilon",
-    ...paperObjective,
+    objective: { prediction: "epsilon", ...paperObjective },
     ...schedules,
-    defaults: { batch: 3, learningRate: 5e-5, warmUpImages: 0, emaDecay: 0.9999, clip: null },
+    optimizer: {
+      batch: 3,
+      accumulate: 1,
+      learningRate: 5e-5,
+      warmUpImages: 0,
+      emaDecay: 0.9999,
+      clip: null,
+    },
   },
   {
     name: "small-64",

@@ -13,10 +13,12 @@ describe("a run folder", () => {
   it("of other settings is refused, and they are named", async () => {
     const message = await refusal(
       { out: runs.base() },
-      { loss: "l2", learningRate: 0.5, tasks: ["dejpeg"] },
+      { objective: { loss: "l2" }, optimizer: { learningRate: 0.5 }, tasks: ["dejpeg"] },
     );
-    expect(message).toMatch(/tasks: colorize,inpaint,uncrop,dejpeg -> dejpeg/);
-    expect(message).toMatch(/loss: l1 -> l2; learningRate: 0\.0005 -> 0\.5\)/);
+    expect(message).toMatch(/tasks: colorize,inpaint,uncrop,dejpeg,sharpen -> dejpeg/);
+    expect(message).toMatch(
+      /objective\.loss: l1 -> l2;.*optimizer\.learningRate: 0\.0005 -> 0\.5\)/,
+    );
   });
 
   it("in use is refused", async () => {

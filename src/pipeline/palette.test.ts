@@ -17,6 +17,7 @@ import {
   toBytes,
 } from "../image/image.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { defaultAugmentation } from "../models/settings/augmentation.ts";
 import { loadNetwork } from "../node/load-network.ts";
 import { Palette } from "../node/palette.ts";
 import type { Network } from "../runtime/network.ts";
@@ -74,7 +75,7 @@ describe("a gray photo", () => {
       await palette.dejpeg(image, { ...quick, steps: 1 });
       return { ...image, data: predict.mock.calls[0]![0].source };
     };
-    const known = { images: 1, gray: 0.2 };
+    const known = { images: 1, augmentation: { ...defaultAugmentation, gray: 0.2 } };
     const shown = await sourceOf({ tasks: ["colorize", "dejpeg"] }, gray);
     expect(isGray(shown)).toBe(false);
     expect(largestDifference(shown.data, gray.data)).toBeLessThan(0.1);
@@ -286,14 +287,17 @@ describe("sampling", () => {
 
   it("are drawn as the model's config says, unless a sampler is named or a setting chosen", async () => {
     const levels = async (config: Partial<ModelConfig>, options: SamplingOptions) => {
-      const { palette: stubbed, predict } = stub({ prediction: "epsilon", ...config });
+      const { palette: stubbed, predict } = stub({
+        objective: { prediction: "epsilon" },
+        ...config,
+      });
       const [answer] = await stubbed.colorize(photo, { steps: 4, seed: 3, ...options });
       return {
         answer,
         sigmas: predict.mock.calls.map(([{ gamma }]) => Math.sqrt(1 / (gamma as number) - 1)),
       };
     };
-    const own = { sampling: stochasticDdim };
+    const own = { sampler: stochasticDdim };
     const chosen = { sampler: "ddim", eta: 1, spacing: "logsnr", sigmaMin: 0.05 } as const;
     const usual = await levels(own, {});
     expect(usual.sigmas[3]).toBeCloseTo(0.05, 6);
@@ -345,7 +349,9 @@ describe("sampling", () => {
 
 describe("a regression model", () => {
   it("answers with one network call, without noise", async () => {
-    const { palette: stubbed, predict } = stub({ regression: true, prediction: "x0" });
+    const { palette: stubbed, predict } = stub({
+      objective: { regression: true, prediction: "x0" },
+    });
     const images = await stubbed.colorize(photo, { samples: 2, steps: 20 });
     expect(images).toHaveLength(2);
     expect(predict).toHaveBeenCalledTimes(1);
@@ -401,7 +407,12 @@ describe("a model of the PyTorch Palette", () => {
   const trainingSchedule = { type: "linear", steps: 20, betaFirst: 1e-4, betaLast: 0.1 } as const;
   const inferenceSchedule = { type: "linear", steps: 12, betaFirst: 1e-3, betaLast: 0.5 } as const;
   const ddpm = { variance: "posterior", clip: true, start: "source", belowTrained: true } as const;
-  const details = { prediction: "epsilon", trainingSchedule, inferenceSchedule, ddpm } as const;
+  const details = {
+    objective: { prediction: "epsilon" },
+    trainingSchedule,
+    inferenceSchedule,
+    ddpm,
+  } as const;
   const full = { sampler: "ddpm", steps: 12, seed: 3, mask } as const;
 
   /** A palette whose network answers something of all its inputs. */

@@ -102,7 +102,7 @@ export class Palette {
    * @throws UsageError for what does not go together.
    */
   drawing(choices: SamplerChoices = {}): SamplerConfig {
-    return resolveSampler(choices, this.config.sampling);
+    return resolveSampler(choices, this.config.sampler);
   }
 
   /** Gives a photo colours; what colours it has are not looked at. */
@@ -247,7 +247,7 @@ export class Palette {
     const grouped = (images: Image[]) =>
       questions.map((_, k) => images.slice(k * samples, (k + 1) * samples));
 
-    if (config.regression) {
+    if (config.objective.regression) {
       signal?.throwIfAborted();
       const images = compositions(await regress(network, source, shape));
       await onStep?.({ step: 1, steps: 1, gamma: 0, estimates: () => images });
@@ -260,7 +260,7 @@ export class Palette {
     const result = await sample(
       {
         shape,
-        prediction: config.prediction,
+        prediction: config.objective.prediction,
         predict: (noisy, gamma, nextGamma) =>
           network.predict({
             ...{ source, noisy, gamma, shape, units, wanted: known?.mask },
@@ -312,7 +312,7 @@ export class Palette {
   private unlikeColorization(condition: Condition): Condition {
     const { tasks, training } = this.config;
     const alike =
-      condition.mask === undefined && tasks.includes("colorize") && training?.gray === undefined;
+      condition.mask === undefined && tasks.includes("colorize") && !training?.augmentation?.gray;
     return alike ? { ...condition, x: warmTone(condition.x) } : condition;
   }
 

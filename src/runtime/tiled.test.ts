@@ -163,7 +163,7 @@ describe("a tiled network", () => {
     const values = new Float32Array(3 * shape[2] * shape[3]);
     const call = { source: values, noisy: values, gamma: 0.5, shape };
     const deepest = async (settles: boolean | undefined, regression = false) => {
-      const { network } = stub(answer, { regression });
+      const { network } = stub(answer, { objective: { prediction: "x0", regression } });
       const output = await network.predict({ ...call, settles });
       const row = output.subarray(2.5 * side * shape[3], (2.5 * side + 1) * shape[3]);
       return Math.min(...row.subarray(side, -side));

@@ -71,7 +71,12 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
       `${network.config.name} takes pictures from ${side}x${side} pixels up, not ${width}x${height}.`,
     );
   }
-  const stride = strideOf(side, height, width, call.settles ?? network.config.regression);
+  const stride = strideOf(
+    side,
+    height,
+    width,
+    call.settles ?? network.config.objective.regression === true,
+  );
   const places = tileStarts(height, side, stride).flatMap((top) =>
     tileStarts(width, side, stride).map((left) => ({ top, left })),
   );

@@ -1,196 +1,45 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { platform } from "../../test/support/task-context.ts";
-import { writePhotos } from "../../test/training-photos.ts";
-import { type Example, ExampleSource } from "../data/examples.ts";
-import { estimateClean, predictions } from "../diffusion/parameterization.ts";
-import { gammaAt, smallestGamma, trainingSchedule } from "../diffusion/schedule.ts";
-import { presetNamed } from "../models/presets.ts";
-import { noiseEmbeddingInput } from "../nn/config.ts";
-import { scanPhotos } from "../node/photo-folders.ts";
-import { tasks } from "../tasks/registry.ts";
-import { type BatchOptions, BatchSource, type LabelledBatch } from "./batches.ts";
+import { describe, expect, it } from "vitest";
+import { Prefetch } from "./batches.ts";
 
-const { network } = presetNamed("tiny-32");
-const pixels = network.resolution ** 2;
-const values = 3 * pixels;
-const count = 24;
+const soon = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
-describe("batches", () => {
-  let folder: string;
-  let photos: string[];
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "palette-batches-"));
-    photos = await scanPhotos([await writePhotos(folder, 6)]);
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  function examples(): ExampleSource {
-    return new ExampleSource({
-      ...platform,
-      photos,
-      tasks,
-      resolution: network.resolution,
-      seed: 5,
-    });
-  }
-
-  function source(options: Partial<BatchOptions> = {}, from = examples()): BatchSource {
-    return new BatchSource(from, {
-      network,
-      loss: "l2",
-      prediction: "x0",
-      weighting: "uniform",
-      levels: "schedule",
-      regression: false,
-      schedule: trainingSchedule,
-      seed: 5,
-      batch: count,
-      accumulate: 1,
-      ...options,
-    });
-  }
-
-  /** Gamma of an image, from what the network is told: 25 (log-SNR + 15). */
-  function gammaOf(batch: LabelledBatch, k: number): number {
-    return gammaAt(batch.level[k]! / 25 - 15);
-  }
-
-  it("are the same numbers whatever was asked before and however images are grouped", async () => {
-    const whole = await source().batch(0);
-    const options = { batch: 4, accumulate: 3 };
-    const second = await Promise.all([12, 16, 20].map((first) => source(options).batch(first)));
-    for (const [j, part] of second.entries()) {
-      const first = 12 + 4 * j;
-      for (const name of ["source", "noisy", "target"] as const) {
-        expect(part[name]).toEqual(whole[name].slice(first * values, (first + 4) * values));
-      }
-      expect(part.level).toEqual(whole.level.slice(first, first + 4));
-      expect(part.tasks).toEqual(whole.tasks.slice(first, first + 4));
-    }
-    const other = await source({ seed: 6 }).batch(0);
-    expect(other.noisy).not.toEqual(whole.noisy);
-  });
-
-  it("are made a few at a time", async () => {
-    let [now, most] = [0, 0];
-    class Counted extends ExampleSource {
-      override async example(index: number): Promise<Example> {
-        now += 1;
-        most = Math.max(most, now);
-        const made = await super.example(index);
-        now -= 1;
-        return made;
-      }
-    }
-    const counted = new Counted({ ...platform, photos, tasks, resolution: 32, seed: 5 });
-    expect((await source({ batch: 40 }, counted).batch(0)).tasks).toHaveLength(40);
-    expect(most).toBe(16);
-  });
-
-  it.each(predictions)("ask for %s, from which the clean picture follows", async (prediction) => {
-    const [batch, clean] = [await source({ prediction }).batch(0), await source().batch(0)];
-    for (let k = 0; k < count; k++) {
-      const range = [k * values, (k + 1) * values] as const;
-      const mask = (await examples().example(k)).condition.mask;
-      const y = clean.target.subarray(...range);
-      const gamma = gammaOf(batch, k);
-      expect(gamma).toBeGreaterThan(0.99 * smallestGamma(trainingSchedule));
-      const found = estimateClean(
-        prediction,
-        batch.target.subarray(...range),
-        batch.noisy.subarray(...range),
-        gamma,
-      );
-      let worst = 0;
-      found.forEach((value, i) => {
-        // Known pixels are pasted clean into y_t, where the relation does not hold.
-        if (mask && mask.data[i % pixels] === 0) expect(batch.noisy[range[0] + i]).toBe(y[i]);
-        else worst = Math.max(worst, Math.abs(value - y[i]!));
-      });
-      // The level is float32; 1/sqrt(gamma) magnifies its rounding.
-      expect(worst).toBeLessThan(1e-4 / Math.sqrt(gamma));
-    }
-  });
-
-  it("weigh each image by its part of the update, on the pixels to be filled alone", async () => {
-    const batch = await source({ batch: 8, accumulate: 3 }).batch(0);
-    for (let k = 0; k < 8; k++) {
-      const weight = batch.weight.subarray(k * pixels, (k + 1) * pixels);
-      const { mask } = (await examples().example(k)).condition;
-      // Three channels share a pixel's weight.
-      expect(3 * weight.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1 / 24, 6);
-      weight.forEach((value, i) => {
-        if (mask) expect(value > 0).toBe(mask.data[i] === 1);
-      });
-    }
-    const weighted = await source({ batch: 8, accumulate: 3, weighting: "min-snr" }).batch(0);
-    for (let k = 0; k < 8; k++) {
-      const ratio =
-        Math.max(...weighted.weight.subarray(k * pixels, (k + 1) * pixels)) /
-        Math.max(...batch.weight.subarray(k * pixels, (k + 1) * pixels));
-      expect(ratio).toBeCloseTo(Math.min(8, 1 / (1 - gammaOf(batch, k))), 2);
-    }
-  });
-
-  it("of the regression baseline have no noise: zeros at gamma 0, target y", async () => {
-    const [batch, diffusion] = [
-      await source({ regression: true }).batch(0),
-      await source().batch(0),
-    ];
-    expect(batch.noisy.every((value) => value === 0)).toBe(true);
-    expect(
-      batch.level.every((value) => value === Math.fround(noiseEmbeddingInput(network, 0))),
-    ).toBe(true);
-    expect(batch.target).toEqual(diffusion.target);
-    expect(batch.source).toEqual(diffusion.source);
-  });
-
-  it.each(["l1", "rms"] as const)(
-    "weigh an error by the square root where its size and not its square is the loss: %s",
-    async (loss) => {
-      const [squared, plain] = [
-        await source({ weighting: "balanced" }).batch(0),
-        await source({ weighting: "balanced", loss }).batch(0),
-      ];
-      expect(plain.target).toEqual(squared.target);
-      for (let k = 0; k < count; k++) {
-        const of = ({ weight }: LabelledBatch) =>
-          3 * count * weight.subarray(k * pixels, (k + 1) * pixels).reduce((a, b) => a + b);
-        expect(of(plain) ** 2 / of(squared)).toBeCloseTo(1, 4);
-      }
-    },
-  );
-
-  it("draw the noise levels of p(gamma): t is uniform", async () => {
-    const one = new BatchSource(
-      new ExampleSource({
-        ...platform,
-        photos,
-        tasks: [tasks[0]],
-        resolution: 32,
-        seed: 1,
-      }),
-      {
-        network,
-        loss: "l2",
-        prediction: "x0",
-        weighting: "uniform",
-        levels: "schedule",
-        regression: false,
-        schedule: trainingSchedule,
-        seed: 1,
-        batch: 400,
-        accumulate: 1,
+describe("prefetching", () => {
+  it("keeps the order and works ahead by a bounded number", async () => {
+    const asked: number[] = [];
+    const prefetch = new Prefetch(
+      async (position) => {
+        asked.push(position);
+        await soon(position === 30 ? 20 : 0);
+        return position;
       },
+      { first: 30, stride: 10, depth: 2 },
     );
-    const batch = await one.batch(0);
-    const early = Array.from(
-      batch.level,
-      (_, k) => gammaOf(batch, k) > trainingSchedule.gammas[1000]!,
+    expect(await prefetch.next()).toBe(30);
+    expect(asked).toEqual([30, 40, 50]);
+    expect([await prefetch.next(), await prefetch.next()]).toEqual([40, 50]);
+    expect(asked).toEqual([30, 40, 50, 60, 70]);
+  });
+
+  it("counts only the time that somebody waited", async () => {
+    const prefetch = new Prefetch(async () => soon(50), { first: 0, stride: 1 });
+    await prefetch.next();
+    expect(prefetch.waited).toBeGreaterThan(40);
+    const { waited } = prefetch;
+    await soon(120);
+    await prefetch.next();
+    expect(prefetch.waited - waited).toBeLessThan(20);
+  });
+
+  it("hands a failure to whoever takes it, and to nobody else", async () => {
+    const prefetch = new Prefetch(
+      async (position) => {
+        if (position === 1) throw new Error("broken");
+        return position;
+      },
+      { first: 0, stride: 1 },
     );
-    expect(Math.abs(early.filter(Boolean).length / 400 - 0.5)).toBeLessThan(0.08);
+    expect(await prefetch.next()).toBe(0);
+    await soon(5);
+    await expect(prefetch.next()).rejects.toThrow("broken");
   });
 });

@@ -1,42 +1,18 @@
 /**
- * From examples to what the training graph takes (the paper's Algorithm 1 up to the gradient step).
- * A batch is a function of the seed and of the number of its first image alone, so that a resumed
- * run goes on with exactly the batches it would have had.
+ * Batches, made ahead of the step that takes them. A batch is a function of the seed and of the
+ * number of its first image alone, so that a resumed run has exactly the batches of an unbroken one.
  */
-import type { Example, ExampleSource } from "../data/examples.ts";
-import { pasteKnown } from "../diffusion/known-pixels.ts";
-import { type NoiseLevelDistribution, sampleGamma } from "../diffusion/noise-level-distribution.ts";
-import {
-  lossWeight,
-  noisy,
-  type Prediction,
-  target,
-  type Weighting,
-} from "../diffusion/parameterization.ts";
-import { pixelWeights } from "../diffusion/pixel-weights.ts";
-import type { NoiseSchedule } from "../diffusion/schedule.ts";
-import { noiseEmbeddingInput, type UNetConfig } from "../nn/config.ts";
-import type { Loss } from "../nn/loss.ts";
-import { Random } from "../util/random.ts";
-import type { TrainingBatch } from "./step/data-parallel.ts";
+import type { ExampleSource } from "../data/examples.ts";
+import type { Optimizer } from "../models/settings/optimizer.ts";
+import { type ObjectiveOptions, writeTrainingImage } from "./objective.ts";
+import type { TrainingBatch } from "./step/types.ts";
 
-export interface BatchOptions {
-  readonly network: UNetConfig;
-  readonly loss: Loss;
-  readonly prediction: Prediction;
-  readonly weighting: Weighting;
-  readonly levels: NoiseLevelDistribution;
-  /** The baseline: y_t is all zeros, gamma 0, and the target y. */
-  readonly regression: boolean;
-  readonly schedule: NoiseSchedule;
-  readonly seed: number;
-  /** Images a batch. */
-  readonly batch: number;
-  /** Batches an update: their losses add up to the mean over all images of the update. */
-  readonly accumulate: number;
+export interface BatchOptions extends ObjectiveOptions {
+  /** The losses of an update's batches add up to the mean over all of its images. */
+  readonly optimizer: Pick<Optimizer, "batch" | "accumulate">;
 }
 
-/** A batch and of which task each image is. */
+/** A batch, and the task of each image. */
 export interface LabelledBatch extends TrainingBatch {
   readonly tasks: readonly string[];
 }
@@ -45,26 +21,28 @@ export interface LabelledBatch extends TrainingBatch {
 const together = 16;
 
 export class BatchSource {
-  private readonly examples: ExampleSource;
+  private readonly examples: Pick<ExampleSource, "example">;
   private readonly options: BatchOptions;
 
-  constructor(examples: ExampleSource, options: BatchOptions) {
+  constructor(examples: Pick<ExampleSource, "example">, options: BatchOptions) {
     this.examples = examples;
     this.options = options;
   }
 
   /** The images `first` to `first + batch - 1`. */
   async batch(first: number): Promise<LabelledBatch> {
-    const { batch, network } = this.options;
+    const { network, optimizer } = this.options;
+    const { batch, accumulate } = optimizer;
     const pixels = network.resolution ** 2;
     const values = network.channels * pixels;
-    const into: TrainingBatch = {
+    const made: TrainingBatch = {
       source: new Float32Array(batch * values),
       noisy: new Float32Array(batch * values),
       target: new Float32Array(batch * values),
       level: new Float32Array(batch),
       weight: new Float32Array(batch * pixels),
     };
+    const share = 1 / (batch * accumulate);
     const tasks: string[] = [];
     for (let done = 0; done < batch; done += together) {
       const some = Math.min(together, batch - done);
@@ -73,40 +51,59 @@ export class BatchSource {
       );
       for (const example of examples) {
         const k = tasks.push(example.task.name) - 1;
-        into.level[k] = this.fill(example, {
-          source: into.source.subarray(k * values, (k + 1) * values),
-          noisy: into.noisy.subarray(k * values, (k + 1) * values),
-          target: into.target.subarray(k * values, (k + 1) * values),
-          weight: into.weight.subarray(k * pixels, (k + 1) * pixels),
+        const part = (all: Float32Array, each: number) => all.subarray(k * each, (k + 1) * each);
+        made.level[k] = writeTrainingImage(example, this.options, share, {
+          source: part(made.source, values),
+          noisy: part(made.noisy, values),
+          target: part(made.target, values),
+          weight: part(made.weight, pixels),
         });
       }
     }
-    return { ...into, tasks };
+    return { ...made, tasks };
+  }
+}
+
+/** Calls `make` for consecutive positions, some ahead of the one that is taken. */
+export class Prefetch<T> {
+  /** Milliseconds that `next` has waited in all. */
+  waited = 0;
+  private readonly make: (position: number) => Promise<T>;
+  private readonly stride: number;
+  private readonly depth: number;
+  private readonly queue: Promise<T>[] = [];
+  private position: number;
+
+  /** Positions are `first`, `first + stride`, ...; at most `depth` results are held. */
+  constructor(
+    make: (position: number) => Promise<T>,
+    { first, stride, depth = 2 }: { first: number; stride: number; depth?: number },
+  ) {
+    this.make = make;
+    this.position = first;
+    this.stride = stride;
+    this.depth = depth;
   }
 
-  /** Writes one image of a batch and returns its noise level as the network takes it. */
-  private fill(
-    { index, y, condition: { x, mask } }: Example,
-    into: Omit<TrainingBatch, "level">,
-  ): number {
-    const { network, loss, prediction, weighting, levels, regression, schedule, seed } =
-      this.options;
-    const { resolution, channels } = network;
-    const share = 1 / (this.options.batch * this.options.accumulate);
-    into.source.set(x.data);
-    if (regression) {
-      into.target.set(y.data);
-      pixelWeights(mask, resolution, resolution, share, into.weight);
-      return noiseEmbeddingInput(network, 0);
+  /** The result for the next position; rejects as `make` did. */
+  async next(): Promise<T> {
+    this.fill();
+    const start = performance.now();
+    try {
+      return await this.queue.shift()!;
+    } finally {
+      this.waited += performance.now() - start;
+      this.fill();
     }
-    const random = Random.from(seed, "noise", index);
-    const gamma = sampleGamma(levels, schedule, random);
-    const epsilon = random.fillNormal(new Float32Array(y.data.length));
-    noisy(y.data, epsilon, gamma, into.noisy);
-    target(prediction, y.data, epsilon, gamma, into.target);
-    if (mask) pasteKnown(into.noisy, { data: y.data, mask: mask.data }, channels, resolution ** 2);
-    const factor = lossWeight(prediction, gamma, weighting, loss === "l2" ? 2 : 1) * share;
-    pixelWeights(mask, resolution, resolution, factor, into.weight);
-    return noiseEmbeddingInput(network, gamma);
+  }
+
+  private fill(): void {
+    while (this.queue.length < this.depth) {
+      const made = this.make(this.position);
+      // `next` hands a failure on; without a call nobody meets it.
+      made.catch(() => {});
+      this.queue.push(made);
+      this.position += this.stride;
+    }
   }
 }

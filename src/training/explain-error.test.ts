@@ -14,7 +14,7 @@ const { newRun, trained, copied, refusal } = runs;
 describe("a training that cannot go on", () => {
   it("for a loss that is not finite stops and keeps the last checkpoint", async () => {
     const out = newRun();
-    const wishes = { learningRate: 1e30, warmUpImages: 0, clip: null };
+    const wishes = { optimizer: { learningRate: 1e30, warmUpImages: 0, clip: null } };
     const message = await refusal({ out, images: 400, checkpointEvery: { images: 2 } }, wishes);
     expect(message).toMatch(/no longer (a )?finite.*a lower --lr/);
     expect(await readFile(join(out, "log.txt"), "utf8")).toContain("no longer");

@@ -51,7 +51,7 @@ describe("a training that begins with a model", () => {
     });
     await trained(
       { out: third, images: 4 },
-      { from: join(second, "model"), holdOut: "every:3:1", regression: false },
+      { from: join(second, "model"), holdOut: "every:3:1", objective: { regression: false } },
     );
     expect((await loadModel(join(third, "model"))).config.training).toMatchObject({
       photos: { holdOut: "every:3:1" },
@@ -103,38 +103,49 @@ describe("a training that begins with a model", () => {
 
   it("has the objective, the hold-out rule, the way of sampling and the origin of the model", async () => {
     const folder = runs.path("imported");
-    const { config: plain, parameters } = randomModel({ prediction: "v" });
+    const { config: plain, parameters } = randomModel({ objective: { prediction: "v" } });
     const { photos } = (await planned()).config;
     const known = { digests: photos.digests, holdOut: "every:3:1" };
-    const training = { images: 5, loss: "l1", weighting: "min-snr", photos: known } as const;
+    const training = { images: 5, photos: known };
+    const objective = {
+      prediction: "v",
+      loss: "l1",
+      weighting: "min-snr",
+      noiseLevels: "schedule",
+    } as const;
     const kept = {
-      sampling: { sampler: "ddim", eta: 0.5, spacing: "time", sigmaMin: 0 },
+      sampler: { sampler: "ddim", eta: 0.5, spacing: "time", sigmaMin: 0 },
       ddpm: { variance: "posterior", clip: true, start: "source", belowTrained: true },
       origin: { project: "another", file: "its.pth" },
     } as const;
-    await saveModel(folder, { config: { ...plain, ...kept, training }, parameters });
+    await saveModel(folder, { config: { ...plain, ...kept, objective, training }, parameters });
     const { config, notes } = await planned({ from: folder });
-    const objective = { loss: "l1", weighting: "min-snr", levels: "schedule" };
-    expect(config).toMatchObject({ ...objective, ...kept, photos: { holdOut: "every:3:1" } });
+    expect(config).toMatchObject({ objective, ...kept, photos: { holdOut: "every:3:1" } });
     expect(notes).toEqual([]);
     expect(trainedModel(config, { images: 1, steps: 1 })).toMatchObject({
-      prediction: "v",
+      objective,
       ...kept,
     });
-    const other = await planned({ from: folder, holdOut: "every:3:2", weighting: "uniform" });
-    expect(other.config).toMatchObject({ weighting: "uniform", levels: "schedule" });
+    const other = await planned({
+      from: folder,
+      holdOut: "every:3:2",
+      objective: { weighting: "uniform" },
+    });
+    expect(other.config).toMatchObject({
+      objective: { weighting: "uniform", noiseLevels: "schedule" },
+    });
     expect(other.notes.join()).toMatch(/trained on some of the held-out photos/);
   });
 
   it("takes network, prediction and schedules from the model, the rest from its preset", async () => {
     const folder = runs.path("wide");
-    const { config, parameters } = randomModel({ prediction: "v" });
+    const { config, parameters } = randomModel({ objective: { prediction: "v" } });
     const inferenceSchedule = { ...config.inferenceSchedule, steps: 500 };
     await saveModel(folder, { config: { ...config, inferenceSchedule }, parameters });
     const plan = await planned({ from: folder, preset: undefined });
     expect(plan.config).toMatchObject({
       preset: "tiny-32",
-      prediction: "v",
+      objective: { prediction: "v" },
       inferenceSchedule,
       from: { name: "random", images: 0, photos: [] },
     });
@@ -144,7 +155,11 @@ describe("a training that begins with a model", () => {
 
   it("refuses what the model decides, what is no model, and the run's own model", async () => {
     const { network } = presetNamed("small-64");
-    for (const wishes of [{ network }, { prediction: "epsilon" }, { regression: true }] as const) {
+    for (const wishes of [
+      { network },
+      { objective: { prediction: "epsilon" } },
+      { objective: { regression: true } },
+    ] as const) {
       const failure = planned({ from: model(), ...wishes });
       await expect(failure).rejects.toBeInstanceOf(UsageError);
       await expect(failure).rejects.toThrow(/leave out --(network|predict epsilon|regression)/);

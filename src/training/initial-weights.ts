@@ -1,13 +1,13 @@
 /** What a training begins with: fresh weights, or those of a model that was trained before. */
 import { join, resolve } from "node:path";
-import { imagesSeen, type ModelConfig, photosTrainedOn } from "../models/config.ts";
+import { imagesSeen, photosTrainedOn } from "../models/config.ts";
 import { weightsFile } from "../models/model.ts";
+import type { ModelObjective, Objective } from "../models/settings/objective.ts";
 import { writeParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { modelDigest } from "../node/fingerprint.ts";
 import { findModel, folderWeights, loadModelConfig } from "../node/model-folder.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
-import { omitUndefined } from "../util/omit-undefined.ts";
 import type { RunConfig } from "./run-config.ts";
 import { initialize } from "./step/data-parallel.ts";
 import type { TrainingState } from "./step/optimizer.ts";
@@ -15,14 +15,7 @@ import type { TrainingState } from "./step/optimizer.ts";
 /** What a model brings along, which is not chosen again. */
 export type Inherited = Pick<
   RunConfig,
-  | "network"
-  | "prediction"
-  | "regression"
-  | "trainingSchedule"
-  | "inferenceSchedule"
-  | "sampling"
-  | "ddpm"
-  | "origin"
+  "network" | "trainingSchedule" | "inferenceSchedule" | "sampler" | "ddpm" | "origin"
 >;
 
 /** A model whose weights a training begins with. */
@@ -32,8 +25,8 @@ export interface WarmStart {
   /** Where the weights lie; none when the run has weights of its own by now. */
   readonly folder?: string;
   readonly inherited: Inherited;
-  /** How it was trained, as far as recorded. */
-  readonly objective: Partial<Pick<RunConfig, "weighting" | "levels" | "loss">>;
+  /** What it was trained for, as far as recorded. */
+  readonly objective: ModelObjective;
   /** What the run's config.json says of it. */
   readonly record: NonNullable<RunConfig["from"]>;
 }
@@ -62,20 +55,17 @@ function beginningOfRun(named: string | undefined, earlier: RunConfig): WarmStar
     );
   }
   if (record === undefined) return undefined;
-  const { weighting, levels, loss, ...inherited } = earlier;
-  return { name: before!, inherited, objective: { weighting, levels, loss }, record };
+  return { name: before!, inherited: earlier, objective: earlier.objective, record };
 }
 
 async function beginningFrom(name: string): Promise<WarmStart> {
   const folder = await findModel(name);
   const config = await loadModelConfig(folder);
-  const { weighting, levels, loss } = config.training ?? {};
   return {
     name,
     folder,
     inherited: config,
-    // Models from before there was a choice of levels were trained as in the paper.
-    objective: omitUndefined({ weighting, levels: weighting && (levels ?? "schedule"), loss }),
+    objective: config.objective,
     record: {
       name: config.name,
       digest: await modelDigest(folder, [weightsFile]),
@@ -132,12 +122,8 @@ export async function begin(
 
 /** Settings that a model brings along, chosen otherwise. */
 export function checkBeginning(
-  { name, inherited }: WarmStart,
-  request: {
-    readonly network?: unknown;
-    readonly prediction?: ModelConfig["prediction"];
-    readonly regression?: boolean;
-  },
+  { name, inherited, objective }: WarmStart,
+  request: { readonly network?: unknown; readonly objective?: Partial<Objective> },
 ): void {
   const refuse = (option: string) => {
     throw new UsageError(
@@ -150,10 +136,11 @@ export function checkBeginning(
       `Training takes pictures of 3 channels, but ${name} is for ${inherited.network.channels}: begin with another model.`,
     );
   }
-  if (request.prediction !== undefined && request.prediction !== inherited.prediction) {
-    refuse(`--predict ${request.prediction} (it predicts ${inherited.prediction})`);
+  const { prediction, regression } = request.objective ?? {};
+  if (prediction !== undefined && prediction !== objective.prediction) {
+    refuse(`--predict ${prediction} (it predicts ${objective.prediction})`);
   }
-  if (request.regression !== undefined && request.regression !== inherited.regression) {
-    refuse(`--regression (it is ${inherited.regression ? "a" : "no"} regression model)`);
+  if (regression !== undefined && regression !== (objective.regression ?? false)) {
+    refuse(`--regression (it is ${objective.regression ? "a" : "no"} regression model)`);
   }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { presetNamed } from "../models/presets.ts";
+import { defaultAugmentation } from "../models/settings/augmentation.ts";
+import { paperObjective } from "../models/settings/objective.ts";
 import { trainingMemory } from "./memory.ts";
 
 /** Estimated bytes of training a large network at 256x256 pixels. */
@@ -7,9 +9,9 @@ function needed(wishes: { batch?: number; accumulate?: number; photos?: number }
   const { batch = 1, accumulate = 1, photos = 7 } = wishes;
   return trainingMemory({
     network: presetNamed("pytorch-256").network,
-    batch,
-    accumulate,
-    loss: "l2",
+    objective: { prediction: "epsilon", ...paperObjective },
+    optimizer: { ...presetNamed("pytorch-256").optimizer, batch, accumulate },
+    augmentation: { ...defaultAugmentation, cropScale: "half..full" },
     machine: { threads: 2, folders: [] },
     photos: { training: photos, heldOut: 0, holdOut: "none", digests: [] },
   }).bytes;

@@ -1,13 +1,14 @@
 /** What a training will need, said before it starts. */
 import { cachedBytes } from "../data/examples.ts";
 import { Graph, size } from "../graph/index.ts";
+import { imagesPerUpdate } from "../models/settings/optimizer.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import { lowMemoryTrainingBytes, usesLowMemory } from "../nn/graphs.ts";
 import { FlatParameters, parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
 import { assertFits } from "../node/memory.ts";
 import { inGigabytes } from "../util/format.ts";
-import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
+import type { RunConfig } from "./run-config.ts";
 import { imagesAtOnce } from "./step/low-memory.ts";
 
 /** Node, ONNX Runtime and libvips before they hold anything. */
@@ -35,13 +36,13 @@ export function batchesAhead({ network }: Pick<RunConfig, "network">): number {
 export function trainingMemory(
   config: Pick<
     RunConfig,
-    "network" | "batch" | "accumulate" | "loss" | "machine" | "photos" | "cropScale"
+    "network" | "objective" | "optimizer" | "augmentation" | "machine" | "photos"
   >,
 ): { readonly parameters: number; readonly bytes: number } {
-  const { network, batch, photos } = config;
+  const { network, optimizer, augmentation, photos } = config;
   const { parameters, bytes } = stepMemory(config);
-  const batches = (batchesAhead(config) + 1) * batch * batchBytes(network);
-  const cached = cachedBytes(photos.training, network.resolution, config.cropScale);
+  const batches = (batchesAhead(config) + 1) * optimizer.batch * batchBytes(network);
+  const cached = cachedBytes(photos.training, network.resolution, augmentation.cropScale);
   return { parameters, bytes: bytes + batches + cached };
 }
 
@@ -52,11 +53,10 @@ function batchBytes({ channels, resolution }: UNetConfig): number {
 
 function stepMemory({
   network,
-  batch,
-  accumulate,
-  loss,
+  objective: { loss },
+  optimizer: { batch, accumulate },
   machine,
-}: Pick<RunConfig, "network" | "batch" | "accumulate" | "loss" | "machine">): {
+}: Pick<RunConfig, "network" | "objective" | "optimizer" | "machine">): {
   readonly parameters: number;
   readonly bytes: number;
 } {
@@ -86,7 +86,10 @@ function stepMemory({
 
 /** @throws PaletteError when the training would not fit in memory, with what might. */
 export function assertTrainingFits(config: RunConfig): void {
-  const one = trainingMemory({ ...config, batch: 1, accumulate: imagesPerUpdate(config) }).bytes;
+  const one = trainingMemory({
+    ...config,
+    optimizer: { ...config.optimizer, batch: 1, accumulate: imagesPerUpdate(config.optimizer) },
+  }).bytes;
   const { bytes } = trainingMemory(config);
   const smaller = `a smaller --batch (1 needs ${inGigabytes(one)}) with --accumulate, or a smaller preset`;
   assertFits(bytes, `Training ${config.preset}`, one < bytes ? smaller : "take a smaller preset");

@@ -87,11 +87,11 @@ export class MetricsLog {
       steps: standing.steps,
       ...means,
       lossByTask: tasks,
-      learningRate: learningRateAt(config, images),
+      learningRate: learningRateAt(config.optimizer, images),
       ...(heldOut && {
         validationLoss: heldOut.mean,
-        heldOutLossByTask: heldOut.tasks,
-        ...(heldOut.sources && { heldOutLossBySource: heldOut.sources }),
+        validationLossByTask: heldOut.tasks,
+        ...(heldOut.sources && { validationLossBySource: heldOut.sources }),
       }),
       machine: {
         time: new Date().toISOString(),

@@ -1,19 +1,22 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
 import { basename, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { CropScale } from "../data/crop-scale.ts";
 import { splitHoldOut } from "../data/hold-out.ts";
 import { type FileWeight, photoWeights } from "../data/weights.ts";
-import type { NoiseLevelDistribution } from "../diffusion/noise-level-distribution.ts";
-import { lossWeight, type Prediction, type Weighting } from "../diffusion/parameterization.ts";
-import { type Preset, paperObjective, presetNamed, presets } from "../models/presets.ts";
+import { lossWeight } from "../diffusion/loss-weighting.ts";
+import { type Preset, presetNamed, presets } from "../models/presets.ts";
+import { type Augmentation, defaultAugmentation } from "../models/settings/augmentation.ts";
+import {
+  type ModelObjective,
+  type Objective,
+  paperObjective,
+} from "../models/settings/objective.ts";
+import type { Optimizer } from "../models/settings/optimizer.ts";
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import type { UNetConfig } from "../nn/config.ts";
-import type { Loss } from "../nn/loss.ts";
 import { type PhotoSet, scanPhotoSets } from "../node/photo-folders.ts";
 import { RunFolder } from "../node/run-folder.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
-import type { JpegQualities } from "../tasks/task.ts";
 import { UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import {
@@ -34,16 +37,14 @@ export interface TrainingRequest {
   readonly folderWeights?: Readonly<Record<string, number>>;
   /** How often photos are drawn by their file names; see `photoWeights`. */
   readonly fileWeights?: readonly FileWeight[];
-  /** Which part of a photo a crop shows; "own..full" unless given, or as the run in `out` began. */
-  readonly cropScale?: CropScale;
-  /** Which JPEG qualities are drawn; the paper's unless given. */
-  readonly jpegQuality?: JpegQualities;
+  /** As `defaultAugmentation` unless given; the crop scale as the run in `out` began. */
+  readonly augmentation?: Partial<Augmentation>;
   /** "small-64" unless given, or the one whose network `from` has. */
   readonly preset?: string;
   /**
    * A model's folder, or the name of a bundled one: the training begins with its weights, network,
    * prediction and schedules, and has its objective unless told otherwise. It is needed for the first
-   * sitting only.
+   * invocation only.
    */
   readonly from?: string;
   /** The run folder: what a run there began with stays so. */
@@ -54,27 +55,12 @@ export interface TrainingRequest {
   readonly tasks?: readonly string[];
   /** Tasks to be drawn more often than the others, by name; equally often unless given. */
   readonly mix?: TaskMix;
-  /**
-   * Share of the pictures shown in black and white, 0 to 1, so that gray photos are known to all tasks but
-   * colorization, which sees all in colour; 0 unless given.
-   */
-  readonly gray?: number;
-  /** Whether each crop gets another aspect and tone, for collections of a few hundred photos; not unless given. */
-  readonly vary?: boolean;
   /** See `splitHoldOut`; unless given that of the model in `from` if it knows these photos, or "every:7:1". */
   readonly holdOut?: string;
-  readonly loss?: Loss;
-  readonly prediction?: Prediction;
-  readonly weighting?: Weighting;
-  readonly levels?: NoiseLevelDistribution;
-  readonly regression?: boolean;
-  readonly batch?: number;
-  /** 1 unless given. */
-  readonly accumulate?: number;
-  readonly learningRate?: number;
-  readonly warmUpImages?: number;
-  readonly emaDecay?: number;
-  readonly clip?: number | null;
+  /** The preset's, or that of `from`, unless given. */
+  readonly objective?: Partial<Objective>;
+  /** The preset's unless given. */
+  readonly optimizer?: Partial<Optimizer>;
   /** 1 unless given. */
   readonly seed?: number;
   readonly threads: number;
@@ -103,14 +89,9 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const from = await warmStartOf(request.from, earlier);
   if (from) checkBeginning(from, request);
   const preset = presetOf(request, from);
-  const { defaults } = preset;
-  const base: Inherited = from?.inherited ?? { ...preset, regression: false };
-  const { network = base.network, regression = base.regression } = request;
-  if (regression && (request.prediction ?? "x0") !== "x0") {
-    throw new UsageError(
-      `The regression baseline predicts the picture itself: leave out --predict ${request.prediction}.`,
-    );
-  }
+  const base: Inherited = from?.inherited ?? preset;
+  const { network = base.network } = request;
+  const objective = objectiveOf(request.objective ?? {}, preset, from);
   if (network.channels !== 3) {
     throw new UsageError(
       `Training takes pictures of 3 channels, but the network has ${network.channels}: set its channels to 3.`,
@@ -119,17 +100,6 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const wanted = new Set((request.tasks ?? allTasks.map(({ name }) => name)).map(taskNamed));
   const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
-  const prediction = regression ? "x0" : (request.prediction ?? base.prediction);
-  // The paper's own predictions have all of the paper's objective, unless asked otherwise.
-  const usual = {
-    ...(regression || prediction === "epsilon" ? paperObjective : preset),
-    ...from?.objective,
-  };
-  const { loss = usual.loss } = request;
-  const { weighting = usual.weighting, levels = usual.levels } = regression
-    ? paperObjective
-    : request;
-  lossWeight(prediction, 0.5, weighting); // throws for a pair that cannot be
   const sets = await scanPhotoSets(request.data);
   const digests = sets.map(({ digest }) => digest);
   const known = from?.record.photos ?? [];
@@ -143,34 +113,26 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const unequal = weights !== undefined;
   const weightOf = ({ folder }: PhotoSet) => folderWeights[folder] ?? 1;
   const config = runConfig.parse({
-    format: 1,
+    format: 2,
     preset: isDeepStrictEqual(network, preset.network) ? preset.name : "custom",
     ...omitUndefined({
       from: from?.record,
-      sampling: base.sampling,
+      sampler: base.sampler,
       ddpm: base.ddpm,
       origin: base.origin,
       mix: essentialMix(request.mix ?? {}, tasks),
-      gray: request.gray || undefined,
-      vary: request.vary || undefined,
-      cropScale: request.cropScale ?? (earlier ? earlier.cropScale : "own..full"),
-      jpegQuality: request.jpegQuality === "wide" ? ("wide" as const) : undefined,
     }),
     network,
-    prediction,
-    weighting,
-    levels,
-    regression,
+    objective,
     trainingSchedule: base.trainingSchedule,
     inferenceSchedule: base.inferenceSchedule,
     tasks,
-    loss,
-    batch: request.batch ?? defaults.batch,
-    accumulate: request.accumulate ?? 1,
-    learningRate: request.learningRate ?? defaults.learningRate,
-    warmUpImages: request.warmUpImages ?? defaults.warmUpImages,
-    emaDecay: request.emaDecay ?? defaults.emaDecay,
-    clip: request.clip === undefined ? defaults.clip : request.clip,
+    augmentation: {
+      ...defaultAugmentation,
+      ...(earlier && { cropScale: earlier.augmentation.cropScale }),
+      ...omitUndefined(request.augmentation ?? {}),
+    },
+    optimizer: { ...preset.optimizer, ...omitUndefined(request.optimizer ?? {}) },
     seed: request.seed ?? 1,
     photos: {
       training: training.length,
@@ -204,6 +166,37 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
         ? [`${from!.name} was trained on some of the held-out photos: their loss says little.`]
         : [],
   };
+}
+
+/**
+ * The objective: what is asked for, else that of the model in `from`, else the preset's. The paper's
+ * own predictions, epsilon and the regression baseline, take the paper's objective.
+ * @throws UsageError when two settings exclude each other.
+ */
+function objectiveOf(asked: Partial<Objective>, preset: Preset, from?: WarmStart): Objective {
+  const base: ModelObjective = from?.objective ?? preset.objective;
+  const regression = asked.regression ?? base.regression ?? false;
+  if (regression && (asked.prediction ?? "x0") !== "x0") {
+    throw new UsageError(
+      `The regression baseline predicts the picture itself: leave out --predict ${asked.prediction}.`,
+    );
+  }
+  const prediction = regression ? "x0" : (asked.prediction ?? base.prediction);
+  const { prediction: _, regression: __, ...choices } = omitUndefined(asked);
+  const objective: Objective = {
+    ...(regression || prediction === "epsilon" ? paperObjective : preset.objective),
+    ...omitUndefined(from?.objective ?? {}),
+    ...choices,
+    // Without noise there are no levels to draw or to weigh.
+    ...(regression && {
+      weighting: paperObjective.weighting,
+      noiseLevels: paperObjective.noiseLevels,
+    }),
+    prediction,
+  };
+  lossWeight(prediction, 0.5, objective.weighting); // throws for a pair that cannot be
+  const { regression: ___, ...rest } = objective;
+  return regression ? { ...rest, regression } : rest;
 }
 
 /** The photos that are drawn at all, and how often. */

@@ -74,7 +74,7 @@ describe("a training in several sittings", () => {
   });
 
   it("gives an update up half way when it is told to stop, and makes it anew", async () => {
-    const wishes = { accumulate: 3 };
+    const wishes = { optimizer: { accumulate: 3 } };
     const plan = await runs.planned(wishes);
     const [run, whole] = [newRun(), newRun()];
     const partsUntil = (most: number) => {

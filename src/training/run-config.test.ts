@@ -28,15 +28,16 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("a plan", () => {
   it("takes what is not said from the preset", () => {
     expect(config).toMatchObject({
-      prediction: "x0-skip",
-      weighting: "balanced",
-      levels: "log-normal",
-      loss: "l1",
-      ...presetNamed("tiny-32").defaults,
-      accumulate: 1,
+      objective: {
+        prediction: "x0-skip",
+        weighting: "balanced",
+        noiseLevels: "log-normal",
+        loss: "l1",
+      },
+      optimizer: { ...presetNamed("tiny-32").optimizer, accumulate: 1 },
       seed: 1,
       tasks: ["colorize", "inpaint", "uncrop", "dejpeg", "sharpen"],
-      cropScale: "own..full",
+      augmentation: { cropScale: "own..full", jpegQuality: "paper", gray: 0, vary: false },
       photos: { training: 7, heldOut: 2, holdOut: "every:7:1" },
     });
   });
@@ -53,11 +54,11 @@ describe("a plan", () => {
     expect(differences(config, equal.config)).toEqual([]);
     const mixed = await planTraining({ ...request, mix: { dejpeg: 3 } });
     expect(differences(config, mixed.config)).toEqual(["mix.dejpeg: none -> 3"]);
-    const gray = await planTraining({ ...request, gray: 0.2 });
-    expect(differences(config, gray.config)).toEqual(["gray: none -> 0.2"]);
-    const varied = await planTraining({ ...request, vary: true });
-    expect(differences(config, varied.config)).toEqual(["vary: none -> true"]);
-    const plain = await planTraining({ ...request, gray: 0, vary: false });
+    const gray = await planTraining({ ...request, augmentation: { gray: 0.2 } });
+    expect(differences(config, gray.config)).toEqual(["augmentation.gray: 0 -> 0.2"]);
+    const varied = await planTraining({ ...request, augmentation: { vary: true } });
+    expect(differences(config, varied.config)).toEqual(["augmentation.vary: false -> true"]);
+    const plain = await planTraining({ ...request, augmentation: { gray: 0, vary: false } });
     expect(differences(config, plain.config)).toEqual([]);
   });
 
@@ -93,24 +94,27 @@ describe("a plan", () => {
     await expect(nothing).rejects.toThrow(/none is drawn/);
   });
 
-  it("draws every scale, but goes on as a run began that had no choice", async () => {
-    const { cropScale: _, ...old } = config;
+  it("draws every scale, but goes on as the run began", async () => {
+    const old = { ...config, augmentation: { ...config.augmentation, cropScale: "half..full" } };
     const out = join(folder, "old-run");
     await mkdir(out, { recursive: true });
     await writeFile(join(out, "config.json"), JSON.stringify(old));
     await writeFile(join(out, "checkpoint.safetensors"), "not read by a plan");
     const again = await planTraining({ ...request, out });
-    expect(again.config.cropScale).toBeUndefined();
-    const half = await planTraining({ ...request, cropScale: "half..full" });
-    expect(half.config.cropScale).toBe("half..full");
-    const wide = await planTraining({ ...request, jpegQuality: "wide" });
-    expect(differences(config, wide.config)).toEqual(["jpegQuality: none -> wide"]);
+    expect(again.config.augmentation.cropScale).toBe("half..full");
+    const half = await planTraining({ ...request, augmentation: { cropScale: "half..full" } });
+    expect(half.config.augmentation.cropScale).toBe("half..full");
+    const wide = await planTraining({ ...request, augmentation: { jpegQuality: "wide" } });
+    expect(differences(config, wide.config)).toEqual(["augmentation.jpegQuality: paper -> wide"]);
   });
 
   it("weighs epsilon as the paper does, and refuses weights that it cannot have", async () => {
-    const { config } = await planTraining({ ...request, prediction: "epsilon" });
-    expect(config).toMatchObject({ loss: "l2", weighting: "uniform", levels: "schedule" });
-    const balanced = { ...request, prediction: "epsilon", weighting: "balanced" } as const;
+    const { config } = await planTraining({ ...request, objective: { prediction: "epsilon" } });
+    expect(config).toMatchObject({
+      objective: { loss: "l2", weighting: "uniform", noiseLevels: "schedule" },
+    });
+    const objective = { prediction: "epsilon", weighting: "balanced" } as const;
+    const balanced = { ...request, objective };
     await expect(planTraining(balanced)).rejects.toThrow(/not for epsilon/);
   });
 
@@ -122,16 +126,22 @@ describe("a plan", () => {
   });
 
   it("of the baseline predicts y, and nothing else", async () => {
-    const { config } = await planTraining({ ...request, preset: "tiny-32", regression: true });
+    const { config } = await planTraining({
+      ...request,
+      preset: "tiny-32",
+      objective: { regression: true },
+    });
     expect(config).toMatchObject({
-      prediction: "x0",
-      loss: "l2",
-      weighting: "uniform",
-      levels: "schedule",
-      regression: true,
+      objective: {
+        prediction: "x0",
+        loss: "l2",
+        weighting: "uniform",
+        noiseLevels: "schedule",
+        regression: true,
+      },
     });
     await expect(
-      planTraining({ ...request, regression: true, prediction: "epsilon" }),
+      planTraining({ ...request, objective: { regression: true, prediction: "epsilon" } }),
     ).rejects.toThrow(UsageError);
   });
 
@@ -150,16 +160,21 @@ describe("a run's configuration", () => {
   });
 
   it("names what differs, old -> new", () => {
-    const other: RunConfig = { ...config, loss: "l2", clip: 0.25, tasks: ["inpaint"] };
+    const other: RunConfig = {
+      ...config,
+      objective: { ...config.objective, loss: "l2" },
+      optimizer: { ...config.optimizer, clip: 0.25 },
+      tasks: ["inpaint"],
+    };
     expect(differences(config, other)).toEqual([
+      "objective.loss: l1 -> l2",
       "tasks: colorize,inpaint,uncrop,dejpeg,sharpen -> inpaint",
-      "loss: l1 -> l2",
-      `clip: ${config.clip} -> 0.25`,
+      `optimizer.clip: ${config.optimizer.clip} -> 0.25`,
     ]);
   });
 
   it("is refused in one line when it cannot be read", () => {
-    for (const text of ["", "{}", "no json", JSON.stringify({ ...config, batch: -1 })]) {
+    for (const text of ["", "{}", "no json", JSON.stringify({ ...config, seed: 0.5 })]) {
       expect(() => parseRunConfig(text, "run/config.json")).toThrow(
         /^run\/config\.json is not the configuration[^\n]*choose another --out\.$/,
       );
@@ -167,7 +182,7 @@ describe("a run's configuration", () => {
   });
 
   it("warms the learning rate up linearly in images", () => {
-    const rates = { ...config, learningRate: 0.01, warmUpImages: 1000 };
+    const rates = { learningRate: 0.01, warmUpImages: 1000 };
     expect(learningRateAt(rates, 8)).toBeCloseTo(0.00008, 12);
     expect(learningRateAt(rates, 500)).toBeCloseTo(0.005, 12);
     expect(learningRateAt(rates, 5000)).toBe(0.01);
@@ -178,11 +193,11 @@ describe("a run's configuration", () => {
     // The untrained weights' share in the average after n updates is the product of the decays.
     let [ramped, constant] = [1, 1];
     for (let step = 0; step < 500; step++) {
-      ramped *= emaDecayAt({ ...config, emaDecay: 0.9999 }, step);
+      ramped *= emaDecayAt({ emaDecay: 0.9999 }, step);
       constant *= 0.9999;
     }
     expect(constant).toBeGreaterThan(0.95);
     expect(ramped).toBeLessThan(1e-15);
-    expect(emaDecayAt({ ...config, emaDecay: 0.9999 }, 1e6)).toBe(0.9999);
+    expect(emaDecayAt({ emaDecay: 0.9999 }, 1e6)).toBe(0.9999);
   });
 });

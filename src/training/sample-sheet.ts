@@ -19,7 +19,7 @@ const shownSide = 128;
 const columns = ["input", "sample", "truth"];
 
 /** For how many images the network is called in all. */
-export function sheetCalls({ regression }: ModelConfig, examples: number): number {
+export function sheetCalls({ objective: { regression } }: ModelConfig, examples: number): number {
   return examples * (regression ? 1 : steps);
 }
 
@@ -53,7 +53,8 @@ async function samplesOf(
   network: Network,
   examples: readonly ValidationExample[],
 ): Promise<Float32Array[]> {
-  const { prediction, regression, sampling } = network.config;
+  const { objective, sampler } = network.config;
+  const { prediction, regression } = objective;
   const { trainingSchedule, inferenceSchedule } = network.config;
   const { width, height } = examples[0]!.y;
   const count = examples.length;
@@ -69,7 +70,7 @@ async function samplesOf(
       ...(masks.length === count && { known: { data: source, mask: stack(masks) } }),
     },
     {
-      ...resolveSampler({}, sampling),
+      ...resolveSampler({}, sampler),
       steps,
       schedule: scheduleFrom(inferenceSchedule),
       smallestGamma: smallestGamma(scheduleFrom(trainingSchedule)),

@@ -39,7 +39,7 @@ describe("a training", () => {
     const out = newRun();
     const { stats } = await trained(
       { out, images: 240, statsEvery: 40, heldOutEvery: 120 },
-      { batch: 8, warmUpImages: 40, learningRate: 2e-3, threads: 2 },
+      { optimizer: { batch: 8, warmUpImages: 40, learningRate: 2e-3 }, threads: 2 },
     );
     expect(stats.at(-1)!.loss).toBeLessThan(0.6 * stats[0]!.loss);
     const looks = stats.filter(({ validationLoss }) => validationLoss !== undefined);
@@ -65,16 +65,21 @@ describe("a training", () => {
     const mix = { dejpeg: 7 };
     const { progress, stats, outcome } = await trained(
       { out: newRun(), images: 64, statsEvery: 64, heldOutEvery: 64 },
-      { batch: 16, tasks: ["colorize", "dejpeg"], mix, vary: true },
+      {
+        optimizer: { batch: 16 },
+        tasks: ["colorize", "dejpeg"],
+        mix,
+        augmentation: { vary: true },
+      },
     );
     const drawn = progress.flatMap(({ tasks }) => tasks);
     // 56 of 64 expected, with a deviation of 2.6.
     expect(drawn.filter((task) => task === "dejpeg").length).toBeGreaterThan(47);
     expect(drawn).toContain("colorize");
-    expect(Object.keys(stats.at(-1)!.heldOutLossByTask!)).toEqual(["colorize", "dejpeg"]);
+    expect(Object.keys(stats.at(-1)!.validationLossByTask!)).toEqual(["colorize", "dejpeg"]);
     expect((await loadModel(outcome.model)).config).toMatchObject({
       tasks: ["colorize", "dejpeg"],
-      training: { mix, vary: true },
+      training: { mix, augmentation: { vary: true } },
     });
   });
 
@@ -97,7 +102,7 @@ describe("a training", () => {
     const data = [await writePhotos(runs.path("some broken"), 4, 3)];
     const { lines, outcome } = await trained(
       { out: newRun(), images: 40 },
-      { data, holdOut: "none", batch: 10 },
+      { data, holdOut: "none", optimizer: { batch: 10 } },
     );
     const skipped = lines.filter((line) => line.startsWith("photo skipped:"));
     expect(skipped.map((line) => /broken-\d/.exec(line)?.[0]).sort()).toEqual([
@@ -111,18 +116,18 @@ describe("a training", () => {
   it.each([
     [
       "the regression baseline",
-      { regression: true },
-      { name: "tiny-32-regression", regression: true },
+      { objective: { regression: true } },
+      { name: "tiny-32-regression", objective: { prediction: "x0", regression: true } },
     ],
     [
       "epsilon, with l1 and accumulation",
-      { prediction: "epsilon", loss: "l1", accumulate: 2 },
-      { prediction: "epsilon" },
+      { objective: { prediction: "epsilon", loss: "l1" }, optimizer: { accumulate: 2 } },
+      { objective: { prediction: "epsilon", loss: "l1", noiseLevels: "schedule" } },
     ],
     [
       "v, weighted uniformly, unclipped",
-      { prediction: "v", weighting: "uniform", clip: null },
-      { prediction: "v" },
+      { objective: { prediction: "v", weighting: "uniform" }, optimizer: { clip: null } },
+      { objective: { prediction: "v" } },
     ],
   ] satisfies [string, Partial<TrainingRequest>, object][])(
     "trains %s",

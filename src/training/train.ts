@@ -7,6 +7,7 @@
 import { ExampleSource } from "../data/examples.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { imagesPerUpdate } from "../models/settings/optimizer.ts";
 import { parameterSpecs } from "../nn/unet.ts";
 import { nodeCodec, photoFiles } from "../node/codec.ts";
 import { saveModel } from "../node/model-folder.ts";
@@ -15,7 +16,7 @@ import { readCheckpoint, writeCheckpoint } from "../node/training-checkpoint.ts"
 import { PaletteError, ReadError, reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
-import { BatchSource, type LabelledBatch } from "./batches.ts";
+import { BatchSource, type LabelledBatch, Prefetch } from "./batches.ts";
 import { explainError } from "./explain-error.ts";
 import { begin } from "./initial-weights.ts";
 import { assertTrainingFits, batchesAhead } from "./memory.ts";
@@ -29,8 +30,7 @@ import {
   type TrainingOutcome,
 } from "./options.ts";
 import type { TrainingPlan } from "./plan.ts";
-import { Prefetch } from "./prefetch.ts";
-import { imagesPerUpdate, type RunConfig } from "./run-config.ts";
+import type { RunConfig } from "./run-config.ts";
 import {
   createTrainingStepper,
   emptyState,
@@ -97,6 +97,7 @@ class Training {
     const judge = new Validator(plan, (line) => this.say(line), options.device);
     this.records = new MetricsLog(config, folder, judge, this.options);
     this.state = emptyState(parameterSpecs(config.network));
+    const { jpegQuality, ...variation } = config.augmentation;
     this.examples = new ExampleSource({
       reader: photoFiles,
       codec: nodeCodec,
@@ -104,13 +105,9 @@ class Training {
       tasks: tasksByShare(config.tasks, config.mix),
       resolution: config.network.resolution,
       seed: config.seed,
-      ...omitUndefined({
-        weights: plan.weights,
-        cropScale: config.cropScale,
-        gray: config.gray,
-        vary: config.vary,
-      }),
-      taskOptions: omitUndefined({ jpegQuality: config.jpegQuality }),
+      ...omitUndefined({ weights: plan.weights }),
+      ...variation,
+      taskOptions: { jpegQuality },
       onSkip: (_path, reason) => this.say(`photo skipped: ${reason}`),
     });
     this.batches = new BatchSource(this.examples, {
@@ -134,8 +131,8 @@ class Training {
     }
     const compiling = createTrainingStepper({
       config: config.network,
-      batch: config.batch,
-      loss: config.loss,
+      batch: config.optimizer.batch,
+      loss: config.objective.loss,
       threads: config.machine.threads,
       state: this.state,
       device: options.device,
@@ -147,7 +144,7 @@ class Training {
       this.saved = { images: this.images, at: performance.now() };
       const prefetch = new Prefetch((first) => this.batches.batch(first), {
         first: this.images,
-        stride: config.batch,
+        stride: config.optimizer.batch,
         depth: batchesAhead(config),
       });
       this.prefetch = prefetch;
@@ -173,7 +170,7 @@ class Training {
     prefetch: Prefetch<LabelledBatch>,
   ): Promise<boolean> {
     const { config, options, state } = this;
-    const stride = imagesPerUpdate(config);
+    const stride = imagesPerUpdate(config.optimizer);
     const onRun = (done: number) => {
       options.reporter?.part?.("images of this update", done, stride);
       return done === stride || this.reached() === undefined;
@@ -233,7 +230,7 @@ class Training {
   private async makeUp(recorded: number | undefined): Promise<void> {
     const { records, images } = this;
     if (recorded === images) records.clear();
-    else await records.record(images - imagesPerUpdate(this.config), this.standing);
+    else await records.record(images - imagesPerUpdate(this.config.optimizer), this.standing);
     if (records.pending === 0) await this.save();
   }
 
@@ -297,7 +294,7 @@ class Training {
 
   private async finish(end: TrainingOutcome["end"]): Promise<TrainingOutcome> {
     if (this.images === 0) {
-      const update = `the first update of ${counted(imagesPerUpdate(this.config))} images`;
+      const update = `the first update of ${counted(imagesPerUpdate(this.config.optimizer))} images`;
       const why = end === "stopped" ? "stopped" : "the time was over";
       this.say(`${why} before ${update} was done: there is nothing to save`);
       return this.outcome(end);
@@ -332,7 +329,8 @@ class Training {
   private notFinite(): PaletteError {
     const { images } = this.saved;
     const kept = images === 0 ? "" : ` the checkpoint at ${counted(images)} images is kept;`;
-    const remedy = this.config.clip === null ? "a lower --lr or --clip 1" : "a lower --lr";
+    const remedy =
+      this.config.optimizer.clip === null ? "a lower --lr or --clip 1" : "a lower --lr";
     return new PaletteError(
       `The loss is no longer a finite number after ${counted(this.images)} images, so training has stopped:${kept} start anew with ${remedy} and another --out.`,
     );

@@ -49,9 +49,9 @@ function believer(
       return noisy.map((yt, i) => {
         const level = typeof gamma === "number" ? gamma : gamma[Math.floor(i / each)]!;
         const [signal, noise] = [Math.sqrt(level), Math.sqrt(1 - level)];
-        if (config.prediction === "x0") return clean[i]!;
-        if (config.prediction === "epsilon") return (yt - signal * clean[i]!) / noise;
-        if (config.prediction === "x0-skip") {
+        if (config.objective.prediction === "x0") return clean[i]!;
+        if (config.objective.prediction === "epsilon") return (yt - signal * clean[i]!) / noise;
+        if (config.objective.prediction === "x0-skip") {
           const { skip, share } = skipFactors(level);
           return (clean[i]! - skip * yt) / share;
         }
@@ -120,7 +120,7 @@ describe("held-out examples of several sources", () => {
       ...Array<string>(5).fill("many"),
     ]);
     const gray = (source: Float32Array) => new Float32Array(source.length);
-    const network = believer({ prediction: "x0" }, gray);
+    const network = believer({ objective: { prediction: "x0" } }, gray);
     const loss = await validationLoss(network, both, trainingSchedule);
     expect(Object.keys(loss.sources!)).toEqual(["few", "many"]);
     for (const { name } of tasks) {
@@ -150,7 +150,7 @@ describe("the held-out loss", () => {
     "of a network that knows the truth is 0 when it predicts %s",
     async (prediction) => {
       const { mean, tasks: each } = await validationLoss(
-        believer({ prediction }, truth),
+        believer({ objective: { prediction } }, truth),
         examples,
         trainingSchedule,
       );
@@ -163,7 +163,7 @@ describe("the held-out loss", () => {
     const gray = (source: Float32Array) => new Float32Array(source.length).fill(0.25);
     const [epsilon, v, x0, skip] = await Promise.all(
       predictions.map((prediction) =>
-        validationLoss(believer({ prediction }, gray), examples, trainingSchedule),
+        validationLoss(believer({ objective: { prediction } }, gray), examples, trainingSchedule),
       ),
     );
     // By hand: the mean over 8 pictures of the mean of (0.25 - y)^2.
@@ -181,7 +181,7 @@ describe("the held-out loss", () => {
   it("clips as sampling does: no estimate is more than 2 off", async () => {
     const wild = (source: Float32Array) => new Float32Array(source.length).fill(1e6);
     const { mean } = await validationLoss(
-      believer({ prediction: "x0" }, wild),
+      believer({ objective: { prediction: "x0" } }, wild),
       examples,
       trainingSchedule,
     );
@@ -195,7 +195,7 @@ describe("the sheet of samples", () => {
     const known = (source: Float32Array) => new Float32Array(source.length).fill(-1);
     for (const regression of [false, true]) {
       const sheet = await samplesSheet(
-        believer({ prediction: "x0", regression }, known),
+        believer({ objective: { prediction: "x0", regression } }, known),
         some,
         nodeCodec,
       );

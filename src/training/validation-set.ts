@@ -5,7 +5,7 @@
 import { type CropScale, randomSquare } from "../data/crop-scale.ts";
 import type { PhotoReader } from "../data/photo-reader.ts";
 import { pasteKnown } from "../diffusion/known-pixels.ts";
-import { estimateClean, noisy } from "../diffusion/parameterization.ts";
+import { addNoise, estimateClean } from "../diffusion/parameterization.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
 import type { ImageCodec } from "../image/codec.ts";
 import { centreSquare, type Image } from "../image/image.ts";
@@ -129,7 +129,7 @@ async function estimatesOf(
   examples: readonly ValidationExample[],
   schedule: NoiseSchedule,
 ): Promise<Float32Array[]> {
-  const { prediction, regression } = network.config;
+  const { prediction, regression } = network.config.objective;
   const { width, height } = examples[0]!.y;
   const shape = [examples.length, 3, height, width] as const;
   const source = stack(examples.map(({ condition }) => condition.x.data));
@@ -140,7 +140,7 @@ async function estimatesOf(
   });
   const seen = examples.map(({ task, number, y, condition: { mask } }, k) => {
     const random = Random.from("held out", "noise", task.name, number);
-    const yt = noisy(y.data, random.fillNormal(new Float32Array(y.data.length)), gamma[k]!);
+    const yt = addNoise(y.data, random.fillNormal(new Float32Array(y.data.length)), gamma[k]!);
     if (mask) pasteKnown(yt, { data: y.data, mask: mask.data }, 3, width * height);
     return yt;
   });

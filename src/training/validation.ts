@@ -133,7 +133,7 @@ export class Validator {
       codec: nodeCodec,
       resolution: config.network.resolution,
       count: measured ? perTask : shownPerTask,
-      cropScale: config.cropScale,
+      cropScale: config.augmentation.cropScale,
       onSkip: (reason) => this.say(`${measured ? "held-out " : ""}photo skipped: ${reason}`),
     });
   }

@@ -22,7 +22,7 @@ export interface StatsLine {
   readonly loss: number;
   readonly lossByTask: Record<string, number>;
   readonly validationLoss?: number;
-  readonly heldOutLossByTask?: Record<string, number>;
+  readonly validationLossByTask?: Record<string, number>;
   readonly machine?: unknown;
 }
 
@@ -44,10 +44,10 @@ export function trainingRuns() {
     planTraining({
       data: [join(folder, "photos")],
       preset: "tiny-32",
-      batch: 2,
       threads: 1,
       seed: 3,
       ...wishes,
+      optimizer: { batch: 2, ...wishes.optimizer },
     });
 
   /** Trains 8 images unless told otherwise. */

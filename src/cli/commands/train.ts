@@ -1,46 +1,30 @@
 /** The options of `palette train`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type CropScale, cropScales } from "../../data/crop-scale.ts";
-import { noiseLevelDistributions } from "../../diffusion/noise-level-distribution.ts";
-import { predictions, weightings } from "../../diffusion/parameterization.ts";
 import { presetNames } from "../../models/presets.ts";
-import { type Loss, losses } from "../../nn/loss.ts";
+import { augmentationSchema } from "../../models/settings/augmentation.ts";
+import { objectiveSchema } from "../../models/settings/objective.ts";
+import { optimizerSchema } from "../../models/settings/optimizer.ts";
 import type { Device } from "../../runtime/runtime.ts";
 import { tasks } from "../../tasks/registry.ts";
-import { type JpegQualities, jpegQualities } from "../../tasks/task.ts";
 import { defaultIntervals, type TrainingOptions } from "../../training/options.ts";
-import type { TrainingRequest } from "../../training/plan.ts";
 import { largestShare, type TaskMix } from "../../training/task-sampler.ts";
-import { deviceOption, listAmong, listOf, numberBetween, wholeNumber } from "../arguments.ts";
+import { deviceOption, listAmong, listOf, wholeNumber } from "../arguments.ts";
+import { addSettings } from "../setting-options.ts";
 import { networkOption } from "./network-option.ts";
 
+/** The flags of `palette train`, without those of the settings' schemas. */
 export interface TrainFlags {
   data: string[];
   weights?: string;
-  cropScale?: CropScale;
-  jpegQuality?: JpegQualities;
   out: string;
   preset?: string;
   from?: string;
   network?: string;
   tasks?: string[];
   mix?: TaskMix;
-  gray?: number;
-  vary?: boolean;
   holdOut?: string;
-  loss?: Loss;
-  predict?: TrainingRequest["prediction"];
-  weighting?: TrainingRequest["weighting"];
-  levels?: TrainingRequest["levels"];
-  regression?: boolean;
   images?: number;
   hours?: number;
-  batch?: number;
-  accumulate: number;
-  lr?: number;
-  warmup?: number;
-  ema?: number;
-  clip?: number | null;
   seed: number;
   threads?: number;
   device: Device;
@@ -65,18 +49,6 @@ export function declareTrain(command: Command): void {
       "--weights <file>",
       "how often photos are drawn by their file names: lines of a glob and a weight, as in grocery-* 0.4",
     )
-    .addOption(
-      new Option(
-        "--crop-scale <from..to>",
-        "which part of a photo a crop shows: its own pixels or half of it, to all of it (default: own..full)",
-      ).choices(cropScales),
-    )
-    .addOption(
-      new Option(
-        "--jpeg-quality <range>",
-        "paper: 5 to 30; wide: a quarter up to 95, and some saved twice (default: paper)",
-      ).choices(jpegQualities),
-    )
     .option(
       "--tasks <names>",
       `${names.join(",")}: which to learn (default: all)`,
@@ -88,19 +60,14 @@ export function declareTrain(command: Command): void {
       taskShares,
     )
     .option(
-      "--gray <share>",
-      "share of the pictures shown in black and white, colorization apart (default: 0)",
-      numberBetween(0, 1),
-    )
-    .option("--vary", "give each crop another aspect and tone: for a few hundred photos or less")
-    .option(
       "--hold-out <rule>",
       "photos never trained on: every:N:K or none (default: every:7:1, or as the model of --from had it)",
-    )
+    );
+  addSettings(command, augmentationSchema)
     .optionsGroup("Run:")
     .requiredOption("--out <dir>", "run folder, created or continued")
-    .option("--images <n>", "stop after so many images, of all sittings together", whole)
-    .option("--hours <h>", "stop after so many hours, of all sittings together", positive)
+    .option("--images <n>", "stop after so many images, of all invocations together", whole)
+    .option("--hours <h>", "stop after so many hours, of all invocations together", positive)
     .option("--seed <n>", "of all randomness", wholeNumber(0), 1)
     .option("--threads <n>", "threads to compute with (default: those of the run, or all)", whole)
     .addOption(deviceOption())
@@ -115,39 +82,9 @@ export function declareTrain(command: Command): void {
       "--from <model>",
       "begin with the weights, network and objective of a model: its folder or name",
     )
-    .addOption(networkOption())
-    .addOption(
-      new Option(
-        "--loss <p>",
-        "error to minimise (default: the preset's, or that of --from)",
-      ).choices(losses),
-    )
-    .addOption(
-      new Option(
-        "--predict <what>",
-        "what the network predicts (default: the preset's, or that of --from)",
-      ).choices(predictions),
-    )
-    .addOption(
-      new Option(
-        "--weighting <name>",
-        "weight of the noise levels (default: the preset's, or that of --from)",
-      ).choices(weightings),
-    )
-    .addOption(
-      new Option(
-        "--levels <name>",
-        "how noise levels are drawn (default: the preset's, or as of --from)",
-      ).choices(noiseLevelDistributions),
-    )
-    .option("--regression", "train the paper's baseline: no noise, one network call")
-    .optionsGroup("Optimizer (defaults: the preset's):")
-    .option("--batch <n>", "images a gradient", whole)
-    .option("--accumulate <n>", "gradients an update", whole, 1)
-    .option("--lr <rate>", "Adam's learning rate", positive)
-    .option("--warmup <images>", "linear rise of the rate", wholeNumber(0))
-    .option("--ema <decay>", "decay of the averaged weights an update, below 1", emaDecay)
-    .option("--clip <norm>", "largest norm of the gradient, or none", clipNorm)
+    .addOption(networkOption());
+  addSettings(command, objectiveSchema).optionsGroup("Optimizer (defaults: the preset's):");
+  addSettings(command, optimizerSchema)
     .optionsGroup("Reports:")
     .addOption(
       new Option("--checkpoint-every <when>", "images, or minutes as 10min")
@@ -181,16 +118,6 @@ function positive(text: string): number {
     throw new InvalidArgumentError("Give a number above 0.");
   }
   return value;
-}
-
-function emaDecay(text: string): number {
-  const value = numberBetween(0, 1)(text);
-  if (value === 1) throw new InvalidArgumentError("Give a number below 1: 1 never learns.");
-  return value;
-}
-
-function clipNorm(text: string): number | null {
-  return text === "none" ? null : positive(text);
 }
 
 /** "5000" is images, "10min" minutes. */

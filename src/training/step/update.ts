@@ -1,6 +1,5 @@
 /** One update of the weights: the batches that come next, and how they count. */
-import type { LabelledBatch } from "../batches.ts";
-import type { Prefetch } from "../prefetch.ts";
+import type { LabelledBatch, Prefetch } from "../batches.ts";
 import { emaDecayAt, learningRateAt, type RunConfig } from "../run-config.ts";
 import type { StepResult, TrainingStepper } from "./types.ts";
 
@@ -27,16 +26,16 @@ export async function makeUpdate(
 ): Promise<(StepResult & { readonly tasks: readonly string[] }) | undefined> {
   const tasks: string[] = [];
   async function* batches(): AsyncGenerator<LabelledBatch> {
-    for (let k = 0; k < config.accumulate; k++) {
+    for (let k = 0; k < config.optimizer.accumulate; k++) {
       const batch = await prefetch.next();
       tasks.push(...batch.tasks);
       yield batch;
     }
   }
   const hyper = {
-    learningRate: learningRateAt(config, after),
-    emaDecay: emaDecayAt(config, step),
-    clip: config.clip ?? Number.POSITIVE_INFINITY,
+    learningRate: learningRateAt(config.optimizer, after),
+    emaDecay: emaDecayAt(config.optimizer, step),
+    clip: config.optimizer.clip ?? Number.POSITIVE_INFINITY,
   };
   try {
     const result = await stepper.step(batches(), hyper, (done) => {

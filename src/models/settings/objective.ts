@@ -1,0 +1,49 @@
+/** The objective of a training: what is predicted, and which errors count how much. */
+import { z } from "zod";
+import { weightings } from "../../diffusion/loss-weighting.ts";
+import { noiseLevelDistributions } from "../../diffusion/noise-level-distribution.ts";
+import { predictions } from "../../diffusion/parameterization.ts";
+import { losses } from "../../nn/loss.ts";
+import { cliOptions } from "./cli-option.ts";
+
+export const objectiveSchema = z.strictObject({
+  /** What the network's output means. */
+  prediction: z.enum(predictions).register(cliOptions, {
+    flag: "--predict <what>",
+    description: "what the network predicts (default: the preset's, or that of --from)",
+  }),
+  /** The error that is minimised. */
+  loss: z.enum(losses).register(cliOptions, {
+    flag: "--loss <p>",
+    description: "error to minimise (default: the preset's, or that of --from)",
+  }),
+  /** Weight of an image's loss by its noise level. */
+  weighting: z.enum(weightings).register(cliOptions, {
+    flag: "--weighting <name>",
+    description: "weight of the noise levels (default: the preset's, or that of --from)",
+  }),
+  /** p(gamma): the distribution of the noise levels. */
+  noiseLevels: z.enum(noiseLevelDistributions).register(cliOptions, {
+    flag: "--levels <name>",
+    description: "how noise levels are drawn (default: the preset's, or as of --from)",
+  }),
+  /** The paper's baseline: no noise, y predicted in one network call. Left out where false. */
+  regression: z.boolean().optional().register(cliOptions, {
+    flag: "--regression",
+    description: "train the paper's baseline: no noise, one network call",
+  }),
+});
+
+export type Objective = z.infer<typeof objectiveSchema>;
+
+/** The objective of a model: the prediction is needed to use it; the rest is known where recorded. */
+export const modelObjectiveSchema = objectiveSchema.partial().required({ prediction: true });
+
+export type ModelObjective = z.infer<typeof modelObjectiveSchema>;
+
+/** The paper's loss, weights and noise levels. */
+export const paperObjective = {
+  loss: "l2",
+  weighting: "uniform",
+  noiseLevels: "schedule",
+} as const satisfies Partial<Objective>;

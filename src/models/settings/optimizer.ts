@@ -1,0 +1,49 @@
+/** The optimizer of a training: Adam, its learning rate, batches and the average of the weights. */
+import { z } from "zod";
+import { cliOptions } from "./cli-option.ts";
+
+export const optimizerSchema = z.strictObject({
+  /** Images a gradient. */
+  batch: z.int().positive().register(cliOptions, {
+    flag: "--batch <n>",
+    description: "images a gradient",
+    expects: "a whole number of at least 1",
+  }),
+  /** Gradients an update. */
+  accumulate: z.int().positive().register(cliOptions, {
+    flag: "--accumulate <n>",
+    description: "gradients an update",
+    expects: "a whole number of at least 1",
+  }),
+  /** Adam's, after the warm-up. */
+  learningRate: z.number().positive().register(cliOptions, {
+    flag: "--lr <rate>",
+    description: "Adam's learning rate",
+    expects: "a number above 0",
+  }),
+  /** Images over which the learning rate rises linearly from 0. */
+  warmUpImages: z.int().min(0).register(cliOptions, {
+    flag: "--warmup <images>",
+    description: "linear rise of the rate",
+    expects: "a whole number of at least 0",
+  }),
+  /** Weight of the old average in the new one, an update; lower at the start (`emaDecayAt`). */
+  emaDecay: z.number().min(0).lt(1).register(cliOptions, {
+    flag: "--ema <decay>",
+    description: "decay of the averaged weights an update, below 1",
+    expects: "a number from 0 to below 1: 1 never learns",
+  }),
+  /** Largest global norm of the gradient; null: never clipped. */
+  clip: z.number().positive().nullable().register(cliOptions, {
+    flag: "--clip <norm>",
+    description: "largest norm of the gradient, or none",
+    expects: "a number above 0, or none",
+  }),
+});
+
+export type Optimizer = z.infer<typeof optimizerSchema>;
+
+/** Images an update of the weights. */
+export function imagesPerUpdate({ batch, accumulate }: Optimizer): number {
+  return batch * accumulate;
+}

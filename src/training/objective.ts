@@ -1,0 +1,64 @@
+/**
+ * The training objective (the paper's Algorithm 1): from an example (x, y) to what the network is
+ * given, what it should predict, and how much each pixel's error counts. The gradient step itself is
+ * `step/`; the error's power (L1, L2, rms) is part of its graph (`nn/loss.ts`).
+ */
+import type { Example } from "../data/examples.ts";
+import { pasteKnown } from "../diffusion/known-pixels.ts";
+import { lossWeight } from "../diffusion/loss-weighting.ts";
+import { sampleGamma } from "../diffusion/noise-level-distribution.ts";
+import { addNoise, target } from "../diffusion/parameterization.ts";
+import { pixelWeights } from "../diffusion/pixel-weights.ts";
+import type { NoiseSchedule } from "../diffusion/schedule.ts";
+import type { Objective } from "../models/settings/objective.ts";
+import { noiseEmbeddingInput, type UNetConfig } from "../nn/config.ts";
+import { Random } from "../util/random.ts";
+import type { TrainingBatch } from "./step/types.ts";
+
+export interface ObjectiveOptions {
+  readonly network: UNetConfig;
+  readonly objective: Objective;
+  /** The training schedule. */
+  readonly schedule: NoiseSchedule;
+  readonly seed: number;
+}
+
+/** Where one image of a batch is written: views of [C, H, W], the weight of [1, H, W]. */
+export type TrainingImage = Omit<TrainingBatch, "level">;
+
+/**
+ * Writes one image of a batch: a function of the seed and the example's index alone.
+ * @param share the image's share of its update's loss: 1 / images
+ * @returns the noise level as the network takes it
+ */
+export function writeTrainingImage(
+  { index, y, condition: { x, mask } }: Example,
+  { network, objective, schedule, seed }: ObjectiveOptions,
+  share: number,
+  into: TrainingImage,
+): number {
+  const { prediction, loss, weighting, noiseLevels, regression } = objective;
+  const { resolution, channels } = network;
+  into.source.set(x.data);
+  if (regression) {
+    // The baseline: y_t is zero at gamma 0, and the target is y itself.
+    into.noisy.fill(0);
+    into.target.set(y.data);
+    pixelWeights(mask, resolution, resolution, share, into.weight);
+    return noiseEmbeddingInput(network, 0);
+  }
+  const random = Random.from(seed, "noise", index);
+  // gamma ~ p(gamma)
+  const gamma = sampleGamma(noiseLevels, schedule, random);
+  // epsilon ~ N(0, I)
+  const epsilon = random.fillNormal(new Float32Array(y.data.length));
+  // y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon, with the known pixels clean
+  addNoise(y.data, epsilon, gamma, into.noisy);
+  if (mask) pasteKnown(into.noisy, { data: y.data, mask: mask.data }, channels, resolution ** 2);
+  // The network's target: epsilon in the paper, or v or y.
+  target(prediction, y.data, epsilon, gamma, into.target);
+  // The weight of the noise level, over the pixels to be filled.
+  const weight = lossWeight(prediction, gamma, weighting, loss === "l2" ? 2 : 1);
+  pixelWeights(mask, resolution, resolution, weight * share, into.weight);
+  return noiseEmbeddingInput(network, gamma);
+}
