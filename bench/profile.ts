@@ -41,7 +41,7 @@ const image = (channels: number) => {
 const feeds: Record<string, ort.Tensor> = {
   source: image(3),
   noisy: image(3),
-  level: new ort.Tensor("float32", new Float32Array(batch).fill(300), [batch]),
+  conditioning: new ort.Tensor("float32", new Float32Array(batch).fill(300), [batch]),
 };
 if (train) {
   feeds.parameters = new ort.Tensor("float32", parameters, [parameters.length]);

@@ -36,7 +36,7 @@ describe("an exported ONNX file", () => {
     const { output } = await session.run({
       source: { data: source, shape },
       noisy: { data: noisy, shape },
-      level: {
+      conditioning: {
         data: Float32Array.from(gammas, (g) => noiseEmbeddingInput(model.config.network, g)),
         shape: [2],
       },
@@ -48,11 +48,15 @@ describe("an exported ONNX file", () => {
     });
   });
 
-  it("says in itself what it takes, and what level means", () => {
+  it("says in itself what it takes, and what conditioning means", () => {
     const model = theirModel();
     const { bytes, inputs, outputs } = exportOnnx(model);
     const read = readModel(bytes);
-    expect(read.inputs).toEqual({ source: [1, 3, 16, 16], noisy: [1, 3, 16, 16], level: [1] });
+    expect(read.inputs).toEqual({
+      source: [1, 3, 16, 16],
+      noisy: [1, 3, 16, 16],
+      conditioning: [1],
+    });
     expect(read.outputs).toEqual({ output: [1, 3, 16, 16] });
     expect(new Set(read.nodes.map(({ domain }) => domain))).toEqual(new Set([""]));
 
@@ -63,7 +67,7 @@ describe("an exported ONNX file", () => {
       expect(proto.docString).toContain(`${name} [${shape.join(", ")}]: ${meaning}`);
     }
     const metadata = Object.fromEntries(proto.metadataProps.map(({ key, value }) => [key, value]));
-    expect(metadata.level).toBe("gamma itself, the noise level: 0 is noise, 1 clean");
+    expect(metadata.conditioning).toBe("gamma itself, the noise level: 0 is noise, 1 clean");
     expect(parseModelConfig(metadata["palette-diffusion.config"]!, "x")).toEqual(model.config);
   });
 
@@ -77,7 +81,7 @@ describe("an exported ONNX file", () => {
 
   it("tells the level of log-SNR by its formula, which is ours", () => {
     const { inputs } = exportOnnx(randomModel());
-    const { meaning } = inputs.find(({ name }) => name === "level")!;
+    const { meaning } = inputs.find(({ name }) => name === "conditioning")!;
     expect(meaning).toMatch(/^25 \(max\(-15, min\(15, ln\(gamma \/ \(1 - gamma\)\)\)\) \+ 15\)/);
     const byFormula = 25 * (Math.max(-15, Math.min(15, Math.log(0.3 / 0.7))) + 15);
     expect(noiseEmbeddingInput({ embedding: "log-snr" }, 0.3)).toBeCloseTo(byFormula, 10);

@@ -31,7 +31,7 @@ const largestModel = 2 ** 31 - 1;
 
 /**
  * One call of the network as an ONNX model (float32, opset 17, standard operators). Inputs: `source`
- * and `noisy` [N, C, H, W], `level` [N]. Output: `output` [N, C, H, W]. H and W are the model's
+ * and `noisy` [N, C, H, W], `conditioning` [N]. Output: `output` [N, C, H, W]. H and W are the model's
  * resolution. The file explains its values and carries the configuration in its metadata.
  * @param options.batch N, a whole number >= 1; default 1
  * @throws PaletteError when the weights are more than one ONNX file holds.
@@ -51,7 +51,7 @@ export function exportOnnx(
   const inputs: ValueNote[] = [
     { name: "source", shape: image, meaning: sourceMeaning(config) },
     { name: "noisy", shape: image, meaning: noisyMeaning(config) },
-    { name: "level", shape: [batch], meaning: levelMeaning(config) },
+    { name: "conditioning", shape: [batch], meaning: conditioningMeaning(config) },
   ];
   const outputs: ValueNote[] = [{ name: "output", shape: image, meaning: outputMeaning(config) }];
   const values = [...inputs, ...outputs];
@@ -85,7 +85,7 @@ function noisyMeaning({ objective: { regression } }: ModelConfig): string {
     : "y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon, of the same form; known pixels clean";
 }
 
-function levelMeaning({ network: { embedding }, objective }: ModelConfig): string {
+function conditioningMeaning({ network: { embedding }, objective }: ModelConfig): string {
   const meaning =
     embedding === "gamma"
       ? "gamma itself, the noise level: 0 is noise, 1 clean"
@@ -152,7 +152,7 @@ export function exportSafetensors({ config, parameters }: Model): ExportedWeight
 function differences(network: UNetConfig): string[] {
   const facts: [boolean, string][] = [
     [network.stem !== 1, `a space-to-depth stem of ${network.stem}`],
-    [network.rejoin !== false, "the inputs joined to the last convolution"],
+    [network.outputSkip !== "none", "the inputs joined to the last convolution"],
     [network.context !== "global-attention", `${network.context} in place of global attention`],
     [network.groups !== 32, `${network.groups} groups in its normalisations`],
     [network.embedding !== "gamma", "a log-SNR embedding of the noise level"],

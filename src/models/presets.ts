@@ -103,7 +103,7 @@ export const presets: readonly Preset[] = [
     network: uNetConfig.parse({
       resolution: 64,
       stem: 2,
-      rejoin: "bands",
+      outputSkip: "laplacian",
       base: 64,
       multipliers: [1, 2, 2],
       blocks: 2,
@@ -119,7 +119,7 @@ export const presets: readonly Preset[] = [
     network: uNetConfig.parse({
       resolution: 32,
       stem: 2,
-      rejoin: true,
+      outputSkip: "concat",
       base: 32,
       multipliers: [1, 2],
       blocks: 1,

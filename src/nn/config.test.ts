@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { Graph, interpret } from "../graph/index.ts";
+import { presetNamed } from "../models/presets.ts";
 import { noiseEmbeddingInput, uNetConfig } from "./config.ts";
 import { sinusoids } from "./layers.ts";
 
@@ -69,7 +71,8 @@ describe("a network's configuration", () => {
     expect(uNetConfig.parse({ ...network, headChannels: 32 })).toMatchObject({
       channels: 3,
       stem: 1,
-      rejoin: false,
+      outputSkip: "none",
+      type: "unet",
       context: "global-attention",
       resampling: "block",
       groups: 32,
@@ -78,8 +81,20 @@ describe("a network's configuration", () => {
     expect(uNetConfig.parse({ ...network, base: 64 }).headChannels).toBe(64);
   });
 
+  it("reads the bundled model's of format 1, where the output skip was called rejoin", async () => {
+    const file = new URL("../../test/fixtures/config/landscapes-64-format-1.json", import.meta.url);
+    const { network: old } = JSON.parse(await readFile(file, "utf8"));
+    expect(old.rejoin).toBe("bands");
+    expect(uNetConfig.parse(old)).toEqual(presetNamed("small-64").network);
+    const skips = [false, true].map((rejoin) => uNetConfig.parse({ ...old, rejoin }).outputSkip);
+    expect(skips).toEqual(["none", "concat"]);
+  });
+
   it.each<[string, object, string]>([
-    ["a resolution that the levels do not divide", { resolution: 33 }, "multiple of 2"],
+    ["a gated rejoin, with the way to convert it", { rejoin: "gated" }, "scripts/to-bands.ts"],
+    ["an unknown rejoin", { rejoin: "open" }, 'rejoin \\"open\\" is not one of'],
+    ["an unknown output skip", { outputSkip: "gated" }, "outputSkip"],
+    ["a resolution that the stages do not divide", { resolution: 33 }, "multiple of 2"],
     ["a stem that does not fit", { resolution: 34, stem: 4 }, "multiple of 8"],
     ["channels that do not divide into groups", { base: 48 }, "48 channels"],
     ["channels that do not divide into heads", { headChannels: 48 }, "heads of 48"],

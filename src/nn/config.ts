@@ -1,6 +1,6 @@
 /**
- * What a network is: the U-Net of "Diffusion Models Beat GANs" (ADM) as Palette configures it,
- * without classes and with the source image beside the noisy one at its input.
+ * The configuration of a network: the U-Net of "Diffusion Models Beat GANs" (ADM) as in Palette,
+ * without classes, with the source image and the noisy image concatenated at its input.
  */
 import { z } from "zod";
 
@@ -12,8 +12,13 @@ export const contexts = [
   "dilated-convolutions",
 ] as const;
 
-export const uNetConfig = z
+/** How the network's inputs reach its output other than through its stages. */
+export const outputSkips = ["none", "concat", "laplacian"] as const;
+
+const uNetSchema = z
   .object({
+    /** Which network it is: see registry.ts. */
+    type: z.literal("unet").default("unet"),
     /** Side of the square images the network is trained for, in pixels. */
     resolution: z.number().int().positive(),
     /** Channels of one image. */
@@ -21,16 +26,16 @@ export const uNetConfig = z
     /** Space-to-depth factor before the first convolution: 2 makes 64x64x6 into 32x32x24. */
     stem: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(1),
     /**
-     * Give the last convolution the raw inputs again, which a wide stem would otherwise lose;
-     * "gated": it also says, pixel by pixel, how much of the source and of y_t goes into the output;
-     * "bands": the same for details of three sizes and the rest, of brightness and of colours.
+     * "concat": the last convolution takes the raw inputs again, which a wide stem would lose.
+     * "laplacian": it also gates, pixel by pixel, how much of the source and of y_t is added to the
+     * output, for details of three sizes and the rest, for brightness and for colours.
      */
-    rejoin: z.union([z.boolean(), z.enum(["gated", "bands"])]).default(false),
-    /** Channels of the first level. */
+    outputSkip: z.enum(outputSkips).default("none"),
+    /** Channels of the first stage. */
     base: z.number().int().positive(),
-    /** Channels of each level, as multiples of `base`; each level halves the resolution. */
+    /** Channels of each stage, as multiples of `base`. Each stage halves the resolution. */
     multipliers: z.array(z.number().int().positive()).min(1),
-    /** Residual blocks a level on the way down; one more on the way up. */
+    /** Residual blocks a stage on the way down; one more on the way up. */
     blocks: z.number().int().positive(),
     /** Sides of the feature maps that get self-attention (or what `context` puts in its place). */
     attention: z.array(z.number().int().positive()),
@@ -41,7 +46,7 @@ export const uNetConfig = z
     resampling: z.enum(["block", "convolution"]).default("block"),
     /** Groups of the group normalisation. */
     groups: z.number().int().positive().default(32),
-    /** What of the noise level is embedded: its log-SNR, or gamma itself as PyTorch Palette does. */
+    /** The embedded number: the noise level's log-SNR, or gamma itself as in PyTorch Palette. */
     embedding: z.enum(["log-snr", "gamma"]).default("log-snr"),
   })
   .strict()
@@ -49,9 +54,9 @@ export const uNetConfig = z
     const fail = (message: string) => context.addIssue({ code: "custom", message });
     const smallest = config.stem * 2 ** (config.multipliers.length - 1);
     if (config.resolution % smallest !== 0)
-      fail(`resolution ${config.resolution} must be a multiple of ${smallest} (stem and levels)`);
+      fail(`resolution ${config.resolution} must be a multiple of ${smallest} (stem and stages)`);
     if (config.base % 2 !== 0) fail(`base ${config.base} must be even (sines and cosines)`);
-    const sides = config.multipliers.map((_, level) => sideOf(config, level));
+    const sides = config.multipliers.map((_, stage) => sideOf(config, stage));
     for (const side of config.attention) {
       if (!sides.includes(side))
         fail(`attention at ${side}: the feature maps have sides ${sides.join(", ")}`);
@@ -60,26 +65,49 @@ export const uNetConfig = z
     const odd = attended.find((side) => side % 2 !== 0);
     if (config.context === "local-attention" && odd !== undefined)
       fail(`local attention needs maps that divide into quarters, not of side ${odd}`);
-    for (const [level, multiplier] of config.multipliers.entries()) {
+    for (const [stage, multiplier] of config.multipliers.entries()) {
       const channels = config.base * multiplier;
       if (channels % config.groups !== 0)
         fail(`${channels} channels (base x multiplier) do not divide into ${config.groups} groups`);
-      const attends = usesAttention(config) && attended.includes(sides[level]!);
+      const attends = usesAttention(config) && attended.includes(sides[stage]!);
       if (attends && channels % config.headChannels !== 0)
         fail(`${channels} channels do not divide into heads of ${config.headChannels}`);
     }
   });
 
-export type UNetConfig = z.infer<typeof uNetConfig>;
+/** The configuration of a U-Net. Reads `rejoin` of format 1 as well, the former `outputSkip`. */
+export const uNetConfig = z.preprocess(withoutRejoin, uNetSchema);
+
+/** The values of `rejoin`, in the words of `outputSkip`. */
+const outputSkipOf = new Map<unknown, UNetConfig["outputSkip"]>([
+  [false, "none"],
+  [true, "concat"],
+  ["bands", "laplacian"],
+]);
+
+function withoutRejoin(config: unknown, context: z.core.$RefinementCtx): unknown {
+  if (typeof config !== "object" || config === null || !("rejoin" in config)) return config;
+  const { rejoin, ...rest } = config;
+  const outputSkip = outputSkipOf.get(rejoin);
+  if (outputSkip !== undefined) return { outputSkip, ...rest };
+  const message =
+    rejoin === "gated"
+      ? 'rejoin "gated" is gone: convert the model with scripts/to-bands.ts of commit 72c6a85'
+      : `rejoin ${JSON.stringify(rejoin)} is not one of false, true, "bands"`;
+  context.addIssue({ code: "custom", message, path: ["rejoin"] });
+  return z.NEVER;
+}
+
+export type UNetConfig = z.infer<typeof uNetSchema>;
 
 /** Whether the variant has self-attention at all. */
 export function usesAttention(config: { readonly context: UNetConfig["context"] }): boolean {
   return config.context === "global-attention" || config.context === "local-attention";
 }
 
-/** Side of the feature maps of a level. */
-export function sideOf(config: Pick<UNetConfig, "resolution" | "stem">, level: number): number {
-  return config.resolution / config.stem / 2 ** level;
+/** Side of the feature maps of a stage. */
+export function sideOf(config: Pick<UNetConfig, "resolution" | "stem">, stage: number): number {
+  return config.resolution / config.stem / 2 ** stage;
 }
 
 /** Heights and widths of images that the network can take at all are multiples of this. */

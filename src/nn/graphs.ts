@@ -43,7 +43,7 @@ export interface InferenceGraphOptions {
 
 /**
  * ONNX model of one network call with the weights baked in.
- * Inputs `source`, `noisy` [N,C,H,W] and `level` [N]; output `output` [N,C,H,W].
+ * Inputs `source`, `noisy` [N,C,H,W] and `conditioning` [N]; output `output` [N,C,H,W].
  */
 export function inferenceGraph(
   config: UNetConfig,
@@ -116,7 +116,7 @@ function traceSampling(
 
 /**
  * ONNX model of the forward and backward pass over a batch. Inputs `parameters` [P], `source`,
- * `noisy`, `target` [N,C,H,W], `level` [N], `weight` [N,1,H,W]; outputs `losses` [N], the sums of
+ * `noisy`, `target` [N,C,H,W], `conditioning` [N], `weight` [N,1,H,W]; outputs `losses` [N], the sums of
  * weight * |f - target|^p over each image (of "rms": the root of that sum times that of the weights), and
  * `gradient` [P] of their total.
  */

@@ -23,7 +23,7 @@ const tensor = (shape: number[], range: [number, number], name: string) => ({
 const images = {
   source: tensor(image, [-1, 1], "source"),
   noisy: tensor(image, [-1, 1], "noisy"),
-  level: tensor([batch], [0, 750], "conditioning"),
+  conditioning: tensor([batch], [0, 750], "conditioning"),
 };
 const feeds = {
   ...images,

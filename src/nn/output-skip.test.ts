@@ -4,18 +4,19 @@ import { Graph, interpret } from "../graph/index.ts";
 import { outputSkip, outputsPerChannel } from "./output-skip.ts";
 
 const [channels, height, width] = [3, 9, 12];
+const laplacian = { outputSkip: "laplacian" } as const;
 const pixels = height * width;
 const picture = [1, channels, height, width];
 const source = numbers(picture, [-1, 1], "source");
 const noisy = numbers(picture, [-1, 1], "noisy");
 
 /** The output where part `k` of what the last convolution makes is 1 in every colour, all others 0. */
-function withOpen(rejoin: "gated" | "bands", open: Record<number, number>): Float64Array {
+function withOpen(open: Record<number, number>): Float64Array {
   const graph = new Graph();
-  const parts = outputsPerChannel({ rejoin });
+  const parts = outputsPerChannel(laplacian);
   const made = graph.input("made", [1, parts * channels, height, width]);
   const inputs = { source: graph.input("source", picture), noisy: graph.input("noisy", picture) };
-  const output = outputSkip(made, inputs, { rejoin });
+  const output = outputSkip(made, inputs, laplacian);
   const gates = new Float64Array(parts * channels * pixels);
   for (const [part, share] of Object.entries(open)) {
     const first = Number(part) * channels * pixels;
@@ -24,7 +25,7 @@ function withOpen(rejoin: "gated" | "bands", open: Record<number, number>): Floa
   return interpret([output], { made: gates, source, noisy })[0]!;
 }
 
-/** RunningMeans with the weights 1/4, 1/2, 1/4 at -distance, 0, distance in rows and columns, of what is there. */
+/** Means with weights 1/4, 1/2, 1/4 at -distance, 0, distance, over the pixels that exist. */
 function smoothed(values: ArrayLike<number>, distance: number): Float64Array {
   return Float64Array.from(values, (_, i) => {
     const [plane, y, x] = [Math.floor(i / pixels), Math.floor(i / width) % height, i % width];
@@ -46,12 +47,12 @@ function minus(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
   return Float64Array.from(a, (value, i) => value - b[i]!);
 }
 
-describe("a rejoin of bands", () => {
+describe("a Laplacian output skip", () => {
   it("passes the source and y_t whole when all their gates are open as wide", () => {
     const both = source.map((value, i) => 0.75 * value - 0.5 * noisy[i]!);
     const gates = Object.fromEntries([1, 2, 3, 4].map((k) => [k, 0.75]));
     const more = Object.fromEntries([5, 6, 7, 8].map((k) => [k, -0.5]));
-    const found = withOpen("bands", { ...gates, ...more });
+    const found = withOpen({ ...gates, ...more });
     expect(largestDifference(found, both)).toBeLessThan(1e-6);
   });
 
@@ -65,7 +66,7 @@ describe("a rejoin of bands", () => {
       const thrice = smoothed(twice, 4);
       const bands = [minus(picture, once), minus(once, twice), minus(twice, thrice), thrice];
       for (const [k, expected] of bands.entries()) {
-        const found = withOpen("bands", { [first + k]: 1 });
+        const found = withOpen({ [first + k]: 1 });
         expect(largestDifference(found, expected)).toBeLessThan(1e-6);
       }
     }
@@ -75,7 +76,7 @@ describe("a rejoin of bands", () => {
     const graph = new Graph();
     const made = graph.input("made", [1, 9 * channels, height, width]);
     const inputs = { source: graph.input("source", picture), noisy: graph.input("noisy", picture) };
-    const output = outputSkip(made, inputs, { rejoin: "bands" });
+    const output = outputSkip(made, inputs, laplacian);
     // Of all bands of the source the brightness; of those of y_t the two differences of colours.
     const gates = new Float64Array(9 * channels * pixels);
     for (let part = 1; part <= 8; part++) {

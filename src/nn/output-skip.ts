@@ -1,6 +1,6 @@
 /**
- * How the source and y_t reach the output without going through the network: a network has few numbers a
- * pixel to describe a picture with, and would blur and tint what it only has to hand on.
+ * A skip connection from the inputs to the output. The network has few numbers a pixel, and would
+ * blur and tint pixels that it should merely copy; this connection copies them.
  */
 import {
   add,
@@ -21,47 +21,33 @@ interface Pictures {
   readonly noisy: Tensor;
 }
 
-/** Sizes of detail for "bands", each twice as wide as the one before. */
+/** Sizes of detail of the pyramid, each twice as wide as the one before. */
 export const smoothings = 3;
 
-/** Of how many channels the last convolution is for each one of the picture's. */
-export function outputsPerChannel({ rejoin }: Pick<UNetConfig, "rejoin">): number {
-  if (rejoin === "bands") return 1 + 2 * (1 + smoothings);
-  return rejoin === "gated" ? 3 : 1;
+/** Channels of the last convolution for each channel of the image. */
+export function outputsPerChannel({ outputSkip }: Pick<UNetConfig, "outputSkip">): number {
+  return outputSkip === "laplacian" ? 1 + 2 * (1 + smoothings) : 1;
 }
 
 /** The output [N,C,H,W] from the last convolution's pixels [N,`outputsPerChannel` * C,H,W]. */
 export function outputSkip(
   made: Tensor,
   { source, noisy }: Pictures,
-  { rejoin }: Pick<UNetConfig, "rejoin">,
+  config: Pick<UNetConfig, "outputSkip">,
 ): Tensor {
-  switch (rejoin) {
-    case "bands":
-      return inBands(made, [source, noisy]);
-    case "gated":
-      return gated(made, source, noisy);
-    default:
-      return made;
-  }
+  return config.outputSkip === "laplacian" ? laplacianSkip(made, [source, noisy]) : made;
 }
 
 /**
- * A picture, and for each of its values how much of the source and of y_t is added. A convolution of the
- * inputs alone could not pass the known pixels of a source without also passing the noise in its hole.
+ * The image that the network made, and shares of the source and of y_t, gated pixel by pixel. Each
+ * band of each picture has its gate: in a smooth place the network closes the gates of the details,
+ * and the noise is gone. Brightness and colours have gates of their own: the brightness of a gray
+ * picture can pass.
+ *
+ * A convolution of the inputs alone could not do this: it would pass the noise in a hole together
+ * with the known pixels around it.
  */
-function gated(made: Tensor, source: Tensor, noisy: Tensor): Tensor {
-  const channels = source.shape[1]!;
-  const part = (k: number) => slice(made, 1, k * channels, channels);
-  return add(part(0), add(mul(part(1), source), mul(part(2), noisy)));
-}
-
-/**
- * The same with gates for each band of the source and of y_t: in a smooth place the network closes those of the
- * details, and the noise is gone, which a gate for all of y_t would have to balance against what it makes.
- * Brightness and colours have gates of their own: of a gray picture the brightness can be handed on.
- */
-function inBands(made: Tensor, pictures: readonly Tensor[]): Tensor {
+function laplacianSkip(made: Tensor, pictures: readonly Tensor[]): Tensor {
   const { graph, shape } = pictures[0]!;
   const [n, channels, height, width] = shape as [number, number, number, number];
   const mix = colourAxes(channels);
@@ -76,8 +62,8 @@ function inBands(made: Tensor, pictures: readonly Tensor[]): Tensor {
 }
 
 /**
- * Details of three sizes and what is left without them, which add up to the picture: the wavelet transform
- * "a trous", with the kernel 1/4, 1/2, 1/4 at distances 1, 2, 4.
+ * Details of three sizes and the rest, which add up to the picture: an undecimated Laplacian
+ * pyramid (the wavelet transform "a trous") with the kernel 1/4, 1/2, 1/4 at distances 1, 2, 4.
  */
 function bandsOf(picture: Tensor): Tensor[] {
   const [n, channels, height, width] = picture.shape as [number, number, number, number];
@@ -97,7 +83,7 @@ function bandsOf(picture: Tensor): Tensor[] {
   return series.map((coarse, k) => (k < smoothings ? sub(coarse, series[k + 1]!) : coarse));
 }
 
-/** [1,1,H,W]: by what sums that lack what is beyond the border become means. */
+/** [1,1,H,W]: factors that turn sums without the pixels beyond the border into means. */
 function withinBorders(graph: Graph, height: number, width: number, distance: number): Tensor {
   const share = (at: number, length: number) =>
     1 - (at < distance ? 0.25 : 0) - (at + distance >= length ? 0.25 : 0);
@@ -109,8 +95,8 @@ function withinBorders(graph: Graph, height: number, width: number, distance: nu
 }
 
 /**
- * Rows of the orthonormal discrete cosine transform: of three channels brightness, red against blue, and green
- * against both.
+ * Rows of the orthonormal discrete cosine transform. Of three channels: brightness, red against
+ * blue, and green against both.
  */
 export function colourAxes(channels: number): Float32Array {
   return Float32Array.from({ length: channels * channels }, (_, i) => {

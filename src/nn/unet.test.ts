@@ -45,14 +45,13 @@ const variants: [string, UNetConfig][] = [
   ...contexts.flatMap((context): [string, UNetConfig][] => [
     [`${context}, resampling in blocks`, small({ context })],
     [
-      `${context}, resampling by convolutions, stem 2, rejoin`,
-      small({ context, resampling: "convolution", stem: 2, rejoin: true, resolution: 16 }),
+      `${context}, resampling by convolutions, stem 2, output skip`,
+      small({ context, resampling: "convolution", stem: 2, outputSkip: "concat", resolution: 16 }),
     ],
   ]),
   ["stem 2, resampling in blocks, two heads", small({ stem: 2, resolution: 16, headChannels: 2 })],
-  ["rejoin without a stem", small({ rejoin: true })],
-  ["gated rejoin", small({ rejoin: "gated", stem: 2, resolution: 16 })],
-  ["rejoin of bands", small({ rejoin: "bands", stem: 2, resolution: 16 })],
+  ["output skip without a stem", small({ outputSkip: "concat" })],
+  ["Laplacian output skip", small({ outputSkip: "laplacian", stem: 2, resolution: 16 })],
   ["three levels, one image channel", small({ multipliers: [1, 2, 1], channels: 1, blocks: 2 })],
   ["maps whose rows do not divide by four", small({ resolution: 12, attention: [6] })],
 ];
@@ -72,7 +71,7 @@ function batchFor(config: UNetConfig) {
     noisy: numbers(image, [-1, 1], "noisy"),
     target: numbers(image, [-1, 1], "target"),
     weight: numbers(image.with(1, 1), [0, 1 / (channels * resolution ** 2)], "weight"),
-    level: Float32Array.of(101.5, 612.25),
+    conditioning: Float32Array.of(101.5, 612.25),
   };
 }
 
@@ -102,8 +101,8 @@ describe.each(variants)("%s", (name, config) => {
     const specs = parameterSpecs(config);
     const { gradient } = tracedTraining(config, "l2");
     const sampled = uNet(config, ...samplingInputs(config));
-    const { parameters, source, noisy, level } = values;
-    const [expected] = interpret([sampled], { parameters, source, noisy, level });
+    const { parameters, source, noisy, conditioning } = values;
+    const [expected] = interpret([sampled], { parameters, source, noisy, conditioning });
     const [wanted] = interpret([gradient], values);
     const program = lowMemoryInferenceGraph(config, specs, BATCH);
     const inputs = Object.fromEntries(
@@ -116,7 +115,7 @@ describe.each(variants)("%s", (name, config) => {
     const feeds = {
       source: { data: values.source, shape: image },
       noisy: { data: values.noisy, shape: image },
-      level: { data: values.level, shape: [BATCH] },
+      conditioning: { data: values.conditioning, shape: [BATCH] },
     };
     const sampling = await openSession(program.model, lowMemorySession, inputs);
     const { output } = await sampling.run(feeds);
@@ -172,8 +171,13 @@ describe.each(variants)("%s", (name, config) => {
     const specs = parameterSpecs(config);
     const parameters = new FlatParameters(graph, specs);
     const output = uNet(config, parameters, uNetInputs(graph, config, BATCH));
-    const { source, noisy, level } = values;
-    const [wanted] = interpret([output], { source, noisy, level, parameters: values.parameters });
+    const { source, noisy, conditioning } = values;
+    const [wanted] = interpret([output], {
+      source,
+      noisy,
+      conditioning,
+      parameters: values.parameters,
+    });
     const found = await predict(config, values.parameters, values);
     expect(largestDifference(found, wanted!)).toBeLessThan(1e-4 * Math.max(1, largest(wanted!)));
     expect(withoutWebGpu(inferenceGraph(config, specs, values.parameters, BATCH))).toEqual([]);
@@ -265,10 +269,10 @@ describe("parameter counts", () => {
 
 describe("the output", () => {
   it("depends on the source, the noisy image and the noise level, image by image", async () => {
-    const config = small({ stem: 2, rejoin: true, resolution: 16 });
+    const config = small({ stem: 2, outputSkip: "concat", resolution: 16 });
     const values = { ...batchFor(config), parameters: weightsFor(config) };
     const before = await predict(config, values.parameters, values);
-    for (const key of ["source", "noisy", "level"]) {
+    for (const key of ["source", "noisy", "conditioning"]) {
       const changed = values[key as keyof typeof values].slice();
       const second = changed.length / BATCH;
       for (let i = second; i < changed.length; i++) changed[i]! *= 0.9;
@@ -280,9 +284,9 @@ describe("the output", () => {
   });
 });
 
-describe("rejoin", () => {
+describe("the output skip", () => {
   it("lets the last convolution pass the source through unchanged", async () => {
-    const config = small({ stem: 2, rejoin: true, resolution: 16 });
+    const config = small({ stem: 2, outputSkip: "concat", resolution: 16 });
     const specs = parameterSpecs(config);
     const weights = weightsFor(config);
     const last = specs.find(({ name }) => name === "out.conv.weight")!;
@@ -297,36 +301,6 @@ describe("rejoin", () => {
     const values = batchFor(config);
     const output = await predict(config, weights, values);
     expect(largestDifference(output, values.source!)).toBeLessThan(1e-6);
-  });
-});
-
-describe("a gated rejoin", () => {
-  it("adds shares of the source and of y_t that it chooses pixel by pixel", async () => {
-    const config = small({ stem: 2, rejoin: "gated", resolution: 16 });
-    const weights = weightsFor(config);
-    const specs = parameterSpecs(config);
-    const [weight, bias] = ["out.conv.weight", "out.conv.bias"].map(
-      (name) => specs.find((spec) => spec.name === name)!,
-    );
-    writeParameter(weights, weight!, new Float32Array(36 * weight!.shape[1]! * 9));
-    // For each of the stem's 2x2 pixels 9 values: picture, gates of the source, gates of y_t; those of
-    // the first pixel stay closed.
-    const gates = new Float32Array(36);
-    for (let pixel = 1; pixel < 4; pixel++) {
-      for (let c = 0; c < 3; c++) {
-        gates[4 * (3 + c) + pixel] = 0.75;
-        gates[4 * (6 + c) + pixel] = -0.5;
-      }
-    }
-    writeParameter(weights, bias!, gates);
-    const values = batchFor(config);
-    const output = await predict(config, weights, values);
-    const expected = output.map((_, i) => {
-      const [row, column] = [Math.floor(i / 16) % 16, i % 16];
-      const open = row % 2 === 1 || column % 2 === 1;
-      return open ? 0.75 * values.source![i]! - 0.5 * values.noisy![i]! : 0;
-    });
-    expect(largestDifference(output, expected)).toBeLessThan(1e-6);
   });
 });
 
@@ -351,8 +325,12 @@ async function predict(
   values: Record<string, Float32Array>,
 ): Promise<Float32Array> {
   const session = await openSession(inferenceGraph(config, parameterSpecs(config), weights, BATCH));
-  const { source, noisy, level } = withShapes(config, values);
-  const { output } = await session.run({ source: source!, noisy: noisy!, level: level! });
+  const { source, noisy, conditioning } = withShapes(config, values);
+  const { output } = await session.run({
+    source: source!,
+    noisy: noisy!,
+    conditioning: conditioning!,
+  });
   await session.release();
   return output!.data;
 }
@@ -362,7 +340,7 @@ function withShapes(config: UNetConfig, values: Record<string, Float32Array>) {
   const image = [BATCH, channels, resolution, resolution];
   return Object.fromEntries(
     Object.entries(values).map(([name, data]) => {
-      const flat = name === "parameters" || name === "level";
+      const flat = name === "parameters" || name === "conditioning";
       const shape = flat ? [data.length] : name === "weight" ? image.with(1, 1) : image;
       return [name, { data, shape }];
     }),

@@ -28,7 +28,7 @@ export interface UNetInputs {
   /** The noisy image y_t, [N,C,H,W]. */
   readonly noisy: Tensor;
   /** `noiseEmbeddingInput` of each image, [N]. */
-  readonly level: Tensor;
+  readonly conditioning: Tensor;
 }
 
 export interface UNetOptions {
@@ -48,7 +48,7 @@ export function uNet(
   const lowering = lowerings[name];
   const root = new Scope(parameters);
   const { base, groups, multipliers } = config;
-  const embedding = embedLevel(root, config, inputs.level);
+  const embedding = embedNoiseLevel(root, config, inputs.conditioning);
   const pair = concat([inputs.source, inputs.noisy], 1);
   const raw = lowering.fromTensor(spaceToDepth(pair, config.stem));
 
@@ -107,7 +107,7 @@ export function uNet(
   }
 
   h = silu(groupNorm(root.at("out.norm"), h, groups));
-  const last = config.rejoin === false ? h : concatChannels([h, raw]);
+  const last = config.outputSkip === "none" ? h : concatChannels([h, raw]);
   const channels = config.channels * config.stem ** 2 * outputsPerChannel(config);
   const output = convolution(root.at("out.conv"), last, channels, { zero: true });
   const pixels = depthToSpace(lowering.toTensor(output), config.stem);
@@ -133,9 +133,9 @@ function attention(scope: Scope, x: FeatureMap, config: UNetConfig): FeatureMap 
   });
 }
 
-function embedLevel(root: Scope, config: UNetConfig, level: Tensor): Tensor {
+function embedNoiseLevel(root: Scope, config: UNetConfig, conditioning: Tensor): Tensor {
   const width = 4 * config.base;
-  const hidden = linear(root.at("embed.0"), sinusoids(level, config.base), width);
+  const hidden = linear(root.at("embed.0"), sinusoids(conditioning, config.base), width);
   return linear(root.at("embed.1"), silu(hidden), width);
 }
 
@@ -150,7 +150,7 @@ export function uNetInputs(
   return {
     source: graph.input("source", image),
     noisy: graph.input("noisy", image),
-    level: graph.input("level", [n]),
+    conditioning: graph.input("conditioning", [n]),
   };
 }
 

@@ -103,7 +103,7 @@ export async function createNetwork(
         );
       }
     }
-    const level = levels(config, gamma, count);
+    const conditioning = levels(config, gamma, count);
     const runs = unitsOf(units, count).flatMap(({ first, count: together }) =>
       runsOf(first, together, pools.imagesARun(together, size)),
     );
@@ -129,7 +129,7 @@ export async function createNetwork(
         const results = await engines.get(images)![lane]!.run({
           source: { data: cut(source, values), shape: shaped },
           noisy: { data: cut(noisy, values), shape: shaped },
-          level: { data: cut(level, 1), shape: [images] },
+          conditioning: { data: cut(conditioning, 1), shape: [images] },
         });
         output.set(results.output!.data.subarray(0, some * values), first * values);
         for (let k = 0; k < some; k++) onImage?.();

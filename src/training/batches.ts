@@ -39,7 +39,7 @@ export class BatchSource {
       source: new Float32Array(batch * values),
       noisy: new Float32Array(batch * values),
       target: new Float32Array(batch * values),
-      level: new Float32Array(batch),
+      conditioning: new Float32Array(batch),
       weight: new Float32Array(batch * pixels),
     };
     const share = 1 / (batch * accumulate);
@@ -52,7 +52,7 @@ export class BatchSource {
       for (const example of examples) {
         const k = tasks.push(example.task.name) - 1;
         const part = (all: Float32Array, each: number) => all.subarray(k * each, (k + 1) * each);
-        made.level[k] = writeTrainingImage(example, this.options, share, {
+        made.conditioning[k] = writeTrainingImage(example, this.options, share, {
           source: part(made.source, values),
           noisy: part(made.noisy, values),
           target: part(made.target, values),

@@ -66,7 +66,7 @@ describe("the objective, in batches", () => {
 
   /** Gamma of an image, from what the network is told: 25 (log-SNR + 15). */
   function gammaOf(batch: LabelledBatch, k: number): number {
-    return gammaAt(batch.level[k]! / 25 - 15);
+    return gammaAt(batch.conditioning[k]! / 25 - 15);
   }
 
   it("are the same numbers whatever was asked before and however images are grouped", async () => {
@@ -78,7 +78,7 @@ describe("the objective, in batches", () => {
       for (const name of ["source", "noisy", "target"] as const) {
         expect(part[name]).toEqual(whole[name].slice(first * values, (first + 4) * values));
       }
-      expect(part.level).toEqual(whole.level.slice(first, first + 4));
+      expect(part.conditioning).toEqual(whole.conditioning.slice(first, first + 4));
       expect(part.tasks).toEqual(whole.tasks.slice(first, first + 4));
     }
     const other = await source({ seed: 6 }).batch(0);
@@ -159,7 +159,7 @@ describe("the objective, in batches", () => {
     ];
     expect(batch.noisy.every((value) => value === 0)).toBe(true);
     expect(
-      batch.level.every((value) => value === Math.fround(noiseEmbeddingInput(network, 0))),
+      batch.conditioning.every((value) => value === Math.fround(noiseEmbeddingInput(network, 0))),
     ).toBe(true);
     expect(batch.target).toEqual(diffusion.target);
     expect(batch.source).toEqual(diffusion.source);
@@ -194,7 +194,7 @@ describe("the objective, in batches", () => {
     );
     const batch = await one.batch(0);
     const early = Array.from(
-      batch.level,
+      batch.conditioning,
       (_, k) => gammaOf(batch, k) > trainingSchedule.gammas[1000]!,
     );
     expect(Math.abs(early.filter(Boolean).length / 400 - 0.5)).toBeLessThan(0.08);

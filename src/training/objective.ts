@@ -24,7 +24,7 @@ export interface ObjectiveOptions {
 }
 
 /** Where one image of a batch is written: views of [C, H, W], the weight of [1, H, W]. */
-export type TrainingImage = Omit<TrainingBatch, "level">;
+export type TrainingImage = Omit<TrainingBatch, "conditioning">;
 
 /**
  * Writes one image of a batch: a function of the seed and the example's index alone.

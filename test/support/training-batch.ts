@@ -8,7 +8,7 @@ export function trainingBatch(images: number, side: number, name: string): Train
     source: numbers(image, [-1, 1], name, "source"),
     noisy: numbers(image, [-1, 1], name, "noisy"),
     target: numbers(image, [-1, 1], name, "target"),
-    level: numbers([images], [0, 750], name, "level"),
+    conditioning: numbers([images], [0, 750], name, "level"),
     weight: numbers([images, 1, side, side], [0, 0.01], name, "weight"),
   };
 }

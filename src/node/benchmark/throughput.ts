@@ -100,7 +100,7 @@ async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
   const trainingBatch = {
     source: images.source!.data,
     noisy: images.noisy!.data,
-    level: images.level!.data,
+    conditioning: images.conditioning!.data,
     target: Random.from("benchmark", "target").fillNormal(new Float32Array(batch * pixels)),
     weight: new Float32Array((batch * pixels) / network.channels).fill(1 / (batch * pixels)),
   };
@@ -151,6 +151,6 @@ function randomInputs(network: UNetConfig, batch: number, name: string | number)
     data: random.fillNormal(new Float32Array(shape.reduce((a, b) => a * b))),
     shape,
   });
-  const level = new Float32Array(batch).fill(noiseEmbeddingInput(network, 0.5));
-  return { source: image(), noisy: image(), level: { data: level, shape: [batch] } };
+  const conditioning = new Float32Array(batch).fill(noiseEmbeddingInput(network, 0.5));
+  return { source: image(), noisy: image(), conditioning: { data: conditioning, shape: [batch] } };
 }

@@ -33,7 +33,7 @@ const batchOf = (images: number, name: string) => trainingBatch(images, 8, name)
 
 /** The images from `start` to `end` of a batch. */
 function part(batch: TrainingBatch, start: number, end: number): TrainingBatch {
-  const images = batch.level.length;
+  const images = batch.conditioning.length;
   const cut = (data: Float32Array) => {
     const each = data.length / images;
     return data.slice(start * each, end * each);
@@ -42,7 +42,7 @@ function part(batch: TrainingBatch, start: number, end: number): TrainingBatch {
     source: cut(batch.source),
     noisy: cut(batch.noisy),
     target: cut(batch.target),
-    level: cut(batch.level),
+    conditioning: cut(batch.conditioning),
     weight: cut(batch.weight),
   };
 }
@@ -104,7 +104,7 @@ describe("training steps", () => {
       source: { data: batch.source, shape: image },
       noisy: { data: batch.noisy, shape: image },
       target: { data: batch.target, shape: image },
-      level: { data: batch.level, shape: [4] },
+      conditioning: { data: batch.conditioning, shape: [4] },
       weight: { data: batch.weight, shape: [4, 1, 8, 8] },
     });
     await session.release();

@@ -14,7 +14,7 @@ export interface TrainingBatch {
   /** What the network is to predict. */
   readonly target: Float32Array;
   /** `noiseEmbeddingInput` of each image, [N]. */
-  readonly level: Float32Array;
+  readonly conditioning: Float32Array;
   /** Weight of each pixel in the loss, [N,1,H,W]: see `pixelWeights`; the batch's loss is the sum. */
   readonly weight: Float32Array;
 }
@@ -79,7 +79,7 @@ export function feedsFor(
     source: part(batch.source, ...image),
     noisy: part(batch.noisy, ...image),
     target: part(batch.target, ...image),
-    level: part(batch.level),
+    conditioning: part(batch.conditioning),
     weight: part(batch.weight, 1, resolution, resolution),
   };
 }
