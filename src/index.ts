@@ -71,15 +71,16 @@ export {
   type SessionOptions,
 } from "./runtime/runtime.ts";
 export { randomMask } from "./tasks/inpaint.ts";
-export { type TaskName, taskNamed, tasks } from "./tasks/registry.ts";
+export { type TaskName, type TaskOptionsOf, taskNamed, tasks } from "./tasks/registry.ts";
 export {
   type Condition,
   compose,
-  type Side,
+  type Demonstration,
   type Task,
+  type TaskCliOption,
   type TaskContext,
-  type TaskOptions,
+  type TaskVariants,
 } from "./tasks/task.ts";
-export { sides } from "./tasks/uncrop.ts";
+export { type Side, sides } from "./tasks/uncrop.ts";
 export { PaletteError, UsageError } from "./util/errors.ts";
 export { Random } from "./util/random.ts";

@@ -7,7 +7,7 @@
 import type { ImageCodec } from "../image/codec.ts";
 import { type Box, flipHorizontal, grayscale, type Image, type RgbBytes } from "../image/image.ts";
 import { cropAndResizeBytes } from "../image/resize.ts";
-import type { Condition, Task, TaskOptions } from "../tasks/task.ts";
+import type { Condition, Task } from "../tasks/task.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random } from "../util/random.ts";
@@ -35,8 +35,8 @@ export interface ExampleSourceOptions {
   weights?: readonly number[];
   /** Which part of a photo a crop shows; "half..full" unless given. */
   cropScale?: CropScale;
-  /** What the tasks are told beside, the same for all examples. */
-  taskOptions?: TaskOptions;
+  /** Options for the tasks, the same for all examples; each takes its own. */
+  taskOptions?: object;
   /** Each example is of one of these, all equally likely. */
   tasks: readonly Task[];
   resolution: number;

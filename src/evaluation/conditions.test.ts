@@ -3,10 +3,15 @@ import { createImage, toBytes } from "../image/image.ts";
 import { maskedShare } from "../image/mask.ts";
 import { nodeCodec } from "../node/codec.ts";
 import { jpegRoundTrip } from "../node/jpeg.ts";
+import { centerMask, maskKind } from "../tasks/evaluation-masks.ts";
 import { UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
-import { degraded, evaluationConditions, paperConditions } from "./conditions.ts";
-import { centerMask, maskKind } from "./masks.ts";
+import {
+  degraded,
+  evaluationConditions,
+  paperConditions,
+  type VariantChoice,
+} from "./conditions.ts";
 
 const all = ["colorize", "inpaint", "uncrop", "dejpeg", "sharpen"];
 
@@ -45,7 +50,7 @@ describe("the paper's masks", () => {
 
 describe("conditions", () => {
   it("are the blocks of the paper's Tables 1 to 4, and a fourfold enlargement", () => {
-    const conditions = evaluationConditions({ tasks: all, ...paperConditions });
+    const conditions = evaluationConditions({ tasks: all, variants: paperConditions });
     expect(conditions.map(({ id }) => id)).toEqual([
       "colorize",
       "inpaint-freeform-10-20",
@@ -63,11 +68,12 @@ describe("conditions", () => {
   it("count once, and refuse what does not exist", () => {
     const choice = {
       tasks: ["dejpeg", "dejpeg"],
-      masks: [],
-      sides: [],
-      qualities: [7, 7],
-      factors: [],
+      variants: { masks: [], sides: [], qualities: [7, 7], factors: [] },
     };
+    const other = (tasks: string[], variants: VariantChoice) => ({
+      tasks,
+      variants: { ...choice.variants, ...variants },
+    });
     expect(evaluationConditions(choice).map(({ title }) => title)).toEqual([
       "JPEG restoration, quality 7",
     ]);
@@ -75,18 +81,18 @@ describe("conditions", () => {
       { ...choice, tasks: [] },
       { ...choice, tasks: ["paint"] },
       { ...choice, tasks: ["uncrop"] },
-      { ...choice, tasks: ["uncrop"], sides: ["middle"] },
-      { ...choice, qualities: [0] },
-      { ...choice, qualities: [5.5] },
-      { ...choice, tasks: ["sharpen"], factors: [1] },
-      { ...choice, tasks: ["sharpen"], factors: [17] },
+      other(["uncrop"], { sides: ["middle"] }),
+      other(["dejpeg"], { qualities: [0] }),
+      other(["dejpeg"], { qualities: [5.5] }),
+      other(["sharpen"], { factors: [1] }),
+      other(["sharpen"], { factors: [17] }),
     ];
     for (const one of refused) expect(() => evaluationConditions(one)).toThrow(UsageError);
   });
 
   it("degrade picture k the same way each time, and others another way", async () => {
     const truth = createImage(32, 32, 0.3);
-    const [free] = evaluationConditions({ tasks: ["inpaint"], ...paperConditions });
+    const [free] = evaluationConditions({ tasks: ["inpaint"], variants: paperConditions });
     const first = await degraded(free!, truth, 1, 4, nodeCodec);
     expect(await degraded(free!, truth, 1, 4, nodeCodec)).toEqual(first);
     expect((await degraded(free!, truth, 1, 5, nodeCodec)).mask).not.toEqual(first.mask);
@@ -97,12 +103,12 @@ describe("conditions", () => {
     const random = Random.from("truth");
     const truth = { ...createImage(32, 32) };
     for (let k = 0; k < truth.data.length; k++) truth.data[k] = random.between(-1, 1);
-    const [right] = evaluationConditions({ tasks: ["uncrop"], ...paperConditions });
+    const [right] = evaluationConditions({ tasks: ["uncrop"], variants: paperConditions });
     const { mask, x } = await degraded(right!, truth, 1, 0, nodeCodec);
     expect(maskedShare(mask!)).toBe(0.5);
     expect([mask!.data[0], mask!.data[31]]).toEqual([0, 1]);
     expect(x.data[0]).toBe(truth.data[0]);
-    const [, ten] = evaluationConditions({ tasks: ["dejpeg"], ...paperConditions });
+    const [, ten] = evaluationConditions({ tasks: ["dejpeg"], variants: paperConditions });
     const { x: restored } = await degraded(ten!, truth, 1, 0, nodeCodec);
     expect(toBytes(restored)).toEqual(toBytes(await jpegRoundTrip(truth, 10)));
   });

@@ -42,7 +42,7 @@ beforeAll(async () => {
     models: [at("model"), at("baseline")],
     data: [at("photos")],
     tasks,
-    qualities: [5],
+    variants: { qualities: [5] },
     crops: 10,
     referenceCrops: 20,
     steps: ["2", "ddim:3"],
@@ -106,7 +106,11 @@ describe("an evaluation", () => {
   });
 
   it("has rows of what other programs made of the degraded pictures", async () => {
-    const holes = { tasks: ["inpaint"], masks: ["center"], models: [at("inpainter")] };
+    const holes = {
+      tasks: ["inpaint"],
+      variants: { masks: ["center"] },
+      models: [at("inpainter")],
+    };
     await saveModel(at("inpainter"), randomModel({ tasks: ["inpaint"] }));
     await run("others", holes);
     const pictures = at("others", "pictures", "inpaint-center");

@@ -6,18 +6,23 @@ export {
   findNetworks,
   openFoundNetwork,
 } from "../node/feature-networks.ts";
+export { type MaskKind, maskKind, paperMasks } from "../tasks/evaluation-masks.ts";
 export {
   compareFolders,
   type FoldersComparison,
   type FoldersOptions,
   type FoldersProgress,
 } from "./compare-folders.ts";
-export { type ConditionChoice, type EvaluationCondition, paperConditions } from "./conditions.ts";
+export {
+  type ConditionChoice,
+  type EvaluationCondition,
+  paperConditions,
+  type VariantChoice,
+} from "./conditions.ts";
 export { type CropKind, cropKinds } from "./crops.ts";
 export { type EvaluationOptions, type EvaluationProgress, evaluate } from "./evaluate.ts";
 export type { FeatureNetwork, NetworkOutput } from "./features/feature-network.ts";
 export type { NetworkManifest } from "./features/manifest.ts";
-export { type MaskKind, maskKind, paperMasks } from "./masks.ts";
 export {
   type AsyncBootstrapOptions,
   type BootstrapOptions,

@@ -15,7 +15,11 @@ import { scanPhotoSets } from "../node/photo-folders.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
-import { type EvaluationCondition, evaluationConditions, paperConditions } from "./conditions.ts";
+import {
+  type EvaluationCondition,
+  evaluationConditions,
+  type VariantChoice,
+} from "./conditions.ts";
 import { type CropKind, cropKinds, usablePhotos } from "./crops.ts";
 import type { CommonSettings } from "./evaluation-folder.ts";
 import {
@@ -42,11 +46,8 @@ export interface EvaluationRequest {
   readonly holdOut?: string | undefined;
   /** All tasks that one of the models was trained for unless given. */
   readonly tasks?: readonly string[] | undefined;
-  readonly masks?: readonly string[] | undefined;
-  readonly sides?: readonly string[] | undefined;
-  readonly qualities?: readonly number[] | undefined;
-  /** How many times what is to be sharpened was shrunk. */
-  readonly factors?: readonly number[] | undefined;
+  /** Values of the tasks' parameters (masks, sides, qualities, factors); the paper's unless given. */
+  readonly variants?: VariantChoice;
   /** "random" (default) or "centre", one square a photo. */
   readonly crop?: CropKind | undefined;
   /** Of random crops; default "half..full". */
@@ -137,13 +138,7 @@ export async function planEvaluation(
   if (wishes.length === 0) throw new UsageError("Name at least one number of steps.");
   const models = await loadModels(request.models ?? []);
   const conditions = evaluationConditions({
-    ...paperConditions,
-    ...omitUndefined({
-      masks: request.masks,
-      sides: request.sides,
-      qualities: request.qualities,
-      factors: request.factors,
-    }),
+    ...omitUndefined({ variants: request.variants }),
     tasks: request.tasks ?? trainedTasks(models),
   });
   const samplings = new Map(

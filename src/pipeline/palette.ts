@@ -25,8 +25,9 @@ import { type Network, regress } from "../runtime/network.ts";
 import type { SessionOptions } from "../runtime/runtime.ts";
 import { type TiledNetwork, tiled } from "../runtime/tiled.ts";
 import { noiseInMask } from "../tasks/mask-noise.ts";
-import { type TaskName, taskNamed } from "../tasks/registry.ts";
-import { type Condition, compose, type Side, type TaskOptions } from "../tasks/task.ts";
+import { givesColours, type TaskName, taskNamed } from "../tasks/registry.ts";
+import { type Condition, compose, type Task } from "../tasks/task.ts";
+import type { Side } from "../tasks/uncrop.ts";
 import { PaletteError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random } from "../util/random.ts";
@@ -147,17 +148,17 @@ export class Palette {
    * @throws UsageError for impossible options, PaletteError for an impossible picture or mask and for
    * what would not fit in memory, the signal's reason when aborted.
    */
-  async restore(
-    task: TaskName | (string & {}),
+  async restore<Options extends object = object>(
+    task: TaskName | (string & {}) | Task<string, Options>,
     image: Image,
-    options: SamplingOptions & TaskOptions = {},
+    options: SamplingOptions & Partial<Options> = {},
   ): Promise<Image[]> {
     checkOptions(options);
     this.drawing(options);
-    this.warnUnlessTrainedFor(task);
+    const chosen: Task = typeof task === "string" ? taskNamed(task) : task;
+    this.warnUnlessTrainedFor(chosen.name);
     const { seed = samplingDefaults.seed, samples = samplingDefaults.samples } = options;
     const random = Random.from(seed, "condition");
-    const chosen = taskNamed(task);
     const prepared = await chosen.prepare(image, this.resolution, random, options);
     const plain = !chosen.colours && isGray(image);
     const conditions = plain
@@ -312,7 +313,7 @@ export class Palette {
   private unlikeColorization(condition: Condition): Condition {
     const { tasks, training } = this.config;
     const alike =
-      condition.mask === undefined && tasks.includes("colorize") && !training?.augmentation?.gray;
+      condition.mask === undefined && givesColours(tasks) && !training?.augmentation?.gray;
     return alike ? { ...condition, x: warmTone(condition.x) } : condition;
   }
 

@@ -6,7 +6,7 @@ import { resize } from "../image/resize.ts";
 import type { Task } from "./task.ts";
 
 /** x is the gray picture in RGB form, and the network predicts all of RGB, not chroma alone. */
-export const colorize: Task<"colorize"> = {
+export const colorize: Task<"colorize", object> = {
   name: "colorize",
   title: "Colorization",
   description: "Gives a gray photo its colours.",
@@ -21,8 +21,12 @@ export const colorize: Task<"colorize"> = {
     const x = atLeast(small, resolution);
     return {
       conditions: [{ x, detail: "gray" }],
-      finish: async ([answer]) =>
-        withChromaOf(photo, crop(answer!, { left: 0, top: 0, width, height })),
+      finish: async ([sample]) =>
+        withChromaOf(photo, crop(sample!, { left: 0, top: 0, width, height })),
     };
+  },
+  async demonstrate(photo) {
+    const gray = grayscale(photo);
+    return { truth: photo, shown: gray, input: gray, options: {}, detail: "gray" };
   },
 };

@@ -1,7 +1,19 @@
 /** JPEG restoration: the artefacts of strong compression are removed (paper, section 4.4). */
 import { crop, extend, type Image } from "../image/image.ts";
+import { UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
-import type { JpegQualities, Task, TaskContext } from "./task.ts";
+import type { Task, TaskContext } from "./task.ts";
+
+/** From which JPEG qualities training draws. */
+export const jpegQualities = ["paper", "wide"] as const;
+export type JpegQualities = (typeof jpegQualities)[number];
+
+export type DejpegOptions = {
+  /** JPEG quality, 1 to 100. */
+  readonly quality?: number;
+  /** Where a quality is drawn: "paper" (the default) or "wide", see `randomQuality`. */
+  readonly jpegQuality?: JpegQualities;
+};
 
 /** The qualities of training. */
 export const qualities = { least: 5, most: 30 };
@@ -53,7 +65,7 @@ async function codedBefore(
 const macroblock = 16;
 
 /** x is the decoded JPEG. */
-export const dejpeg: Task<"dejpeg"> = {
+export const dejpeg: Task<"dejpeg", DejpegOptions> = {
   name: "dejpeg",
   title: "JPEG restoration",
   description: "Removes the artefacts of strong JPEG compression.",
@@ -74,7 +86,33 @@ export const dejpeg: Task<"dejpeg"> = {
     const x = extend(photo, 0, 0, whole(width), whole(height));
     return {
       conditions: [{ x, detail: "as it is" }],
-      finish: async ([answer]) => crop(answer!, { left: 0, top: 0, width, height }),
+      finish: async ([sample]) => crop(sample!, { left: 0, top: 0, width, height }),
     };
   },
+  variants: {
+    name: "qualities",
+    value: "list",
+    description: "JPEG qualities",
+    kind: { least: 1, most: 100, whole: true },
+    defaults: [5, 10, 20],
+    variant(value) {
+      const quality = Number(value);
+      if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
+        throw new UsageError(`A JPEG quality is a whole number from 1 to 100, not ${value}.`);
+      }
+      return { id: `${quality}`, title: `quality ${quality}`, options: () => ({ quality }) };
+    },
+  },
+  remark({ jpeg }) {
+    if (jpeg === undefined) return "is no JPEG file; what traces it has are removed as they are.";
+    const { quality, exact } = jpeg;
+    return `was saved at JPEG quality ${exact ? quality : `about ${quality}`}.`;
+  },
+  async demonstrate(photo, { codec }) {
+    const input = await codec.jpegRoundTrip(photo, shownQuality);
+    return { truth: photo, shown: input, input, options: {}, detail: `quality ${shownQuality}` };
+  },
 };
+
+/** The quality of the demo. */
+const shownQuality = 10;

@@ -1,10 +1,11 @@
 /** Inpainting: a hole is filled (paper, section 4.2). */
 
 import { extrapolateKnown } from "../image/extrapolate.ts";
-import type { Mask } from "../image/image.ts";
+import type { Image, Mask } from "../image/image.ts";
 import { checkMaskSize, maskedShare } from "../image/mask.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
+import { maskKind, paperMasks } from "./evaluation-masks.ts";
 import { freeFormMask } from "./free-form.ts";
 import { type PreparedRegion, prepareRegion } from "./inpaint-region.ts";
 import { noiseInMask } from "./mask-noise.ts";
@@ -40,8 +41,13 @@ export function randomMask(width: number, height: number, random: Random): Rando
   return { kind: "rectangles", mask: rectangleMask(width, height, boxes) };
 }
 
+export type InpaintOptions = {
+  /** 1 = to be filled; at the size of the image. */
+  readonly mask?: Mask;
+};
+
 /** x is the picture with N(0, 1) in the hole; the network is told of the hole by nothing else. */
-export const inpaint: Task<"inpaint"> = {
+export const inpaint: Task<"inpaint", InpaintOptions> = {
   name: "inpaint",
   title: "Inpainting",
   description: "Fills the masked part of a photo.",
@@ -66,21 +72,64 @@ export const inpaint: Task<"inpaint"> = {
       throw new PaletteError("The mask has no white pixel; paint white what is to be filled.");
     }
     const cleared = extrapolateKnown(photo, mask);
-    const fillings: PreparedRegion[] = [];
+    const regions: PreparedRegion[] = [];
     for (const window of windows) {
-      fillings.push(await prepareRegion(cleared, mask, window, resolution, random));
+      regions.push(await prepareRegion(cleared, mask, window, resolution, random));
     }
     const detail = describe("given mask", mask);
     return {
-      conditions: fillings.map(({ condition }) => ({ ...condition, detail })),
-      async finish(answers) {
+      conditions: regions.map(({ condition }) => ({ ...condition, detail })),
+      async finish(samples) {
         const out = { ...photo, data: photo.data.slice() };
-        for (const [k, filling] of fillings.entries()) await filling.paste(out, answers[k]!);
+        for (const [k, region] of regions.entries()) await region.paste(out, samples[k]!);
         return out;
       },
     };
   },
+
+  cliOptions: [
+    {
+      name: "mask",
+      value: "file",
+      description: "image whose white pixels are to be filled, or `random` for one as in training",
+      required: true,
+      kind: "mask",
+      random: (width, height, random) => randomMask(width, height, random).mask,
+    },
+  ],
+
+  variants: {
+    name: "masks",
+    value: "kinds",
+    description: "holes to inpaint",
+    kind: "text",
+    defaults: paperMasks,
+    variant(value) {
+      const { name, title, make } = maskKind(String(value));
+      return {
+        id: name,
+        title,
+        options: (width, height, random) => ({ mask: make(width, height, random) }),
+      };
+    },
+  },
+
+  /** Filled pixels are opaque. */
+  resultAlpha: (alpha, _photo, { mask }) =>
+    alpha.map((value, i) => (mask?.data[i] === 1 ? 255 : value)),
+
+  async demonstrate(photo, { random }) {
+    const { mask, kind } = randomMask(photo.width, photo.height, random);
+    const shown = withGrayHole(photo, mask);
+    return { truth: photo, shown, input: shown, options: { mask }, detail: `${kind} hole` };
+  },
 };
+
+/** The image with middle gray in the hole: a hole shown as noise would look like a fault. */
+export function withGrayHole(image: Image, mask: Mask): Image {
+  const pixels = image.width * image.height;
+  return { ...image, data: image.data.map((v, i) => (mask.data[i % pixels] === 1 ? 0 : v)) };
+}
 
 function describe(kind: string, mask: Mask): string {
   return `${kind} ${Math.round(100 * maskedShare(mask))}%`;

@@ -4,13 +4,23 @@ import { colorize } from "./colorize.ts";
 import { dejpeg } from "./dejpeg.ts";
 import { inpaint } from "./inpaint.ts";
 import { sharpen } from "./sharpen.ts";
-import type { Task } from "./task.ts";
+import type { OptionsOf, Task } from "./task.ts";
 import { uncrop } from "./uncrop.ts";
 
 /** The tasks in the paper's order, and then those of our own. */
 export const tasks = [colorize, inpaint, uncrop, dejpeg, sharpen] as const;
 
 export type TaskName = (typeof tasks)[number]["name"];
+
+/** The options of a registered task. */
+export type TaskOptionsOf<Name extends TaskName> = OptionsOf<
+  Extract<(typeof tasks)[number], { readonly name: Name }>
+>;
+
+/** Whether a model of these tasks gives colours to gray photos. */
+export function givesColours(names: readonly string[]): boolean {
+  return tasks.some((task: Task) => task.colours === true && names.includes(task.name));
+}
 
 /** @throws UsageError listing the names when there is no such task. */
 export function taskNamed(name: string): Task {

@@ -15,6 +15,7 @@ import {
 } from "../image/image.ts";
 import { checkMaskSize, maskedShare } from "../image/mask.ts";
 import { box, lanczos3, linear, resample } from "../image/resample.ts";
+import { resize } from "../image/resize.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 import { randomMask } from "./inpaint.ts";
@@ -33,9 +34,21 @@ const mostNoise = 0.05;
 export const scales = { least: 1, most: 8 };
 export const defaultScale = 2;
 
+export type SharpenOptions = {
+  /** How many times the image is shrunk and enlarged again, from 1. */
+  readonly factor?: number;
+  /** The region that is blurred, at the size of the image. */
+  readonly mask?: Mask;
+  /** Whether the whole image is blurred, never a part of it alone. */
+  readonly whole?: boolean;
+  /** Restoring: how many times the photo is enlarged, 1 to 8; default 2. */
+  readonly scale?: number;
+};
+
 /** x is the blurred picture, or the sharp one with its hole blurred. */
-export const sharpen: Task<"sharpen"> = {
+export const sharpen: Task<"sharpen", SharpenOptions> = {
   name: "sharpen",
+  command: "upscale",
   title: "Sharpening",
   description: "Enlarges a photo and gives it back its detail.",
 
@@ -77,10 +90,64 @@ export const sharpen: Task<"sharpen"> = {
     const x = atLeast(clipped(resample(photo, width, height, lanczos3)), resolution);
     return {
       conditions: [{ x, detail: `${scale} times` }],
-      finish: async ([answer]) => crop(answer!, { left: 0, top: 0, width, height }),
+      finish: async ([sample]) => crop(sample!, { left: 0, top: 0, width, height }),
     };
   },
+
+  cliOptions: [
+    {
+      name: "scale",
+      value: "times",
+      description: "how many times wider and higher: 2, 4, ...; 1 sharpens a photo as it is",
+      kind: "number",
+      ...scales,
+      default: defaultScale,
+    },
+  ],
+
+  /** The paper has none; the default is SR3's fourfold enlargement. */
+  variants: {
+    name: "factors",
+    value: "list",
+    description: "how many times pictures to sharpen were shrunk",
+    kind: { least: 1, most: 16 },
+    defaults: [4],
+    variant(value) {
+      const factor = Number(value);
+      if (!(factor > 1 && factor <= 16)) {
+        throw new UsageError(`A blur's factor is a number above 1 and at most 16, not ${value}.`);
+      }
+      const options = () => ({ factor, whole: true });
+      return { id: `${factor}`, title: `${factor} times`, options };
+    },
+  },
+
+  resultSize: ({ width, height }, { scale = defaultScale }) => enlarged(width, height, scale),
+
+  /** Smooth, as the colours are. */
+  resultAlpha(alpha, photo, { scale = defaultScale }) {
+    const { width, height } = enlarged(photo.width, photo.height, scale);
+    const data = Float32Array.from(
+      { length: 3 * alpha.length },
+      (_, i) => alpha[i % alpha.length]!,
+    );
+    const large = resample({ ...photo, data }, width, height, linear);
+    return Uint8Array.from(large.data.subarray(0, width * height), Math.round);
+  },
+
+  async demonstrate(photo) {
+    const whole = (side: number) => shownScale * Math.floor(side / shownScale);
+    const [width, height] = [whole(photo.width), whole(photo.height)];
+    const truth = crop(photo, { left: 0, top: 0, width, height });
+    const input = resize(truth, width / shownScale, height / shownScale);
+    const shown = resize(input, width, height);
+    const options = { scale: shownScale };
+    return { truth, shown, input, options, detail: `${shownScale} times` };
+  },
 };
+
+/** The enlargement of the demo. */
+const shownScale = 4;
 
 /** The size of a photo enlarged `scale` times, in whole pixels. */
 export function enlarged(

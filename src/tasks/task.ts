@@ -1,58 +1,34 @@
 /**
  * What a task is. Palette's claim is that no task has its own architecture, loss or settings
- * (paper, section 4): a task only says how the source x is made from a picture, and which pixels
- * the network is to fill.
+ * (paper, section 4). A task says how the condition x is made from an image and which pixels the
+ * network fills. It also carries its options on the command line, its variants in the evaluation and
+ * its demonstration, so that a new task is one file and one line in registry.ts.
  */
-
 import type { ImageCodec } from "../image/codec.ts";
 import type { Image, Mask } from "../image/image.ts";
+import type { JpegQuality } from "../image/jpeg-quality.ts";
+import type { Size } from "../image/model-size.ts";
 import { PaletteError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 
-/** What the network is given: the source x and, when only a part is to be made, where it is. */
+/** What the network is conditioned on: x and, when only a part is to be made, where it is. */
 export interface Condition {
   /** [3, H, W]; known and degraded pixels in [-1, 1], the pixels of the hole N(0, 1). */
   readonly x: Image;
-  /** 1 = to be filled. Without a mask the whole picture is the network's. */
+  /** 1 = to be filled. Without a mask the network makes the whole image. */
   readonly mask?: Mask;
-  /** The hole holds a picture to go by rather than noise, so that it is not drawn anew for each answer. */
+  /** The hole holds an image to go by rather than noise, so its noise is not drawn for each sample. */
   readonly holeIsShown?: true;
   /** The choices made, in words: "quality 7", "free-form 23%", "left". */
   readonly detail: string;
 }
 
-/** Which part of the new picture is grown; "all" grows a border around the photo. */
-export type Side = "left" | "right" | "top" | "bottom" | "all";
-
-/** A user's picture on its way through the network and back to its own size. */
+/** A user's photo on its way through the network and back to its own size. */
 export interface Preparation {
-  /** What the network is asked, of at least `resolution` pixels a side; often larger than that. */
+  /** Conditions of at least `resolution` pixels a side; often larger than that. */
   readonly conditions: readonly Condition[];
-  /** The finished picture from one (composed) answer to each condition. */
-  finish(answers: readonly Image[]): Promise<Image>;
-}
-
-/** Which JPEG qualities training draws from. */
-export const jpegQualities = ["paper", "wide"] as const;
-export type JpegQualities = (typeof jpegQualities)[number];
-
-/** Fixes a choice that is random otherwise. A task ignores what is not its own. */
-export interface TaskOptions {
-  /** JPEG quality, 1 to 100. */
-  quality?: number;
-  /** Where a quality is drawn: "paper" (the default) or "wide", see `randomQuality`. */
-  jpegQuality?: JpegQualities;
-  /** The hole, at the size of the condition. */
-  mask?: Mask;
-  side?: Side;
-  /** Restoring: by which share of its size the photo grows; default 0.5. */
-  ratio?: number;
-  /** How many times the picture is shrunk and enlarged again, from 1. */
-  factor?: number;
-  /** Whether the whole picture is blurred, never a part of it alone. */
-  whole?: boolean;
-  /** Restoring: how many times the photo is enlarged, 1 to 8; default 2. */
-  scale?: number;
+  /** The finished image from one (composed) sample of each condition. */
+  finish(samples: readonly Image[]): Promise<Image>;
 }
 
 /** What a task takes from outside. */
@@ -61,14 +37,79 @@ export interface TaskContext {
   readonly codec: ImageCodec;
 }
 
-/** A task by its name; the registry holds them all. */
-export interface Task<Name extends string = string> {
+/** An option of the task's command, `--name <value>`; it sets the task option of the same name. */
+export type TaskCliOption = {
+  readonly name: string;
+  /** Stands for the value in the help: "times", "share", "file". */
+  readonly value: string;
+  readonly description: string;
+  readonly required?: boolean;
+} & (
+  | {
+      readonly kind: "number";
+      readonly least: number;
+      readonly most: number;
+      readonly default?: number;
+    }
+  | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default?: string }
+  /** An image file, or the word "random" for what `random` draws at the photo's size. */
+  | { readonly kind: "mask"; random(width: number, height: number, random: Random): Mask }
+);
+
+/** One degradation of an evaluation. */
+export interface TaskVariant<Options extends object = object> {
+  /** Distinguishes it among the task's: "right", "freeform-10-20"; part of a folder's name. */
+  readonly id: string;
+  readonly title: string;
+  /** The options that hold it fixed for an image of this size. */
+  options(width: number, height: number, random: Random): Options;
+}
+
+/** The parameter that an evaluation varies, and the command's list `--name <value>`. */
+export interface TaskVariants<Options extends object = object> {
+  /** In the plural: "qualities". */
+  readonly name: string;
+  readonly value: string;
+  readonly description: string;
+  /** How a value is read: as it is written, or as a number in these limits. */
+  readonly kind:
+    | "text"
+    | { readonly least: number; readonly most: number; readonly whole?: boolean };
+  /** Those of the paper where it has them. */
+  readonly defaults: readonly (string | number)[];
+  /** @throws UsageError for a value that does not exist. */
+  variant(value: string | number): TaskVariant<Options>;
+}
+
+/** A photo degraded to show the task. */
+export interface Demonstration<Options extends object = object> {
+  readonly truth: Image;
+  /** Shown as the input, at the size of `truth`: holes and margins are gray. */
+  readonly shown: Image;
+  /** The image and the options that are given to `Palette.restore`. */
+  readonly input: Image;
+  readonly options: Options;
+  /** "quality 10", "free-form hole" */
+  readonly detail: string;
+}
+
+/**
+ * A task by its name; the registry holds them all.
+ * `Options` fix choices that are random otherwise, or say how a user's photo is restored. All are
+ * optional; a task ignores those of others.
+ */
+export interface Task<Name extends string = string, Options extends object = object> {
   readonly name: Name;
   readonly title: string;
   readonly description: string;
+  /** The name of its command; the task's own unless given. */
+  readonly command?: string;
+  readonly cliOptions?: readonly TaskCliOption[];
+  /** Without it the task is evaluated in one way, under its own name. */
+  readonly variants?: TaskVariants<Options>;
   /**
-   * It is about colours: it gives them to a photo that has none, and nothing can be learned for it from
-   * such a photo. Any other task leaves a gray photo gray.
+   * It gives colours to photos without any. It cannot learn from such photos, whereas any other task
+   * leaves a gray photo gray.
    */
   readonly colours?: boolean;
   /**
@@ -76,24 +117,34 @@ export interface Task<Name extends string = string> {
    * choice (kind and area of the hole, quality, noise in the hole) comes from `context.random`.
    * @throws PaletteError for an option out of range.
    */
-  degrade(y: Image, context: TaskContext, options?: TaskOptions): Promise<Condition>;
+  degrade(y: Image, context: TaskContext, options?: Options): Promise<Condition>;
   /**
-   * Restoring: the user's own picture, of any size. What comes back has its size (larger by what was
-   * asked for when uncropping), and what was not to be changed in it is unchanged.
+   * Restoring: the user's own photo, of any size. The result has its size, or `resultSize`, and
+   * pixels that were not to be changed are unchanged.
    * @throws PaletteError for an option that is missing or out of range.
    */
   prepare(
     photo: Image,
     resolution: number,
     random: Random,
-    options?: TaskOptions,
+    options?: Options,
   ): Promise<Preparation>;
+  /** The size of the result; the photo's unless given. */
+  resultSize?(photo: Size, options: Options): Size;
+  /** The opacity of the result from the photo's (0 to 255, [height, width]); the same unless given. */
+  resultAlpha?(alpha: Uint8Array, photo: Size, options: Options): Uint8Array;
+  /** What the owner of a photo may want to know before, to be read after its name. */
+  remark?(photo: { readonly jpeg?: JpegQuality }): string;
+  /** Degrades a photo for the demo; every random choice comes from the context. */
+  demonstrate(photo: Image, context: TaskContext): Promise<Demonstration<Options>>;
 }
 
+/** The options of a task. */
+export type OptionsOf<T> = T extends Task<string, infer Options> ? Options : never;
+
 /**
- * The finished picture: with a mask, the network's `yHat` in the hole and the known pixels of x
- * exactly as they were elsewhere; without one `yHat` itself. What comes from the network is clipped
- * to [-1, 1].
+ * The finished image: with a mask, the network's `yHat` in the hole and the known pixels of x exactly
+ * as they were elsewhere; without one `yHat` itself. The network's pixels are clipped to [-1, 1].
  */
 export function compose(condition: Condition, yHat: Image): Image {
   const { x, mask } = condition;

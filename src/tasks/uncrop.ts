@@ -5,17 +5,29 @@
 
 import {
   type Box,
+  createImage,
   createMask,
+  crop,
   extend,
   type Image,
   type Mask,
   maximalPixels,
+  paste,
 } from "../image/image.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 import { prepareRegion } from "./inpaint-region.ts";
 import { noiseInMask } from "./mask-noise.ts";
-import type { Condition, Side, Task } from "./task.ts";
+import type { Condition, Task } from "./task.ts";
+
+/** Which part of the new image is grown; "all" grows a border around the photo. */
+export type Side = "left" | "right" | "top" | "bottom" | "all";
+
+export type UncropOptions = {
+  readonly side?: Side;
+  /** Restoring: by which share of its size the photo grows; default 0.5. */
+  readonly ratio?: number;
+};
 
 /** The four sides of which one is grown. */
 export const oneSide = ["left", "right", "top", "bottom"] as const;
@@ -57,7 +69,7 @@ export function knownBox(width: number, height: number, side: Side): Box {
       };
     }
     default:
-      throw new UsageError(`There is no side "${side}"; the sides are ${sides.join(", ")}.`);
+      throw noSuchSide(side);
   }
 }
 
@@ -98,7 +110,7 @@ export function grown(width: number, height: number, side: Side, ratio = default
       return { width: width + 2 * left, height: height + 2 * top, photo };
     }
     default:
-      throw new UsageError(`There is no side "${side}"; the sides are ${sides.join(", ")}.`);
+      throw noSuchSide(side);
   }
 }
 
@@ -115,7 +127,7 @@ export function uncropCondition(y: Image, side: Side, random: Random): Condition
 }
 
 /** x is the known part with N(0, 1) around or beside it. */
-export const uncrop: Task<"uncrop"> = {
+export const uncrop: Task<"uncrop", UncropOptions> = {
   name: "uncrop",
   title: "Uncropping",
   description: "Continues a photo beyond one edge or all of them.",
@@ -138,17 +150,86 @@ export const uncrop: Task<"uncrop"> = {
     const mask = createMask(width, height, 1);
     clearBox(mask, place);
     const whole = { left: 0, top: 0, width, height };
-    const filling = await prepareRegion(canvas, mask, whole, resolution, random);
+    const region = await prepareRegion(canvas, mask, whole, resolution, random);
     return {
-      conditions: [{ ...filling.condition, detail: side }],
-      async finish([answer]) {
+      conditions: [{ ...region.condition, detail: side }],
+      async finish([sample]) {
         const out = { ...canvas, data: canvas.data.slice() };
-        await filling.paste(out, answer!);
+        await region.paste(out, sample!);
         return out;
       },
     };
   },
+
+  cliOptions: [
+    {
+      name: "side",
+      value: "name",
+      description: "where the photo is continued",
+      kind: "choice",
+      choices: sides,
+      default: "all",
+    },
+    {
+      name: "ratio",
+      value: "share",
+      description: "by how much of its width or height the photo grows",
+      kind: "number",
+      least: 0,
+      most: 3,
+      default: defaultRatio,
+    },
+  ],
+
+  variants: {
+    name: "sides",
+    value: "names",
+    description: "sides to uncrop",
+    kind: "text",
+    defaults: ["right"],
+    variant(value) {
+      const side = sides.find((one) => one === value);
+      if (side === undefined) throw noSuchSide(String(value));
+      return { id: side, title: titleOf(side), options: () => ({ side }) };
+    },
+  },
+
+  resultSize: ({ width, height }, { side = "all", ratio }) => grown(width, height, side, ratio),
+
+  /** Grown pixels are opaque. */
+  resultAlpha(alpha, size, { side = "all", ratio }) {
+    const { width, height, photo } = grown(size.width, size.height, side, ratio);
+    const out = new Uint8Array(width * height).fill(255);
+    for (let y = 0; y < photo.height; y++) {
+      const row = alpha.subarray(y * photo.width, (y + 1) * photo.width);
+      out.set(row, (photo.top + y) * width + photo.left);
+    }
+    return out;
+  },
+
+  async demonstrate(photo, { random }) {
+    const side = randomSide(random);
+    // Two thirds are known along the grown side. Grown by half, and by at most a pixel more where two
+    // margins are rounded, the result has nearly the photo's size again.
+    const along = (length: number) => 2 * Math.floor((length - 1) / 3);
+    const width = side === "top" || side === "bottom" ? photo.width : along(photo.width);
+    const height = side === "left" || side === "right" ? photo.height : along(photo.height);
+    const result = grown(width, height, side);
+    const truth = crop(photo, { left: 0, top: 0, width: result.width, height: result.height });
+    const input = crop(truth, result.photo);
+    const shown = createImage(truth.width, truth.height);
+    paste(shown, input, result.photo.left, result.photo.top);
+    return { truth, shown, input, options: { side }, detail: titleOf(side) };
+  },
 };
+
+function titleOf(side: Side): string {
+  return side === "all" ? "all sides" : side;
+}
+
+function noSuchSide(side: string): UsageError {
+  return new UsageError(`There is no side "${side}"; the sides are ${sides.join(", ")}.`);
+}
 
 /** Makes the pixels inside the box known. */
 function clearBox(mask: Mask, { left, top, width, height }: Box): void {

@@ -2,11 +2,12 @@
 
 import { type Command, Option } from "commander";
 import { type CropScale, cropScales } from "../../data/crop-scale.ts";
-import { paperConditions } from "../../evaluation/conditions.ts";
+import type { VariantChoice } from "../../evaluation/conditions.ts";
 import { type CropKind, cropKinds } from "../../evaluation/crops.ts";
 import { suffixes } from "../../evaluation/sampler-settings.ts";
 import type { Device } from "../../runtime/runtime.ts";
 import { tasks } from "../../tasks/registry.ts";
+import type { Task } from "../../tasks/task.ts";
 import { UsageError } from "../../util/errors.ts";
 import {
   deviceOption,
@@ -24,10 +25,8 @@ export interface EvaluateFlags {
   out?: string;
   folders?: string[];
   tasks?: string[];
-  masks: string[];
-  sides: string[];
-  qualities: number[];
-  factors: number[];
+  /** Values of the tasks' parameters, by name: masks, sides, qualities, factors. */
+  variants: VariantChoice;
   steps: string[];
   crop: CropKind;
   cropScale?: CropScale;
@@ -73,20 +72,9 @@ export function declareEvaluate(command: Command): void {
       "--tasks <names>",
       `${names.join(",")} (default: those of the models)`,
       listAmong("task", names),
-    )
-    .addOption(listOption("--masks <kinds>", "holes to inpaint", paperConditions.masks))
-    .addOption(listOption("--sides <names>", "sides to uncrop", paperConditions.sides))
-    .addOption(
-      listOption("--qualities <list>", "JPEG qualities", paperConditions.qualities, qualities),
-    )
-    .addOption(
-      listOption(
-        "--factors <list>",
-        "how many times pictures to sharpen were shrunk",
-        paperConditions.factors,
-        (text) => listOf(text).map(numberBetween(1, 16)),
-      ),
-    )
+    );
+  for (const option of variantOptions(tasks)) command.addOption(option);
+  command
     .addOption(
       new Option("--crop <kind>", "random squares, or one centred square a photo")
         .choices(cropKinds)
@@ -126,7 +114,7 @@ export function declareEvaluate(command: Command): void {
     .option("-o, --out <dir>", "folder of the report, created or continued")
     .option("--folders <dirs...>", "only compare two folders of pictures: FID, KID, IS, PD")
     .option("--json", "print the report as JSON on stdout")
-    .action(evaluate);
+    .action((flags: EvaluateFlags) => evaluate({ ...flags, variants: variantsIn(flags) }));
 }
 
 async function evaluate(flags: EvaluateFlags): Promise<void> {
@@ -153,6 +141,27 @@ function listOption(
   return new Option(flags, description).argParser(parse).default([...values], values.join(","));
 }
 
-function qualities(text: string): number[] {
-  return listOf(text).map(wholeNumber(1, 100));
+/** An option for each parameter that a task varies. */
+export function variantOptions(among: readonly Task[]): Option[] {
+  return among.flatMap(({ variants }) => {
+    if (variants === undefined) return [];
+    const { name, value, description, kind, defaults } = variants;
+    if (kind === "text") return [listOption(`--${name} <${value}>`, description, defaults)];
+    const parse = kind.whole
+      ? wholeNumber(kind.least, kind.most)
+      : numberBetween(kind.least, kind.most);
+    return [
+      listOption(`--${name} <${value}>`, description, defaults, (text) => listOf(text).map(parse)),
+    ];
+  });
+}
+
+/** The values of those options. */
+function variantsIn(flags: object): VariantChoice {
+  const given = new Map<string, unknown>(Object.entries(flags));
+  return Object.fromEntries(
+    tasks.flatMap(({ variants }: Task) =>
+      variants ? [[variants.name, given.get(variants.name) as (string | number)[]]] : [],
+    ),
+  );
 }

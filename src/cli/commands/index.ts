@@ -3,7 +3,8 @@
  * loaded when it is asked for, and what carries it out when it runs.
  */
 import type { Command } from "commander";
-import { type TaskName, tasks } from "../../tasks/registry.ts";
+import { tasks } from "../../tasks/registry.ts";
+import type { Task } from "../../tasks/task.ts";
 import { UsageError } from "../../util/errors.ts";
 
 export interface CommandEntry {
@@ -18,13 +19,7 @@ export interface CommandEntry {
 }
 
 export const commands: readonly CommandEntry[] = [
-  ...tasks.map(({ name, description }) => ({
-    name: commandOf(name),
-    usage: "<image...>",
-    description,
-    declare: async (command: Command) =>
-      (await import("./restore.ts")).declareRestore(command, name),
-  })),
+  ...tasks.map(taskCommand),
   {
     name: "panorama",
     usage: "<image...>",
@@ -79,9 +74,14 @@ export const commands: readonly CommandEntry[] = [
   { ...renamed("nets", "features"), hidden: true },
 ];
 
-/** A task under the name that people know it by. */
-function commandOf(task: TaskName): string {
-  return task === "sharpen" ? "upscale" : task;
+/** The command of a task. */
+export function taskCommand(task: Task): CommandEntry {
+  return {
+    name: task.command ?? task.name,
+    usage: "<image...>",
+    description: task.description,
+    declare: async (command) => (await import("./restore.ts")).declareRestore(command, task),
+  };
 }
 
 /** An old name, which says the new one. */

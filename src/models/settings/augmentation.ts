@@ -1,7 +1,7 @@
 /** How training photos are varied before a task degrades them. */
 import { z } from "zod";
 import { cropScales } from "../../data/crop-scale.ts";
-import { jpegQualities } from "../../tasks/task.ts";
+import { jpegQualities } from "../../tasks/dejpeg.ts";
 import { cliOptions } from "./cli-option.ts";
 
 export const augmentationSchema = z.strictObject({

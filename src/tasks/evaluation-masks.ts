@@ -6,10 +6,10 @@
 
 import { createMask, type Mask } from "../image/image.ts";
 import { maskedShare } from "../image/mask.ts";
-import { freeFormMask } from "../tasks/free-form.ts";
-import { rectangleMask } from "../tasks/rectangles.ts";
 import { UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
+import { freeFormMask } from "./free-form.ts";
+import { rectangleMask } from "./rectangles.ts";
 
 /** A kind of hole by its name: "freeform-LOW-HIGH" in percent of the picture, or "center". */
 export interface MaskKind {
