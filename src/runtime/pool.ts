@@ -79,7 +79,10 @@ export class EnginePools {
     async function weightsBakedIn(): Promise<Compile> {
       const { parameters } = "parameters" in model ? model : await readModel(model);
       return async (count, { images, size }) => {
-        const program = inferenceGraph(network, specs, parameters, images, { size });
+        const program = inferenceGraph(network, specs, parameters, images, {
+          size,
+          lowering: runtime.lowering(device),
+        });
         const made = await Promise.allSettled(
           Array.from({ length: count }, () =>
             runtime.compile(program, { device, threads: Math.floor(threads / count) }),

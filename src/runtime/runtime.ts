@@ -3,12 +3,14 @@
  * from the calling thread: in worker threads under Node (`node/`), in Web Workers in a page (`web/`).
  */
 
+import type { LoweringName } from "../graph/lowering/index.ts";
+
 /** Where a graph runs. "cpu" is WebAssembly in a browser; "cuda" exists in Node only. */
 export const devices = ["cpu", "webgpu", "cuda"] as const;
 export type Device = (typeof devices)[number];
 
-/** How a graph carries out convolutions: Winograd in phases for processors, plain ones for GPUs. */
-export type Lowering = "cpu" | "gpu";
+/** How a graph stores feature maps and carries out convolutions. */
+export type Lowering = LoweringName;
 
 /** A float32 array in row-major order; `data` has the product of `shape` values. */
 export interface EngineTensor {

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { grayscale, type Image, toBytes } from "../../src/image/image.ts";
+import { smallestSize } from "../../src/image/model-size.ts";
+import { resize } from "../../src/image/resize.ts";
+import { configFile, weightsFile } from "../../src/models/model.ts";
+import { readImage } from "../../src/node/decode-image.ts";
+import { findModel, loadModel } from "../../src/node/model-folder.ts";
+import { nodeRuntime } from "../../src/runtime/node/index.ts";
+import { largest, largestDifference } from "../support/differentiation.ts";
+import { type BrowserPage, hasChromium, openPage } from "./browser.ts";
+import { type CaseResults, imageOf, runCases } from "./cases.ts";
+
+let photo: Image;
+let folder: string;
+let node: CaseResults;
+
+beforeAll(async () => {
+  const path = fileURLToPath(new URL("../../samples/beach.jpg", import.meta.url));
+  const original = await readImage(path);
+  const { width, height } = smallestSize(original, 64);
+  photo = resize(original, width, height);
+  folder = await findModel();
+  node = await runCases(nodeRuntime, await loadModel(folder), photo);
+});
+
+describe("onnxruntime-node", () => {
+  it("answers the bundled model's network call with finite numbers", () => {
+    expect(node.networkCall.every(Number.isFinite)).toBe(true);
+    expect(largest(node.networkCall)).toBeGreaterThan(0.1);
+  });
+
+  it("colorizes the photo and keeps its luma", () => {
+    const { width, height } = photo;
+    const luma = grayscale(imageOf(node.colorization, width, height));
+    expect(largestDifference(luma.data, grayscale(photo).data)).toBeLessThan(0.02);
+    expect(largestDifference(node.colorization, luma.data)).toBeGreaterThan(0.05);
+  });
+
+  it("gives a loss and a gradient for each parameter", () => {
+    expect(node.losses.every((loss) => loss > 0)).toBe(true);
+    expect(node.gradient.every(Number.isFinite)).toBe(true);
+    expect(largest(node.gradient)).toBeGreaterThan(0);
+  });
+});
+
+const inCi = process.env.CI !== undefined;
+if (!hasChromium && !inCi) {
+  console.warn("The browser half is skipped: install Chromium (apt-get install chromium).");
+}
+
+describe.skipIf(!hasChromium && !inCi)("onnxruntime-web in Chromium", () => {
+  let built: string;
+  let browser: BrowserPage;
+  let web: Record<keyof CaseResults, number[]>;
+
+  beforeAll(async () => {
+    built = await mkdtemp(join(tmpdir(), "palette-page-"));
+    const { width, height, data } = photo;
+    browser = await openPage(built, {
+      [`/model/${configFile}`]: { file: join(folder, configFile) },
+      [`/model/${weightsFile}`]: { file: join(folder, weightsFile) },
+      "/photo.json": { text: JSON.stringify({ width, height, data: [...data] }) },
+    });
+    web = await browser.page.evaluate("runtimeSuite.run()");
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await rm(built, { recursive: true, force: true });
+  });
+
+  it("computes the bundled model's network call as Node does", () => {
+    const difference = largestDifference(Float32Array.from(web.networkCall), node.networkCall);
+    expect(difference).toBeLessThan(1e-4 * largest(node.networkCall));
+  });
+
+  it("colorizes a photo to the same picture, within one 8-bit step", () => {
+    const { width, height } = photo;
+    const bytes = (data: Float32Array) => Float32Array.from(toBytes(imageOf(data, width, height)));
+    const colorization = bytes(Float32Array.from(web.colorization));
+    expect(largestDifference(colorization, bytes(node.colorization))).toBeLessThanOrEqual(1);
+  });
+
+  it("computes the gradient of a training step as Node does", () => {
+    expect(largestDifference(Float32Array.from(web.losses), node.losses)).toBeLessThan(
+      1e-5 * largest(node.losses),
+    );
+    expect(largestDifference(Float32Array.from(web.gradient), node.gradient)).toBeLessThan(
+      1e-5 * largest(node.gradient),
+    );
+  });
+});
