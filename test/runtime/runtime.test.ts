@@ -14,6 +14,9 @@ import { largest, largestDifference } from "../support/differentiation.ts";
 import { type BrowserPage, hasChromium, openPage } from "./browser.ts";
 import { type CaseResults, imageOf, runCases } from "./cases.ts";
 
+/** Milliseconds for compiling and running the cases on one platform, on a busy machine. */
+const limit = 300_000;
+
 let photo: Image;
 let folder: string;
 let node: CaseResults;
@@ -25,7 +28,7 @@ beforeAll(async () => {
   photo = resize(original, width, height);
   folder = await findModel();
   node = await runCases(nodeRuntime, await loadModel(folder), photo);
-});
+}, limit);
 
 describe("onnxruntime-node", () => {
   it("answers the bundled model's network call with finite numbers", () => {
@@ -66,7 +69,7 @@ describe.skipIf(!hasChromium && !inCi)("onnxruntime-web in Chromium", () => {
       "/photo.json": { text: JSON.stringify({ width, height, data: [...data] }) },
     });
     web = await browser.page.evaluate("runtimeSuite.run()");
-  });
+  }, limit);
   afterAll(async () => {
     await browser?.close();
     await rm(built, { recursive: true, force: true });
