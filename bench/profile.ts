@@ -12,7 +12,7 @@ import { presetNamed } from "../src/models/presets.ts";
 import { uNetConfig } from "../src/nn/config.ts";
 import { inferenceGraph, trainingGraph } from "../src/nn/graphs.ts";
 import { initialParameters } from "../src/nn/parameters.ts";
-import { parameterSpecs } from "../src/nn/unet.ts";
+import { parameterSpecs } from "../src/nn/registry.ts";
 import { reference } from "./reference.ts";
 
 const runs = 8;

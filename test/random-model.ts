@@ -3,7 +3,7 @@ import { configFromPreset, type ModelConfig } from "../src/models/config.ts";
 import type { Model } from "../src/models/model.ts";
 import { presetNamed } from "../src/models/presets.ts";
 import { parameterCount } from "../src/nn/parameters.ts";
-import { parameterSpecs } from "../src/nn/unet.ts";
+import { parameterSpecs } from "../src/nn/registry.ts";
 import { Random } from "../src/util/random.ts";
 
 /** The network of tiny-32; no weight is zero, so that everything in it counts. */

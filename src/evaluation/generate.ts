@@ -3,7 +3,7 @@
 import { createMask, type Image, type Mask } from "../image/image.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import { usesLowMemory } from "../nn/graphs.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { nodeCodec } from "../node/codec.ts";
 import { writeImage } from "../node/encode-image.ts";
 import { Palette } from "../node/palette.ts";

@@ -6,7 +6,7 @@ import { type ModelConfig, photosTrainedOn } from "../models/config.ts";
 import { samplingMemory } from "../models/summary.ts";
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import { parameterCount } from "../nn/parameters.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { photoFiles } from "../node/codec.ts";
 import { modelDigest } from "../node/fingerprint.ts";
 import { assertFits } from "../node/memory.ts";

@@ -9,7 +9,7 @@ import { parseModelConfig } from "../models/config.ts";
 import { presetNamed } from "../models/presets.ts";
 import { decodeSafetensors } from "../models/safetensors.ts";
 import { noiseEmbeddingInput } from "../nn/config.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { loadNetwork } from "../node/load-network.ts";
 import { openSession } from "../runtime/node/session.ts";
 import { Random } from "../util/random.ts";

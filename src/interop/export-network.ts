@@ -7,7 +7,7 @@ import { encodeSafetensors, type Tensor } from "../models/safetensors.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import { inferenceGraph } from "../nn/graphs.ts";
 import { readParameter } from "../nn/parameters.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { PaletteError } from "../util/errors.ts";
 import { configKey } from "./open.ts";
 import { networkPrefix, theirName, theirShape } from "./state-dict-keys.ts";

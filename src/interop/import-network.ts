@@ -8,7 +8,7 @@ import { type ModelConfig, modelFormat } from "../models/config.ts";
 import type { Model } from "../models/model.ts";
 import { type UNetConfig, uNetConfig } from "../nn/config.ts";
 import { type ParameterSpec, parameterCount, writeParameter } from "../nn/parameters.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import type { TaskName } from "../tasks/registry.ts";
 import { PaletteError } from "../util/errors.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";

@@ -4,7 +4,7 @@ import { repositoryConfig, stateDict, theirModel } from "../../test/support/pyto
 import { temporaryFiles } from "../../test/support/temporary-files.ts";
 import { torchFile, type Written, type WrittenTensor } from "../../test/support/torch-file.ts";
 import { decodeSafetensors, encodeSafetensors } from "../models/safetensors.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { exportSafetensors } from "./export-network.ts";
 import { type ImportOptions, importNetwork } from "./import-network.ts";
 import { theirName, theirShape } from "./state-dict-keys.ts";

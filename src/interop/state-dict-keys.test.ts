@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { theirModel, tinyCheckpoint } from "../../test/support/pytorch-palette.ts";
 import { presetNamed } from "../models/presets.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { openWeights } from "./open.ts";
 import { theirName, theirShape } from "./state-dict-keys.ts";
 

@@ -5,7 +5,7 @@ import {
   readParameter,
   writeParameter,
 } from "../nn/parameters.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { PaletteError } from "../util/errors.ts";
 import type { ByteSource } from "./byte-source.ts";
 import type { ModelConfig } from "./config.ts";

@@ -3,7 +3,8 @@ import { Graph, peakLiveSize, size } from "../graph/index.ts";
 import { sideOf, type UNetConfig } from "../nn/config.ts";
 import { lowMemoryInferenceBytes, usesLowMemory } from "../nn/graphs.ts";
 import { DeclaredParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
-import { parameterSpecs, uNet, uNetInputs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
+import { uNet, uNetInputs } from "../nn/unet.ts";
 
 /** A block of the network. */
 export interface Layer {

@@ -16,7 +16,6 @@ import {
   sub,
   type Tensor,
 } from "../graph/index.ts";
-import type { UNetConfig } from "./config.ts";
 import { imageLoss, type Loss } from "./loss.ts";
 import {
   ConstantParameters,
@@ -25,7 +24,8 @@ import {
   type ParameterSpec,
   parameterCount,
 } from "./parameters.ts";
-import { parameterSpecs, type UNetOptions, uNet, uNetInputs } from "./unet.ts";
+import { buildNetwork, type NetworkConfig, parameterSpecs } from "./registry.ts";
+import { type UNetOptions, uNetInputs } from "./unet.ts";
 
 interface Traced {
   readonly graph: Graph;
@@ -46,7 +46,7 @@ export interface InferenceGraphOptions {
  * Inputs `source`, `noisy` [N,C,H,W] and `conditioning` [N]; output `output` [N,C,H,W].
  */
 export function inferenceGraph(
-  config: UNetConfig,
+  config: NetworkConfig,
   specs: readonly ParameterSpec[],
   weights: Float32Array,
   batch: number,
@@ -78,7 +78,7 @@ export const lowMemorySession = { blockedLayout: false, memoryPattern: false } a
  * weights that would not fit a graph, or that are too large to be held more than once.
  */
 export function lowMemoryInferenceGraph(
-  config: UNetConfig,
+  config: NetworkConfig,
   specs: readonly ParameterSpec[],
   batch: number,
   size?: InferenceGraphOptions["size"],
@@ -89,19 +89,19 @@ export function lowMemoryInferenceGraph(
 }
 
 function traceLargeSampling(
-  config: UNetConfig,
+  config: NetworkConfig,
   specs: readonly ParameterSpec[],
   batch: number,
   size?: InferenceGraphOptions["size"],
 ): Traced & { readonly parameters: readonly ParameterSpec[] } {
   const graph = new Graph();
   const parameters = new InputParameters(graph, specs, true);
-  const output = uNet(config, parameters, uNetInputs(graph, config, batch, size));
+  const output = buildNetwork(config, parameters, uNetInputs(graph, config, batch, size));
   return { graph, outputs: { output }, parameters: parameters.specs };
 }
 
 function traceSampling(
-  config: UNetConfig,
+  config: NetworkConfig,
   specs: readonly ParameterSpec[],
   weights: Float32Array,
   batch: number,
@@ -110,7 +110,7 @@ function traceSampling(
   const graph = new Graph();
   const parameters = new ConstantParameters(graph, specs, weights);
   const inputs = uNetInputs(graph, config, batch, size);
-  const output = uNet(config, parameters, inputs, { lowering });
+  const output = buildNetwork(config, parameters, inputs, { lowering });
   return { graph, outputs: { output } };
 }
 
@@ -121,7 +121,7 @@ function traceSampling(
  * `gradient` [P] of their total.
  */
 export function trainingGraph(
-  config: UNetConfig,
+  config: NetworkConfig,
   specs: readonly ParameterSpec[],
   options: Omit<TrainingGraph, "recompute">,
 ): Uint8Array {
@@ -135,7 +135,7 @@ function encodingFor({ lowering = "cpu" }: { readonly lowering?: LoweringName })
 }
 
 function traceTraining(
-  config: UNetConfig,
+  config: NetworkConfig,
   specs: readonly ParameterSpec[],
   options: TrainingGraph,
 ): Traced {
@@ -154,14 +154,14 @@ interface TrainingGraph extends UNetOptions {
 /** The losses of the images, [N], and the gradients of their sum. */
 function differentiated(
   graph: Graph,
-  config: UNetConfig,
+  config: NetworkConfig,
   parameters: FlatParameters | InputParameters,
   { batch, loss, ...options }: TrainingGraph,
 ): { readonly losses: Tensor; readonly gradients: readonly Tensor[] } {
   const inputs = uNetInputs(graph, config, batch);
   const target = graph.input("target", inputs.noisy.shape);
   const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
-  const error = sub(uNet(config, parameters, inputs, options), target);
+  const error = sub(buildNetwork(config, parameters, inputs, options), target);
   const lossOfEach = imageLoss(error, weight, loss);
   const gradients = grad(reduceSum(lossOfEach, [0]), parameters.tensors);
   return { losses: reshape(lossOfEach, [batch]), gradients };
@@ -178,7 +178,7 @@ export function gradientName(parameter: string): string {
  * the blocks are computed twice rather than kept.
  */
 export function lowMemoryTrainingGraph(
-  config: UNetConfig,
+  config: NetworkConfig,
   specs: readonly ParameterSpec[],
   options: { readonly batch: number; readonly loss: Loss },
 ): Uint8Array {
@@ -187,7 +187,7 @@ export function lowMemoryTrainingGraph(
 }
 
 function traceLargeTraining(
-  config: UNetConfig,
+  config: NetworkConfig,
   specs: readonly ParameterSpec[],
   options: TrainingGraph,
 ): Traced {
@@ -207,7 +207,7 @@ function traceLargeTraining(
  * them out: their 3x3 convolutions take half the multiplications of the definition.
  */
 export function operationsPerImage(
-  config: UNetConfig,
+  config: NetworkConfig,
   batch: number,
 ): { readonly train: number; readonly sample: number } {
   const specs = parameterSpecs(config);
@@ -227,7 +227,7 @@ export function operationsPerImage(
 
 /** Bytes that a call of a large network holds: its weights, with kernels also transformed, and maps. */
 export function lowMemoryInferenceBytes(
-  config: UNetConfig,
+  config: NetworkConfig,
   specs: readonly ParameterSpec[],
 ): { readonly weights: number; readonly maps: number } {
   const { outputs, parameters } = traceLargeSampling(config, specs, 1);
@@ -240,7 +240,7 @@ export function lowMemoryInferenceBytes(
 
 /** Bytes of the maps of a large network's training step; weights and gradients are not counted. */
 export function lowMemoryTrainingBytes(
-  config: UNetConfig,
+  config: NetworkConfig,
   specs: readonly ParameterSpec[],
   options: { readonly batch: number; readonly loss: Loss },
 ): number {

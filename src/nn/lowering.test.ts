@@ -7,7 +7,7 @@ import { openSession } from "../runtime/node/session.ts";
 import type { EngineTensors } from "../runtime/runtime.ts";
 import { inferenceGraph, trainingGraph } from "./graphs.ts";
 import { initialParameters, parameterCount, readParameter } from "./parameters.ts";
-import { parameterSpecs } from "./unet.ts";
+import { parameterSpecs } from "./registry.ts";
 
 const batch = 2;
 const config = presetNamed("tiny-32").network;

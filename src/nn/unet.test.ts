@@ -22,7 +22,8 @@ import {
   storedShape,
   writeParameter,
 } from "./parameters.ts";
-import { parameterSpecs, uNet, uNetInputs } from "./unet.ts";
+import { parameterSpecs } from "./registry.ts";
+import { uNet, uNetInputs } from "./unet.ts";
 import { inputOf } from "./weight-input.ts";
 
 const BATCH = 2;

@@ -7,7 +7,7 @@ import {
   concat,
   depthToSpace,
   type FeatureMap,
-  Graph,
+  type Graph,
   type LoweringName,
   lowerings,
   spaceToDepth,
@@ -18,7 +18,7 @@ import { sideOf, type UNetConfig, usesAttention } from "./config.ts";
 import { concatChannels, silu } from "./feature-map.ts";
 import { convolution, groupNorm, linear, Scope, sinusoids } from "./layers.ts";
 import { outputSkip, outputsPerChannel } from "./output-skip.ts";
-import { DeclaredParameters, type ParameterSpec, type Parameters } from "./parameters.ts";
+import type { Parameters } from "./parameters.ts";
 import { plainly, rematerialized } from "./rematerialized.ts";
 import { type ResidualLayer, resampled, residualBlock } from "./residual-block.ts";
 
@@ -142,7 +142,7 @@ function embedNoiseLevel(root: Scope, config: UNetConfig, conditioning: Tensor):
 /** The network's inputs as inputs of a graph, for a batch of n images of the given size. */
 export function uNetInputs(
   graph: Graph,
-  config: UNetConfig,
+  config: Pick<UNetConfig, "channels" | "resolution">,
   n: number,
   [height, width]: readonly [number, number] = [config.resolution, config.resolution],
 ): UNetInputs {
@@ -152,15 +152,4 @@ export function uNetInputs(
     noisy: graph.input("noisy", image),
     conditioning: graph.input("conditioning", [n]),
   };
-}
-
-/**
- * Every parameter of the network, in the order of the flat vector. The order of the numbers is the
- * CPU lowering's, whatever the device: a checkpoint serves all of them.
- */
-export function parameterSpecs(config: UNetConfig): ParameterSpec[] {
-  const graph = new Graph();
-  const declared = new DeclaredParameters(graph);
-  uNet(config, declared, uNetInputs(graph, config, 1));
-  return declared.specs;
 }

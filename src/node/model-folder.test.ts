@@ -6,7 +6,7 @@ import { randomModel } from "../../test/random-model.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import { presetNamed } from "../models/presets.ts";
 import { decodeSafetensors, encodeSafetensors } from "../models/safetensors.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { findModel, loadModel, loadModelConfig, saveModel } from "./model-folder.ts";
 
 const model = randomModel({ training: { images: 7, data: "two photos", more: [1] } });

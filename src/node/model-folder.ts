@@ -15,7 +15,7 @@ import {
 import { presets } from "../models/presets.ts";
 import type { DType } from "../models/safetensors.ts";
 import { parameterCount, readParameter } from "../nn/parameters.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { fileSource, writeSafetensors } from "./safetensors-file.ts";

@@ -11,7 +11,7 @@ import {
   usesLowMemory,
 } from "../nn/graphs.ts";
 import { type ParameterSpec, parameterCount } from "../nn/parameters.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import type { Engine, Runtime, SessionOptions } from "./runtime.ts";
 import { weightInputs } from "./weight-inputs.ts";
 

@@ -5,7 +5,7 @@ import { randomModel } from "../../test/random-model.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import { bytesOf, results, trainingRuns } from "../../test/support/training-runs.ts";
 import { presetNamed } from "../models/presets.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { loadModel, saveModel } from "../node/model-folder.ts";
 import { UsageError } from "../util/errors.ts";
 import { begin } from "./initial-weights.ts";

@@ -4,7 +4,7 @@ import { imagesSeen, photosTrainedOn } from "../models/config.ts";
 import { weightsFile } from "../models/model.ts";
 import type { ModelObjective, Objective } from "../models/settings/objective.ts";
 import { writeParameter } from "../nn/parameters.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { modelDigest } from "../node/fingerprint.ts";
 import { findModel, folderWeights, loadModelConfig } from "../node/model-folder.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";

@@ -8,7 +8,7 @@ import { ExampleSource } from "../data/examples.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { imagesPerUpdate } from "../models/settings/optimizer.ts";
-import { parameterSpecs } from "../nn/unet.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { nodeCodec, photoFiles } from "../node/codec.ts";
 import { saveModel } from "../node/model-folder.ts";
 import { RunFolder } from "../node/run-folder.ts";

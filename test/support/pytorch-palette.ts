@@ -9,7 +9,7 @@ import { presetNamed } from "../../src/models/presets.ts";
 import { decodeSafetensors, type Tensor } from "../../src/models/safetensors.ts";
 import { type UNetConfig, uNetConfig } from "../../src/nn/config.ts";
 import { parameterCount } from "../../src/nn/parameters.ts";
-import { parameterSpecs } from "../../src/nn/unet.ts";
+import { parameterSpecs } from "../../src/nn/registry.ts";
 import { Random } from "../../src/util/random.ts";
 
 const folder = new URL("../fixtures/pytorch-palette/", import.meta.url);

@@ -9,7 +9,7 @@ import { presetNamed } from "../../models/presets.ts";
 import { noiseEmbeddingInput, type UNetConfig } from "../../nn/config.ts";
 import { lowMemoryInferenceGraph, lowMemorySession, usesLowMemory } from "../../nn/graphs.ts";
 import { initialParameter, initialParameters, parameterCount } from "../../nn/parameters.ts";
-import { parameterSpecs } from "../../nn/unet.ts";
+import { parameterSpecs } from "../../nn/registry.ts";
 import { inputOf } from "../../nn/weight-input.ts";
 import { createEngine } from "../../runtime/node/engine.ts";
 import type { Device, EngineTensors } from "../../runtime/runtime.ts";

@@ -4,7 +4,7 @@ import { trainingBatch } from "../../../test/support/training-batch.ts";
 import { uNetConfig } from "../../nn/config.ts";
 import { trainingGraph } from "../../nn/graphs.ts";
 import { initialParameters, parameterCount } from "../../nn/parameters.ts";
-import { parameterSpecs } from "../../nn/unet.ts";
+import { parameterSpecs } from "../../nn/registry.ts";
 import { openSession } from "../../runtime/node/session.ts";
 import type { Device } from "../../runtime/runtime.ts";
 import { PaletteError } from "../../util/errors.ts";

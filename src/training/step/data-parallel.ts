@@ -15,7 +15,7 @@ import {
   type ParameterSpec,
   parameterCount,
 } from "../../nn/parameters.ts";
-import { parameterSpecs } from "../../nn/unet.ts";
+import { parameterSpecs } from "../../nn/registry.ts";
 import { WorkerClient } from "../../runtime/node/worker-client.ts";
 import type { ReplicaReply, ReplicaRequest, ReplicaStart } from "./data-parallel-worker.ts";
 import { createLargeStepper } from "./low-memory.ts";

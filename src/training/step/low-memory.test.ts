@@ -3,7 +3,7 @@ import { largest, largestDifference, numbers } from "../../../test/support/diffe
 import { trainingBatch } from "../../../test/support/training-batch.ts";
 import { uNetConfig } from "../../nn/config.ts";
 import { parameterCount } from "../../nn/parameters.ts";
-import { parameterSpecs } from "../../nn/unet.ts";
+import { parameterSpecs } from "../../nn/registry.ts";
 import {
   createTrainingStepper,
   initialState,

@@ -6,7 +6,7 @@
 import { stack } from "../../image/stack.ts";
 import { lowMemorySession, lowMemoryTrainingGraph } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
-import { parameterSpecs } from "../../nn/unet.ts";
+import { parameterSpecs } from "../../nn/registry.ts";
 import { WorkerClient } from "../../runtime/node/worker-client.ts";
 import type {
   LargeReplicaReply,
