@@ -34,7 +34,7 @@ function watch(reporter: ProgressReporter, seconds: number): void {
       losses: [0.25, 0.75],
       tasks: ["inpaint", "uncrop"],
       gradientNorm: 2,
-      clock: { seconds: second, sitting: second, seen: 10 * second, waited: second / 50 },
+      clock: { seconds: second, session: second, seen: 10 * second, waited: second / 50 },
     });
   }
 }

@@ -87,10 +87,10 @@ export class ProgressReporter implements Reporter {
   }
 
   private describe({ images, clock }: Progress): string {
-    const rate = clock.seen / clock.sitting;
+    const rate = clock.seen / clock.session;
     const shown = (name: string) => this.means.get(name)?.toPrecision(3) ?? "-";
     const tasks = this.options.tasks.map((name) => `${name} ${shown(name)}`).join(", ");
-    const waiting = (100 * clock.waited) / clock.sitting;
+    const waiting = (100 * clock.waited) / clock.session;
     const rest = this.remaining(images, clock, rate);
     return [
       `${counted(images)} images`,

@@ -68,7 +68,7 @@ describe("a training that begins with a model", () => {
     expect(await bytesOf(whole, results[1]!)).not.toEqual(await bytesOf(runs.base(), results[1]!));
   });
 
-  it("needs its model for the first sitting only, and keeps to it", async () => {
+  it("needs its model for the first session only, and keeps to it", async () => {
     const out = newRun();
     const folder = runs.path("once");
     await cp(model(), folder, { recursive: true });

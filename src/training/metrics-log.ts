@@ -16,7 +16,7 @@ export interface TrainingProgress {
   model(): ModelConfig;
   /** The averaged weights. */
   readonly weights: Float32Array;
-  /** The time now: a look takes some. */
+  /** The time now: a validation pass takes some. */
   clock(): Clock;
   readonly skippedPhotos: number;
 }
@@ -29,15 +29,20 @@ export interface MetricsLogOptions extends Intervals {
 export class MetricsLog {
   private readonly config: RunConfig;
   private readonly folder: RunFolder;
-  private readonly judge: Validator;
+  private readonly validator: Validator;
   private readonly options: MetricsLogOptions;
   private means = new RunningMeans();
-  private reported = { seen: 0, sitting: 0, waited: 0 };
+  private reported = { seen: 0, session: 0, waited: 0 };
 
-  constructor(config: RunConfig, folder: RunFolder, judge: Validator, options: MetricsLogOptions) {
+  constructor(
+    config: RunConfig,
+    folder: RunFolder,
+    validator: Validator,
+    options: MetricsLogOptions,
+  ) {
     this.config = config;
     this.folder = folder;
-    this.judge = judge;
+    this.validator = validator;
     this.options = options;
   }
 
@@ -73,14 +78,14 @@ export class MetricsLog {
     const due = (every: number) => Math.floor(images / every) > Math.floor(before / every);
     const loss = due(options.heldOutEvery);
     const sheet = due(options.samplesEvery) ? this.folder.sheet(images) : undefined;
-    const look = loss || sheet ? await this.look(loss, sheet, standing) : {};
-    // Given up: the next sitting makes up for it.
-    if (look === undefined) return;
-    const { heldOut } = look;
+    const pass = loss || sheet ? await this.validate(loss, sheet, standing) : {};
+    // Given up: the next session makes up for it.
+    if (pass === undefined) return;
+    const { heldOut } = pass;
     if (!loss && !due(options.statsEvery)) return;
     const { tasks, ...means } = this.means.means(config.tasks);
-    const { seen, sitting, seconds, waited } = standing.clock();
-    const elapsed = sitting - this.reported.sitting;
+    const { seen, session, seconds, waited } = standing.clock();
+    const elapsed = session - this.reported.session;
     const share = (value: number) => thousandths(elapsed > 0 ? value / elapsed : 0);
     await this.folder.addStats({
       images,
@@ -102,26 +107,26 @@ export class MetricsLog {
       },
     });
     this.means.clear();
-    this.reported = { seen, sitting, waited };
+    this.reported = { seen, session, waited };
   }
 
-  /** Held-out loss and samples at the end of a training; undefined as `Validator.look`, or given up. */
-  async lastLook(standing: TrainingProgress): Promise<ValidationLoss | undefined> {
-    return (await this.look(true, this.folder.sheet(standing.images), standing))?.heldOut;
+  /** Held-out loss and samples at the end of a training; undefined as `Validator.run`, or given up. */
+  async lastValidation(standing: TrainingProgress): Promise<ValidationLoss | undefined> {
+    return (await this.validate(true, this.folder.sheet(standing.images), standing))?.heldOut;
   }
 
   /** Undefined when it was given up because the signal has come. */
-  private async look(
+  private async validate(
     loss: boolean,
     sheet: string | undefined,
     { images, model, weights }: TrainingProgress,
   ): Promise<{ readonly heldOut?: ValidationLoss | undefined } | undefined> {
     const { signal, reporter } = this.options;
     const onCall = (done: number, total: number) =>
-      reporter?.part?.("network calls of a look at the held-out photos", done, total);
+      reporter?.part?.("network calls of a validation pass", done, total);
     try {
       const options = { images, loss, sheet, signal, onCall };
-      return { heldOut: await this.judge.look(model(), weights, options) };
+      return { heldOut: await this.validator.run(model(), weights, options) };
     } catch (thrown) {
       if (signal?.aborted) return undefined;
       throw thrown;

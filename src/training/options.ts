@@ -6,9 +6,9 @@ import type { ValidationLoss } from "./validation-set.ts";
 export interface TrainingOptions {
   /** The run folder. */
   readonly out: string;
-  /** Stop when at least so many images have been seen, in all sittings together. */
+  /** Stop when at least so many images have been seen, in all sessions together. */
   readonly images?: number;
-  /** Stop after so many hours of training, in all sittings together. */
+  /** Stop after so many hours of training, in all sessions together. */
   readonly hours?: number;
   readonly checkpointEvery?: { readonly minutes: number } | { readonly images: number };
   /** Images between lines of stats.jsonl. */
@@ -18,7 +18,7 @@ export interface TrainingOptions {
   /** Images between sheets of samples. */
   readonly samplesEvery?: number;
   readonly device?: Device;
-  /** Aborting saves and ends the training; an update or a look that is under way is given up. */
+  /** Aborting saves and ends the training; an update or a validation pass that is under way is given up. */
   readonly signal?: AbortSignal;
   readonly reporter?: Reporter;
 }
@@ -46,12 +46,12 @@ export interface Progress {
 
 /** What has gone by. */
 export interface Clock {
-  /** Seconds of training in all sittings, and in this one. */
+  /** Seconds of training in all sessions, and in this one. */
   readonly seconds: number;
-  readonly sitting: number;
-  /** Images of this sitting. */
+  readonly session: number;
+  /** Images of this session. */
   readonly seen: number;
-  /** Seconds of this sitting spent waiting for data. */
+  /** Seconds of this session spent waiting for data. */
   readonly waited: number;
 }
 
@@ -60,9 +60,9 @@ export interface TrainingOutcome {
   readonly end: "images" | "hours" | "stopped";
   readonly images: number;
   readonly steps: number;
-  /** Seconds of training in all sittings. */
+  /** Seconds of training in all sessions. */
   readonly seconds: number;
-  /** Images of this sitting. */
+  /** Images of this session. */
   readonly seen: number;
   readonly skippedPhotos: number;
   /** The folder of the averaged weights. */

@@ -1,6 +1,5 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
 import { basename, resolve } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { splitHoldOut } from "../data/hold-out.ts";
 import { type FileWeight, photoWeights } from "../data/weights.ts";
 import { lossWeight } from "../diffusion/loss-weighting.ts";
@@ -17,6 +16,7 @@ import type { UNetConfig } from "../nn/config.ts";
 import { type PhotoSet, scanPhotoSets } from "../node/photo-folders.ts";
 import { RunFolder } from "../node/run-folder.ts";
 import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
+import { deepEqual } from "../util/deep-equal.ts";
 import { UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import {
@@ -114,7 +114,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const weightOf = ({ folder }: PhotoSet) => folderWeights[folder] ?? 1;
   const config = runConfig.parse({
     format: 2,
-    preset: isDeepStrictEqual(network, preset.network) ? preset.name : "custom",
+    preset: deepEqual(network, preset.network) ? preset.name : "custom",
     ...omitUndefined({
       from: from?.record,
       sampler: base.sampler,
@@ -242,6 +242,6 @@ function sourcesOf(
 /** The settings of training: those asked for, else those of the network, else small-64's. */
 function presetOf({ preset }: TrainingRequest, from: WarmStart | undefined): Preset {
   if (preset !== undefined) return presetNamed(preset);
-  const same = presets.find(({ network }) => isDeepStrictEqual(network, from?.inherited.network));
+  const same = presets.find(({ network }) => deepEqual(network, from?.inherited.network));
   return same ?? presetNamed("small-64");
 }

@@ -14,7 +14,7 @@ import { train } from "./train.ts";
 const runs = trainingRuns();
 const { newRun, trained, copied } = runs;
 
-describe("a training in several sittings", () => {
+describe("a training in several sessions", () => {
   it("goes on when asked for more, with the bytes of one that was asked at once", async () => {
     const [run, whole] = [await copied(), newRun()];
     const again = await trained({ out: run });
@@ -38,7 +38,7 @@ describe("a training in several sittings", () => {
     expect(await bytesOf(run, sheet)).toEqual(await bytesOf(runs.base(), sheet));
   });
 
-  it("counts hours over all sittings", async () => {
+  it("counts hours over all sessions", async () => {
     const run = await copied();
     const { outcome } = await trained({ out: run, images: undefined, hours: 1e-9 });
     expect(outcome).toMatchObject({ end: "hours", images: 8, seen: 0 });
@@ -66,7 +66,7 @@ describe("a training in several sittings", () => {
     const names = ["model/weights.safetensors", "model/config.json"];
     expect(await bytesOf(run, ...names)).toEqual(await bytesOf(runs.base(), ...names));
     // What was due at 8 images and was not looked at any more is made up for, once.
-    for (let sitting = 0; sitting < 2; sitting++) {
+    for (let session = 0; session < 2; session++) {
       const { stats } = await trained({ out: run });
       expect(stats.map(({ images }) => images)).toEqual([4, 8]);
       expect(await bytesOf(run, ...results)).toEqual(await bytesOf(runs.base(), ...results));

@@ -6,13 +6,8 @@ import { writePhotos } from "../../test/training-photos.ts";
 import { presetNamed } from "../models/presets.ts";
 import { UsageError } from "../util/errors.ts";
 import { planTraining, type TrainingRequest } from "./plan.ts";
-import {
-  differences,
-  emaDecayAt,
-  learningRateAt,
-  parseRunConfig,
-  type RunConfig,
-} from "./run-config.ts";
+import { differences, learningRateAt, parseRunConfig, type RunConfig } from "./run-config.ts";
+import { emaDecayAt } from "./step/ema.ts";
 
 let folder: string;
 let request: TrainingRequest;

@@ -56,15 +56,6 @@ export function learningRateAt(
   return learningRate * (warmUpImages === 0 ? 1 : Math.min(1, images / warmUpImages));
 }
 
-/**
- * The average's decay at an update, after `step` updates: min(decay, (1 + step) / (10 + step)), the
- * common ramp (TensorFlow's ExponentialMovingAverage). The average starts as the untrained weights,
- * which it would otherwise remember for some 1 / (1 - decay) updates.
- */
-export function emaDecayAt({ emaDecay }: Pick<Optimizer, "emaDecay">, step: number): number {
-  return Math.min(emaDecay, (1 + step) / (10 + step));
-}
-
 /** The settings in which two runs differ, as "name: old -> new"; empty when they are the same run. */
 export function differences(
   { machine: _before, ...old }: RunConfig,

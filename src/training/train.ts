@@ -70,7 +70,7 @@ export async function train(
   }
 }
 
-/** One sitting of a run. */
+/** One session of a run. */
 class Training {
   private readonly plan: TrainingPlan;
   private readonly config: RunConfig;
@@ -84,7 +84,7 @@ class Training {
   private images = 0;
   /** Images and time of the last checkpoint. */
   private saved = { images: 0, at: performance.now() };
-  /** Of this sitting's first image, and the seconds of the sittings before. */
+  /** Of this session's first image, and the seconds of the sessions before. */
   private start = { images: 0, at: performance.now(), seconds: 0 };
   private prefetch: Prefetch<LabelledBatch> | undefined;
 
@@ -94,8 +94,8 @@ class Training {
     this.config = config;
     this.folder = folder;
     this.options = { ...defaultIntervals, ...omitUndefined(options) };
-    const judge = new Validator(plan, (line) => this.say(line), options.device);
-    this.records = new MetricsLog(config, folder, judge, this.options);
+    const validator = new Validator(plan, (line) => this.say(line), options.device);
+    this.records = new MetricsLog(config, folder, validator, this.options);
     this.state = emptyState(parameterSpecs(config.network));
     const { jpegQuality, ...variation } = config.augmentation;
     this.examples = new ExampleSource({
@@ -123,9 +123,9 @@ class Training {
     if (end !== undefined) {
       if (this.images > 0) await this.saveModel();
       if (end === "stopped") return this.finish(end);
-      // It may have been killed before its last look.
+      // It may have been killed before its last validation pass.
       const unseen = this.images > 0 && !(await this.folder.hasSheet(this.images));
-      const heldOut = unseen ? await this.records.lastLook(this.standing) : undefined;
+      const heldOut = unseen ? await this.records.lastValidation(this.standing) : undefined;
       this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
       return this.outcome(end, heldOut);
     }
@@ -194,7 +194,7 @@ class Training {
     return true;
   }
 
-  /** Takes up what an earlier sitting left, or starts anew. */
+  /** Takes up what an earlier session left, or starts anew. */
   private async resume(): Promise<void> {
     const { folder, state } = this;
     const found = await readCheckpoint(folder.checkpoint, state);
@@ -226,7 +226,7 @@ class Training {
     else if (this.records.pending > 0) await this.makeUp(recorded);
   }
 
-  /** What an earlier sitting could not record, or recorded and did not save. */
+  /** What an earlier session could not record, or recorded and did not save. */
   private async makeUp(recorded: number | undefined): Promise<void> {
     const { records, images } = this;
     if (recorded === images) records.clear();
@@ -261,7 +261,7 @@ class Training {
     }
   }
 
-  /** At the end of a sitting: saves what is not saved. */
+  /** At the end of a session: saves what is not saved. */
   private async keep(): Promise<void> {
     if (this.images > this.saved.images) return this.save();
     if (this.images === 0) return;
@@ -303,7 +303,7 @@ class Training {
       this.say(`stopped and saved at ${counted(this.images)} images: the same command continues`);
       return this.outcome(end);
     }
-    const heldOut = await this.records.lastLook(this.standing);
+    const heldOut = await this.records.lastValidation(this.standing);
     this.say(`${this.reachedIn(end)}: ${this.folder.model}; a larger --${end} continues`);
     return this.outcome(end, heldOut);
   }
@@ -339,10 +339,10 @@ class Training {
   /** Training time counts from the first update, with what comes between updates. */
   private get clock(): Clock {
     const running = this.prefetch !== undefined;
-    const sitting = running ? (performance.now() - this.start.at) / 1000 : 0;
+    const session = running ? (performance.now() - this.start.at) / 1000 : 0;
     return {
-      sitting,
-      seconds: this.start.seconds + sitting,
+      session,
+      seconds: this.start.seconds + session,
       seen: this.images - this.start.images,
       waited: (this.prefetch?.waited ?? 0) / 1000,
     };

@@ -1,4 +1,4 @@
-/** SetFeatures at the averaged weights from time to time: an error to compare, a sheet to look at. */
+/** Validation passes over the averaged weights: a loss to compare, a sheet of samples to see. */
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { nodeCodec, photoFiles } from "../node/codec.ts";
@@ -51,10 +51,10 @@ export class Validator {
   /**
    * The held-out loss of the weights after `images` images, undefined without held-out photos; and,
    * when `sheet` is a path, a sheet of samples there, of training photos if need be. Both are said.
-   * A look is not worth a run: what goes wrong is only said.
+   * A failed pass does not end a run: the failure is only reported.
    * @throws the signal's reason when it is aborted meanwhile; then nothing is known and nothing said.
    */
-  async look(
+  async run(
     model: ModelConfig,
     weights: Float32Array,
     { images, loss, sheet, signal, onCall }: ValidationOptions,
@@ -112,7 +112,7 @@ export class Validator {
     try {
       const schedule = scheduleFrom(model.trainingSchedule);
       const found = wanted ? await validationLoss(network, examples, schedule) : undefined;
-      // Last: where there is a sheet, the look was not cut short.
+      // Last: where there is a sheet, the pass was not cut short.
       if (sheet !== undefined)
         await writeImage(sheet, await samplesSheet(network, some, nodeCodec));
       return { loss: found, sheet };

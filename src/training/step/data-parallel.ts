@@ -4,7 +4,6 @@
  * depends on the number of threads only through the order of summation; the same number gives the
  * same bytes.
  */
-import { setImmediate } from "node:timers/promises";
 import { size } from "../../graph/index.ts";
 import { stack } from "../../image/stack.ts";
 import type { UNetConfig } from "../../nn/config.ts";
@@ -17,6 +16,7 @@ import {
 } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { WorkerClient } from "../../runtime/node/worker-client.ts";
+import { pause } from "../../util/pause.ts";
 import type { ReplicaReply, ReplicaRequest, ReplicaStart } from "./data-parallel-worker.ts";
 import { createLargeStepper } from "./low-memory.ts";
 import { clipScale, type TrainingState } from "./optimizer.ts";
@@ -72,7 +72,7 @@ export async function initialize(
     const { offset, shape } = spec;
     onPart?.(offset, parameters.length);
     initialParameter(spec, seed, parameters.subarray(offset, offset + size(shape)));
-    await setImmediate();
+    await pause();
     if (signal?.aborted) return;
   }
   ema.set(parameters);

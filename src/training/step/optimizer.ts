@@ -4,6 +4,8 @@
  * on a part of the vectors, so that several threads can share them.
  */
 
+import { emaStep } from "./ema.ts";
+
 /** What training carries from step to step, as flat vectors of equal length. */
 export interface TrainingState {
   /** The weights being trained. */
@@ -76,6 +78,6 @@ export function adamStep(
     v[i] = second;
     const value = parameters[i]! - (rate * first) / (Math.sqrt(second) * correction + EPSILON);
     parameters[i] = value;
-    ema[i] = value + emaDecay * (ema[i]! - value);
+    ema[i] = emaStep(ema[i]!, value, emaDecay);
   }
 }
