@@ -95,20 +95,10 @@ describe("palette evaluate", () => {
     expect(conditions.map(({ id }) => id)).toEqual(["inpaint-center", "dejpeg-5"]);
   });
 
-  it("compares two folders", async () => {
-    const folders = ["--folders", at("photos"), at("photos")];
-    const { stdout, code } = await palette([
-      ...folders,
-      ...["--nets", at("nets"), "--features", "tiny"],
-    ]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^images +4, 4\nnetwork +Tiny, .*\nFID +-?\d.*\nKID .*\nIS .*\nPD +0/);
-  });
-
   it.each([
     [["-o", "x"], 2, /Name the photos with --data/],
     [["--data", "photos"], 2, /Name a folder for the report with -o/],
-    [["--folders", "a"], 2, /--folders takes two folders/],
+    [["--folders", "a", "b"], 2, /palette fid A B/],
     [["--data", "nowhere", "-o", "x"], 1, /nowhere does not exist/],
     [["--data", "x", "-o", "x", "--qualities", "bad"], 2, /whole number from 1 to 100/],
     [["--data", "x", "-o", "x", "--masks", "stars"], 2, /no kind of mask "stars"/],

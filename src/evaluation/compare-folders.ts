@@ -34,17 +34,23 @@ export interface FoldersProgress {
 export interface FoldersComparison {
   readonly images: readonly [number, number];
   readonly fid: number;
-  readonly kid: number;
+  /** Undefined when a folder has fewer than `leastForKid` pictures. */
+  readonly kid?: number;
   /** Of each folder; undefined when the network gives no probabilities. */
   readonly is?: readonly [number, number];
-  /** Only where both folders hold pictures of the same names: each is compared to its namesake. */
+  /** Mean distance of pictures of the same name; undefined when the folders' names differ. */
   readonly pd?: number;
+  /** What limits the numbers, and why some are missing. */
+  readonly notes: readonly string[];
   readonly network: NetworkInfo;
 }
 
+/** KID of fewer pictures is mostly noise. */
+export const leastForKid = 50;
+
 /**
- * FID, KID and IS of two folders of pictures of any sizes and formats; PD when their names agree. KID is
- * that of all pairs, of more than 10,000 pictures that of subsets (`kernelDistanceAsync`).
+ * FID, KID and IS of two folders of pictures of any sizes and formats; PD when their names agree. KID
+ * takes all pairs, or subsets of more than 10,000 pictures (`kernelDistanceAsync`).
  * @throws PaletteError when a folder is missing or too small, a picture is broken, or there is no
  * feature network.
  */
@@ -84,6 +90,7 @@ export async function compareFolders(
     return {
       images: [one.count, other.count],
       ...(await distances(x, y, signal, onProgress)),
+      notes: notesOn([one.count, other.count], x.dim, sameNames(...sets), one.probabilities),
       ...(one.probabilities &&
         other.probabilities && { is: [score(one.probabilities), score(other.probabilities)] }),
       ...(sameNames(...sets) && { pd: perceptualDistance(x.data, y.data, x.dim) }),
@@ -101,16 +108,41 @@ async function distances(
   signal: AbortSignal | undefined,
   onProgress: FoldersOptions["onProgress"],
 ): Promise<Pick<FoldersComparison, "fid" | "kid">> {
-  const kid = await kernelDistanceAsync(x.data, y.data, x.dim, {
-    signal,
-    onProgress: (done, total) => onProgress?.({ stage: "kid", done, total }),
-  });
+  const fewest = Math.min(x.data.length, y.data.length) / x.dim;
+  const kid =
+    fewest < leastForKid
+      ? undefined
+      : await kernelDistanceAsync(x.data, y.data, x.dim, {
+          signal,
+          onProgress: (done, total) => onProgress?.({ stage: "kid", done, total }),
+        });
   let done = 0;
   const tell = () => onProgress?.({ stage: "fid", done: done++, total: 3 });
   tell();
   const fid = await inPieces(frechetPieces(x, y), { signal, onPiece: tell });
   tell();
-  return { fid, kid };
+  return { fid, ...(kid !== undefined && { kid }) };
+}
+
+function notesOn(
+  images: readonly number[],
+  dim: number,
+  named: boolean,
+  probabilities: Rows | undefined,
+): string[] {
+  const fewest = Math.min(...images);
+  return [
+    ...(fewest < leastForKid
+      ? [`KID needs at least ${leastForKid} pictures in each folder; there are ${fewest}.`]
+      : []),
+    ...(fewest <= dim
+      ? [
+          `FID is biased upward: ${fewest} pictures for ${dim} features. Compare it only with FIDs of as many pictures.`,
+        ]
+      : []),
+    ...(probabilities ? [] : ["The network gives no class probabilities: IS is missing."]),
+    ...(named ? [] : ["The folders' pictures have different names: PD is missing."]),
+  ];
 }
 
 /** Both sets, and the decompositions, which cannot be divided. */

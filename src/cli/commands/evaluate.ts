@@ -44,7 +44,7 @@ export interface EvaluateFlags {
   json?: boolean;
 }
 
-/** What is left once `--folders` is set aside. */
+/** The options once the required ones are checked. */
 export interface EvaluateModelsFlags extends EvaluateFlags {
   data: string[];
   out: string;
@@ -112,7 +112,7 @@ export function declareEvaluate(command: Command): void {
     )
     .optionsGroup("Results:")
     .option("-o, --out <dir>", "folder of the report, created or continued")
-    .option("--folders <dirs...>", "only compare two folders of pictures: FID, KID, IS, PD")
+    .addOption(new Option("--folders <dirs...>", "renamed to palette fid").hideHelp())
     .option("--json", "print the report as JSON on stdout")
     .action((flags: EvaluateFlags) => evaluate({ ...flags, variants: variantsIn(flags) }));
 }
@@ -120,11 +120,7 @@ export function declareEvaluate(command: Command): void {
 async function evaluate(flags: EvaluateFlags): Promise<void> {
   const { folders, data, out } = flags;
   if (folders !== undefined) {
-    const [a, b, ...more] = folders;
-    if (a === undefined || b === undefined || more.length > 0) {
-      throw new UsageError("--folders takes two folders: --folders A B.");
-    }
-    return (await import("../evaluate.ts")).compareTwoFolders(a, b, flags);
+    throw new UsageError("Two folders are compared by their own command: palette fid A B.");
   }
   if (data === undefined) throw new UsageError("Name the photos with --data DIR.");
   if (out === undefined) throw new UsageError("Name a folder for the report with -o DIR.");

@@ -41,6 +41,12 @@ export const commands: readonly CommandEntry[] = [
     declare: async (command) => (await import("./evaluate.ts")).declareEvaluate(command),
   },
   {
+    name: "fid",
+    usage: "<a> <b>",
+    description: "Compare two folders of pictures: FID, KID, IS and PD.",
+    declare: async (command) => (await import("./fid.ts")).declareFid(command),
+  },
+  {
     name: "import",
     usage: "<file>",
     description:
