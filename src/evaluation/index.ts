@@ -24,10 +24,8 @@ export { type EvaluationOptions, type EvaluationProgress, evaluate } from "./eva
 export type { FeatureNetwork, NetworkOutput } from "./features/feature-network.ts";
 export type { NetworkManifest } from "./features/manifest.ts";
 export {
-  type AsyncBootstrapOptions,
   type BootstrapOptions,
   bootstrapDeviation,
-  bootstrapDeviationAsync,
   type Statistic,
 } from "./metrics/bootstrap.ts";
 export type { PictureSize, Pixels } from "./metrics/channels.ts";

@@ -1,6 +1,6 @@
 /** All measures of one set of pictures, each with how far it would scatter with other photos. */
 import { type Rows, rowsOf, type SetFeatures } from "./features/extract-features.ts";
-import { bootstrapDeviationAsync, type Statistic } from "./metrics/bootstrap.ts";
+import { bootstrapDeviation, type Statistic } from "./metrics/bootstrap.ts";
 import { diversityMsSsim } from "./metrics/diversity.ts";
 import { type FrechetReference, frechetDistance, frechetReference } from "./metrics/fid.ts";
 import { frechetResampler, mostResampled } from "./metrics/fid-resampler.ts";
@@ -144,7 +144,7 @@ export class Measurer {
     const value = statistic(Int32Array.from(groups, (_, k) => k));
     if (replicates < 2 || new Set(groups).size < 2) return { value };
     const options = { groups, replicates, seed, ...(signal && { signal }) };
-    return { value, deviation: await bootstrapDeviationAsync(options, statistic) };
+    return { value, deviation: await bootstrapDeviation(options, statistic) };
   }
 }
 

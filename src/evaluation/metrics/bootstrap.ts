@@ -1,57 +1,49 @@
 /**
- * How much a number would differ with other photos (the bootstrap: Efron 1979). Crops of one photo are
- * alike, so photos are drawn, with repetition and as many as there are, each with all its crops.
+ * The scatter of a number over the choice of photos (the bootstrap: Efron 1979). Crops of one photo are
+ * alike, so whole photos are drawn with repetition, each with all its crops.
  *
- * The interval that is reported is value +- 1.96 deviations. It says how much chance there is in the
- * choice of photos. It does not cover a bias: FID is too high at small N, and stays so in all
- * resamples; the reference set is not resampled either.
+ * The reported interval is value +- 1.96 deviations. It does not cover a bias: FID is too high at small
+ * N, and stays so in all resamples. The reference set is not resampled.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { PaletteError } from "../../util/errors.ts";
+import { pause } from "../../util/pause.ts";
 import { Random } from "../../util/random.ts";
 
 export interface BootstrapOptions {
   /** The group (photo) of each row; any numbers. */
   readonly groups: readonly number[];
-  /** How many resamples; 200 gives the deviation to 5 %. */
+  /** Number of resamples; 200 give the deviation to 5 %. */
   readonly replicates: number;
-  /** The same seed gives the same resamples on every machine, for whatever statistic. */
+  /** The same seed gives the same resamples on every machine and for every statistic. */
   readonly seed: number;
-}
-
-export interface AsyncBootstrapOptions extends BootstrapOptions {
   readonly signal?: AbortSignal;
 }
 
 /** A number computed from some rows, which may repeat. */
 export type Statistic = (rows: Int32Array) => number;
 
-/**
- * The standard deviation of `statistic` when whole groups are resampled. A resample without a finite
- * value (all rows one, say) is left out.
- * @throws PaletteError when there are fewer than 2 groups or replicates, or fewer than 2 finite values.
- */
-export function bootstrapDeviation(options: BootstrapOptions, statistic: Statistic): number {
-  const resample = resampler(options);
-  const values: number[] = [];
-  for (let k = 0; k < options.replicates; k++) values.push(statistic(resample(k)));
-  return deviation(values);
-}
+/** Milliseconds of computing before other work may go on. */
+const turn = 50;
 
 /**
- * `bootstrapDeviation` with the same result, which lets other work go on between two resamples.
- * @throws as `bootstrapDeviation` does, and the signal's reason once it is aborted.
+ * The standard deviation of `statistic` over resamples of whole groups. Resamples without a finite value
+ * (only one row drawn, for example) are left out. Other work goes on meanwhile.
+ * @throws PaletteError when there are fewer than 2 groups, replicates or finite values; the signal's
+ * reason once it is aborted.
  */
-export async function bootstrapDeviationAsync(
-  options: AsyncBootstrapOptions,
+export async function bootstrapDeviation(
+  options: BootstrapOptions,
   statistic: Statistic,
 ): Promise<number> {
   const resample = resampler(options);
   const values: number[] = [];
+  let paused = performance.now();
   for (let k = 0; k < options.replicates; k++) {
     options.signal?.throwIfAborted();
     values.push(statistic(resample(k)));
-    await nextTurn();
+    if (performance.now() - paused < turn) continue;
+    await pause();
+    paused = performance.now();
   }
   options.signal?.throwIfAborted();
   return deviation(values);

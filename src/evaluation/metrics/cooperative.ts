@@ -1,8 +1,8 @@
 /**
- * Long computations in pieces: a generator that yields after each of them, so that one account of the
- * computation runs at once or lets other work (progress, Ctrl-C) in between.
+ * Long computations as generators that yield after each piece. The same code runs at once, or lets
+ * other work (progress, Ctrl-C) in between.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { pause } from "../../util/pause.ts";
 
 export type Pieces<T> = Generator<void, T, void>;
 
@@ -33,6 +33,6 @@ export async function inPieces<T>(
     const { done, value } = work.next();
     if (done) return value;
     onPiece?.();
-    await nextTurn();
+    await pause();
   }
 }
