@@ -4,7 +4,7 @@ import type { Model } from "../../src/models/model.ts";
 import { presetNamed } from "../../src/models/presets.ts";
 import { trainingGraph } from "../../src/nn/graphs.ts";
 import { parameterCount } from "../../src/nn/parameters.ts";
-import { parameterSpecs } from "../../src/nn/unet.ts";
+import { parameterSpecs } from "../../src/nn/registry.ts";
 import { Palette } from "../../src/pipeline/palette.ts";
 import { createNetwork } from "../../src/runtime/network.ts";
 import type { Device, EngineTensor, Runtime } from "../../src/runtime/runtime.ts";
@@ -62,7 +62,7 @@ export async function trainingStep(
       source: tensor(images, "source"),
       noisy: tensor(images, "noisy"),
       target: tensor(images, "target"),
-      level: { data: Float32Array.of(0.5, 3), shape: [batch] },
+      conditioning: { data: Float32Array.of(0.5, 3), shape: [batch] },
       weight: {
         data: new Float32Array(batch * images[2]! ** 2).fill(0.001),
         shape: [batch, 1, images[2]!, images[2]!],
