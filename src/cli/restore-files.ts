@@ -110,7 +110,7 @@ export async function restoreFiles(
   if (flags.json) {
     const { name, network } = palette.config;
     const used = { name, resolution: network.resolution };
-    const drawn = { samples, steps, seed, ...palette.drawing(sampler) };
+    const drawn = { samples, steps, seed, ...palette.samplerConfig(sampler) };
     say(JSON.stringify({ task, model: used, ...drawn, ...settings, restored, failed }, null, 2));
   }
   if (failed.length > 0) {

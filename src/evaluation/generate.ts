@@ -1,5 +1,6 @@
 /** Makes the pictures of an evaluation: what is degraded, what each model answers, and the originals. */
 
+import { networkCalls } from "../diffusion/samplers/sampler-config.ts";
 import { createMask, type Image, type Mask } from "../image/image.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import { usesLowMemory } from "../nn/graphs.ts";
@@ -53,7 +54,12 @@ export function preparedPictures({ crops, conditions }: EvaluationPlan): number 
 
 /** Network calls that all answers take. */
 export function callsOf({ crops }: EvaluationPlan, { sampling, samples }: PlannedRow): number {
-  return crops * samples * (sampling?.steps ?? 1);
+  return crops * samples * callsEach(sampling);
+}
+
+/** Network calls of a sample; the Regression baseline takes one. */
+function callsEach(sampling: PlannedRow["sampling"]): number {
+  return sampling === undefined ? 1 : networkCalls(sampling.sampler, sampling.steps);
 }
 
 /** Writes the originals, where they are not there yet. */
@@ -101,7 +107,7 @@ export async function writeAnswers(
         const last = Math.min(first + together, tools.plan.crops);
         const indices = Array.from({ length: last - first }, (_, k) => first + k);
         const paths = indices.map((index) => pathsOf(tools.folder, condition, row, index));
-        const calls = indices.length * row.samples * (row.sampling?.steps ?? 1);
+        const calls = indices.length * row.samples * callsEach(row.sampling);
         let told = 0;
         const tell = (share: number) => {
           const now = Math.floor(share * calls);

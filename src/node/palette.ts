@@ -11,6 +11,6 @@ export class Palette extends CorePalette {
    */
   static async load(nameOrFolder?: string, options: PaletteOptions = {}): Promise<Palette> {
     const network = await loadNetwork(await findModel(nameOrFolder), options);
-    return new Palette(network, options.onWarning);
+    return new Palette(network, options);
   }
 }

@@ -51,7 +51,11 @@ function stub(details: Partial<ModelConfig> = {}) {
   const predict = vi.fn<Network["predict"]>(async ({ noisy }) => new Float32Array(noisy.length));
   const warnings: string[] = [];
   const network = { config, predict, dispose: async () => {} };
-  return { palette: new Palette(network, (line) => warnings.push(line)), predict, warnings };
+  return {
+    palette: new Palette(network, { onWarning: (line) => warnings.push(line) }),
+    predict,
+    warnings,
+  };
 }
 
 describe("a gray photo", () => {
@@ -114,7 +118,7 @@ describe("answers", () => {
     ];
     const together = await palette.sampleBatch(questions, { steps: 3, samples: 2 });
     for (const [k, { condition, seed }] of questions.entries()) {
-      expect(together[k]).toEqual(await palette.answer(condition, { steps: 3, samples: 2, seed }));
+      expect(together[k]).toEqual(await palette.sample(condition, { steps: 3, samples: 2, seed }));
     }
     expect(await palette.sampleBatch([])).toEqual([]);
   });
@@ -136,7 +140,7 @@ describe("answers", () => {
 
   it("to large pictures are drawn one after the other, and are the same", async () => {
     const network = await loadNetwork(randomModel(), { threads: 2 });
-    const cautious = new Palette(network, undefined, 2 * side * side);
+    const cautious = new Palette(network, { pixelsAtOnce: 2 * side * side });
     const steps: string[] = [];
     const options = { ...quick, samples: 3, mask };
     const told = ({ step, steps: all }: { step: number; steps: number }) =>
@@ -305,7 +309,10 @@ describe("sampling", () => {
     expect((await levels(own, { eta: 0 })).answer).not.toEqual(usual.answer);
     expect(await levels(own, { eta: 0 })).toEqual(await levels({}, { ...chosen, eta: 0 }));
     expect(await levels(own, { sampler: "dpm++" })).toEqual(await levels({}, {}));
-    expect(stub(own).palette.drawing({ sigmaMin: 1 })).toEqual({ ...stochasticDdim, sigmaMin: 1 });
+    expect(stub(own).palette.samplerConfig({ sigmaMin: 1 })).toEqual({
+      ...stochasticDdim,
+      sigmaMin: 1,
+    });
   });
 
   it("take their noise levels even in log-SNR when asked to", async () => {

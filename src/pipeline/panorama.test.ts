@@ -78,7 +78,7 @@ describe("a panorama", () => {
   it("warns of a model that was not trained to uncrop", async () => {
     const warnings: string[] = [];
     const network = await loadNetwork(randomModel({ tasks: ["colorize"] }), { threads: 2 });
-    const other = new Palette(network, (line) => warnings.push(line));
+    const other = new Palette(network, { onWarning: (line) => warnings.push(line) });
     await panorama(other, noise(32, 32), { left: 1, right: 1, steps: 1 });
     await other.dispose();
     expect(warnings).toEqual([expect.stringMatching(/not for uncrop/)]);

@@ -42,7 +42,7 @@ function widthAt({ width, height }: Size, rows: number): number {
 /**
  * `samples` panoramas of `resolution` rows: the photo at that height, and `left` and `right` times half
  * of `resolution` columns more. 256x256 becomes 256x1280 with 4 and 4, as on the paper's page.
- * @throws UsageError for impossible options; otherwise as `Palette.answer`.
+ * @throws UsageError for impossible options; otherwise as `Palette.sample`.
  */
 export async function panorama(
   palette: Palette,
@@ -58,7 +58,7 @@ export async function panorama(
     }
   }
   checkOptions(options);
-  palette.drawing(options);
+  palette.samplerConfig(options);
   const { samples = 1, seed = 0 } = options;
   const { resolution } = palette;
   palette.warnUnlessTrainedFor("uncrop");
@@ -74,7 +74,7 @@ export async function panorama(
         side,
         Random.from(seed, "panorama", k, n),
       );
-      const [window] = await palette.answer(condition, {
+      const [window] = await palette.sample(condition, {
         ...options,
         samples: 1,
         seed: Random.from(seed, "window", k, n).integer(0, 2 ** 31 - 1),

@@ -1,4 +1,4 @@
-/** How answers are drawn: the options of restoring, their defaults and their limits. */
+/** The options of sampling, their defaults and their limits. */
 
 import { stepsSchema } from "../diffusion/samplers/levels.ts";
 import type { SamplerChoices } from "../diffusion/samplers/sampler-config.ts";
@@ -6,54 +6,51 @@ import { validate } from "../diffusion/samplers/settings.ts";
 import type { Image } from "../image/image.ts";
 import { UsageError } from "../util/errors.ts";
 
-/** More answers than this to one picture are asked for in several calls, with other seeds. */
+/** Samples of one image in a call; for more, call again with other seeds. */
 export const mostSamples = 256;
 
 export const samplingDefaults = { samples: 1, steps: 20, seed: 0 } as const;
 
 /**
- * The sampler and its settings: `sampler` is "ddpm" (the paper's), "ddim", "dpm++" or a registered one.
+ * How images are sampled. `sampler` is "ddpm" (the paper's), "ddim", "dpm++" or a registered one.
  * Default: the sampler in the model's config.json (`sampling`), or "dpm++".
  *
  * `eta` is the fresh noise in ddim, 0 (none) to 1. `spacing` makes noise levels even in "time" (the
  * schedule's t) or "logsnr". `sigmaMin`: no network call at less noise than this
  * sigma = sqrt((1 - gamma) / gamma). Each can be chosen with a sampler or without.
  */
-type SamplerSettings = SamplerChoices;
-
-/** How pictures are sampled. */
-export interface SamplingOptions extends SamplerSettings {
-  /** Answers, 1 to 256; default 1. Answer k is the same however many are asked for. */
+export interface SamplingOptions extends SamplerChoices {
+  /** Samples, 1 to 256; default 1. Sample k is the same in any number of them. */
   readonly samples?: number;
-  /** Network calls an answer; default 20. */
+  /** Noise levels that are visited, a network call each in most samplers; default 20. */
   readonly steps?: number;
   /** Visits noise levels below those of training too, as the paper's 1000 steps do; default false. */
-  readonly belowTrained?: boolean | undefined;
-  /** A whole number; default 0. The same seed gives the same answers. */
+  readonly belowTrained?: boolean;
+  /** A whole number; default 0. The same seed gives the same samples. */
   readonly seed?: number;
-  /** Keeps each estimate of the clean picture in range; default true. */
+  /** Clips each estimate of the clean image to [-1, 1]; default true. */
   readonly clip?: boolean;
   /** Called after each network call; awaited. */
-  readonly onStep?: ((progress: SamplingProgress) => void | Promise<void>) | undefined;
+  readonly onStep?: (progress: SamplingProgress) => void | Promise<void>;
   /** Called within network calls for pictures larger than the model's, as their tiles are done. */
-  readonly onTiles?: ((done: number, tiles: number) => void) | undefined;
-  /** Called before each answer is brought to the picture's own size: `done` of them are. */
-  readonly onFinish?: ((done: number, answers: number) => void) | undefined;
-  /** Stops before the next network call, the next tile of it or the next answer, by throwing the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
+  readonly onTiles?: (done: number, tiles: number) => void;
+  /** Called before each sample is brought to the photo's own size: `done` of them are. */
+  readonly onFinish?: (done: number, samples: number) => void;
+  /** Stops before the next network call, tile or sample by throwing the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SamplingProgress {
   /** 1 after the first network call, `steps` after the last. */
   readonly step: number;
   /**
-   * Network calls in all, which may be fewer than asked for (see `samplingLevels`); several holes of
-   * one picture are filled one after the other, and so are the answers to a large one drawn.
+   * Network calls in all, counted over all conditions and batches of an image. They may be fewer than
+   * `steps` asks for (see `samplingLevels`).
    */
   readonly steps: number;
   /** The noise level of this call. */
   readonly gamma: number;
-  /** The answers as they are estimated now: of the part, and at the size, that the network is shown. */
+  /** The current estimates of the samples, at the size of the condition. */
   estimates(): Image[];
 }
 

@@ -11,7 +11,8 @@ import type { ImageCodec } from "../image/codec.ts";
 import { centreSquare, type Image } from "../image/image.ts";
 import { cropAndResizeBytes } from "../image/resize.ts";
 import { stack, unstack } from "../image/stack.ts";
-import { type Network, regress } from "../runtime/network.ts";
+import { sampleConditions } from "../pipeline/sample-conditions.ts";
+import type { Network } from "../runtime/network.ts";
 import type { Condition, Task } from "../tasks/task.ts";
 import { PaletteError, ReadError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
@@ -133,7 +134,11 @@ async function estimatesOf(
   const { width, height } = examples[0]!.y;
   const shape = [examples.length, 3, height, width] as const;
   const source = stack(examples.map(({ condition }) => condition.x.data));
-  if (regression) return unstack(await regress(network, source, shape), examples.length);
+  if (regression) {
+    const samples = examples.map(({ condition }) => ({ condition, seed: [] }));
+    const images = await sampleConditions(network, samples, { holeNoise: "given" });
+    return images.map(({ data }) => data);
+  }
   const gamma = examples.map(({ number }) => {
     const t = Math.round((schedule.steps * (2 * (number % levels) + 1)) / (2 * levels));
     return schedule.gammas[Math.max(1, t)]!;

@@ -9,6 +9,6 @@ export class Palette extends CorePalette {
    * @throws PaletteError when one of the files cannot be fetched or is not a model's.
    */
   static async load(url: string, options: PaletteOptions = {}): Promise<Palette> {
-    return new Palette(await loadNetwork(url, options), options.onWarning);
+    return new Palette(await loadNetwork(url, options), options);
   }
 }

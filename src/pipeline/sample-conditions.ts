@@ -1,0 +1,136 @@
+/**
+ * Sampling from a network given conditions: the one path under `Palette`, the sample sheets of
+ * training and evaluation. It chooses regression or sampling, noise levels, seeds and noise in holes.
+ */
+
+import type { KnownPixels } from "../diffusion/known-pixels.ts";
+import { type SampleOptions, sample } from "../diffusion/samplers/sample.ts";
+import { resolveSampler, type SamplerChoices } from "../diffusion/samplers/sampler-config.ts";
+import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
+import { createMask, type Image } from "../image/image.ts";
+import { stack, unstack } from "../image/stack.ts";
+import type { ModelConfig } from "../models/config.ts";
+import { type Network, regress } from "../runtime/network.ts";
+import { tiled } from "../runtime/tiled.ts";
+import { noiseInMask } from "../tasks/mask-noise.ts";
+import { type Condition, compose } from "../tasks/task.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
+import { Random, type SeedPart } from "../util/random.ts";
+import { type SamplingProgress, samplingDefaults } from "./sampling-options.ts";
+
+/** From this noise level on pixels change little; the tiles must not show in what sets them. */
+const settledGamma = 0.9;
+
+/** One sample to take. */
+export interface ConditionSample {
+  readonly condition: Condition;
+  /** The name of the sample's noise stream (see `sampleSeeds`). */
+  readonly seed: readonly SeedPart[];
+}
+
+/** How conditions are sampled; the sampler is the model's own where none is chosen. */
+export interface ConditionOptions extends SamplerChoices {
+  /** Noise levels that are visited; default 20. */
+  readonly steps?: number;
+  readonly belowTrained?: boolean;
+  readonly clip?: boolean;
+  /** Lets samples share a run of the network: faster, with other last bits. Default false. */
+  readonly together?: boolean;
+  /** The noise in holes: drawn anew for each sample (the default), or as the condition has it. */
+  readonly holeNoise?: "fresh" | "given";
+  readonly onStep?: (progress: SamplingProgress) => void | Promise<void>;
+  readonly onTiles?: (done: number, tiles: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One image for each sample, in their order: the known pixels of its condition, and the network's in
+ * the rest, in [-1, 1]. A regression model answers in one call.
+ * @param samples conditions of one size, from the model's resolution up; at least one
+ * @throws UsageError for impossible options, the signal's reason when aborted.
+ */
+export async function sampleConditions(
+  network: Network,
+  samples: readonly ConditionSample[],
+  options: ConditionOptions = {},
+): Promise<Image[]> {
+  const { config } = network;
+  const { onStep, onTiles, signal } = options;
+  const conditions = samples.map(({ condition }) => condition);
+  const { width, height } = conditions[0]!.x;
+  const shape = [samples.length, config.network.channels, height, width] as const;
+  const source = sourceOf(samples, options.holeNoise ?? "fresh");
+  const model = tiled(network);
+  const composed = (values: Float32Array) =>
+    unstack(values, conditions.length).map((data, k) =>
+      compose(conditions[k]!, { ...conditions[k]!.x, data }),
+    );
+
+  if (config.objective.regression) {
+    signal?.throwIfAborted();
+    const images = composed(await regress(model, source, shape));
+    await onStep?.({ step: 1, steps: 1, gamma: 0, estimates: () => images });
+    return images;
+  }
+  const known = knownPixels(conditions);
+  const units = options.together ? [samples.length] : undefined;
+  const { startsFromSource, ...walk } = walkOf(config, options);
+  const starts = unstack(source, samples.length).map((x, k) =>
+    startsFromSource && conditions[k]!.mask ? x : undefined,
+  );
+  const result = await sample(
+    {
+      ...{ shape, known, starts, prediction: config.objective.prediction },
+      predict: (noisy, gamma, nextGamma) =>
+        model.predict({
+          ...{ source, noisy, gamma, shape, units, wanted: known?.mask },
+          ...{ onTiles, signal, settles: nextGamma > settledGamma },
+        }),
+    },
+    { ...walk, signal, seeds: samples.map(({ seed }) => seed) },
+    onStep && (({ y0, ...step }) => onStep({ ...step, estimates: () => composed(y0) })),
+  );
+  return composed(result);
+}
+
+/** Sampler, noise levels and clipping. With ddpm an imported model keeps its makers' way (`ddpm`). */
+function walkOf(
+  config: ModelConfig,
+  options: ConditionOptions,
+): Omit<SampleOptions, "seeds"> & { readonly startsFromSource: boolean } {
+  const { steps, clip, belowTrained } = { ...samplingDefaults, ...omitUndefined(options) };
+  const sampler = resolveSampler(options, config.sampler);
+  const schedule = scheduleFrom(config.inferenceSchedule);
+  const quirks = sampler.sampler === "ddpm" ? config.ddpm : undefined;
+  const variance = sampler.sampler === "ddpm" ? sampler.variance : undefined;
+  return {
+    ...sampler,
+    ...(quirks && { variance: variance ?? quirks.variance }),
+    ...{ steps, schedule, clip: clip ?? quirks?.clip },
+    smallestGamma: smallestGamma(scheduleFrom(config.trainingSchedule)),
+    belowTrained: belowTrained ?? (quirks?.belowTrained === true && steps >= schedule.steps),
+    startsFromSource: quirks?.start === "source",
+  };
+}
+
+/** The source images x, [N, C, H, W]. */
+function sourceOf(samples: readonly ConditionSample[], holeNoise: "fresh" | "given"): Float32Array {
+  return stack(
+    samples.map(({ condition: { x, mask, holeIsShown }, seed }) =>
+      mask === undefined || holeIsShown || holeNoise === "given"
+        ? x.data
+        : noiseInMask(x, mask, Random.from(...seed, "hole")).data,
+    ),
+  );
+}
+
+/** The known pixels of a batch; a condition without a mask has none. */
+function knownPixels(conditions: readonly Condition[]): KnownPixels | undefined {
+  if (conditions.every(({ mask }) => mask === undefined)) return undefined;
+  return {
+    data: stack(conditions.map(({ x }) => x.data)),
+    mask: stack(
+      conditions.map(({ x, mask }) => mask?.data ?? createMask(x.width, x.height, 1).data),
+    ),
+  };
+}
