@@ -91,15 +91,9 @@ function schemasOf(settings: Sampler["settings"]): Record<string, z.ZodType> {
 export const defaultSampler: SamplerConfig = textbook("dpm++");
 
 /**
-<<<<<<< HEAD
- * For networks that predict x0-skip, as those of few images do: they leave part of the error of each estimate in the
- * picture, which fresh noise covers and the next call removes; but they take too little noise away where
- * little is left, so the last call is made early (docs/experiments/007).
-=======
  * For networks that predict x0-skip, trained on few images. They leave part of each estimate's error
  * in the picture; fresh noise covers it and the next call removes it. But they take too little noise
  * away where little is left, so that the last call is made early (docs/results.md).
->>>>>>> fe11026 (Make samplers free functions with typed settings in a registry)
  */
 export const stochasticDdim: SamplerConfig = {
   sampler: "ddim",
