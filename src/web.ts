@@ -4,5 +4,6 @@
  */
 export * from "./index.ts";
 export { webRuntime } from "./runtime/web/index.ts";
+export { canvasCodec } from "./web/canvas-codec.ts";
 export { loadModel, loadNetwork, openModel } from "./web/load-network.ts";
 export { Palette } from "./web/palette.ts";
