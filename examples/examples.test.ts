@@ -47,6 +47,11 @@ it("trains on a folder", async () => {
   await access(join(model!, "config.json"));
 });
 
+it("trains a task of its own", async () => {
+  const [model] = await run("task-of-ones-own", at("photos"), at("denoise"), "16");
+  await access(join(model!, "config.json"));
+});
+
 it("samples with a sampler of its own", async () => {
   await run("sampler-of-ones-own", photo(), at("b.png"), at("model"));
   await access(at("b.png"));

@@ -71,7 +71,13 @@ export {
   type SessionOptions,
 } from "./runtime/runtime.ts";
 export { randomMask } from "./tasks/inpaint.ts";
-export { type TaskName, type TaskOptionsOf, taskNamed, tasks } from "./tasks/registry.ts";
+export {
+  registerTask,
+  type TaskName,
+  type TaskOptionsOf,
+  taskNamed,
+  tasks,
+} from "./tasks/registry.ts";
 export {
   type Condition,
   compose,

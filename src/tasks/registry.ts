@@ -22,11 +22,31 @@ export function givesColours(names: readonly string[]): boolean {
   return tasks.some((task: Task) => task.colours === true && names.includes(task.name));
 }
 
+const added: Task[] = [];
+
+/**
+ * Adds a task of one's own, for training and restoring by its name.
+ * @throws UsageError when the name is taken.
+ */
+export function registerTask(task: Task): void {
+  if (registeredTasks().some(({ name }) => name === task.name)) {
+    throw new UsageError(`There is a task "${task.name}" already: choose another name.`);
+  }
+  added.push(task);
+}
+
+/** The tasks of this package, then those of `registerTask`. */
+export function registeredTasks(): readonly Task[] {
+  return [...tasks, ...added];
+}
+
 /** @throws UsageError listing the names when there is no such task. */
 export function taskNamed(name: string): Task {
-  const found = tasks.find((task) => task.name === name);
+  const found = registeredTasks().find((task) => task.name === name);
   if (found === undefined) {
-    const names = tasks.map((task) => task.name).join(", ");
+    const names = registeredTasks()
+      .map((task) => task.name)
+      .join(", ");
     throw new UsageError(`There is no task "${name}"; the tasks are ${names}.`);
   }
   return found;

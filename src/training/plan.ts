@@ -15,7 +15,7 @@ import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import { type PhotoSet, scanPhotoSets } from "../node/photo-folders.ts";
 import { RunFolder } from "../node/run-folder.ts";
-import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
+import { tasks as allTasks, registeredTasks, taskNamed } from "../tasks/registry.ts";
 import { deepEqual } from "../util/deep-equal.ts";
 import { UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
@@ -98,7 +98,9 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
     );
   }
   const wanted = new Set((request.tasks ?? allTasks.map(({ name }) => name)).map(taskNamed));
-  const tasks = allTasks.filter((task) => wanted.has(task)).map(({ name }) => name);
+  const tasks = registeredTasks()
+    .filter((task) => wanted.has(task))
+    .map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
   const sets = await scanPhotoSets(request.data);
   const digests = sets.map(({ digest }) => digest);
