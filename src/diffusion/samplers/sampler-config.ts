@@ -93,7 +93,7 @@ export const defaultSampler: SamplerConfig = textbook("dpm++");
 /**
  * For networks that predict x0-skip, trained on few images. They leave part of each estimate's error
  * in the picture; fresh noise covers it and the next call removes it. But they take too little noise
- * away where little is left, so that the last call is made early (docs/results.md).
+ * away where little is left, so that the last call is made early (docs/experiments/007).
  */
 export const stochasticDdim: SamplerConfig = {
   sampler: "ddim",
