@@ -43,7 +43,7 @@ function onnxText(file: string, { bytes, inputs, outputs }: ExportedOnnx): strin
   return [
     `${file}: ONNX, float32, opset 17, ${megabytes(bytes)}; all of this stands in its documentation too.`,
     ...rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`),
-    "  In Python: onnxruntime.InferenceSession(file).run(None, {'source': x, 'noisy': y_t, 'level': level})[0]",
+    "  In Python: onnxruntime.InferenceSession(file).run(None, {'source': x, 'noisy': y_t, 'conditioning': conditioning})[0]",
   ];
 }
 

@@ -195,7 +195,7 @@ describe("palette export", () => {
     );
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/input +noisy +\[2, 3, 32, 32\] +y_t = /);
-    expect(stdout).toMatch(/input +level +\[2\] +gamma itself/);
+    expect(stdout).toMatch(/input +conditioning +\[2\] +gamma itself/);
     expect(stdout).toMatch(/x\.safetensors: .* under the PyTorch Palette's names\./);
     expect((await readFile(onnx)).subarray(0, 2)).toEqual(Buffer.of(8, 8));
 

@@ -99,7 +99,7 @@ describe("restoring", () => {
 
   it("enlarges a photo, and its transparency with it", async () => {
     const { lines } = await quick("upscale", at("photo.png"), "-o", at("large"));
-    expect(lines).toEqual([at("large", "photo-upscale.png")]);
+    expect(lines).toEqual([at("large", "photo-upscale-1.png")]);
     const large = await readImage(lines[0]!);
     expect([large.width, large.height]).toEqual([2 * side, 2 * side]);
     const rgba = Buffer.alloc(4 * side * side, 100);
@@ -425,7 +425,11 @@ describe("info", () => {
 
   it("is one JSON document with --json", async () => {
     const preset = JSON.parse((await palette("info", "pytorch-256", "--json")).stdout);
-    expect(preset).toMatchObject({ kind: "preset", parameters: 62_641_347, prediction: "epsilon" });
+    expect(preset).toMatchObject({
+      kind: "preset",
+      parameters: 62_641_347,
+      objective: { prediction: "epsilon" },
+    });
     const info = JSON.parse((await palette("info", model, "--json")).stdout);
     expect(info).toMatchObject({ kind: "model", name: "random", training: { images: 12_345 } });
     expect(info.memory.weights).toBe(4 * info.parameters);

@@ -137,8 +137,8 @@ describe("a folder that is no model", () => {
   });
 
   it("is refused when its config is newer, broken or impossible", async () => {
-    const newer = await damaged("newer", () => ({ format: 2, all: "new" }));
-    expect(await failureOf(loadModelConfig(newer))).toMatch(/format 2, newer.*update/);
+    const newer = await damaged("newer", () => ({ format: 3, all: "new" }));
+    expect(await failureOf(loadModelConfig(newer))).toMatch(/format 3, newer.*update/);
     const broken = join(root, "broken");
     await saveModel(broken, model);
     await writeFile(join(broken, "config.json"), '{"format": 1,');

@@ -134,7 +134,10 @@ export class Validator {
       resolution: config.network.resolution,
       count: measured ? perTask : shownPerTask,
       cropScale: config.augmentation.cropScale,
-      onSkip: (reason) => this.say(`${measured ? "held-out " : ""}photo skipped: ${reason}`),
+      onSkip: (reason) =>
+        this.say(
+          `${measured ? "held-out photo skipped" : "photo left out of the sheet"}: ${reason}`,
+        ),
     });
   }
 }
