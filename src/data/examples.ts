@@ -4,6 +4,7 @@
  * be broken before. So a resumed run sees exactly what it would have seen.
  */
 
+import { bisectRight } from "d3-array";
 import type { ImageCodec } from "../image/codec.ts";
 import { type Box, flipHorizontal, grayscale, type Image, type RgbBytes } from "../image/image.ts";
 import { cropAndResizeBytes } from "../image/resize.ts";
@@ -154,12 +155,6 @@ export class ExampleSource {
 
 /** An index, drawn in proportion to the steps of these sums. */
 function weighted(upTo: Float64Array, random: Random): number {
-  const drawn = random.uniform() * upTo.at(-1)!;
-  let [low, high] = [0, upTo.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (upTo[middle]! > drawn) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  const last = upTo.length - 1;
+  return bisectRight(upTo, random.uniform() * upTo[last]!, 0, last);
 }
