@@ -19,7 +19,7 @@ export type TaskOptionsOf<Name extends TaskName> = OptionsOf<
 
 /** Whether a model of these tasks gives colours to gray photos. */
 export function givesColours(names: readonly string[]): boolean {
-  return tasks.some((task: Task) => task.colours === true && names.includes(task.name));
+  return registeredTasks().some(({ name, colours }) => colours === true && names.includes(name));
 }
 
 const added: Task[] = [];
