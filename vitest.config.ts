@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: {
     alias: {
       "palette-diffusion/graph": source("src/graph/index.ts"),
-      "palette-diffusion/training": source("src/training/index.ts"),
+      "palette-diffusion/training": source("src/node/training.ts"),
       "palette-diffusion": source("src/node.ts"),
     },
   },

@@ -14,3 +14,15 @@ export interface PhotoReader {
    */
   read(path: string, options?: PhotoReadOptions): Promise<RgbBytes>;
 }
+
+/** The photos of one folder, or of one choice of files. */
+export interface PhotoSet {
+  /** As it was named. */
+  readonly folder: string;
+  /** The folder's own name; with its path where two have the same. */
+  readonly name: string;
+  /** What `PhotoReader.read` takes, sorted by file name and then by path. */
+  readonly photos: readonly string[];
+  /** 16 hexadecimal digits: which photos there are, not where they lie. */
+  readonly digest: string;
+}

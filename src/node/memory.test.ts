@@ -7,13 +7,12 @@ import { failureOf } from "../../test/support/failure.ts";
 import { planEvaluation } from "../evaluation/plan.ts";
 import { createImage } from "../image/image.ts";
 import { presetNamed } from "../models/presets.ts";
-import { planTraining } from "../training/plan.ts";
-import { train } from "../training/train.ts";
 import { inGigabytes } from "../util/format.ts";
 import { loadNetwork } from "./load-network.ts";
 import { assertFits, availableMemory } from "./memory.ts";
 import { saveModel } from "./model-folder.ts";
 import { Palette } from "./palette.ts";
+import { planTraining, train } from "./training.ts";
 
 /** A container that leaves this process so many bytes. */
 function leave(bytes: number): void {

@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { byFileName, compareCodeUnits, type NamedPath, sortedBy } from "../data/hold-out.ts";
+import type { PhotoSet } from "../data/photo-reader.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 
 /** File name endings that are taken for photos. */
@@ -31,28 +32,25 @@ export async function scanPhotos(folders: readonly string[]): Promise<string[]> 
   );
 }
 
-/** The photos of a folder. */
-export interface PhotoSet {
-  /** As it was named. */
-  readonly folder: string;
-  /** Paths, sorted by file name and then by path. */
-  readonly photos: readonly string[];
-  /** See `photosDigest`. */
-  readonly digest: string;
-}
-
 /**
  * The same, each named folder's photos by themselves: a photo belongs to the nearest folder named. The
  * sets are sorted by their digests, so that their order does not depend on where the folders lie.
  */
 export async function scanPhotoSets(folders: readonly string[]): Promise<PhotoSet[]> {
+  const found = await photosByFolder(folders);
+  const names = found.map(({ folder }) => basename(resolve(folder)));
   const sets: PhotoSet[] = [];
-  for (const set of await photosByFolder(folders))
-    sets.push({ ...set, digest: await photosDigest(set.photos) });
+  for (const [k, set] of found.entries()) {
+    const unique = names.indexOf(names[k]!) === names.lastIndexOf(names[k]!);
+    const name = unique ? names[k]! : set.folder;
+    sets.push({ ...set, name, digest: await photosDigest(set.photos) });
+  }
   return sets.sort((a, b) => compareCodeUnits(a.digest, b.digest));
 }
 
-async function photosByFolder(folders: readonly string[]): Promise<Omit<PhotoSet, "digest">[]> {
+async function photosByFolder(
+  folders: readonly string[],
+): Promise<Pick<PhotoSet, "folder" | "photos">[]> {
   if (folders.length === 0) throw new UsageError("Name at least one folder of photos.");
   const visited = new Set<string>();
   const sets = new Map<string, string[]>();

@@ -2,9 +2,9 @@ import { readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bytesOf, trainingRuns } from "../../test/support/training-runs.ts";
-import { train } from "../training/train.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { loadModel } from "./model-folder.ts";
+import { train } from "./training.ts";
 
 const runs = trainingRuns();
 const { newRun, trained, copied, refusal } = runs;

@@ -6,11 +6,17 @@ import { appendFileSync } from "node:fs";
 import { access, appendFile, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Image } from "../image/image.ts";
+import type { Model } from "../models/model.ts";
 import { differences, parseRunConfig, type RunConfig } from "../training/run-config.ts";
+import type { Counters, RunStore, StatsLine } from "../training/run-store.ts";
+import type { TrainingState } from "../training/step/optimizer.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { writeAtomically } from "./atomic-write.ts";
+import { writeImage } from "./encode-image.ts";
 import { type Lock, lockFile, lockFolder } from "./folder-lock.ts";
-import { loadModelConfig } from "./model-folder.ts";
+import { loadModelConfig, saveModel } from "./model-folder.ts";
+import { readCheckpoint, writeCheckpoint } from "./training-checkpoint.ts";
 
 const names = {
   config: "config.json",
@@ -22,16 +28,9 @@ const names = {
   model: "model",
 } as const;
 
-/** What every line of stats.jsonl has. */
-export interface StatsLine {
-  readonly images: number;
-  /** What depends on the clock and the machine. */
-  readonly machine: Readonly<Record<string, unknown>>;
-}
-
 const clockSchema = z.object({ seconds: z.number().min(0) });
 
-export class RunFolder {
+export class RunFolder implements RunStore {
   readonly path: string;
   /** The configuration of the run that goes on; undefined when nothing was trained here yet. */
   earlier: RunConfig | undefined;
@@ -92,13 +91,31 @@ export class RunFolder {
     return join(this.path, names.model);
   }
 
-  /** The sheet of samples made after so many images. */
-  sheet(images: number): string {
+  readCheckpoint(state: TrainingState): Promise<Counters | undefined> {
+    return readCheckpoint(this.checkpoint, state);
+  }
+
+  writeCheckpoint(state: TrainingState, counters: Counters): Promise<void> {
+    return writeCheckpoint(this.checkpoint, state, counters);
+  }
+
+  writeModel(model: Model): Promise<void> {
+    return saveModel(this.model, model);
+  }
+
+  /** The path of the sheet of samples made after so many images. */
+  private sheet(images: number): string {
     return join(this.path, names.samples, `${String(images).padStart(6, "0")}.png`);
   }
 
   async hasSheet(images: number): Promise<boolean> {
     return isThere(this.sheet(images));
+  }
+
+  async writeSheet(images: number, sheet: Image): Promise<string> {
+    const path = this.sheet(images);
+    await writeImage(path, sheet);
+    return path;
   }
 
   /** Adds a line to log.txt, with the time. The log is for people: that it fails stops nothing. */

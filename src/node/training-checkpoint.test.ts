@@ -3,14 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RunningMeans } from "../training/running-means.ts";
-import { sharedVector, type TrainingState } from "../training/step/data-parallel.ts";
+import { dataParallel } from "../training/step/data-parallel.ts";
+import type { TrainingState } from "../training/step/optimizer.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { readCheckpoint, writeCheckpoint } from "./training-checkpoint.ts";
 
 function stateOf(length: number, seed?: number): TrainingState {
   const vector = (name: string) => {
-    const values = sharedVector(length);
+    const values = dataParallel.vector(length);
     return seed === undefined ? values : Random.from(seed, name).fillNormal(values);
   };
   return {

@@ -7,18 +7,11 @@ import { dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import type { SafetensorsReader } from "../models/safetensors-reader.ts";
-import { type MeansData, meansSchema } from "../training/running-means.ts";
-import type { TrainingState } from "../training/step/data-parallel.ts";
+import type { Counters } from "../training/run-store.ts";
+import { meansSchema } from "../training/running-means.ts";
+import type { TrainingState } from "../training/step/optimizer.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { openSafetensors, writeSafetensors } from "./safetensors-file.ts";
-
-/** What a checkpoint says besides the vectors. */
-export interface Counters {
-  /** Images seen, counting repetitions: also the number of the next image. */
-  readonly images: number;
-  /** RunningMeans not yet reported. */
-  readonly means: MeansData;
-}
 
 const vectors = ["parameters", "ema", "m", "v"] as const;
 

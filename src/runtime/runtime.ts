@@ -38,6 +38,29 @@ export interface SessionOptions {
   readonly memoryPattern?: boolean;
 }
 
+/** A compiled graph in the calling thread, which a run blocks. */
+export interface Session {
+  /**
+   * Computes the outputs from the inputs by name. Outputs named in `into` are written into those
+   * arrays, which must not share memory with any input (ONNX Runtime would silently give wrong
+   * numbers); the others are returned in new arrays.
+   */
+  run(feeds: EngineTensors, into?: EngineTensors): Promise<EngineTensors>;
+  release(): Promise<void>;
+}
+
+/**
+ * Compiles an ONNX model in the calling thread.
+ * @param constants inputs that are the same in every run, such as weights; they are not copied, and
+ * must not change
+ * @throws PaletteError when the device does not accept the graph.
+ */
+export type OpenSession = (
+  model: Uint8Array,
+  options?: SessionOptions,
+  constants?: EngineTensors,
+) => Promise<Session>;
+
 /** A compiled graph. */
 export interface Engine {
   /**

@@ -1,4 +1,9 @@
-/** `palette-diffusion/training`: models from folders of photos. */
+/**
+ * Training on any platform: a plan from settings and photos, a store that keeps the run, a platform
+ * that computes. `palette-diffusion/training` binds them to folders in Node (`node/training.ts`).
+ */
+export type { PhotoSet } from "../data/photo-reader.ts";
+export type { TaskMix } from "../data/task-sampler.ts";
 export {
   type Clock,
   defaultIntervals,
@@ -7,6 +12,10 @@ export {
   type TrainingOptions,
   type TrainingOutcome,
 } from "./options.ts";
-export { planTraining, type TrainingPlan, type TrainingRequest } from "./plan.ts";
+export { type PlanInputs, resolvePlan, type TrainingPlan, type TrainingSettings } from "./plan.ts";
+export type { TrainingPlatform } from "./platform.ts";
 export type { RunConfig } from "./run-config.ts";
-export { train } from "./train.ts";
+export type { Counters, RunStore, StatsLine } from "./run-store.ts";
+export { openReplica, type Replica, type SpawnReplica } from "./step/replica.ts";
+export { runTraining } from "./train.ts";
+export { type StartingModel, type WarmStart, warmStart, warmStartOf } from "./warm-start.ts";

@@ -1,9 +1,10 @@
 /** What a run keeps of its course: lines of statistics, held-out losses, sheets of samples. */
 import type { ModelConfig } from "../models/config.ts";
-import type { RunFolder } from "../node/run-folder.ts";
 import type { Clock, Intervals, Reporter } from "./options.ts";
-import { learningRateAt, type RunConfig } from "./run-config.ts";
+import type { RunConfig } from "./run-config.ts";
+import type { RunStore } from "./run-store.ts";
 import { type MeansData, RunningMeans } from "./running-means.ts";
+import { learningRateAt } from "./step/optimizer.ts";
 import type { Validator } from "./validation.ts";
 import type { ValidationLoss } from "./validation-set.ts";
 
@@ -28,7 +29,7 @@ export interface MetricsLogOptions extends Intervals {
 
 export class MetricsLog {
   private readonly config: RunConfig;
-  private readonly folder: RunFolder;
+  private readonly store: RunStore;
   private readonly validator: Validator;
   private readonly options: MetricsLogOptions;
   private means = new RunningMeans();
@@ -36,12 +37,12 @@ export class MetricsLog {
 
   constructor(
     config: RunConfig,
-    folder: RunFolder,
+    store: RunStore,
     validator: Validator,
     options: MetricsLogOptions,
   ) {
     this.config = config;
-    this.folder = folder;
+    this.store = store;
     this.validator = validator;
     this.options = options;
   }
@@ -77,7 +78,7 @@ export class MetricsLog {
     const { images } = standing;
     const due = (every: number) => Math.floor(images / every) > Math.floor(before / every);
     const loss = due(options.heldOutEvery);
-    const sheet = due(options.samplesEvery) ? this.folder.sheet(images) : undefined;
+    const sheet = due(options.samplesEvery);
     const pass = loss || sheet ? await this.validate(loss, sheet, standing) : {};
     // Given up: the next session makes up for it.
     if (pass === undefined) return;
@@ -87,7 +88,7 @@ export class MetricsLog {
     const { seen, session, seconds, waited } = standing.clock();
     const elapsed = session - this.reported.session;
     const share = (value: number) => thousandths(elapsed > 0 ? value / elapsed : 0);
-    await this.folder.addStats({
+    await this.store.addStats({
       images,
       steps: standing.steps,
       ...means,
@@ -112,13 +113,13 @@ export class MetricsLog {
 
   /** Held-out loss and samples at the end of a training; undefined as `Validator.run`, or given up. */
   async lastValidation(standing: TrainingProgress): Promise<ValidationLoss | undefined> {
-    return (await this.validate(true, this.folder.sheet(standing.images), standing))?.heldOut;
+    return (await this.validate(true, true, standing))?.heldOut;
   }
 
   /** Undefined when it was given up because the signal has come. */
   private async validate(
     loss: boolean,
-    sheet: string | undefined,
+    sheet: boolean,
     { images, model, weights }: TrainingProgress,
   ): Promise<{ readonly heldOut?: ValidationLoss | undefined } | undefined> {
     const { signal, reporter } = this.options;

@@ -2,10 +2,8 @@
 import type { Device } from "../runtime/runtime.ts";
 import type { ValidationLoss } from "./validation-set.ts";
 
-/** How long, how often and to whom to report: nothing here changes the weights. */
+/** How long to train, how often and to whom to report: nothing here changes the weights. */
 export interface TrainingOptions {
-  /** The run folder. */
-  readonly out: string;
   /** Stop when at least so many images have been seen, in all sessions together. */
   readonly images?: number;
   /** Stop after so many hours of training, in all sessions together. */
@@ -65,7 +63,7 @@ export interface TrainingOutcome {
   /** Images of this session. */
   readonly seen: number;
   readonly skippedPhotos: number;
-  /** The folder of the averaged weights. */
+  /** Where the averaged weights are: a folder in Node. */
   readonly model: string;
   readonly validationLoss?: ValidationLoss;
 }

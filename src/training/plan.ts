@@ -1,6 +1,7 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
-import { basename, resolve } from "node:path";
 import { splitHoldOut } from "../data/hold-out.ts";
+import type { PhotoSet } from "../data/photo-reader.ts";
+import { essentialMix, type TaskMix } from "../data/task-sampler.ts";
 import { type FileWeight, photoWeights } from "../data/weights.ts";
 import { lossWeight } from "../diffusion/loss-weighting.ts";
 import { type Preset, presetNamed, presets } from "../models/presets.ts";
@@ -13,57 +14,55 @@ import {
 import type { Optimizer } from "../models/settings/optimizer.ts";
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import type { UNetConfig } from "../nn/config.ts";
-import { type PhotoSet, scanPhotoSets } from "../node/photo-folders.ts";
-import { RunFolder } from "../node/run-folder.ts";
 import { tasks as allTasks, registeredTasks, taskNamed } from "../tasks/registry.ts";
 import { deepEqual } from "../util/deep-equal.ts";
 import { UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
-import {
-  assertNotItsOwn,
-  checkBeginning,
-  type Inherited,
-  type WarmStart,
-  warmStartOf,
-} from "./initial-weights.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
-import { essentialMix, type TaskMix } from "./task-sampler.ts";
+import {
+  checkWarmStart,
+  type Inherited,
+  type StartingModel,
+  type WarmStart,
+} from "./warm-start.ts";
 
 /** What may be asked for; what is left out comes from the preset or is as said. */
-export interface TrainingRequest {
-  /** Folders of photos. */
-  readonly data: readonly string[];
+export interface TrainingSettings {
   /** How often a folder's photos are drawn, by the folder's name in `data`; 1 unless given. */
   readonly folderWeights?: Readonly<Record<string, number>>;
   /** How often photos are drawn by their file names; see `photoWeights`. */
   readonly fileWeights?: readonly FileWeight[];
-  /** As `defaultAugmentation` unless given; the crop scale as the run in `out` began. */
+  /** As `defaultAugmentation` unless given; the crop scale as the run that goes on began. */
   readonly augmentation?: Partial<Augmentation>;
-  /** "small-64" unless given, or the one whose network `from` has. */
+  /** "small-64" unless given, or the one whose network the starting model has. */
   readonly preset?: string;
-  /**
-   * A model's folder, or the name of a bundled one: the training begins with its weights, network,
-   * prediction and schedules, and has its objective unless told otherwise. It is needed for the first
-   * invocation only.
-   */
-  readonly from?: string;
-  /** The run folder: what a run there began with stays so. */
-  readonly out?: string;
   /** In place of the preset's, whose other settings stay. */
   readonly network?: UNetConfig;
   /** Names; all tasks unless given. The order does not matter. */
   readonly tasks?: readonly string[];
   /** Tasks to be drawn more often than the others, by name; equally often unless given. */
   readonly mix?: TaskMix;
-  /** See `splitHoldOut`; unless given that of the model in `from` if it knows these photos, or "every:7:1". */
+  /** See `splitHoldOut`; unless given that of the starting model if it knows these photos, or "every:7:1". */
   readonly holdOut?: string;
-  /** The preset's, or that of `from`, unless given. */
+  /** The preset's, or that of the starting model, unless given. */
   readonly objective?: Partial<Objective>;
   /** The preset's unless given. */
   readonly optimizer?: Partial<Optimizer>;
   /** 1 unless given. */
   readonly seed?: number;
   readonly threads: number;
+}
+
+/** What a platform has found: photos, a model to begin with, a run that goes on. */
+export interface PlanInputs {
+  /** Sorted by their digests, so that their order does not depend on where the photos lie. */
+  readonly sets: readonly PhotoSet[];
+  /** The folders as they were named, for the record. */
+  readonly folders: readonly string[];
+  /** See `warmStart`. */
+  readonly from?: WarmStart;
+  /** The configuration of the run that goes on: what it began with stays so. */
+  readonly earlier?: RunConfig;
 }
 
 export interface TrainingPlan {
@@ -75,19 +74,18 @@ export interface TrainingPlan {
   readonly heldOut: readonly string[];
   /** The same photos by the folder they came from. */
   readonly sources: readonly PhotoSource[];
-  /** The folder of the model it begins with. */
-  readonly from?: string;
+  /** The model it begins with, until the run has weights of its own. */
+  readonly from?: StartingModel;
   /** What to know before it begins. */
   readonly notes: readonly string[];
 }
 
-/** @throws UsageError for impossible wishes, PaletteError when a folder holds no photos. */
-export async function planTraining(request: TrainingRequest): Promise<TrainingPlan> {
-  const { out } = request;
-  if (request.from !== undefined && out !== undefined) assertNotItsOwn(request.from, out);
-  const earlier = out === undefined ? undefined : await RunFolder.begunIn(out);
-  const from = await warmStartOf(request.from, earlier);
-  if (from) checkBeginning(from, request);
+/** @throws UsageError for impossible settings. */
+export function resolvePlan(
+  request: TrainingSettings,
+  { sets, folders, from, earlier }: PlanInputs,
+): TrainingPlan {
+  if (from) checkWarmStart(from, request);
   const preset = presetOf(request, from);
   const base: Inherited = from?.inherited ?? preset;
   const { network = base.network } = request;
@@ -102,7 +100,6 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
     .filter((task) => wanted.has(task))
     .map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
-  const sets = await scanPhotoSets(request.data);
   const digests = sets.map(({ digest }) => digest);
   const known = from?.record.photos ?? [];
   const holdOut = request.holdOut ?? holdOutRules(known, digests)[0] ?? "every:7:1";
@@ -152,7 +149,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
     },
     machine: {
       threads: request.threads,
-      folders: [...request.data],
+      folders: [...folders],
       ...(from && { from: from.name }),
     },
   } satisfies RunConfig);
@@ -162,7 +159,7 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
     training,
     heldOut,
     sources: sourcesOf(sets, new Set(training), new Set(heldOut)),
-    ...omitUndefined({ weights, from: from?.folder }),
+    ...omitUndefined({ weights, from: from?.model }),
     notes:
       seen && heldOut.length > 0
         ? [`${from!.name} was trained on some of the held-out photos: their loss says little.`]
@@ -222,7 +219,7 @@ function weighed(
 
 /** A folder's photos. */
 export interface PhotoSource {
-  /** The folder's name; with its path where two have the same. */
+  /** See `PhotoSet`. */
   readonly name: string;
   readonly training: readonly string[];
   readonly heldOut: readonly string[];
@@ -233,16 +230,15 @@ function sourcesOf(
   training: ReadonlySet<string>,
   heldOut: ReadonlySet<string>,
 ): PhotoSource[] {
-  const names = sets.map(({ folder }) => basename(resolve(folder)));
-  return sets.map(({ folder, photos }, k) => ({
-    name: names.filter((name) => name === names[k]).length > 1 ? folder : names[k]!,
+  return sets.map(({ name, photos }) => ({
+    name,
     training: photos.filter((photo) => training.has(photo)),
     heldOut: photos.filter((photo) => heldOut.has(photo)),
   }));
 }
 
 /** The settings of training: those asked for, else those of the network, else small-64's. */
-function presetOf({ preset }: TrainingRequest, from: WarmStart | undefined): Preset {
+function presetOf({ preset }: TrainingSettings, from: WarmStart | undefined): Preset {
   if (preset !== undefined) return presetNamed(preset);
   const same = presets.find(({ network }) => deepEqual(network, from?.inherited.network));
   return same ?? presetNamed("small-64");

@@ -9,7 +9,7 @@ import {
   statsOf,
   trainingRuns,
 } from "../../test/support/training-runs.ts";
-import { train } from "./train.ts";
+import { train } from "../node/training.ts";
 
 const runs = trainingRuns();
 const { newRun, trained, copied } = runs;

@@ -4,10 +4,10 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePhotos } from "../../test/training-photos.ts";
 import { presetNamed } from "../models/presets.ts";
+import { planTraining, type TrainingRequest } from "../node/training.ts";
 import { UsageError } from "../util/errors.ts";
-import { planTraining, type TrainingRequest } from "./plan.ts";
-import { differences, learningRateAt, parseRunConfig, type RunConfig } from "./run-config.ts";
-import { emaDecayAt } from "./step/ema.ts";
+import { differences, parseRunConfig, type RunConfig } from "./run-config.ts";
+import { emaDecayAt, learningRateAt } from "./step/optimizer.ts";
 
 let folder: string;
 let request: TrainingRequest;

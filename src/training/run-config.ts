@@ -4,17 +4,24 @@
  * no part of it.
  */
 import { z } from "zod";
-import { samplerConfigSchema } from "../diffusion/samplers/sampler-config.ts";
+import { recommendedSampler, samplerConfigSchema } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
-import { ancestralQuirks, fromRecord, originRecord } from "../models/config.ts";
+import {
+  ancestralQuirks,
+  fromRecord,
+  type ModelConfig,
+  modelFormat,
+  originRecord,
+} from "../models/config.ts";
 import { augmentationSchema } from "../models/settings/augmentation.ts";
 import { dataSplitSchema } from "../models/settings/data-split.ts";
 import { upgradeFormat1 } from "../models/settings/format-1.ts";
 import { objectiveSchema } from "../models/settings/objective.ts";
-import { type Optimizer, optimizerSchema } from "../models/settings/optimizer.ts";
+import { optimizerSchema } from "../models/settings/optimizer.ts";
 import { uNetConfig } from "../nn/config.ts";
 import { configDiff } from "../util/config-diff.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 
 export const runConfig = z.strictObject({
   format: z.literal(2),
@@ -48,14 +55,6 @@ export const runConfig = z.strictObject({
 
 export type RunConfig = z.infer<typeof runConfig>;
 
-/** Adam's learning rate for the update that ends at `images` images: a linear rise, then constant. */
-export function learningRateAt(
-  { learningRate, warmUpImages }: Pick<Optimizer, "learningRate" | "warmUpImages">,
-  images: number,
-): number {
-  return learningRate * (warmUpImages === 0 ? 1 : Math.min(1, images / warmUpImages));
-}
-
 /** The settings in which two runs differ, as "name: old -> new"; empty when they are the same run. */
 export function differences(
   { machine: _before, ...old }: RunConfig,
@@ -80,4 +79,36 @@ export function parseRunConfig(text: string, source: string): RunConfig {
       { cause: thrown },
     );
   }
+}
+
+/**
+ * What the model folder of a run says about itself. Nothing in it depends on the clock or the machine:
+ * equal runs give equal models.
+ */
+export function trainedModel(
+  config: RunConfig,
+  { images, steps }: { readonly images: number; readonly steps: number },
+): ModelConfig {
+  const { network, objective, optimizer, augmentation, photos, tasks, seed } = config;
+  return {
+    format: modelFormat,
+    name: objective.regression ? `${config.preset}-regression` : config.preset,
+    network,
+    objective,
+    trainingSchedule: config.trainingSchedule,
+    inferenceSchedule: config.inferenceSchedule,
+    tasks,
+    ...omitUndefined({ sampler: config.sampler ?? recommendedSampler(objective.prediction) }),
+    training: {
+      images,
+      steps,
+      ...omitUndefined({ mix: config.mix, from: config.from }),
+      optimizer,
+      augmentation,
+      data: `${photos.training} photos, ${photos.heldOut} more held out (${photos.holdOut})`,
+      photos,
+      seed,
+    },
+    ...omitUndefined({ ddpm: config.ddpm, origin: config.origin }),
+  };
 }

@@ -5,7 +5,7 @@ import { bytesOf, statsOf, trainingRuns } from "../../test/support/training-runs
 import { writePhotos } from "../../test/training-photos.ts";
 import { readImage } from "../node/decode-image.ts";
 import { loadModel } from "../node/model-folder.ts";
-import type { TrainingRequest } from "./plan.ts";
+import type { TrainingRequest } from "../node/training.ts";
 
 const runs = trainingRuns();
 const { newRun, trained } = runs;

@@ -5,21 +5,15 @@
  * that was killed and continued ends with the bytes of one that was not.
  */
 import { ExampleSource } from "../data/examples.ts";
+import { tasksByShare } from "../data/task-sampler.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { imagesPerUpdate } from "../models/settings/optimizer.ts";
-import { parameterSpecs } from "../nn/registry.ts";
-import { nodeCodec, photoFiles } from "../node/codec.ts";
-import { saveModel } from "../node/model-folder.ts";
-import { RunFolder } from "../node/run-folder.ts";
-import { readCheckpoint, writeCheckpoint } from "../node/training-checkpoint.ts";
-import { PaletteError, ReadError, reasonOf } from "../util/errors.ts";
+import { ReadError, reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { BatchSource, type LabelledBatch, Prefetch } from "./batches.ts";
-import { explainError } from "./explain-error.ts";
-import { begin } from "./initial-weights.ts";
-import { assertTrainingFits, batchesAhead } from "./memory.ts";
+import { explainError, notFinite } from "./errors.ts";
 import { MetricsLog, type TrainingProgress } from "./metrics-log.ts";
 import {
   type Clock,
@@ -30,43 +24,40 @@ import {
   type TrainingOutcome,
 } from "./options.ts";
 import type { TrainingPlan } from "./plan.ts";
-import type { RunConfig } from "./run-config.ts";
-import {
-  createTrainingStepper,
-  emptyState,
-  type TrainingState,
-  type TrainingStepper,
-} from "./step/data-parallel.ts";
+import type { TrainingPlatform } from "./platform.ts";
+import { type RunConfig, trainedModel } from "./run-config.ts";
+import type { RunStore } from "./run-store.ts";
+import type { TrainingState } from "./step/optimizer.ts";
+import { emptyState, stepStrategy } from "./step/strategy.ts";
+import type { StepStrategy, TrainingStepper } from "./step/types.ts";
 import { makeUpdate } from "./step/update.ts";
-import { tasksByShare } from "./task-sampler.ts";
-import { trainedModel } from "./trained-model.ts";
 import { Validator } from "./validation.ts";
 import type { ValidationLoss } from "./validation-set.ts";
+import { setInitialWeights } from "./warm-start.ts";
 
 const silent: Reporter = { line() {}, progress() {} };
 
 /**
- * Trains, or continues the training in `options.out`, until a limit is reached or the signal comes.
- * @throws PaletteError in one line when the folder is another run's or in use, its checkpoint is
- * damaged, memory would not suffice, the loss is no longer finite (the last checkpoint is kept), no
- * photo can be used, one of them can no longer be read, or the disk is full (both after what was
- * trained is saved, if it can be).
+ * Trains, or continues the training in `store`, until a limit is reached or the signal comes. The
+ * store is closed at the end, whatever happens.
+ * @throws PaletteError in one line when the checkpoint is damaged, the loss is no longer finite (the
+ * last checkpoint is kept), no photo can be used, one of them can no longer be read, or the disk is
+ * full (both after what was trained is saved, if it can be).
  */
-export async function train(
+export async function runTraining(
   plan: TrainingPlan,
+  store: RunStore,
+  platform: TrainingPlatform,
   options: TrainingOptions,
 ): Promise<TrainingOutcome> {
-  assertTrainingFits(plan.config);
-  const folder = await RunFolder.open(options.out, plan.config);
-  const training = new Training(plan, options, folder);
   try {
-    return await training.run();
+    return await new Training(plan, store, platform, options).run();
   } catch (thrown) {
     const error = explainError(thrown);
-    folder.log(reasonOf(error));
+    store.log(reasonOf(error));
     throw error;
   } finally {
-    await folder.close();
+    await store.close();
   }
 }
 
@@ -75,7 +66,9 @@ class Training {
   private readonly plan: TrainingPlan;
   private readonly config: RunConfig;
   private readonly options: TrainingOptions & Intervals;
-  private readonly folder: RunFolder;
+  private readonly store: RunStore;
+  private readonly platform: TrainingPlatform;
+  private readonly strategy: StepStrategy;
   private readonly records: MetricsLog;
   private readonly state: TrainingState;
   private readonly examples: ExampleSource;
@@ -88,19 +81,27 @@ class Training {
   private start = { images: 0, at: performance.now(), seconds: 0 };
   private prefetch: Prefetch<LabelledBatch> | undefined;
 
-  constructor(plan: TrainingPlan, options: TrainingOptions, folder: RunFolder) {
+  constructor(
+    plan: TrainingPlan,
+    store: RunStore,
+    platform: TrainingPlatform,
+    options: TrainingOptions,
+  ) {
     const { config } = plan;
     this.plan = plan;
     this.config = config;
-    this.folder = folder;
+    this.store = store;
+    this.platform = platform;
     this.options = { ...defaultIntervals, ...omitUndefined(options) };
-    const validator = new Validator(plan, (line) => this.say(line), options.device);
-    this.records = new MetricsLog(config, folder, validator, this.options);
-    this.state = emptyState(parameterSpecs(config.network));
+    const say = (line: string) => this.say(line);
+    const validator = new Validator(plan, { platform, store, say, device: options.device });
+    this.records = new MetricsLog(config, store, validator, this.options);
+    this.strategy = stepStrategy(config.network);
+    this.state = emptyState(config.network, this.strategy);
     const { jpegQuality, ...variation } = config.augmentation;
     this.examples = new ExampleSource({
-      reader: photoFiles,
-      codec: nodeCodec,
+      reader: platform.reader,
+      codec: platform.codec,
       photos: plan.training,
       tasks: tasksByShare(config.tasks, config.mix),
       resolution: config.network.resolution,
@@ -124,19 +125,22 @@ class Training {
       if (this.images > 0) await this.saveModel();
       if (end === "stopped") return this.finish(end);
       // It may have been killed before its last validation pass.
-      const unseen = this.images > 0 && !(await this.folder.hasSheet(this.images));
+      const unseen = this.images > 0 && !(await this.store.hasSheet(this.images));
       const heldOut = unseen ? await this.records.lastValidation(this.standing) : undefined;
       this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
       return this.outcome(end, heldOut);
     }
-    const compiling = createTrainingStepper({
-      config: config.network,
-      batch: config.optimizer.batch,
-      loss: config.objective.loss,
-      threads: config.machine.threads,
-      state: this.state,
-      device: options.device,
-    });
+    const compiling = this.strategy.createStepper(
+      {
+        network: config.network,
+        batch: config.optimizer.batch,
+        loss: config.objective.loss,
+        threads: config.machine.threads,
+        state: this.state,
+        device: options.device,
+      },
+      this.platform.spawn,
+    );
     const stepper = await (options.reporter?.waiting?.("Compiling the network", compiling) ??
       compiling);
     try {
@@ -145,7 +149,7 @@ class Training {
       const prefetch = new Prefetch((first) => this.batches.batch(first), {
         first: this.images,
         stride: config.optimizer.batch,
-        depth: batchesAhead(config),
+        depth: this.strategy.batchesAhead,
       });
       this.prefetch = prefetch;
       // It may have come while the network was compiled.
@@ -184,7 +188,8 @@ class Training {
       throw thrown;
     });
     if (result === undefined) return false;
-    if (!result.finite) throw this.notFinite();
+    if (!result.finite)
+      throw notFinite(this.images, this.saved.images, config.optimizer.clip !== null);
     this.images = after;
     const losses = Array.from(result.losses, (loss) => loss * stride);
     const { tasks, gradientNorm } = result;
@@ -196,15 +201,15 @@ class Training {
 
   /** Takes up what an earlier session left, or starts anew. */
   private async resume(): Promise<void> {
-    const { folder, state } = this;
-    const found = await readCheckpoint(folder.checkpoint, state);
+    const { store, state } = this;
+    const found = await store.readCheckpoint(state);
     if (found) {
       this.images = found.images;
       this.records.resume(found.means);
     }
-    const recorded = await folder.rewindStats(this.images);
-    this.start = { images: this.images, at: performance.now(), seconds: await folder.readClock() };
-    const threads = [folder.earlier?.machine.threads, this.config.machine.threads];
+    const recorded = await store.rewindStats(this.images);
+    this.start = { images: this.images, at: performance.now(), seconds: await store.readClock() };
+    const threads = [store.earlier?.machine.threads, this.config.machine.threads];
     if (found && threads[0] !== threads[1]) {
       this.say(
         `${threads[1]} threads instead of ${threads[0]}: sums are rounded differently from here on`,
@@ -222,7 +227,7 @@ class Training {
     const { signal, reporter } = this.options;
     const onPart = (done: number, total: number) =>
       reporter?.part?.("initial weights", done, total);
-    if (!found) await begin(state, this.config, this.plan.from, { signal, onPart });
+    if (!found) await setInitialWeights(state, this.config, this.plan.from, { signal, onPart });
     else if (this.records.pending > 0) await this.makeUp(recorded);
   }
 
@@ -248,16 +253,16 @@ class Training {
   }
 
   private async save(): Promise<void> {
-    const { images, records, state, folder } = this;
+    const { images, records, state, store } = this;
     try {
-      await folder.syncStats();
+      await store.syncStats();
     } finally {
       // The weights are worth more than a line of statistics.
-      await writeCheckpoint(folder.checkpoint, state, { images, means: records.toData() });
-      await folder.writeClock(this.clock.seconds);
+      await store.writeCheckpoint(state, { images, means: records.toData() });
+      await store.writeClock(this.clock.seconds);
       this.saved = { images, at: performance.now() };
       await this.saveModel();
-      folder.log(`saved at ${counted(images)} images`);
+      store.log(`saved at ${counted(images)} images`);
     }
   }
 
@@ -265,7 +270,7 @@ class Training {
   private async keep(): Promise<void> {
     if (this.images > this.saved.images) return this.save();
     if (this.images === 0) return;
-    await this.folder.writeClock(this.clock.seconds);
+    await this.store.writeClock(this.clock.seconds);
     await this.saveModel();
   }
 
@@ -281,15 +286,12 @@ class Training {
 
   /** Saves before an error is thrown, if that can be done. */
   private async saveFirst(): Promise<void> {
-    const failed = (reason: unknown) => this.folder.log(`not saved: ${reasonOf(reason)}`);
+    const failed = (reason: unknown) => this.store.log(`not saved: ${reasonOf(reason)}`);
     if (this.images > this.saved.images) await this.save().catch(failed);
   }
 
   private saveModel(): Promise<void> {
-    return saveModel(this.folder.model, {
-      config: this.model,
-      parameters: this.state.ema,
-    });
+    return this.store.writeModel({ config: this.model, parameters: this.state.ema });
   }
 
   private async finish(end: TrainingOutcome["end"]): Promise<TrainingOutcome> {
@@ -304,7 +306,7 @@ class Training {
       return this.outcome(end);
     }
     const heldOut = await this.records.lastValidation(this.standing);
-    this.say(`${this.reachedIn(end)}: ${this.folder.model}; a larger --${end} continues`);
+    this.say(`${this.reachedIn(end)}: ${this.store.model}; a larger --${end} continues`);
     return this.outcome(end, heldOut);
   }
 
@@ -321,19 +323,9 @@ class Training {
       seconds: this.clock.seconds,
       seen: this.images - this.start.images,
       skippedPhotos: this.examples.skipped.size,
-      model: this.folder.model,
+      model: this.store.model,
       ...(heldOut && { validationLoss: heldOut }),
     };
-  }
-
-  private notFinite(): PaletteError {
-    const { images } = this.saved;
-    const kept = images === 0 ? "" : ` the checkpoint at ${counted(images)} images is kept;`;
-    const remedy =
-      this.config.optimizer.clip === null ? "a lower --lr or --clip 1" : "a lower --lr";
-    return new PaletteError(
-      `The loss is no longer a finite number after ${counted(this.images)} images, so training has stopped:${kept} start anew with ${remedy} and another --out.`,
-    );
   }
 
   /** Training time counts from the first update, with what comes between updates. */
@@ -364,7 +356,7 @@ class Training {
   }
 
   private say(text: string): void {
-    this.folder.log(text);
+    this.store.log(text);
     (this.options.reporter ?? silent).line(text);
   }
 }

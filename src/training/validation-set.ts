@@ -53,9 +53,9 @@ export interface ValidationSetOptions {
    * Of the crops: with "own..full" four of eight are crops of that kind, the others the centre of
    * their photo, as all are with "half..full" (the default).
    */
-  readonly cropScale?: CropScale | undefined;
+  readonly cropScale?: CropScale;
   /** Told of photos that cannot be used. */
-  readonly onSkip?: ((reason: string) => void) | undefined;
+  readonly onSkip?: (reason: string) => void;
 }
 
 /** Noise levels at the middle of so many equal parts of the training schedule. */

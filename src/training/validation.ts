@@ -1,15 +1,14 @@
 /** Validation passes over the averaged weights: a loss to compare, a sheet of samples to see. */
 import { scheduleFrom } from "../diffusion/schedule.ts";
 import type { ModelConfig } from "../models/config.ts";
-import { nodeCodec, photoFiles } from "../node/codec.ts";
-import { writeImage } from "../node/encode-image.ts";
-import { loadNetwork } from "../node/load-network.ts";
-import type { Network } from "../runtime/network.ts";
+import { createNetwork, type Network } from "../runtime/network.ts";
 import type { Device } from "../runtime/runtime.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
 import type { TrainingPlan } from "./plan.ts";
+import type { TrainingPlatform } from "./platform.ts";
+import type { RunStore } from "./run-store.ts";
 import { samplesSheet, sheetCalls } from "./sample-sheet.ts";
 import {
   byTask,
@@ -28,29 +27,36 @@ export interface ValidationOptions {
   /** Images the weights have seen. */
   readonly images: number;
   readonly loss: boolean;
-  readonly sheet?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly sheet: boolean;
+  readonly signal?: AbortSignal;
   /** Called with 0 and after each image that the network was called for. */
-  readonly onCall?: ((done: number, total: number) => void) | undefined;
+  readonly onCall?: (done: number, total: number) => void;
+}
+
+export interface ValidatorOptions {
+  readonly platform: Omit<TrainingPlatform, "spawn">;
+  /** Keeps the sheets. */
+  readonly store: Pick<RunStore, "writeSheet">;
+  /** Told what was found. */
+  readonly say: (line: string) => void;
+  readonly device?: Device;
 }
 
 export class Validator {
   private readonly plan: TrainingPlan;
-  private readonly say: (line: string) => void;
-  private readonly device: Device | undefined;
+  private readonly options: ValidatorOptions;
   private prepared: ValidationExample[] | undefined;
   /** What is known of the weights after how many images. */
   private known: { images?: number; loss?: ValidationLoss; sheet?: string } = {};
 
-  constructor(plan: TrainingPlan, say: (line: string) => void, device?: Device) {
+  constructor(plan: TrainingPlan, options: ValidatorOptions) {
     this.plan = plan;
-    this.say = say;
-    this.device = device;
+    this.options = options;
   }
 
   /**
-   * The held-out loss of the weights after `images` images, undefined without held-out photos; and,
-   * when `sheet` is a path, a sheet of samples there, of training photos if need be. Both are said.
+   * The held-out loss of the weights after `images` images, undefined without held-out photos, and a
+   * sheet of samples, of training photos if need be. Both are said.
    * A failed pass does not end a run: the failure is only reported.
    * @throws the signal's reason when it is aborted meanwhile; then nothing is known and nothing said.
    */
@@ -61,22 +67,24 @@ export class Validator {
   ): Promise<ValidationLoss | undefined> {
     if (this.known.images !== images) this.known = { images };
     const { known } = this;
+    const { say } = this.options;
     const at = `${counted(images)} images`;
     try {
       const found = await this.examine(model, weights, {
+        images,
         loss: loss && known.loss === undefined,
-        sheet: known.sheet === undefined ? sheet : undefined,
+        sheet: sheet && known.sheet === undefined,
         signal,
         onCall,
       });
-      if (found.loss) this.say(`held-out loss at ${at}: ${inWords(found.loss)}`);
-      if (found.sheet) this.say(`samples: ${found.sheet}`);
+      if (found.loss) say(`held-out loss at ${at}: ${inWords(found.loss)}`);
+      if (found.sheet) say(`samples: ${found.sheet}`);
       known.loss ??= found.loss;
       known.sheet ??= found.sheet;
       return known.loss;
     } catch (thrown) {
       signal?.throwIfAborted();
-      this.say(`the weights at ${at} could not be looked at: ${reasonOf(thrown)}`);
+      say(`the weights at ${at} could not be looked at: ${reasonOf(thrown)}`);
       return undefined;
     }
   }
@@ -84,16 +92,17 @@ export class Validator {
   private async examine(
     model: ModelConfig,
     weights: Float32Array,
-    { loss, sheet, signal, onCall }: Omit<ValidationOptions, "images">,
-  ): Promise<{ loss?: ValidationLoss | undefined; sheet?: string | undefined }> {
-    if (!loss && sheet === undefined) return {};
+    { images, loss, sheet, signal, onCall }: ValidationOptions,
+  ): Promise<{ loss?: ValidationLoss; sheet?: string }> {
+    if (!loss && !sheet) return {};
+    const { platform, store, device } = this.options;
     this.prepared ??= await this.prepare();
     const examples = this.prepared;
     const some = [...byTask(examples).values()].flatMap(shown);
     if (some.length === 0) return {};
     signal?.throwIfAborted();
     const wanted = loss && this.plan.heldOut.length > 0;
-    const sheetTotal = sheet === undefined ? 0 : sheetCalls(model, some.length);
+    const sheetTotal = sheet ? sheetCalls(model, some.length) : 0;
     const total = sheetTotal + (wanted ? examples.length : 0);
     let done = 0;
     onCall?.(done, total);
@@ -101,9 +110,10 @@ export class Validator {
       signal?.throwIfAborted();
       onCall?.(++done, total);
     };
-    const loaded = await loadNetwork(
+    const loaded = await createNetwork(
+      platform.runtime,
       { config: model, parameters: weights },
-      { device: this.device, threads: this.plan.config.machine.threads },
+      { device, threads: this.plan.config.machine.threads },
     );
     const network: Network = {
       ...loaded,
@@ -113,9 +123,9 @@ export class Validator {
       const schedule = scheduleFrom(model.trainingSchedule);
       const found = wanted ? await validationLoss(network, examples, schedule) : undefined;
       // Last: where there is a sheet, the pass was not cut short.
-      if (sheet !== undefined)
-        await writeImage(sheet, await samplesSheet(network, some, nodeCodec));
-      return { loss: found, sheet };
+      if (!sheet) return { loss: found };
+      const drawn = await samplesSheet(network, some, platform.codec);
+      return { loss: found, sheet: await store.writeSheet(images, drawn) };
     } finally {
       await network.dispose();
     }
@@ -123,21 +133,20 @@ export class Validator {
 
   private prepare(): Promise<ValidationExample[]> {
     const { config, heldOut, sources } = this.plan;
+    const { platform, say } = this.options;
     const measured = heldOut.length > 0;
     const photos = sources.map(({ name, ...photos }) => ({
       name,
       photos: measured ? photos.heldOut : photos.training,
     }));
     return validationExamples(photos, config.tasks.map(taskNamed), {
-      reader: photoFiles,
-      codec: nodeCodec,
+      reader: platform.reader,
+      codec: platform.codec,
       resolution: config.network.resolution,
       count: measured ? perTask : shownPerTask,
       cropScale: config.augmentation.cropScale,
       onSkip: (reason) =>
-        this.say(
-          `${measured ? "held-out photo skipped" : "photo left out of the sheet"}: ${reason}`,
-        ),
+        say(`${measured ? "held-out photo skipped" : "photo left out of the sheet"}: ${reason}`),
     });
   }
 }

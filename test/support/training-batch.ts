@@ -1,4 +1,4 @@
-import type { TrainingBatch } from "../../src/training/step/data-parallel.ts";
+import type { TrainingBatch } from "../../src/training/step/types.ts";
 import { numbers } from "./differentiation.ts";
 
 /** A batch of `images` RGB pictures of a side, made up; the same for the same name. */

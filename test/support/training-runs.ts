@@ -4,9 +4,13 @@ import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
+import {
+  planTraining,
+  type TrainingPlan,
+  type TrainingRequest,
+  train,
+} from "../../src/node/training.ts";
 import type { Progress, TrainingOptions, TrainingOutcome } from "../../src/training/options.ts";
-import { planTraining, type TrainingPlan, type TrainingRequest } from "../../src/training/plan.ts";
-import { train } from "../../src/training/train.ts";
 import { writePhotos } from "../training-photos.ts";
 import { failureOf } from "./failure.ts";
 

@@ -1,5 +1,6 @@
 /** The options of `palette train`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { largestShare, type TaskMix } from "../../data/task-sampler.ts";
 import { presetNames } from "../../models/presets.ts";
 import { augmentationSchema } from "../../models/settings/augmentation.ts";
 import { objectiveSchema } from "../../models/settings/objective.ts";
@@ -7,7 +8,6 @@ import { optimizerSchema } from "../../models/settings/optimizer.ts";
 import type { Device } from "../../runtime/runtime.ts";
 import { tasks } from "../../tasks/registry.ts";
 import { defaultIntervals, type TrainingOptions } from "../../training/options.ts";
-import { largestShare, type TaskMix } from "../../training/task-sampler.ts";
 import { deviceOption, listAmong, listOf, wholeNumber } from "../arguments.ts";
 import { addSettings } from "../setting-options.ts";
 import { networkOption } from "./network-option.ts";

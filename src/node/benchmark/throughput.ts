@@ -12,8 +12,9 @@ import { initialParameter, initialParameters, parameterCount } from "../../nn/pa
 import { parameterSpecs } from "../../nn/registry.ts";
 import { inputOf } from "../../nn/weight-input.ts";
 import { createEngine } from "../../runtime/node/engine.ts";
+import { spawnReplica } from "../../runtime/node/replica.ts";
 import type { Device, EngineTensors } from "../../runtime/runtime.ts";
-import { createTrainingStepper, initialState } from "../../training/step/data-parallel.ts";
+import { emptyState, initialize, stepStrategy } from "../../training/step/strategy.ts";
 import { Random } from "../../util/random.ts";
 import { loadNetwork } from "../load-network.ts";
 
@@ -86,15 +87,13 @@ interface Steps {
 
 async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
   const { network, batch, threads, device } = options;
-  const state = initialState(parameterSpecs(network), 1);
-  const stepper = await createTrainingStepper({
-    config: network,
-    batch,
-    threads,
-    loss: "l2",
-    state,
-    device,
-  });
+  const strategy = stepStrategy(network);
+  const state = emptyState(network, strategy);
+  await initialize(state, { network, seed: 1 });
+  const stepper = await strategy.createStepper(
+    { network, batch, threads, loss: "l2", state, device },
+    spawnReplica,
+  );
   const images = randomInputs(network, batch, "train");
   const pixels = network.channels * network.resolution ** 2;
   const trainingBatch = {

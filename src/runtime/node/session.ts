@@ -4,28 +4,14 @@
  */
 import ort from "onnxruntime-node";
 import { PaletteError } from "../../util/errors.ts";
-import type { EngineTensors, SessionOptions } from "../runtime.ts";
+import type { EngineTensors, OpenSession } from "../runtime.ts";
 
-export interface Session {
-  /**
-   * Computes the outputs from the inputs by name. Outputs named in `into` are written into those
-   * arrays, which must not share memory with any input (ONNX Runtime would silently give wrong
-   * numbers); the others are returned in new arrays.
-   */
-  run(feeds: EngineTensors, into?: EngineTensors): Promise<EngineTensors>;
-  release(): Promise<void>;
-}
-
-/**
- * Compiles an ONNX model; throws a `PaletteError` if the device does not take it.
- * @param constants inputs that are the same in every run, such as weights; they are not copied, and
- * must not change
- */
-export async function openSession(
-  model: Uint8Array,
-  { device = "cpu", threads = 1, blockedLayout = true, memoryPattern = true }: SessionOptions = {},
-  constants: EngineTensors = {},
-): Promise<Session> {
+/** See `OpenSession`. */
+export const openSession: OpenSession = async (
+  model,
+  { device = "cpu", threads = 1, blockedLayout = true, memoryPattern = true } = {},
+  constants = {},
+) => {
   let session: ort.InferenceSession;
   try {
     session = await ort.InferenceSession.create(model, {
@@ -62,7 +48,7 @@ export async function openSession(
     },
     release: () => session.release(),
   };
-}
+};
 
 function inputsOf(tensors: EngineTensors): Record<string, ort.Tensor> {
   const inputs: Record<string, ort.Tensor> = {};

@@ -1,22 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { largestDifference, numbers } from "../../../test/support/differentiation.ts";
 import { trainingBatch } from "../../../test/support/training-batch.ts";
+import { presetNamed } from "../../models/presets.ts";
 import { uNetConfig } from "../../nn/config.ts";
 import { trainingGraph } from "../../nn/graphs.ts";
 import { initialParameters, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
+import { spawnReplica } from "../../runtime/node/replica.ts";
 import { openSession } from "../../runtime/node/session.ts";
 import type { Device } from "../../runtime/runtime.ts";
 import { PaletteError } from "../../util/errors.ts";
-import {
-  createTrainingStepper,
-  initialState,
-  type TrainingBatch,
-  type TrainingState,
-  type TrainingStepper,
-} from "./data-parallel.ts";
+import { dataParallel } from "./data-parallel.ts";
+import type { TrainingState } from "./optimizer.ts";
+import { emptyState, initialize, stepStrategy } from "./strategy.ts";
+import type { StepperOptions, TrainingBatch, TrainingStepper } from "./types.ts";
 
-const config = uNetConfig.parse({
+const network = uNetConfig.parse({
   resolution: 8,
   base: 4,
   multipliers: [1],
@@ -25,7 +24,7 @@ const config = uNetConfig.parse({
   headChannels: 4,
   groups: 2,
 });
-const specs = parameterSpecs(config);
+const specs = parameterSpecs(network);
 const count = parameterCount(specs);
 const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: Number.POSITIVE_INFINITY };
 
@@ -47,9 +46,18 @@ function part(batch: TrainingBatch, start: number, end: number): TrainingBatch {
   };
 }
 
+const createStepper = (options: StepperOptions) =>
+  dataParallel.createStepper(options, spawnReplica);
+
+async function initialState(seed: number): Promise<TrainingState> {
+  const state = emptyState(network);
+  await initialize(state, { network, seed });
+  return state;
+}
+
 /** Weights none of which is zero. */
-function freshState(): TrainingState {
-  const state = initialState(specs, 1);
+async function freshState(): Promise<TrainingState> {
+  const state = await initialState(1);
   const noise = numbers([count], [-0.2, 0.2], "state");
   for (let i = 0; i < count; i++) state.parameters[i]! += noise[i]!;
   state.ema.set(state.parameters);
@@ -76,14 +84,15 @@ function setState(state: TrainingState, to: ReturnType<typeof copyOf>): void {
 }
 
 describe("training steps", () => {
-  const fresh = copyOf(freshState());
+  let fresh: ReturnType<typeof copyOf>;
   const batch = batchOf(4, "batch");
   const steppers: TrainingStepper[] = [];
   let [one, two, half, uneven] = steppers;
 
   beforeAll(async () => {
-    const create = (images: number, threads: number) =>
-      createTrainingStepper({ config, batch: images, loss: "l2", threads, state: freshState() });
+    fresh = copyOf(await freshState());
+    const create = async (images: number, threads: number) =>
+      createStepper({ network, batch: images, loss: "l2", threads, state: await freshState() });
     steppers.push(...(await Promise.all([create(4, 1), create(4, 2), create(2, 1), create(3, 2)])));
     [one, two, half, uneven] = steppers;
   });
@@ -97,7 +106,7 @@ describe("training steps", () => {
   }
 
   it("have the training program's losses and gradient", async () => {
-    const session = await openSession(trainingGraph(config, specs, { batch: 4, loss: "l2" }));
+    const session = await openSession(trainingGraph(network, specs, { batch: 4, loss: "l2" }));
     const image = [4, 3, 8, 8];
     const { losses, gradient } = await session.run({
       parameters: { data: fresh.parameters, shape: [count] },
@@ -205,38 +214,52 @@ describe("training steps", () => {
 
 describe("a stepper", () => {
   it("refuses vectors that its threads would not share, or of another length", async () => {
-    const options = { config, batch: 1, loss: "l2", threads: 1 } as const;
-    const state = freshState();
+    const options = { network, batch: 1, loss: "l2", threads: 1 } as const;
+    const state = await freshState();
     const unshared = { ...state, ema: new Float32Array(count) };
-    await expect(createTrainingStepper({ ...options, state: unshared })).rejects.toThrow("shared");
-    const short = initialState(specs.slice(0, -1), 1);
-    await expect(createTrainingStepper({ ...options, state: short })).rejects.toThrow(`${count}`);
+    await expect(createStepper({ ...options, state: unshared })).rejects.toThrow("shared");
+    const short = { ...state, m: dataParallel.vector(count - 1) };
+    await expect(createStepper({ ...options, state: short })).rejects.toThrow(`${count}`);
   });
 
   it("fails in one line when its device does not exist", async () => {
-    const options = { config, batch: 1, loss: "l2", threads: 1, state: freshState() } as const;
-    const created = createTrainingStepper({ ...options, device: "abacus" as Device });
+    const options = {
+      network,
+      batch: 1,
+      loss: "l2",
+      threads: 1,
+      state: await freshState(),
+    } as const;
+    const created = createStepper({ ...options, device: "abacus" as Device });
     await expect(created).rejects.toThrow(PaletteError);
   });
 
   it("gives one thread to one image, and refuses to go on when it was disposed of", async () => {
-    const state = freshState();
-    const options = { config, batch: 1, loss: "l1", threads: 2, state } as const;
-    const stepper = await createTrainingStepper(options);
+    const state = await freshState();
+    const options = { network, batch: 1, loss: "l1", threads: 2, state } as const;
+    const stepper = await createStepper(options);
     expect((await stepper.step([batchOf(1, "single")], hyper)).finite).toBe(true);
     await stepper.dispose();
     await expect(stepper.step([batchOf(1, "single")], hyper)).rejects.toThrow("disposed");
   });
 });
 
+describe("the strategy", () => {
+  it("is low memory above 128 MB of weights, asked in one place", () => {
+    expect(stepStrategy(network)).toBe(dataParallel);
+    expect(stepStrategy(presetNamed("small-64").network).name).toBe("data-parallel");
+    expect(stepStrategy(presetNamed("pytorch-256").network).name).toBe("low-memory");
+  });
+});
+
 describe("the initial state", () => {
-  it("has the seed's weights in both vectors, and moments of zero", () => {
-    const state = initialState(specs, 7);
+  it("has the seed's weights in both vectors, and moments of zero", async () => {
+    const state = await initialState(7);
     expect([...state.parameters]).toEqual([...initialParameters(specs, 7)]);
     expect(state.ema).toEqual(state.parameters);
     expect(state.m.every((value) => value === 0)).toBe(true);
     expect(state.v.every((value) => value === 0)).toBe(true);
     expect(state.step).toBe(0);
-    expect([...initialState(specs, 8).parameters]).not.toEqual([...state.parameters]);
+    expect([...(await initialState(8)).parameters]).not.toEqual([...state.parameters]);
   });
 });

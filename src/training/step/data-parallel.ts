@@ -1,118 +1,90 @@
 /**
- * The training step: loss, gradient, clipping, Adam and EMA over a batch, shared by one replica a
- * core (two engines of one thread each are faster than one of two: most ops are small). The result
- * depends on the number of threads only through the order of summation; the same number gives the
- * same bytes.
+ * The data-parallel training step: loss, gradient, clipping, Adam and EMA over a batch, shared by one
+ * replica a core. (Two engines of one thread each are faster than one of two: most ops are small.)
+ * The result depends on the number of threads only through the order of summation; the same number
+ * gives the same bytes.
  */
-import { size } from "../../graph/index.ts";
+import { Graph, size } from "../../graph/index.ts";
 import { stack } from "../../image/stack.ts";
-import type { UNetConfig } from "../../nn/config.ts";
-import { trainingGraph, usesLowMemory } from "../../nn/graphs.ts";
+import { trainingGraph } from "../../nn/graphs.ts";
+import { FlatParameters, parameterCount } from "../../nn/parameters.ts";
+import { buildNetwork, parameterSpecs } from "../../nn/registry.ts";
+import { uNetInputs } from "../../nn/unet.ts";
+import { loweringFor } from "../../runtime/runtime.ts";
+import type {
+  DataParallelReply,
+  DataParallelRequest,
+  DataParallelStart,
+} from "./data-parallel-replica.ts";
+import { clipScale } from "./optimizer.ts";
+import type { SpawnReplica } from "./replica.ts";
 import {
-  initialParameter,
-  initialParameters,
-  type ParameterSpec,
-  parameterCount,
-} from "../../nn/parameters.ts";
-import { parameterSpecs } from "../../nn/registry.ts";
-import { WorkerClient } from "../../runtime/node/worker-client.ts";
-import { pause } from "../../util/pause.ts";
-import type { ReplicaReply, ReplicaRequest, ReplicaStart } from "./data-parallel-worker.ts";
-import { createLargeStepper } from "./low-memory.ts";
-import { clipScale, type TrainingState } from "./optimizer.ts";
-import { buffersOf, feedsFor, type StepperOptions, type TrainingStepper } from "./types.ts";
+  buffersOf,
+  feedsFor,
+  type StepperOptions,
+  type StepStrategy,
+  type TrainingStepper,
+} from "./types.ts";
 
-export type { Hyperparameters, TrainingState } from "./optimizer.ts";
-export type { StepResult, TrainingBatch, TrainingStepper } from "./types.ts";
+export const dataParallel: StepStrategy = {
+  name: "data-parallel",
+  // All threads see it.
+  vector: (length) => new Float32Array(new SharedArrayBuffer(4 * length)),
+  batchesAhead: 2,
+  /**
+   * Weights, average and moments once, gradients and copies for each replica, and every value of the
+   * forward pass, which the backward pass needs again. Within a quarter of what was measured for
+   * small-64 and tiny-32 at batches from 4 to 32.
+   */
+  memory({ network, batch, threads }, specs) {
+    const parameters = parameterCount(specs);
+    const values = (images: number): number => {
+      const graph = new Graph();
+      buildNetwork(network, new FlatParameters(graph, specs), uNetInputs(graph, network, images));
+      // Reshaping copies nothing.
+      const held = graph.nodes.filter(({ op }) => op !== "reshape");
+      return held.reduce((sum, { shape }) => sum + size(shape), 0);
+    };
+    // What is made of the weights does not grow with the batch.
+    const one = values(1);
+    const each = values(2) - one;
+    const perReplica = 5 * parameters + one - each;
+    return 4 * (4 * parameters + Math.min(threads, batch) * perReplica + batch * each);
+  },
+  createStepper,
+};
 
-/** A vector that all threads see. */
-export function sharedVector(length: number): Float32Array {
-  return new Float32Array(new SharedArrayBuffer(4 * length));
-}
-
-/**
- * Zeros for weights and optimizer: in shared memory, or, of a large network, in memory that can move to
- * another thread.
- */
-export function emptyState(
-  specs: readonly ParameterSpec[],
-  large = usesLowMemory(specs),
-): TrainingState {
-  const count = parameterCount(specs);
-  const vector = large ? () => new Float32Array(count) : () => sharedVector(count);
-  return { parameters: vector(), ema: vector(), m: vector(), v: vector(), step: 0 };
-}
-
-/** The same with fresh weights, and an optimizer that has seen nothing. */
-export function initialState(
-  specs: readonly ParameterSpec[],
-  seed: number,
-  large = usesLowMemory(specs),
-): TrainingState {
-  const state = emptyState(specs, large);
-  state.ema.set(initialParameters(specs, seed, state.parameters));
-  return state;
-}
-
-/** Puts what `initialState` begins with into zeros. Large networks take a while, in which others have their turn. */
-export async function initialize(
-  state: TrainingState,
-  { network, seed }: { readonly network: UNetConfig; readonly seed: number },
-  {
-    signal,
-    onPart,
-  }: {
-    /** Aborting leaves the state half made. */
-    readonly signal?: AbortSignal | undefined;
-    readonly onPart?: (done: number, total: number) => void;
-  } = {},
-): Promise<void> {
-  const { parameters, ema } = state;
-  for (const spec of parameterSpecs(network)) {
-    const { offset, shape } = spec;
-    onPart?.(offset, parameters.length);
-    initialParameter(spec, seed, parameters.subarray(offset, offset + size(shape)));
-    await pause();
-    if (signal?.aborted) return;
-  }
-  ema.set(parameters);
-}
-
-/** Compiles the training graph for each replica; large networks have one, see `large-stepper.ts`. */
-export async function createTrainingStepper(options: StepperOptions): Promise<TrainingStepper> {
-  const { large = usesLowMemory(parameterSpecs(options.config)) } = options;
-  return large ? createLargeStepper(options) : createReplicatedStepper(options);
-}
-
-async function createReplicatedStepper(options: StepperOptions): Promise<TrainingStepper> {
-  const { config, batch, loss, state } = options;
+async function createStepper(
+  options: StepperOptions,
+  spawn: SpawnReplica,
+): Promise<TrainingStepper> {
+  const { network, batch, loss, state, device } = options;
   const { step: _step, ...vectors } = state;
-  const specs = parameterSpecs(config);
+  const specs = parameterSpecs(network);
   for (const vector of Object.values(vectors)) {
     if (vector.length !== parameterCount(specs) || !(vector.buffer instanceof SharedArrayBuffer))
-      throw new TypeError(`the state must be sharedVectors of ${parameterCount(specs)} numbers`);
+      throw new TypeError(`the state must be shared vectors of ${parameterCount(specs)} numbers`);
   }
   const shares = distribute(batch, Math.min(options.threads, batch));
   const threads = Math.max(1, Math.floor(options.threads / shares.length));
-  const gradients = shares.map(() => sharedVector(state.parameters.length));
+  const gradients = shares.map(() => dataParallel.vector(state.parameters.length));
   const cuts = cumulative(distribute(state.parameters.length, shares.length));
+  const lowering = loweringFor(device);
   const models = new Map<number, Uint8Array>();
   const replicas = shares.map((share, rank) => {
-    const model = models.get(share) ?? trainingGraph(config, specs, { batch: share, loss });
+    const model =
+      models.get(share) ?? trainingGraph(network, specs, { batch: share, loss, lowering });
     models.set(share, model);
-    const start: ReplicaStart = {
+    const start: DataParallelStart = {
       model,
-      options: { device: options.device, threads, blockedLayout: false },
+      options: { device, threads, blockedLayout: false },
       batch: share,
       state: vectors,
       gradients,
       rank,
       shard: [cuts[rank]!, cuts[rank + 1]!],
     };
-    return new WorkerClient<ReplicaRequest, ReplicaReply>(
-      new URL("./data-parallel-worker.ts", import.meta.url),
-      start,
-    );
+    return spawn<DataParallelRequest, DataParallelReply>("data-parallel", start);
   });
   const dispose = async () => {
     await Promise.all(replicas.map((replica) => replica.end()));
@@ -123,7 +95,7 @@ async function createReplicatedStepper(options: StepperOptions): Promise<Trainin
     await dispose();
     throw error;
   }
-  const all = (request: (rank: number) => ReplicaRequest): Promise<ReplicaReply[]> =>
+  const all = (request: (rank: number) => DataParallelRequest): Promise<DataParallelReply[]> =>
     Promise.all(replicas.map((replica, rank) => replica.call(request(rank))));
   const starts = cumulative(shares);
 
@@ -135,7 +107,7 @@ async function createReplicatedStepper(options: StepperOptions): Promise<Trainin
         const add = found.length > 0;
         const parts = await Promise.all(
           replicas.map((replica, rank) => {
-            const feeds = feedsFor(config, images, starts[rank]!, starts[rank + 1]!);
+            const feeds = feedsFor(network, images, starts[rank]!, starts[rank + 1]!);
             return replica.call({ do: "differentiate", feeds, add }, buffersOf(feeds));
           }),
         );

@@ -4,15 +4,14 @@ import { trainingBatch } from "../../../test/support/training-batch.ts";
 import { uNetConfig } from "../../nn/config.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
-import {
-  createTrainingStepper,
-  initialState,
-  type TrainingState,
-  type TrainingStepper,
-} from "./data-parallel.ts";
-import { imagesAtOnce } from "./low-memory.ts";
+import { spawnReplica } from "../../runtime/node/replica.ts";
+import { dataParallel } from "./data-parallel.ts";
+import { imagesAtOnce, lowMemory } from "./low-memory.ts";
+import type { TrainingState } from "./optimizer.ts";
+import { emptyState, initialize } from "./strategy.ts";
+import type { StepStrategy, TrainingStepper } from "./types.ts";
 
-const config = uNetConfig.parse({
+const network = uNetConfig.parse({
   resolution: 16,
   base: 4,
   multipliers: [1, 2],
@@ -21,14 +20,15 @@ const config = uNetConfig.parse({
   headChannels: 4,
   groups: 2,
 });
-const specs = parameterSpecs(config);
+const specs = parameterSpecs(network);
 const count = parameterCount(specs);
 const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: 1 };
 
 const batchOf = (images: number, name: string) => trainingBatch(images, 16, name);
 
-function stateOf(large: boolean): TrainingState {
-  const state = initialState(specs, 1, large);
+async function stateOf(strategy: StepStrategy): Promise<TrainingState> {
+  const state = emptyState(network, strategy);
+  await initialize(state, { network, seed: 1 });
   const noise = numbers([count], [-0.2, 0.2], "state");
   for (let i = 0; i < count; i++) state.parameters[i]! += noise[i]!;
   state.ema.set(state.parameters);
@@ -39,13 +39,13 @@ describe("a large network's steps", () => {
   let large: TrainingStepper;
   let usual: TrainingStepper;
   const batch = 3;
-  const options = { config, batch, loss: "l2", threads: 2 } as const;
+  const options = { network, batch, loss: "l2", threads: 2 } as const;
+
+  const stepperOf = async (strategy: StepStrategy) =>
+    strategy.createStepper({ ...options, state: await stateOf(strategy) }, spawnReplica);
 
   beforeAll(async () => {
-    [large, usual] = await Promise.all([
-      createTrainingStepper({ ...options, state: stateOf(true), large: true }),
-      createTrainingStepper({ ...options, state: stateOf(false), large: false }),
-    ]);
+    [large, usual] = await Promise.all([stepperOf(lowMemory), stepperOf(dataParallel)]);
   });
   afterAll(() => Promise.all([large.dispose(), usual.dispose()]));
 
@@ -68,11 +68,7 @@ describe("a large network's steps", () => {
 
   it("give the same bytes twice", async () => {
     const run = async () => {
-      const stepper = await createTrainingStepper({
-        ...options,
-        state: stateOf(true),
-        large: true,
-      });
+      const stepper = await stepperOf(lowMemory);
       const results = [];
       for (const name of ["a", "b"])
         results.push(await stepper.step([batchOf(batch, name)], hyper));
@@ -116,9 +112,9 @@ describe("a large network's steps", () => {
 
   it("refuse vectors that cannot move, or of another length", async () => {
     const create = (state: TrainingState) =>
-      createTrainingStepper({ ...options, state, large: true });
-    await expect(create(stateOf(false))).rejects.toThrow("unshared");
-    const short = { ...stateOf(true), m: new Float32Array(3) };
+      lowMemory.createStepper({ ...options, state }, spawnReplica);
+    await expect(create(await stateOf(dataParallel))).rejects.toThrow("unshared");
+    const short = { ...(await stateOf(lowMemory)), m: new Float32Array(3) };
     await expect(create(short)).rejects.toThrow(`${count}`);
   });
 });
@@ -126,7 +122,7 @@ describe("a large network's steps", () => {
 describe("images at once", () => {
   it("fill the cores with 65,536 positions and divide the batch", () => {
     const at = (resolution: number, batch: number, stem: 1 | 2 = 1) =>
-      imagesAtOnce({ config: { ...config, resolution, stem }, batch });
+      imagesAtOnce({ network: { ...network, resolution, stem }, batch });
     expect(at(256, 1)).toBe(1);
     expect(at(256, 8)).toBe(1);
     expect(at(256, 8, 2)).toBe(4);

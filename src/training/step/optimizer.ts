@@ -3,8 +3,7 @@
  * clipping by the global norm, and the exponential moving average (EMA) of the weights. Each works
  * on a part of the vectors, so that several threads can share them.
  */
-
-import { emaStep } from "./ema.ts";
+import type { Optimizer } from "../../models/settings/optimizer.ts";
 
 /** What training carries from step to step, as flat vectors of equal length. */
 export interface TrainingState {
@@ -80,4 +79,26 @@ export function adamStep(
     parameters[i] = value;
     ema[i] = emaStep(ema[i]!, value, emaDecay);
   }
+}
+
+/** The average after a weight has become `value`: decay * average + (1 - decay) * value. */
+export function emaStep(average: number, value: number, decay: number): number {
+  return value + decay * (average - value);
+}
+
+/**
+ * The decay at an update, after `step` updates: min(decay, (1 + step) / (10 + step)), the common
+ * ramp (TensorFlow's ExponentialMovingAverage). The average starts as the untrained weights, which
+ * it would otherwise remember for some 1 / (1 - decay) updates.
+ */
+export function emaDecayAt({ emaDecay }: Pick<Optimizer, "emaDecay">, step: number): number {
+  return Math.min(emaDecay, (1 + step) / (10 + step));
+}
+
+/** Adam's learning rate for the update that ends at `images` images: a linear rise, then constant. */
+export function learningRateAt(
+  { learningRate, warmUpImages }: Pick<Optimizer, "learningRate" | "warmUpImages">,
+  images: number,
+): number {
+  return learningRate * (warmUpImages === 0 ? 1 : Math.min(1, images / warmUpImages));
 }

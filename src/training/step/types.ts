@@ -1,9 +1,10 @@
 /** What a training step takes and gives, however it is carried out. */
-
 import type { UNetConfig } from "../../nn/config.ts";
 import type { Loss } from "../../nn/loss.ts";
+import type { ParameterSpec } from "../../nn/parameters.ts";
 import type { Device, EngineTensors } from "../../runtime/runtime.ts";
 import type { Hyperparameters, TrainingState } from "./optimizer.ts";
+import type { SpawnReplica } from "./replica.ts";
 
 /** A batch of n images of C channels, H x W, flat in [N,C,H,W] order. */
 export interface TrainingBatch {
@@ -45,34 +46,49 @@ export interface TrainingStepper {
 }
 
 export interface StepperOptions {
-  readonly config: UNetConfig;
+  readonly network: UNetConfig;
   /** Images a batch. */
   readonly batch: number;
   readonly loss: Loss;
   readonly threads: number;
+  /** Its vectors come from the strategy's `vector`. */
   readonly state: TrainingState;
   readonly device?: Device;
-  /** Whether the network is trained as a large one; default: see `usesLowMemory`. */
-  readonly large?: boolean;
 }
 
-/** What moves with them to another thread. */
-export function buffersOf(feeds: EngineTensors): ArrayBuffer[] {
-  return Object.values(feeds).map(({ data }) => data.buffer as ArrayBuffer);
+/** What decides about the memory of a step. */
+export interface StepSize extends Omit<StepperOptions, "state" | "device"> {
+  /** Batches an update. */
+  readonly accumulate: number;
+}
+
+/** One way to carry out training steps. Both give the same numbers, to rounding. */
+export interface StepStrategy {
+  readonly name: "data-parallel" | "low-memory";
+  /** A vector of zeros where the strategy's replicas can reach it. */
+  vector(length: number): Float32Array;
+  /** Batches that are made before they are asked for, besides the one at hand. */
+  readonly batchesAhead: number;
+  /** Estimated bytes of weights, average, moments, gradients and engines. */
+  memory(size: StepSize, specs: readonly ParameterSpec[]): number;
+  /**
+   * Compiles the training graph in each replica.
+   * @throws TypeError for a state that is not made of the strategy's vectors; PaletteError when the
+   * device does not take the graph.
+   */
+  createStepper(options: StepperOptions, spawn: SpawnReplica): Promise<TrainingStepper>;
 }
 
 /** The images from `start` to `end` as the inputs of a replica's graph, in buffers of their own. */
 export function feedsFor(
-  config: UNetConfig,
+  { channels, resolution }: UNetConfig,
   batch: TrainingBatch,
   start: number,
   end: number,
 ): EngineTensors {
-  const n = end - start;
-  const { channels, resolution } = config;
   const part = (data: Float32Array, ...shape: number[]) => {
     const each = shape.reduce((product, dimension) => product * dimension, 1);
-    return { data: data.slice(start * each, end * each), shape: [n, ...shape] };
+    return { data: data.slice(start * each, end * each), shape: [end - start, ...shape] };
   };
   const image = [channels, resolution, resolution];
   return {
@@ -82,4 +98,9 @@ export function feedsFor(
     conditioning: part(batch.conditioning),
     weight: part(batch.weight, 1, resolution, resolution),
   };
+}
+
+/** What moves with tensors to another thread. */
+export function buffersOf(tensors: EngineTensors): ArrayBuffer[] {
+  return Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer);
 }

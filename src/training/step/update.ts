@@ -1,7 +1,7 @@
 /** One update of the weights: the batches that come next, and how they count. */
 import type { LabelledBatch, Prefetch } from "../batches.ts";
-import { learningRateAt, type RunConfig } from "../run-config.ts";
-import { emaDecayAt } from "./ema.ts";
+import type { RunConfig } from "../run-config.ts";
+import { emaDecayAt, learningRateAt } from "./optimizer.ts";
 import type { StepResult, TrainingStepper } from "./types.ts";
 
 export interface UpdateOptions {

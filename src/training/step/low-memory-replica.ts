@@ -1,15 +1,12 @@
 /**
- * The thread that trains a large network: one engine on all cores, and the optimizer. The state comes
- * at the beginning of each step and goes back at its end, without being copied; ONNX Runtime reads the
- * weights and writes the gradients where they lie.
+ * The thread that trains in little memory: one engine on all cores, and the optimizer. The state
+ * comes at the beginning of each step and goes back at its end, without being copied. ONNX Runtime
+ * reads the weights and writes the gradients where they lie.
  */
-import { parentPort, workerData } from "node:worker_threads";
 import { size } from "../../graph/index.ts";
 import { gradientName } from "../../nn/graphs.ts";
 import { type ParameterSpec, parameterCount, storedShape } from "../../nn/parameters.ts";
-import { openSession } from "../../runtime/node/session.ts";
-import { serve } from "../../runtime/node/worker-client.ts";
-import type { EngineTensors, SessionOptions } from "../../runtime/runtime.ts";
+import type { EngineTensors, OpenSession, SessionOptions } from "../../runtime/runtime.ts";
 import {
   adamStep,
   clipScale,
@@ -17,8 +14,9 @@ import {
   sumGradients,
   type TrainingState,
 } from "./optimizer.ts";
+import type { ReplicaServer } from "./replica.ts";
 
-export interface LargeReplicaStart {
+export interface LowMemoryStart {
   readonly model: Uint8Array;
   readonly options: SessionOptions;
   readonly specs: readonly ParameterSpec[];
@@ -26,7 +24,7 @@ export interface LargeReplicaStart {
   readonly images: number;
 }
 
-export type LargeReplicaRequest =
+export type LowMemoryRequest =
   | {
       /** Takes the state over, for one step. */
       readonly do: "take";
@@ -50,51 +48,52 @@ export type LargeReplicaRequest =
       readonly do: "give back";
     };
 
-export interface LargeReplicaUpdate {
+export interface LowMemoryUpdate {
   readonly state: TrainingState;
   readonly gradientNorm: number;
   readonly finite: boolean;
 }
 
 /** Losses of the images, the state, or nothing. */
-export type LargeReplicaReply =
+export type LowMemoryReply =
   | Float32Array
-  | LargeReplicaUpdate
-  | Pick<LargeReplicaUpdate, "state">
+  | LowMemoryUpdate
+  | Pick<LowMemoryUpdate, "state">
   | undefined;
 
 /** What moves with a state from thread to thread. */
-function buffersOf({ parameters, ema, m, v }: TrainingState): ArrayBuffer[] {
+export function stateBuffers({ parameters, ema, m, v }: TrainingState): ArrayBuffer[] {
   return [parameters, ema, m, v].map(({ buffer }) => buffer as ArrayBuffer);
 }
 
-await serve<LargeReplicaRequest, LargeReplicaReply>(
-  parentPort,
-  async () => {
-    const { model, options, specs, images } = workerData as LargeReplicaStart;
-    const session = await openSession(model, options);
-    const count = parameterCount(specs);
-    const total = new Float32Array(count);
-    let part: Float32Array | undefined;
-    let held: TrainingState | undefined;
+export async function openLowMemoryReplica(
+  { model, options, specs, images }: LowMemoryStart,
+  openSession: OpenSession,
+): Promise<ReplicaServer<LowMemoryRequest, LowMemoryReply>> {
+  const session = await openSession(model, options);
+  const count = parameterCount(specs);
+  const total = new Float32Array(count);
+  let part: Float32Array | undefined;
+  let held: TrainingState | undefined;
 
-    /** A flat vector as the graph's tensors, which lie in it. */
-    const tensorsIn = (vector: Float32Array, nameOf: (parameter: string) => string) => {
-      const tensors: EngineTensors = {};
-      for (const { name, shape, axes, offset } of specs)
-        tensors[nameOf(name)] = {
-          data: vector.subarray(offset, offset + size(shape)),
-          shape: storedShape(shape, axes),
-        };
-      return tensors;
-    };
+  /** A flat vector as the graph's tensors, which lie in it. */
+  const tensorsIn = (vector: Float32Array, nameOf: (parameter: string) => string) => {
+    const tensors: EngineTensors = {};
+    for (const { name, shape, axes, offset } of specs)
+      tensors[nameOf(name)] = {
+        data: vector.subarray(offset, offset + size(shape)),
+        shape: storedShape(shape, axes),
+      };
+    return tensors;
+  };
 
-    const taken = (): TrainingState => {
-      if (held === undefined) throw new Error("no state was taken over");
-      return held;
-    };
+  const taken = (): TrainingState => {
+    if (held === undefined) throw new Error("no state was taken over");
+    return held;
+  };
 
-    return async (request) => {
+  return {
+    async answer(request) {
       switch (request.do) {
         case "take":
           held = request.state;
@@ -128,7 +127,8 @@ await serve<LargeReplicaRequest, LargeReplicaReply>(
           return { state };
         }
       }
-    };
-  },
-  (reply) => (reply !== undefined && "state" in reply ? buffersOf(reply.state) : []),
-);
+    },
+    transferables: (reply) =>
+      reply !== undefined && "state" in reply ? stateBuffers(reply.state) : [],
+  };
+}

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { failureOf } from "../../test/support/failure.ts";
 import { bytesOf, often, results, trainingRuns } from "../../test/support/training-runs.ts";
 import { writePhotos } from "../../test/training-photos.ts";
+import { train } from "../node/training.ts";
 import type { Progress } from "./options.ts";
-import { train } from "./train.ts";
 
 const runs = trainingRuns();
 const { newRun, trained, copied, refusal } = runs;

@@ -1,15 +1,13 @@
 /**
- * One replica of data-parallel training, in a thread of its own: it computes the gradient of its
- * share of each batch, and carries out the optimizer on its share of the parameters. The vectors
- * lie in shared memory; the stepper tells all replicas when to do what.
+ * One replica of data-parallel training, in a thread of its own. It computes the gradient of its
+ * share of each batch, and carries out the optimizer on its share of the parameters. The vectors lie
+ * in shared memory; the stepper tells all replicas when to do what.
  */
-import { parentPort, workerData } from "node:worker_threads";
-import { openSession } from "../../runtime/node/session.ts";
-import { serve } from "../../runtime/node/worker-client.ts";
-import type { EngineTensors, SessionOptions } from "../../runtime/runtime.ts";
+import type { EngineTensors, OpenSession, SessionOptions } from "../../runtime/runtime.ts";
 import { adamStep, sumGradients, type TrainingState } from "./optimizer.ts";
+import type { ReplicaServer } from "./replica.ts";
 
-export interface ReplicaStart {
+export interface DataParallelStart {
   readonly model: Uint8Array;
   readonly options: SessionOptions;
   /** Images of one run of this replica. */
@@ -22,7 +20,7 @@ export interface ReplicaStart {
   readonly shard: readonly [number, number];
 }
 
-export type ReplicaRequest =
+export type DataParallelRequest =
   | {
       /** Computes losses and gradient of some images; `add` adds to the gradient of before. */
       readonly do: "differentiate";
@@ -42,10 +40,12 @@ export type ReplicaRequest =
     };
 
 /** Losses of the images, the sum of squares, or nothing. */
-export type ReplicaReply = Float32Array | number | undefined;
+export type DataParallelReply = Float32Array | number | undefined;
 
-await serve<ReplicaRequest, ReplicaReply>(parentPort, async () => {
-  const { model, options, batch, state, gradients, rank, shard } = workerData as ReplicaStart;
+export async function openDataParallelReplica(
+  { model, options, batch, state, gradients, rank, shard }: DataParallelStart,
+  openSession: OpenSession,
+): Promise<ReplicaServer<DataParallelRequest, DataParallelReply>> {
   const session = await openSession(model, options);
   const count = state.parameters.length;
   const shared = gradients[rank] as Float32Array;
@@ -53,19 +53,22 @@ await serve<ReplicaRequest, ReplicaReply>(parentPort, async () => {
   const parameters = { data: new Float32Array(count), shape: [count] };
   const gradient = { data: new Float32Array(count), shape: [count] };
   const losses = { data: new Float32Array(batch), shape: [batch] };
-  return async (request) => {
-    switch (request.do) {
-      case "differentiate":
-        parameters.data.set(state.parameters);
-        await session.run({ parameters, ...request.feeds }, { losses, gradient });
-        if (request.add) for (let i = 0; i < count; i++) shared[i]! += gradient.data[i]!;
-        else shared.set(gradient.data);
-        return losses.data.slice();
-      case "reduce":
-        return sumGradients(gradients, ...shard);
-      case "update":
-        adamStep(state, gradients[0] as Float32Array, request, ...shard);
-        return undefined;
-    }
+  return {
+    async answer(request) {
+      switch (request.do) {
+        case "differentiate":
+          parameters.data.set(state.parameters);
+          await session.run({ parameters, ...request.feeds }, { losses, gradient });
+          if (request.add) for (let i = 0; i < count; i++) shared[i]! += gradient.data[i]!;
+          else shared.set(gradient.data);
+          return losses.data.slice();
+        case "reduce":
+          return sumGradients(gradients, ...shard);
+        case "update":
+          adamStep(state, gradients[0] as Float32Array, request, ...shard);
+          return undefined;
+      }
+    },
+    transferables: () => [],
   };
-});
+}

@@ -5,12 +5,11 @@ import { randomModel } from "../../test/random-model.ts";
 import { failureOf } from "../../test/support/failure.ts";
 import { bytesOf, results, trainingRuns } from "../../test/support/training-runs.ts";
 import { presetNamed } from "../models/presets.ts";
-import { parameterSpecs } from "../nn/registry.ts";
 import { loadModel, saveModel } from "../node/model-folder.ts";
 import { UsageError } from "../util/errors.ts";
-import { begin } from "./initial-weights.ts";
-import { emptyState } from "./step/data-parallel.ts";
-import { trainedModel } from "./trained-model.ts";
+import { trainedModel } from "./run-config.ts";
+import { emptyState } from "./step/strategy.ts";
+import { setInitialWeights } from "./warm-start.ts";
 
 const runs = trainingRuns();
 const { newRun, planned, trained, refusal } = runs;
@@ -18,9 +17,9 @@ const model = () => join(runs.base(), "model");
 
 describe("a training that begins with a model", () => {
   it("has its weights, as the average too, and an optimizer that has seen nothing", async () => {
-    const { config } = await planned({ from: model() });
-    const state = emptyState(parameterSpecs(config.network));
-    await begin(state, config, model(), {});
+    const { config, from } = await planned({ from: model() });
+    const state = emptyState(config.network);
+    await setInitialWeights(state, config, from);
     const { parameters } = await loadModel(model());
     expect(Buffer.from(state.parameters.buffer).equals(Buffer.from(parameters.buffer))).toBe(true);
     expect(Buffer.from(state.ema.buffer).equals(Buffer.from(parameters.buffer))).toBe(true);

@@ -1,0 +1,100 @@
+/** `palette-diffusion/training` under Node: models from folders of photos, in run folders. */
+import { join, resolve } from "node:path";
+import { weightsFile } from "../models/model.ts";
+import { nodeRuntime } from "../runtime/node/index.ts";
+import { spawnReplica } from "../runtime/node/replica.ts";
+import { assertTrainingFits } from "../training/memory.ts";
+import type { TrainingOptions, TrainingOutcome } from "../training/options.ts";
+import { resolvePlan, type TrainingPlan, type TrainingSettings } from "../training/plan.ts";
+import type { TrainingPlatform } from "../training/platform.ts";
+import type { RunConfig } from "../training/run-config.ts";
+import { runTraining } from "../training/train.ts";
+import { type WarmStart, warmStart, warmStartOf } from "../training/warm-start.ts";
+import { UsageError } from "../util/errors.ts";
+import { nodeCodec, photoFiles } from "./codec.ts";
+import { modelDigest } from "./fingerprint.ts";
+import { findModel, openModel } from "./model-folder.ts";
+import { scanPhotoSets } from "./photo-folders.ts";
+import { RunFolder } from "./run-folder.ts";
+
+export * from "../training/index.ts";
+
+/** What may be asked for; what is left out comes from the preset or is as said. */
+export interface TrainingRequest extends TrainingSettings {
+  /** Folders of photos. */
+  readonly data: readonly string[];
+  /**
+   * A model's folder, or the name of a bundled one: the training begins with its weights, network,
+   * prediction and schedules, and has its objective unless told otherwise. It is needed for the first
+   * invocation only.
+   */
+  readonly from?: string;
+  /** The run folder: what a run there began with stays so. */
+  readonly out?: string;
+}
+
+const platform: TrainingPlatform = {
+  runtime: nodeRuntime,
+  reader: photoFiles,
+  codec: nodeCodec,
+  spawn: spawnReplica,
+};
+
+/**
+ * What will be trained. The same plan and the same run folder continue a run.
+ * @throws UsageError for impossible settings, PaletteError when a folder holds no photos or there is
+ * no such model.
+ */
+export async function planTraining(request: TrainingRequest): Promise<TrainingPlan> {
+  const { data, from: named, out, ...settings } = request;
+  if (named !== undefined && out !== undefined) assertNotItsOwn(named, out);
+  const earlier = out === undefined ? undefined : await RunFolder.begunIn(out);
+  const from = earlier ? continued(named, earlier) : await newStart(named);
+  return resolvePlan(settings, { sets: await scanPhotoSets(data), folders: data, from, earlier });
+}
+
+/**
+ * Trains, or continues the training in the run folder `options.out`, until a limit is reached or the
+ * signal comes.
+ * @throws PaletteError as `runTraining`, and when the folder is another run's or in use, or memory
+ * would not suffice.
+ */
+export async function train(
+  plan: TrainingPlan,
+  options: TrainingOptions & { readonly out: string },
+): Promise<TrainingOutcome> {
+  assertTrainingFits(plan.config, nodeRuntime);
+  const folder = await RunFolder.open(options.out, plan.config);
+  return runTraining(plan, folder, platform, options);
+}
+
+async function newStart(named: string | undefined): Promise<WarmStart | undefined> {
+  if (named === undefined) return undefined;
+  const folder = await findModel(named);
+  return warmStart({
+    name: named,
+    source: join(folder, weightsFile),
+    ...(await openModel(folder)),
+    digest: () => modelDigest(folder, [weightsFile]),
+  });
+}
+
+/** @throws UsageError when the run began with another model than the one that is named. */
+function continued(named: string | undefined, earlier: RunConfig): WarmStart | undefined {
+  const start = warmStartOf(earlier);
+  if (named !== undefined && (start === undefined || resolve(named) !== resolve(start.name))) {
+    throw new UsageError(
+      `The run began with ${start?.name ?? "fresh weights"}: leave out --from to continue it, or choose another --out.`,
+    );
+  }
+  return start;
+}
+
+/** @throws UsageError when a run would begin with what it makes itself. */
+function assertNotItsOwn(from: string, out: string): void {
+  const [model, run] = [resolve(from), resolve(out)];
+  if (model !== run && model !== join(run, "model")) return;
+  throw new UsageError(
+    `${from} is made by the run in ${out}: leave out --from to continue that run, or choose another --out.`,
+  );
+}

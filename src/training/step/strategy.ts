@@ -1,0 +1,52 @@
+/** Which strategy trains a network, chosen here alone, and the state that a training begins with. */
+import { size } from "../../graph/index.ts";
+import type { UNetConfig } from "../../nn/config.ts";
+import { usesLowMemory } from "../../nn/graphs.ts";
+import { initialParameter, parameterCount } from "../../nn/parameters.ts";
+import { parameterSpecs } from "../../nn/registry.ts";
+import { pause } from "../../util/pause.ts";
+import { dataParallel } from "./data-parallel.ts";
+import { lowMemory } from "./low-memory.ts";
+import type { TrainingState } from "./optimizer.ts";
+import type { StepStrategy } from "./types.ts";
+
+/** Low memory where the weights are too many to be held several times, else data-parallel. */
+export function stepStrategy(network: UNetConfig): StepStrategy {
+  return usesLowMemory(parameterSpecs(network)) ? lowMemory : dataParallel;
+}
+
+/** Zeros for weights, average and moments, in vectors of the strategy. */
+export function emptyState(
+  network: UNetConfig,
+  strategy: Pick<StepStrategy, "vector"> = stepStrategy(network),
+): TrainingState {
+  const count = parameterCount(parameterSpecs(network));
+  const vector = () => strategy.vector(count);
+  return { parameters: vector(), ema: vector(), m: vector(), v: vector(), step: 0 };
+}
+
+export interface InitializeOptions {
+  /** Aborting leaves the state half made. */
+  readonly signal?: AbortSignal;
+  /** Told how many of all parameters are set. */
+  readonly onPart?: (done: number, total: number) => void;
+}
+
+/**
+ * Puts the fresh weights of a seed into an empty state, as weights and average. Large networks take
+ * a while, in which others have their turn.
+ */
+export async function initialize(
+  { parameters, ema }: TrainingState,
+  { network, seed }: { readonly network: UNetConfig; readonly seed: number },
+  { signal, onPart }: InitializeOptions = {},
+): Promise<void> {
+  for (const spec of parameterSpecs(network)) {
+    const { offset, shape } = spec;
+    onPart?.(offset, parameters.length);
+    initialParameter(spec, seed, parameters.subarray(offset, offset + size(shape)));
+    await pause();
+    if (signal?.aborted) return;
+  }
+  ema.set(parameters);
+}
