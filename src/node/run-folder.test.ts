@@ -15,7 +15,7 @@ describe("a run folder", () => {
       { out: runs.base() },
       { objective: { loss: "l2" }, optimizer: { learningRate: 0.5 }, tasks: ["dejpeg"] },
     );
-    expect(message).toMatch(/tasks: colorize,inpaint,uncrop,dejpeg,sharpen -> dejpeg/);
+    expect(message).toMatch(/tasks: colorize,inpaint -> dejpeg/);
     expect(message).toMatch(
       /objective\.loss: l1 -> l2;.*optimizer\.learningRate: 0\.0005 -> 0\.5\)/,
     );

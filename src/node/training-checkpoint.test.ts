@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RunningMeans } from "../training/running-means.ts";
+import { RunningMeans } from "../training/metrics-log.ts";
 import { dataParallel } from "../training/step/data-parallel.ts";
 import type { TrainingState } from "../training/step/optimizer.ts";
 import { PaletteError } from "../util/errors.ts";

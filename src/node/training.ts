@@ -33,7 +33,8 @@ export interface TrainingRequest extends TrainingSettings {
   readonly out?: string;
 }
 
-const platform: TrainingPlatform = {
+/** Worker threads, onnxruntime-node, photos from the file system. */
+export const nodePlatform: TrainingPlatform = {
   runtime: nodeRuntime,
   reader: photoFiles,
   codec: nodeCodec,
@@ -65,7 +66,7 @@ export async function train(
 ): Promise<TrainingOutcome> {
   assertTrainingFits(plan.config, nodeRuntime);
   const folder = await RunFolder.open(options.out, plan.config);
-  return runTraining(plan, folder, platform, options);
+  return runTraining(plan, folder, nodePlatform, options);
 }
 
 async function newStart(named: string | undefined): Promise<WarmStart | undefined> {

@@ -13,9 +13,8 @@ export {
   type TrainingOutcome,
 } from "./options.ts";
 export { type PlanInputs, resolvePlan, type TrainingPlan, type TrainingSettings } from "./plan.ts";
-export type { TrainingPlatform } from "./platform.ts";
+export type { Counters, RunStore, StatsLine, TrainingPlatform } from "./platform.ts";
 export type { RunConfig } from "./run-config.ts";
-export type { Counters, RunStore, StatsLine } from "./run-store.ts";
 export { openReplica, type Replica, type SpawnReplica } from "./step/replica.ts";
 export { runTraining } from "./train.ts";
 export { type StartingModel, type WarmStart, warmStart, warmStartOf } from "./warm-start.ts";

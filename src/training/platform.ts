@@ -1,7 +1,15 @@
-/** What a training needs of the platform it runs on. */
+/**
+ * What a training needs of the platform it runs on, and the run it keeps there: in Node a folder
+ * (`node/run-folder.ts`), anywhere else what implements `RunStore`.
+ */
 import type { PhotoReader } from "../data/photo-reader.ts";
 import type { ImageCodec, TextRasterizer } from "../image/codec.ts";
+import type { Image } from "../image/image.ts";
+import type { Model } from "../models/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { MeansData } from "./metrics-log.ts";
+import type { RunConfig } from "./run-config.ts";
+import type { TrainingState } from "./step/optimizer.ts";
 import type { SpawnReplica } from "./step/replica.ts";
 
 export interface TrainingPlatform {
@@ -11,4 +19,64 @@ export interface TrainingPlatform {
   /** JPEGs for restoring them, letters for the sheets of samples. */
   readonly codec: ImageCodec & TextRasterizer;
   readonly spawn: SpawnReplica;
+}
+
+/** What a checkpoint says besides the vectors. */
+export interface Counters {
+  /** Images seen, counting repetitions: also the number of the next image. */
+  readonly images: number;
+  /** Means not yet recorded. */
+  readonly means: MeansData;
+}
+
+/** What every line of statistics has. */
+export interface StatsLine {
+  readonly images: number;
+  /** What depends on the clock and the machine. */
+  readonly machine: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * An open run. Each method that writes replaces what is there whole or not at all; each throws a
+ * PaletteError in one line when it cannot write.
+ */
+export interface RunStore {
+  /** Where the averaged weights are kept, in words for people: a folder in Node. */
+  readonly model: string;
+  /** The configuration of the run that goes on; undefined when nothing was trained here yet. */
+  readonly earlier?: RunConfig;
+
+  /**
+   * Reads the checkpoint into `state`. Undefined, and nothing is changed, when there is none.
+   * @throws PaletteError when it is damaged or of another network.
+   */
+  readCheckpoint(state: TrainingState): Promise<Counters | undefined>;
+  /** @throws PaletteError, too, when a number of the state is not finite: it is not worth keeping. */
+  writeCheckpoint(state: TrainingState, counters: Counters): Promise<void>;
+  /** Replaces the model: the averaged weights, to be used. */
+  writeModel(model: Model): Promise<void>;
+
+  /** Adds a line of statistics. */
+  addStats(line: StatsLine & Record<string, unknown>): Promise<void>;
+  /** Makes sure that the lines outlast a crash: a checkpoint relies on them. */
+  syncStats(): Promise<void>;
+  /**
+   * Drops the lines about images after `images`, which will be seen again, and a line cut short.
+   * Gives after how many images the last line was written.
+   */
+  rewindStats(images: number): Promise<number | undefined>;
+
+  /** Seconds of training up to the checkpoint, which itself does not depend on the clock. */
+  readClock(): Promise<number>;
+  writeClock(seconds: number): Promise<void>;
+
+  /** Whether there is a sheet of samples of the weights after so many images. */
+  hasSheet(images: number): Promise<boolean>;
+  /** Keeps a sheet of samples and gives its name. */
+  writeSheet(images: number, sheet: Image): Promise<string>;
+
+  /** Adds a line, with the time, to the log for people. That it fails stops nothing. */
+  log(line: string): void;
+  /** Lets others write to the run. */
+  close(): Promise<void>;
 }

@@ -1,11 +1,19 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { bytesOf, statsOf, trainingRuns } from "../../test/support/training-runs.ts";
+import { memoryStore } from "../../test/support/memory-store.ts";
+import {
+  bytesOf,
+  numbersOf,
+  often,
+  statsOf,
+  trainingRuns,
+} from "../../test/support/training-runs.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { readImage } from "../node/decode-image.ts";
 import { loadModel } from "../node/model-folder.ts";
-import type { TrainingRequest } from "../node/training.ts";
+import { nodePlatform, type TrainingRequest } from "../node/training.ts";
+import { runTraining } from "./train.ts";
 
 const runs = trainingRuns();
 const { newRun, trained } = runs;
@@ -38,7 +46,7 @@ describe("a training", () => {
   it("learns: loss and held-out loss fall within a few hundred images", async () => {
     const out = newRun();
     const { stats } = await trained(
-      { out, images: 240, statsEvery: 40, heldOutEvery: 120 },
+      { out, images: 160, statsEvery: 40, heldOutEvery: 80 },
       { optimizer: { batch: 8, warmUpImages: 40, learningRate: 2e-3 }, threads: 2 },
     );
     expect(stats.at(-1)!.loss).toBeLessThan(0.6 * stats[0]!.loss);
@@ -140,4 +148,17 @@ describe("a training", () => {
       expect(outcome.validationLoss!.mean).toBeLessThan(4);
     },
   );
+
+  it("keeps its run in any store, with the same numbers", async () => {
+    const plan = await runs.planned();
+    const store = memoryStore();
+    const outcome = await runTraining(plan, store, nodePlatform, { images: 8, ...often });
+    expect(outcome).toMatchObject({ end: "images", images: 8, model: "memory" });
+    const { parameters } = await loadModel(join(runs.base(), "model"));
+    expect(store.kept.model!.parameters).toEqual(parameters);
+    expect(store.kept.stats.map(numbersOf)).toEqual((await statsOf(runs.base())).map(numbersOf));
+    expect(store.kept.sheets).toEqual([8]);
+    const goesOn = await runTraining(plan, store, nodePlatform, { images: 12, ...often });
+    expect(goesOn).toMatchObject({ images: 12, seen: 4 });
+  });
 });

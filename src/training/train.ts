@@ -24,9 +24,8 @@ import {
   type TrainingOutcome,
 } from "./options.ts";
 import type { TrainingPlan } from "./plan.ts";
-import type { TrainingPlatform } from "./platform.ts";
+import type { RunStore, TrainingPlatform } from "./platform.ts";
 import { type RunConfig, trainedModel } from "./run-config.ts";
-import type { RunStore } from "./run-store.ts";
 import type { TrainingState } from "./step/optimizer.ts";
 import { emptyState, stepStrategy } from "./step/strategy.ts";
 import type { StepStrategy, TrainingStepper } from "./step/types.ts";

@@ -12,7 +12,7 @@ import { nodeCodec } from "../node/codec.ts";
 import { scanPhotos } from "../node/photo-folders.ts";
 import type { Network } from "../runtime/network.ts";
 import { tasks } from "../tasks/registry.ts";
-import { samplesSheet } from "./sample-sheet.ts";
+import { samplesSheet } from "./validation.ts";
 import {
   byTask,
   type ValidationExample,

@@ -1,15 +1,19 @@
 /** Validation passes over the averaged weights: a loss to compare, a sheet of samples to see. */
+import { sampleSeeds } from "../diffusion/samplers/sample.ts";
+import { defaultSampler, networkCalls } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleFrom } from "../diffusion/schedule.ts";
+import type { TextRasterizer } from "../image/codec.ts";
+import { contactSheet } from "../image/contact-sheet.ts";
+import type { Image } from "../image/image.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { sampleConditions } from "../pipeline/sample-conditions.ts";
 import { createNetwork, type Network } from "../runtime/network.ts";
 import type { Device } from "../runtime/runtime.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
 import type { TrainingPlan } from "./plan.ts";
-import type { TrainingPlatform } from "./platform.ts";
-import type { RunStore } from "./run-store.ts";
-import { samplesSheet, sheetCalls } from "./sample-sheet.ts";
+import type { RunStore, TrainingPlatform } from "./platform.ts";
 import {
   byTask,
   type ValidationExample,
@@ -176,4 +180,46 @@ function inWords({ mean, tasks, sources = {} }: ValidationLoss): string {
       .join(", ");
   const each = Object.entries(sources).map(([name, losses]) => `; ${name}: ${list(losses)}`);
   return `${mean.toFixed(4)} (${list(tasks)}${each.join("")})`;
+}
+
+/** Noise levels visited: enough to judge by, cheap enough to do often. */
+const sheetSteps = 20;
+/** The shown size of a picture, in pixels, is at least this. */
+const shownSide = 128;
+const columns = ["input", "sample", "truth"];
+
+/** Images that go through the network for a sheet, counted call by call. */
+export function sheetCalls({ objective, sampler }: ModelConfig, examples: number): number {
+  return (
+    examples *
+    (objective.regression ? 1 : networkCalls((sampler ?? defaultSampler).sampler, sheetSteps))
+  );
+}
+
+/** One row a task: input, sample and truth of each of its examples side by side. */
+export async function samplesSheet(
+  network: Network,
+  examples: readonly ValidationExample[],
+  text: TextRasterizer,
+): Promise<Image> {
+  const rows: { images: Image[]; label: string }[] = [];
+  for (const [name, some] of byTask(examples)) {
+    const samples = await samplesOf(network, some);
+    rows.push({
+      images: some.flatMap(({ condition, y }, k) => [condition.x, samples[k]!, y]),
+      label: `${name}: ${some.map(({ condition }) => condition.detail).join(", ")}`,
+    });
+  }
+  const width = Math.max(...rows.map(({ images }) => images.length));
+  return contactSheet(rows, text, {
+    headings: Array.from({ length: width }, (_, c) => columns[c % columns.length]!),
+    scale: Math.max(1, Math.ceil(shownSide / examples[0]!.y.width)),
+  });
+}
+
+/** One sample of each of some examples of one task; their holes have the noise of the examples. */
+function samplesOf(network: Network, examples: readonly ValidationExample[]): Promise<Image[]> {
+  const seeds = sampleSeeds(`held out ${examples[0]!.task.name}`, examples.length);
+  const samples = examples.map(({ condition }, k) => ({ condition, seed: seeds[k]! }));
+  return sampleConditions(network, samples, { steps: sheetSteps, holeNoise: "given" });
 }

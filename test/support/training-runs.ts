@@ -48,6 +48,8 @@ export function trainingRuns() {
     planTraining({
       data: [join(folder, "photos")],
       preset: "tiny-32",
+      // Two tasks, one with a mask: validation passes cost a part for each.
+      tasks: ["colorize", "inpaint"],
       threads: 1,
       seed: 3,
       ...wishes,

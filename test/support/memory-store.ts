@@ -1,0 +1,56 @@
+/** A run that is kept in memory: what a store must do at least. */
+import type { Model } from "../../src/models/model.ts";
+import type { Counters, RunStore } from "../../src/training/platform.ts";
+import type { TrainingState } from "../../src/training/step/optimizer.ts";
+import type { StatsLine } from "./training-runs.ts";
+
+interface Kept {
+  checkpoint?: { readonly state: TrainingState; readonly counters: Counters };
+  model?: Model;
+  readonly stats: StatsLine[];
+  readonly sheets: number[];
+  seconds: number;
+}
+
+const vectors = ["parameters", "ema", "m", "v"] as const;
+
+export function memoryStore(): RunStore & { readonly kept: Kept } {
+  const kept: Kept = { stats: [], sheets: [], seconds: 0 };
+  return {
+    kept,
+    model: "memory",
+    async readCheckpoint(state) {
+      if (kept.checkpoint === undefined) return undefined;
+      for (const name of vectors) state[name].set(kept.checkpoint.state[name]);
+      state.step = kept.checkpoint.state.step;
+      return kept.checkpoint.counters;
+    },
+    async writeCheckpoint(state, counters) {
+      const copy = { ...state };
+      for (const name of vectors) copy[name] = Float32Array.from(state[name]);
+      kept.checkpoint = { state: copy, counters };
+    },
+    async writeModel({ config, parameters }) {
+      kept.model = { config, parameters: Float32Array.from(parameters) };
+    },
+    async addStats(line) {
+      kept.stats.push(line as unknown as StatsLine);
+    },
+    async syncStats() {},
+    async rewindStats(images) {
+      while ((kept.stats.at(-1)?.images ?? 0) > images) kept.stats.pop();
+      return kept.stats.at(-1)?.images;
+    },
+    readClock: async () => kept.seconds,
+    async writeClock(seconds) {
+      kept.seconds = seconds;
+    },
+    hasSheet: async (images) => kept.sheets.includes(images),
+    async writeSheet(images) {
+      kept.sheets.push(images);
+      return "memory";
+    },
+    log() {},
+    async close() {},
+  };
+}
