@@ -121,7 +121,7 @@ export function histogram({ title, rows }: ConditionReport, which: PerImage): Ch
   if (low === undefined || high === undefined) return undefined;
   // All values equal: an axis needs some length all the same.
   const room = Math.max(Math.abs(low) * 0.05, 0.5 * 10 ** -decimals);
-  const domain = high > low ? undefined : [low - room, high + room];
+  const domain: [number, number] | undefined = high > low ? undefined : [low - room, high + room];
   const { name, axis: label } = measures[which];
   const medians = lanes.map((lane) => `${lane.name} ${lane.said}`);
   const place = { fy: "lane", frameAnchor: "top-left", dy: 2 } as const;
