@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { columns, demonstration } from "../scripts/demonstrations.ts";
 import { variantOptions } from "../src/cli/commands/evaluate.ts";
 import { taskCommand } from "../src/cli/commands/index.ts";
-import { degraded, evaluationConditions } from "../src/evaluation/conditions.ts";
+import { degraded, evaluationConditions } from "../src/evaluation/protocol/conditions.ts";
 import { atLeast, createImage, crop, type Image } from "../src/image/image.ts";
 import { nodeCodec } from "../src/node/codec.ts";
 import type { Task } from "../src/tasks/task.ts";

@@ -1,7 +1,7 @@
 /** `palette evaluate`: how good models are, in the paper's terms. */
 import { relative } from "node:path";
-import { type EvaluationProgress, evaluate } from "../evaluation/evaluate.ts";
-import { planEvaluation } from "../evaluation/plan.ts";
+import type { EvaluationProgress } from "../evaluation/evaluate.ts";
+import { evaluate, planEvaluation } from "../node/evaluate.ts";
 import { UsageError } from "../util/errors.ts";
 import type { EvaluateModelsFlags } from "./commands/evaluate.ts";
 import { log, say } from "./console.ts";

@@ -1,18 +1,15 @@
 /** `palette fid`: the distance of two folders of pictures. */
 import { join, relative } from "node:path";
-import {
-  compareFolders,
-  type FoldersComparison,
-  type FoldersProgress,
-} from "../evaluation/compare-folders.ts";
+import type { Comparison, ComparisonProgress } from "../evaluation/protocol/compare-sets.ts";
 import { comparisonPage, comparisonRows } from "../evaluation/report/comparison-page.ts";
 import { writeAtomically } from "../node/atomic-write.ts";
+import { compareFolders } from "../node/evaluate.ts";
 import type { FidFlags } from "./commands/fid.ts";
 import { log, say } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
 import { Watch } from "./watch.ts";
 
-const stageLabels: Readonly<Record<FoldersProgress["stage"], string>> = {
+const stageLabels: Readonly<Record<ComparisonProgress["stage"], string>> = {
   pictures: "extracting features",
   kid: "computing KID",
   fid: "computing FID",
@@ -54,7 +51,7 @@ export async function compare(
   });
 }
 
-function inLines(result: FoldersComparison): string {
+function inLines(result: Comparison): string {
   const lines = comparisonRows(result).map(([name, value]) => `${name.padEnd(9)}${value}`);
   return [...lines, ...result.notes].join("\n");
 }

@@ -3,127 +3,76 @@
  * baseline and the originals, in every condition, with the same crops, the same resize and no lossy
  * file in between.
  */
-
-import { photoFiles } from "../node/codec.ts";
-import {
-  type ChosenNetworks,
-  chooseNetworks,
-  openFeatureExtractors,
-} from "../node/feature-networks.ts";
 import type { Device } from "../runtime/runtime.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
-import { CropSource } from "./crops.ts";
-import { EvaluationFolder } from "./evaluation-folder.ts";
 import { disposeExtractors } from "./features/extract-features.ts";
-import {
-  type AnswerTools,
-  callsOf,
-  preparedPictures,
-  writeAnswers,
-  writeDegraded,
-  writeOriginals,
-} from "./generate.ts";
-import { measureAll } from "./measure-all.ts";
-import { type EvaluationPlan, plannedRows } from "./plan.ts";
-import { type Evaluation, reportOf, writeReport } from "./results.ts";
+import type { EvaluationPlatform } from "./platform.ts";
+import { CropSource } from "./protocol/crops.ts";
+import { adoptSettings, RowTimes } from "./protocol/files.ts";
+import { type GenerateProgress, generate } from "./protocol/generate.ts";
+import { measureAll } from "./protocol/measure-all.ts";
+import type { EvaluationPlan } from "./protocol/plan.ts";
+import { reportOf, writeReport } from "./protocol/results.ts";
+import type { Report, Seconds } from "./report/report.ts";
 
-export interface EvaluationOptions {
-  /** The folder of the evaluation, created or continued. */
-  readonly out: string;
-  /** A folder of feature networks, looked into before the usual ones. */
-  readonly nets?: string | undefined;
-  /** Names of the networks; see `chooseNetworks`. */
-  readonly features?: string | undefined;
-  readonly classifier?: string | undefined;
-  /** The networks themselves, instead of looking for them. */
-  readonly networks?: ChosenNetworks | undefined;
+export interface EvaluateOptions {
   /** Resamples of the photos for the intervals; default 50, 0 for none. */
-  readonly replicates?: number | undefined;
+  readonly replicates?: number;
   /** Where the models run; default "cpu". */
-  readonly device?: Device | undefined;
+  readonly device?: Device;
   /** Threads of a model's engines together; default: one a core. */
-  readonly threads?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
   /** Told where the evaluation is. */
-  readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;
+  readonly onProgress?: (progress: EvaluationProgress) => void;
 }
 
-export interface EvaluationProgress {
-  /** "pictures": the originals and what is degraded; "loading": one model; "answers": network calls. */
-  readonly stage: "pictures" | "loading" | "answers" | "measures";
-  readonly done: number;
-  readonly total: number;
+export type EvaluationProgress = Omit<GenerateProgress, "stage"> & {
+  /** "measures": pictures that are looked at. */
+  readonly stage: GenerateProgress["stage"] | "measures";
+};
+
+export interface Evaluation {
+  readonly report: Report;
+  readonly seconds: Seconds;
 }
 
 /**
- * Evaluates, continuing what lies in `options.out`.
- * @throws PaletteError when the folder is another evaluation's or a file cannot be written; the
+ * Evaluates, continuing what lies in the store, and writes the report there.
+ * @throws PaletteError when the store holds another evaluation or a file cannot be written; the
  * signal's reason when aborted, with what was done kept.
  */
-export async function evaluate(
+export async function runEvaluation(
   plan: EvaluationPlan,
-  options: EvaluationOptions,
+  platform: EvaluationPlatform,
+  { replicates = 50, device, threads, signal, onProgress }: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { signal, onProgress, replicates = 50, nets, features, classifier } = options;
-  const chosen = options.networks ?? (await chooseNetworks({ nets, features, classifier }));
-  const folder = await EvaluationFolder.open(options.out, plan.common);
+  const { store, version } = platform;
+  await adoptSettings(store, plan.common);
+  const times = await RowTimes.open(store);
+  const crops = new CropSource({
+    reader: platform.photos,
+    photos: plan.photos,
+    resolution: plan.common.resolution,
+    kind: plan.crop,
+    ...omitUndefined({ scale: plan.common.cropScale }),
+    seed: plan.common.seed,
+    counts: { evaluated: plan.crops, reference: plan.referenceCrops },
+  });
+  const session = omitUndefined({ device, threads });
+  await generate({ plan, platform, crops, times, session, signal, onProgress });
+  const extractors = await platform.openExtractors();
   try {
-    const crops = new CropSource({
-      reader: photoFiles,
-      photos: plan.photos,
-      resolution: plan.common.resolution,
-      kind: plan.crop,
-      scale: plan.common.cropScale,
-      seed: plan.common.seed,
-      counts: { evaluated: plan.crops, reference: plan.referenceCrops },
+    const conditions = await measureAll(plan, platform, crops, extractors, {
+      replicates,
+      signal,
+      onProgress: (done, total) => onProgress?.({ stage: "measures", done, total }),
     });
-    const session = omitUndefined({ device: options.device, threads: options.threads });
-    await makePictures({ plan, folder, crops, session, signal }, onProgress);
-    const extractors = await openFeatureExtractors(chosen);
-    try {
-      const conditions = await measureAll(plan, folder, crops, extractors, {
-        replicates,
-        signal,
-        onProgress: (done, total) => onProgress?.({ stage: "measures", done, total }),
-      });
-      const report = await reportOf(plan, extractors, replicates, conditions);
-      return await writeReport(plan, folder, report);
-    } finally {
-      await disposeExtractors(extractors);
-    }
+    const report = reportOf(plan, extractors, conditions, { version, replicates });
+    const seconds = times.perPicture();
+    await writeReport(plan, platform, report, seconds);
+    return { report, seconds };
   } finally {
-    await folder.close();
+    await disposeExtractors(extractors);
   }
-}
-
-async function makePictures(
-  tools: AnswerTools,
-  onProgress: EvaluationOptions["onProgress"],
-): Promise<void> {
-  const { plan } = tools;
-  const work = plan.models.map((model) => ({
-    model,
-    work: plan.conditions.flatMap((condition) =>
-      plannedRows(plan, condition.task.name)
-        .filter((row) => row.model === model)
-        .map((row) => ({ condition, row })),
-    ),
-  }));
-  const total = work
-    .flatMap((one) => one.work)
-    .reduce((sum, { row }) => sum + callsOf(plan, row), 0);
-  let done = 0;
-  const onCalls = (calls: number) => {
-    done += calls;
-    onProgress?.({ stage: "answers", done, total });
-  };
-  let prepared = 0;
-  const onPrepared = () =>
-    onProgress?.({ stage: "pictures", done: ++prepared, total: preparedPictures(plan) });
-  const onLoading = (loaded: boolean) =>
-    onProgress?.({ stage: "loading", done: Number(loaded), total: 1 });
-  const all = { ...tools, onPrepared, onLoading, onCalls };
-  await writeOriginals(all);
-  for (const condition of plan.conditions) await writeDegraded(all, condition);
-  for (const one of work) await writeAnswers(all, one.model, one.work);
 }

@@ -1,33 +1,27 @@
-/** `palette-diffusion/evaluation`: how good restored pictures are, in the paper's terms. */
+/**
+ * How good restored pictures are, in the paper's terms: the metrics as pure functions, the protocol
+ * over any store, the report. `node/evaluation.ts` adds folders; the two are
+ * `palette-diffusion/evaluation` in a browser and in Node.
+ */
 
-export {
-  chooseNetworks,
-  type FoundNetwork,
-  findNetworks,
-  openFoundNetwork,
-} from "../node/feature-networks.ts";
 export { type MaskKind, maskKind, paperMasks } from "../tasks/evaluation-masks.ts";
 export {
-  compareFolders,
-  type FoldersComparison,
-  type FoldersOptions,
-  type FoldersProgress,
-} from "./compare-folders.ts";
+  type EvaluateOptions,
+  type Evaluation,
+  type EvaluationProgress,
+  runEvaluation,
+} from "./evaluate.ts";
+export type { FeatureExtractors } from "./features/extract-features.ts";
+export type { FeatureStore } from "./features/feature-cache.ts";
 export {
-  type ConditionChoice,
-  type EvaluationCondition,
-  paperConditions,
-  type VariantChoice,
-} from "./conditions.ts";
-export { type CropKind, cropKinds } from "./crops.ts";
-export { type EvaluationOptions, type EvaluationProgress, evaluate } from "./evaluate.ts";
-export type { FeatureNetwork, NetworkOutput } from "./features/feature-network.ts";
-export type { NetworkManifest } from "./features/manifest.ts";
-export {
-  type BootstrapOptions,
-  bootstrapDeviation,
-  type Statistic,
-} from "./metrics/bootstrap.ts";
+  type FeatureNetwork,
+  type NetworkFiles,
+  type NetworkOutput,
+  type OpenNetworkOptions,
+  openNetwork,
+} from "./features/feature-network.ts";
+export type { NetworkManifest, View } from "./features/manifest.ts";
+export { type BootstrapOptions, bootstrapDeviation, type Statistic } from "./metrics/bootstrap.ts";
 export type { PictureSize, Pixels } from "./metrics/channels.ts";
 export { diversityMsSsim } from "./metrics/diversity.ts";
 export { type FrechetReference, frechetDistance, frechetReference } from "./metrics/fid.ts";
@@ -53,9 +47,33 @@ export {
 export { psnr } from "./metrics/psnr.ts";
 export { meanResampler } from "./metrics/resample.ts";
 export { msSsim, scaleWeights, ssim } from "./metrics/ssim.ts";
-export { type EvaluationPlan, type EvaluationRequest, planEvaluation } from "./plan.ts";
+export type {
+  EvaluationModel,
+  EvaluationPlatform,
+  EvaluationSources,
+  EvaluationStore,
+  PhotoCollection,
+} from "./platform.ts";
+export {
+  type Comparison,
+  type ComparisonOptions,
+  type ComparisonProgress,
+  compareSets,
+  type PictureFiles,
+} from "./protocol/compare-sets.ts";
+export {
+  type ConditionChoice,
+  type EvaluationCondition,
+  paperConditions,
+  type VariantChoice,
+} from "./protocol/conditions.ts";
+export { type CropKind, cropKinds } from "./protocol/crops.ts";
+export {
+  type EvaluationPlan,
+  type EvaluationRequest,
+  type OtherAnswers,
+  resolvePlan,
+} from "./protocol/plan.ts";
 export { reportHtml } from "./report/html.ts";
-export { parseReport, reportJson } from "./report/json.ts";
-export { reportMarkdown } from "./report/markdown.ts";
 export type * from "./report/report.ts";
-export type { Evaluation } from "./results.ts";
+export { parseReport, reportJson } from "./report/report.ts";

@@ -1,10 +1,10 @@
 /** Downloads a feature network. A file appears under its name only with the right SHA-256. */
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { downloadableNames } from "../evaluation/features/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
-import { writeWholeBy } from "./atomic-write.ts";
+import { sha256 as digestOf } from "../util/sha256.ts";
+import { writeAtomically } from "./atomic-write.ts";
 import { manifestsIn } from "./feature-networks.ts";
 import { userCache } from "./user-cache.ts";
 
@@ -64,63 +64,58 @@ interface Source {
 /** Returns false when the right file is there already. */
 async function fetchFile(
   path: string,
-  { url, sha256, bytes = Number.POSITIVE_INFINITY }: Source,
+  { url, sha256, bytes }: Source,
   signal?: AbortSignal,
   onProgress?: DownloadOptions["onProgress"],
 ): Promise<boolean> {
   signal?.throwIfAborted();
   const there = await readFile(path).catch(() => undefined);
-  if (there && createHash("sha256").update(there).digest("hex") === sha256) return false;
-  const unreachable = (thrown: unknown) => {
-    if (signal?.aborted) return signal.reason;
+  if (there && (await digestOf(there)) === sha256) return false;
+  const content = await receive(url, bytes, signal, onProgress).catch((thrown) => {
+    if (signal?.aborted) throw signal.reason;
+    if (thrown instanceof PaletteError) throw thrown;
     // fetch hides the reason in the cause.
     const cause = (thrown as Error).cause as NodeJS.ErrnoException | undefined;
     const reason = cause?.code ?? reasonOf(cause ?? thrown);
-    return new PaletteError(
-      `Cannot fetch ${url} (${reason}); check the connection and try again.`,
-      { cause: thrown },
+    throw new PaletteError(`Cannot fetch ${url} (${reason}); check the connection and try again.`, {
+      cause: thrown,
+    });
+  });
+  const digest = await digestOf(content);
+  if (digest !== sha256) {
+    throw new PaletteError(
+      `${url} sent another file (${content.length.toLocaleString("en-US")} bytes, SHA-256 ${digest}); try again, or get it elsewhere.`,
     );
-  };
-  const response = await fetch(url, {
-    // The progress needs the length of the file, not of a compressed body.
-    headers: { "accept-encoding": "identity" },
-    ...(signal && { signal }),
-  }).catch((thrown) => Promise.reject(unreachable(thrown)));
+  }
+  await writeAtomically(path, content);
+  return true;
+}
+
+/** What an address sends; of more than `most` bytes only little more. */
+async function receive(
+  url: string,
+  most = Number.POSITIVE_INFINITY,
+  signal?: AbortSignal,
+  onProgress?: DownloadOptions["onProgress"],
+): Promise<Uint8Array> {
+  // The progress needs the length of the file, not of a compressed body.
+  const response = await fetch(url, { headers: { "accept-encoding": "identity" }, signal });
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
     throw new PaletteError(
       `${url} answers ${response.status} ${response.statusText}; try again later, or get it elsewhere.`,
     );
   }
-  const reader = response.body.getReader();
   const length = Number(response.headers.get("content-length") ?? 0);
-  const total = Number.isFinite(bytes) ? bytes : length;
-  try {
-    await writeWholeBy(path, async (target) => {
-      const hash = createHash("sha256");
-      let done = 0;
-      onProgress?.(0, total);
-      // A server that sends more than the file shall not fill the disk.
-      while (done <= bytes) {
-        const { value, done: ended } = await reader
-          .read()
-          .catch((thrown) => Promise.reject(unreachable(thrown)));
-        if (ended) break;
-        await target.writeFile(value);
-        hash.update(value);
-        done += value.length;
-        onProgress?.(done, Math.max(total, done));
-      }
-      const digest = hash.digest("hex");
-      if (digest === sha256) return;
-      throw new PaletteError(
-        `${url} sent another file (${done.toLocaleString("en-US")} bytes, SHA-256 ${digest}); try again, or get it elsewhere.`,
-      );
-    });
-  } catch (thrown) {
-    throw signal?.aborted ? signal.reason : thrown;
-  } finally {
-    await reader.cancel().catch(() => {});
+  const total = Number.isFinite(most) ? most : length;
+  const parts: Uint8Array[] = [];
+  let done = 0;
+  onProgress?.(0, total);
+  for await (const part of response.body) {
+    parts.push(part);
+    done += part.length;
+    onProgress?.(done, Math.max(total, done));
+    if (done > most) break;
   }
-  return true;
+  return Buffer.concat(parts);
 }

@@ -6,6 +6,7 @@ import {
   type SheetRow,
 } from "../image/contact-sheet.ts";
 import { fromBytes, type Image } from "../image/image.ts";
+import { escapeHtml } from "../util/html.ts";
 import { fromImage, toRaw } from "./sharp.ts";
 
 /** See `TextRasterizer`. */
@@ -15,7 +16,7 @@ export async function drawText(
   fontSize: number,
 ): Promise<Image> {
   const lines = texts.map(
-    ({ text, left, top }) => `<text x="${left}" y="${top + fontSize}">${escapeXml(text)}</text>`,
+    ({ text, left, top }) => `<text x="${left}" y="${top + fontSize}">${escapeHtml(text)}</text>`,
   );
   const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${image.width}" height="${image.height}" ` +
@@ -28,9 +29,4 @@ export async function drawText(
 /** The contact sheet of image/contact-sheet.ts, with Node's letters. */
 export function contactSheet(rows: readonly SheetRow[], options?: SheetOptions): Promise<Image> {
   return layOut(rows, { drawText }, options);
-}
-
-function escapeXml(text: string): string {
-  const printable = Array.from(text, (letter) => (letter < " " ? " " : letter)).join("");
-  return printable.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

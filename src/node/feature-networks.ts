@@ -3,8 +3,8 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FeatureExtractors } from "../evaluation/features/extract-features.ts";
+import type { FeatureStore } from "../evaluation/features/feature-cache.ts";
 import { type FeatureNetwork, openNetwork } from "../evaluation/features/feature-network.ts";
-import type { FeatureStore } from "../evaluation/features/feature-store.ts";
 import {
   type NetworkManifest,
   parseManifest,
@@ -14,7 +14,7 @@ import {
 import { knownNetworks } from "../evaluation/features/registry.ts";
 import { nodeRuntime } from "../runtime/node/index.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
-import { featureFiles } from "./feature-store.ts";
+import { writeAtomically } from "./atomic-write.ts";
 import { userCache } from "./user-cache.ts";
 
 /** A network whose file is on this machine. */
@@ -53,15 +53,15 @@ export async function findNetworks(nets?: string): Promise<FoundNetwork[]> {
     for (const manifest of await manifestsIn(folder)) {
       const path = await firstFile([folder], manifest.file);
       if (path === undefined || found.has(manifest.name)) continue;
-      const labels =
-        manifest.labels && (await firstFile([folder, ...folders], manifest.labels.file));
+      const list = manifest.labels?.file;
+      const labels = list && (await firstFile([folder, ...folders], list));
       found.set(manifest.name, { manifest, path, ...(labels && { labels }) });
     }
   }
   return [...found.values()];
 }
 
-/** The manifests that hold in a folder: those in it, then the known ones. */
+/** The manifests that hold in a folder: those beside a network in it, then the known ones. */
 export async function manifestsIn(folder: string): Promise<NetworkManifest[]> {
   const names = (await readdir(folder).catch((): string[] => [])).sort();
   const own: NetworkManifest[] = [];
@@ -118,43 +118,42 @@ export async function chooseNetworks(choice: NetworkChoice = {}): Promise<Chosen
   return { ...(features && { features }), ...(classifier && { classifier }) };
 }
 
-/** Reads and loads a network, with an engine on each core. */
+/** Reads and loads a network; `engines` as in `openNetwork`. */
 export async function openFoundNetwork(
   { manifest, path, labels }: FoundNetwork,
   options: { readonly view?: View; readonly engines?: number } = {},
 ): Promise<FeatureNetwork> {
-  const read = async (file: string) => {
-    try {
-      return await readFile(file);
-    } catch (thrown) {
+  const read = (file: string) =>
+    readFile(file).catch((thrown) => {
       throw new PaletteError(`Cannot read ${file}: ${reasonOf(thrown)}.`);
-    }
-  };
-  const files = {
-    manifest,
-    path,
-    model: await read(path),
-    ...(labels && { labels: { path: labels, text: (await read(labels)).toString("utf8") } }),
-  };
+    });
+  const model = await read(path);
+  const list = labels && { path: labels, text: (await read(labels)).toString("utf8") };
+  const files = { manifest, path, model, ...(list && { labels: list }) };
   return openNetwork(files, { runtime: nodeRuntime, ...options });
 }
 
-/**
- * Loads the chosen networks. The features' network is shown whole pictures, the classifier their middle.
- * @param store default: files in the user's cache
- */
+/** Loads the chosen networks: features of whole pictures, classes of their middle. */
 export async function openFeatureExtractors(
   { features, classifier }: ChosenNetworks,
-  store: FeatureStore = featureFiles(),
+  engines?: number,
 ): Promise<FeatureExtractors> {
-  const first = features && (await openFoundNetwork(features, { view: "whole" }));
+  const first = features && (await openFoundNetwork(features, { view: "whole", engines }));
   try {
-    const second = classifier && (await openFoundNetwork(classifier, { view: "middle" }));
-    return { features: first, classifier: second, store };
+    const second = classifier && (await openFoundNetwork(classifier, { view: "middle", engines }));
+    return { features: first, classifier: second, store: featureFiles() };
   } catch (thrown) {
     await first?.dispose();
     throw thrown;
   }
+}
+
+/** Features as files, by default in the user's cache. */
+export function featureFiles(folder = userCache("features")): FeatureStore {
+  return {
+    read: (name) => readFile(join(folder, name)).catch(() => undefined),
+    write: (name, content) => writeAtomically(join(folder, name), content),
+  };
 }
 
 function missing(name: string, found: readonly FoundNetwork[]): PaletteError {

@@ -2,9 +2,9 @@
 
 import { type Command, Option } from "commander";
 import { type CropScale, cropScales } from "../../data/crop-scale.ts";
-import type { VariantChoice } from "../../evaluation/conditions.ts";
-import { type CropKind, cropKinds } from "../../evaluation/crops.ts";
-import { suffixes } from "../../evaluation/sampler-settings.ts";
+import type { VariantChoice } from "../../evaluation/protocol/conditions.ts";
+import { type CropKind, cropKinds } from "../../evaluation/protocol/crops.ts";
+import { suffixes } from "../../evaluation/protocol/sampler-settings.ts";
 import type { Device } from "../../runtime/runtime.ts";
 import { tasks } from "../../tasks/registry.ts";
 import type { Task } from "../../tasks/task.ts";

@@ -3,7 +3,11 @@
  * here, as a program would add its own: one with two network calls a step, one that adds noise again.
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import { parseSampling, samplingName, samplingOf } from "../../evaluation/sampler-settings.ts";
+import {
+  parseSampling,
+  samplingName,
+  samplingOf,
+} from "../../evaluation/protocol/sampler-settings.ts";
 import { UsageError } from "../../util/errors.ts";
 import { registerSampler, samplerSettings, samplers } from "./registry.ts";
 import { type SampleOptions, type SamplingStep, sample, sampleSeeds } from "./sample.ts";

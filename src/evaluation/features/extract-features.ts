@@ -1,8 +1,8 @@
 /** Sets of pictures as the metrics take them: bytes, features and probabilities, one row a picture. */
 import { type Image, toBytes } from "../../image/image.ts";
 import type { NetworkInfo } from "../report/report.ts";
+import { cachedNetwork, type FeatureStore } from "./feature-cache.ts";
 import type { FeatureNetwork, NetworkOutput } from "./feature-network.ts";
-import { type FeatureStore, rememberingNetwork } from "./feature-store.ts";
 import { inputInWords } from "./manifest.ts";
 
 /**
@@ -50,7 +50,7 @@ export interface ExtractOptions {
   readonly pixels?: boolean;
 }
 
-/** Pictures in memory at a time: enough for all cores. Also what an interruption can cost. */
+/** Pictures in memory at a time: enough for all cores. */
 const batch = 32;
 
 /** Extracts a set's features; those in the store are taken from there. */
@@ -59,24 +59,30 @@ export async function extractFeatures(
   { features, classifier, store }: FeatureExtractors,
   { signal, onPicture, pixels = true }: ExtractOptions = {},
 ): Promise<SetFeatures> {
-  const featuresOf = features && (await rememberingNetwork(features, store, name));
-  const classesOf = classifier && (await rememberingNetwork(classifier, store, name));
+  const featuresOf = features && (await cachedNetwork(features, store, name));
+  const classesOf = classifier && (await cachedNetwork(classifier, store, name));
   const bytes: Uint8Array[] = [];
   const outputs: NetworkOutput[] = [];
   const classes: NetworkOutput[] = [];
   let [width, height] = [0, 0];
-  for (let first = 0; first < count; first += batch) {
-    signal?.throwIfAborted();
-    const images = await Promise.all(
-      Array.from({ length: Math.min(batch, count - first) }, (_, k) => picture(first + k)),
-    );
-    for (const image of images) {
-      if (pixels) bytes.push(toBytes(image));
-      [width, height] = [image.width, image.height];
+  try {
+    for (let first = 0; first < count; first += batch) {
+      signal?.throwIfAborted();
+      const images = await Promise.all(
+        Array.from({ length: Math.min(batch, count - first) }, (_, k) => picture(first + k)),
+      );
+      for (const image of images) {
+        if (pixels) bytes.push(toBytes(image));
+        [width, height] = [image.width, image.height];
+      }
+      if (featuresOf) outputs.push(...(await featuresOf.run(images, signal)));
+      if (classesOf) classes.push(...(await classesOf.run(images, signal)));
+      for (const _ of images) onPicture?.();
     }
-    if (featuresOf) outputs.push(...(await featuresOf(images, signal)));
-    if (classesOf) classes.push(...(await classesOf(images, signal)));
-    for (const _ of images) onPicture?.();
+  } finally {
+    // Also what was computed before an interruption.
+    await featuresOf?.save();
+    await classesOf?.save();
   }
   return {
     count,

@@ -1,14 +1,13 @@
 /**
- * A feature network: features for FID, KID and PD, class probabilities for CA and IS.
- * Each engine computes one picture at a time on one thread. That uses the cores as well as a batch, takes
- * networks with a fixed batch of 1, and a picture's numbers never depend on the others.
+ * A feature network: features for FID, KID and PD, class probabilities for CA and IS. Each engine
+ * computes one picture at a time on one thread: as fast as a batch, and a picture's numbers never
+ * depend on the others.
  */
 import { createImage, type Image } from "../../image/image.ts";
 import type { Engine, EngineTensors, Runtime } from "../../runtime/runtime.ts";
-
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 import { sha256 } from "../../util/sha256.ts";
-import { parseLabels, wnidOf } from "./labels.ts";
+import { parseLabels, wnidOf } from "./class-labels.ts";
 import type { NetworkManifest, View } from "./manifest.ts";
 import { withOutputs } from "./onnx-outputs.ts";
 import { preprocess, preprocessingRevision } from "./preprocess.ts";
@@ -47,7 +46,7 @@ export interface FeatureNetwork {
   readonly view: View;
   /** Undefined when the network gives no features. */
   readonly featureLength?: number;
-  /** Number of classes without the background; undefined when the network gives no probabilities. */
+  /** Number of classes without the background; undefined when it gives no probabilities. */
   readonly classes?: number;
   /** Names everything that the outputs depend on besides the picture. */
   readonly key: string;
@@ -55,11 +54,14 @@ export interface FeatureNetwork {
   readonly labelled: boolean;
   /** The class that a photo's path names by a wnid; undefined without a wnid or a list of classes. */
   labelOf(path: string): number | undefined;
-  /** The outputs for pictures of any size, in their order. An abort stops before the next picture. */
+  /** The outputs for pictures of any size, in order. An abort stops before the next picture. */
   run(images: readonly Image[], signal?: AbortSignal): Promise<NetworkOutput[]>;
   /** Ends the threads. */
   dispose(): Promise<void>;
 }
+
+/** Names of the outputs that are appended to a model. */
+const names = { features: "palette/features", probabilities: "palette/probabilities" } as const;
 
 /**
  * Loads a network and tries it on a gray picture, so that a wrong manifest is noticed at once.
@@ -95,14 +97,12 @@ export async function openNetwork(
   const compute = async (engine: Engine, image: Image): Promise<NetworkOutput> => {
     const data = preprocess(image, input, view);
     const shape = [1, 3, input.size, input.size];
-    return outputOf(await engine.run({ [input.name]: { data, shape } }), manifest, path);
+    return outputOf(await engine.run({ [input.name]: { data, shape } }), manifest);
   };
   try {
     for (const one of opened) if (one.status === "rejected") throw one.reason;
-    const { features, probabilities } = await compute(
-      engines[0]!,
-      createImage(input.size, input.size),
-    );
+    const gray = createImage(input.size, input.size);
+    const { features, probabilities } = await compute(engines[0]!, gray);
     return {
       manifest,
       digest,
@@ -117,15 +117,11 @@ export async function openNetwork(
     };
   } catch (thrown) {
     await dispose();
-    if (thrown instanceof PaletteError && thrown.message.startsWith(path)) throw thrown;
     throw new PaletteError(`${path} does not do what its manifest says: ${reasonOf(thrown)}.`);
   }
 }
 
-/** Names of the outputs that are appended to a model. */
-const names = { features: "palette/features", probabilities: "palette/probabilities" } as const;
-
-/** Each engine takes the next picture as soon as it is free. */
+/** Each engine takes the next picture as soon as it is free; after a failure no further one begins. */
 async function runAll(
   engines: readonly Engine[],
   images: readonly Image[],
@@ -135,16 +131,14 @@ async function runAll(
   const results = new Array<NetworkOutput>(images.length);
   let next = 0;
   const lane = async (engine: Engine) => {
-    while (next < images.length) {
-      signal?.throwIfAborted();
-      const index = next++;
-      try {
+    try {
+      while (next < images.length) {
+        signal?.throwIfAborted();
+        const index = next++;
         results[index] = await compute(engine, images[index]!);
-      } catch (thrown) {
-        // Nobody will get further results: the other lanes stop too.
-        next = images.length;
-        throw thrown;
       }
+    } finally {
+      next = images.length;
     }
   };
   const lanes = await Promise.allSettled(engines.map(lane));
@@ -152,19 +146,12 @@ async function runAll(
   return results;
 }
 
-function outputOf(tensors: EngineTensors, manifest: NetworkManifest, path: string): NetworkOutput {
+function outputOf(tensors: EngineTensors, manifest: NetworkManifest): NetworkOutput {
   const { outputs, classes, background } = manifest;
   const numbersOf = (name: string, tensor: string): Float32Array => {
     const data: unknown = tensors[name]?.data;
-    if (!(data instanceof Float32Array)) {
-      throw new PaletteError(
-        `${path}: its output "${tensor}" is not float32; use a float32 network.`,
-      );
-    }
-    if (!data.every(Number.isFinite)) {
-      throw new PaletteError(`${path} gives numbers that are not finite; use another network.`);
-    }
-    return data;
+    if (data instanceof Float32Array && data.every(Number.isFinite)) return data;
+    throw new PaletteError(`"${tensor}" does not hold finite numbers as float32`);
   };
   const features = outputs.features && numbersOf(names.features, outputs.features);
   if (outputs.probabilities === undefined) return { ...(features && { features }) };
@@ -172,7 +159,7 @@ function outputOf(tensors: EngineTensors, manifest: NetworkManifest, path: strin
   const scores = numbersOf(names.probabilities, name);
   if (scores.length !== classes + background) {
     throw new PaletteError(
-      `${path}: "${name}" holds ${scores.length} numbers, but its manifest says ${classes} classes and ${background} background.`,
+      `"${name}" holds ${scores.length} numbers, not ${classes} classes and ${background} background`,
     );
   }
   const probabilities = normalized(scores.subarray(background), softmax);

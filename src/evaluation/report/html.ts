@@ -1,14 +1,12 @@
-/** The report as one HTML file, `report.html`, that needs no other file, no script and no network. */
-import type { Chart } from "./chart.ts";
+/** The report as one HTML file, `report.html`. */
+import type { ImageCodec } from "../../image/codec.ts";
+import type { Image } from "../../image/image.ts";
+import { html, type Markup } from "../../util/html.ts";
+import type { Chart } from "./charts.ts";
 import { allColumns, diversityColumns } from "./columns.ts";
-import { dotPlot } from "./dot-plot.ts";
-import { html, Markup } from "./escape.ts";
-import { histogram } from "./histogram.ts";
+import { htmlDocument } from "./document.ts";
 import { paperTablesOf } from "./paper-tables.ts";
-import { pictureGrid } from "./picture-grid.ts";
 import type { ConditionReport, Grid, Report, Seconds } from "./report.ts";
-import { stepsCharts } from "./steps-chart.ts";
-import { style } from "./style.ts";
 import { caveats, facts, modelRows, pageTitle } from "./summary.ts";
 import { diversityTable, multiTaskTable, type Table, taskTables } from "./tables.ts";
 
@@ -19,24 +17,37 @@ interface Section {
 }
 
 /**
- * Tables, charts and pictures. Pictures go in as PNG data URIs, charts as SVG; a policy in the head
- * forbids anything from elsewhere. Every name from outside is escaped.
+ * Tables, charts and pictures. Pictures go in as PNG data URIs, charts as SVG. Every name from outside
+ * is escaped.
  * @throws PaletteError when a picture of a grid cannot be encoded.
  */
 export async function reportHtml(
   report: Report,
   seconds: Seconds,
-  grids: readonly Grid[] = [],
+  grids: readonly Grid[],
+  codec: Pick<ImageCodec, "encode">,
 ): Promise<string> {
+  const charts = await import("./charts.ts");
   const ids = report.conditions.map((condition) => condition.id);
   const sections: Section[] = [
     { id: "measured", title: "What was measured", body: measured(report) },
   ];
   for (const [i, { task, title, conditions, table }] of taskTables(report, seconds).entries()) {
-    const body = [valueTable(table), papers(task, ids)];
-    body.push(figures(stepsCharts(conditions)));
-    for (const condition of conditions)
-      body.push(await details(condition, grids, conditions.length === 1));
+    const body = [valueTable(table), papers(task, ids), figures(charts.stepsCharts(conditions))];
+    for (const condition of conditions) {
+      const drawn = [
+        charts.dotPlot(condition),
+        charts.histogram(condition, "pd"),
+        charts.histogram(condition, "ssim"),
+        charts.histogram(condition, "psnr"),
+      ].filter((chart) => chart !== undefined);
+      const shown = grids.filter((grid) => grid.condition === condition.id && grid.rows.length > 0);
+      if (shown.length === 0 && drawn.length === 0) continue;
+      // A section of one condition already has its name.
+      body.push(conditions.length === 1 ? html`` : html`<h3>${condition.title}</h3>\n`);
+      for (const grid of shown) body.push(await pictureGrid(grid, condition, codec));
+      body.push(figures(drawn));
+    }
     sections.push({ id: `task-${i + 1}`, title, body });
   }
   const multiTask = multiTaskTable(report, seconds);
@@ -45,38 +56,24 @@ export async function reportHtml(
     sections.push({ id: "multi-task", title: "Multi-task against task-specific models", body });
   }
   const diversity = diversityTable(report);
-  if (diversity) {
+  if (diversity)
     sections.push({ id: "diversity", title: "Diversity", body: [valueTable(diversity)] });
-  }
-  sections.push({
-    id: "ablations",
-    title: "The paper's ablations",
-    body: [papers("ablation", ids)],
-  });
+  const ablations = [papers("ablation", ids)];
+  sections.push({ id: "ablations", title: "The paper's ablations", body: ablations });
   sections.push({ id: "meanings", title: "What the columns mean", body: [meanings()] });
-  return page(report, sections).text;
+  return page(report, sections);
 }
 
-function page(report: Report, sections: readonly Section[]): Markup {
+function page(report: Report, sections: readonly Section[]): string {
   const title = pageTitle(report);
   const links = sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>\n`);
   const bodies = sections.map(
     ({ id, title, body }) =>
       html`<section aria-labelledby="${id}">\n<h2 id="${id}">${title}</h2>\n${body}</section>\n`,
   );
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>${title}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<header>
+  return htmlDocument(
+    title,
+    html`<header>
 <h1>${title}</h1>
 <nav aria-label="Contents"><ul>
 ${links}</ul></nav>
@@ -84,9 +81,8 @@ ${links}</ul></nav>
 <main>
 ${bodies}</main>
 <footer>Written by palette-diffusion ${report.version}. All values are in report.json.</footer>
-</body>
-</html>
-`;
+`,
+  );
 }
 
 function measured(report: Report): Markup[] {
@@ -153,34 +149,50 @@ function scrolling(name: string, content: Markup): Markup {
   return html`<div class="scroll" role="region" aria-label="${name}" tabindex="0">${content}</div>\n`;
 }
 
-/** Pictures first, then how the rows compare at this condition. */
-async function details(
-  condition: ConditionReport,
-  grids: readonly Grid[],
-  alone: boolean,
+/** On a wide screen small pictures are enlarged by a whole factor to about this many pixels. */
+const shownSize = 128;
+
+/** Pictures as a table: a heading a column, a number a row, an alternative text a picture. */
+async function pictureGrid(
+  { headings, rows }: Grid,
+  { title }: ConditionReport,
+  codec: Pick<ImageCodec, "encode">,
 ): Promise<Markup> {
-  const shown: Markup[] = [];
-  for (const grid of grids) {
-    if (grid.condition !== condition.id || grid.rows.length === 0) continue;
-    const table = await pictureGrid(grid, condition.title);
-    shown.push(scrolling(`Pictures: ${condition.title}`, table));
+  const picture = async (image: Image | undefined, alt: string) => {
+    if (image === undefined) return html``;
+    const scale = Math.max(1, Math.round(shownSize / image.width));
+    const [width, height] = [image.width * scale, image.height * scale];
+    const png = base64(await codec.encode(image, "png"));
+    return html`<img alt="${alt}" width="${width}" height="${height}" src="data:image/png;base64,${png}">`;
+  };
+  const lines: Markup[] = [];
+  for (const [r, images] of rows.entries()) {
+    const cells = await Promise.all(
+      headings.map((heading, c) => picture(images[c], `${heading} of picture ${r + 1}, ${title}`)),
+    );
+    lines.push(
+      html`<tr><th scope="row">${r + 1}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`,
+    );
   }
-  const charts = [
-    dotPlot(condition),
-    histogram(condition, "pd"),
-    histogram(condition, "ssim"),
-    histogram(condition, "psnr"),
-  ].filter((chart) => chart !== undefined);
-  if (shown.length === 0 && charts.length === 0) return html``;
-  // A section of one condition already has its name.
-  const heading = alone ? undefined : html`<h3>${condition.title}</h3>`;
-  return html`${heading}\n${shown}${figures(charts)}`;
+  const table = html`<table class="grid">
+<caption><span>Pictures: ${title}</span></caption>
+<thead><tr><th scope="col"><span class="hidden">Picture</span></th>${headings.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead>
+<tbody>
+${lines}</tbody>
+</table>`;
+  return scrolling(`Pictures: ${title}`, table);
+}
+
+function base64(bytes: Uint8Array): string {
+  const letters = Array.from(bytes, (byte) => String.fromCharCode(byte));
+  return btoa(letters.join(""));
 }
 
 function figures(charts: readonly Chart[]): Markup {
   if (charts.length === 0) return html``;
   const each = charts.map(
-    ({ caption, svg }) => html`<figure><figcaption>${caption}</figcaption>${svg}</figure>\n`,
+    ({ caption, svg, legend }) =>
+      html`<figure><figcaption>${caption}</figcaption>${svg}${legend}</figure>\n`,
   );
   return html`<div class="charts">\n${each}</div>\n`;
 }

@@ -3,8 +3,28 @@
  * the order of the rows can be compared, the values cannot.
  */
 import { fixed } from "./columns.ts";
-import { paperTables } from "./paper-data.ts";
+import data from "./paper-tables.json" with { type: "json" };
+import type { RowKind } from "./report.ts";
 import type { Table } from "./tables.ts";
+
+interface PaperTable {
+  readonly number: string;
+  /** The task that shows the table. */
+  readonly task: string;
+  readonly title: string;
+  /** Heading and fewest decimals. */
+  readonly columns: readonly (readonly [string, number])[];
+  readonly blocks: readonly {
+    readonly title?: string;
+    /** The evaluated condition of these rows; undefined for rows of all conditions. */
+    readonly condition?: string;
+    /** Label, kind, and a number for each column; `null` where the paper gives none. */
+    readonly rows: readonly (readonly [string, RowKind, ...(number | null)[]])[];
+  }[];
+}
+
+/** Saharia et al. 2022, arXiv 2111.05826. */
+export const paperTables = data as unknown as readonly PaperTable[];
 
 /** Stands in the caption of each of them. */
 export const paperWarning = "paper: ImageNet/Places2, 256x256, not comparable";
@@ -36,6 +56,12 @@ export function paperTablesOf(task: string, conditions: readonly string[] = []):
         })),
       };
     });
+}
+
+/** The paper's first table of a task, which ours has the layout of; undefined for tasks of our own. */
+export function paperTableNumber(task: string): number | undefined {
+  const table = paperTables.find((one) => one.task === task);
+  return table && Number.parseInt(table.number, 10);
 }
 
 /** A value with at least so many decimals, and with all that the paper gives. */

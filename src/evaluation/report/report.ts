@@ -1,113 +1,129 @@
-/** What an evaluation found: plain values, from which the file and the pages are written. */
+/**
+ * What an evaluation found, as plain values, and its file `report.json`. The same evaluation gives the
+ * same bytes: nothing here depends on the clock.
+ */
+import { z } from "zod";
 import type { Image } from "../../image/image.ts";
+import { PaletteError, reasonOf } from "../../util/errors.ts";
 
-/** A measured number. */
-export interface Estimate {
-  readonly value: number;
-  /** bootstrap standard deviation */
-  readonly deviation?: number;
-}
+/** JSON has no infinity; the PSNR of two equal pictures is one, and is written as a word. */
+const number = z.union([
+  z.number(),
+  z.enum(["Infinity", "-Infinity", "NaN"]).transform((word) => Number(word)),
+  z.literal([Infinity, -Infinity]),
+  z.nan(),
+]);
+const count = z.int().min(0);
+const numbers = z.array(number).optional();
+const text = z.string();
+/** A measured number and its bootstrap standard deviation. */
+const estimate = z.strictObject({ value: number, deviation: number.optional() });
 
-/** How much the samples of one input differ (the paper's section 4.6). */
-export interface Diversity {
-  /** Mean MS-SSIM of the first sample to each of the others: low = diverse. */
-  readonly msSsim: Estimate;
-  /** Mean distance of the features of consecutive samples: high = diverse. */
-  readonly featureDistance?: Estimate;
-}
-
-/** "other": pictures that another program made of the degraded ones. */
-export type RowKind = "degraded" | "other" | "regression" | "palette" | "originals";
-
-/** The columns; one is absent where it was not or cannot be measured (PSNR of the originals is infinite). */
-export interface RowMetrics {
-  readonly fid?: Estimate;
-  readonly kid?: Estimate;
-  readonly is?: Estimate;
-  /** Top-1 accuracy of the classifier, 0..1. */
-  readonly ca?: Estimate;
-  readonly pd?: Estimate;
-  /** dB */
-  readonly psnr?: Estimate;
-  readonly ssim?: Estimate;
-  readonly diversity?: Diversity;
-}
-
-/** One line of a table: a set of pictures and how good it is. */
-export interface Row {
-  readonly id: string;
-  readonly kind: RowKind;
-  readonly label: string;
-  /** model name, which several models may have */
-  readonly model?: string;
+const row = z.strictObject({
+  id: text,
+  /** "other": pictures that another program made of the degraded ones. */
+  kind: z.enum(["degraded", "other", "regression", "palette", "originals"]),
+  label: text,
+  /** The model's name, which several models may have. */
+  model: text.optional(),
   /** That of the model in `Report.models`. */
-  readonly digest?: string;
-  readonly sampler?: string;
-  readonly steps?: number;
-  readonly images: number;
-  readonly metrics: RowMetrics;
-  /** of each image, for histograms */
-  readonly perImage: {
-    readonly pd?: readonly number[];
-    readonly psnr?: readonly number[];
-    readonly ssim?: readonly number[];
-  };
-}
+  digest: text.optional(),
+  sampler: text.optional(),
+  steps: count.optional(),
+  images: count,
+  /** One is absent where it was not or cannot be measured (PSNR of the originals is infinite). */
+  metrics: z.strictObject({
+    fid: estimate.optional(),
+    kid: estimate.optional(),
+    is: estimate.optional(),
+    /** Top-1 accuracy of the classifier, 0..1. */
+    ca: estimate.optional(),
+    pd: estimate.optional(),
+    /** dB */
+    psnr: estimate.optional(),
+    ssim: estimate.optional(),
+    /** How much the samples of one input differ (the paper's section 4.6). */
+    diversity: z
+      .strictObject({
+        /** Mean MS-SSIM of the first sample to each of the others: low = diverse. */
+        msSsim: estimate,
+        /** Mean distance of the features of consecutive samples: high = diverse. */
+        featureDistance: estimate.optional(),
+      })
+      .optional(),
+  }),
+  /** Of each image, for histograms. */
+  perImage: z.strictObject({ pd: numbers, psnr: numbers, ssim: numbers }),
+});
 
 /** A task at one setting, with everything that was compared there. */
-export interface ConditionReport {
+const condition = z.strictObject({
   /** "dejpeg-5", "inpaint-freeform-10-20", "uncrop-right", "colorize" */
-  readonly id: string;
-  readonly task: string;
-  readonly title: string;
-  readonly rows: readonly Row[];
-}
+  id: text,
+  task: text,
+  title: text,
+  rows: z.array(row),
+});
 
 /** A network whose features or probabilities were used. */
-export interface NetworkInfo {
-  readonly name: string;
-  readonly title: string;
+const network = z.strictObject({
+  name: text,
+  title: text,
   /** SHA-256 of the ONNX file, hex. */
-  readonly digest: string;
+  digest: text,
   /** "224x224 BGR, the whole picture squeezed into it (Lanczos3)" */
-  readonly input: string;
-  readonly license?: string;
-}
+  input: text,
+  license: text.optional(),
+});
 
-/** A whole evaluation. The same evaluation gives the same report: nothing here depends on the clock. */
-export interface Report {
-  readonly format: 1;
-  readonly version: string;
-  readonly settings: {
-    readonly data: string;
-    readonly photos: number;
-    readonly crops: number;
-    readonly crop: "random" | "centre";
+const schema = z.strictObject({
+  format: z.literal(1),
+  version: text,
+  settings: z.strictObject({
+    data: text,
+    photos: count,
+    crops: count,
+    crop: z.enum(["random", "centre"]),
     /** Of random crops; absent for "half..full". */
-    readonly cropScale?: string;
-    readonly holdOut: string;
-    readonly resolution: number;
-    readonly seed: number;
-    readonly samples: number;
+    cropScale: text.optional(),
+    holdOut: text,
+    resolution: count,
+    seed: z.number(),
+    samples: count,
     /** "dpm++:20" */
-    readonly sampling: readonly string[];
-    readonly replicates: number;
-  };
-  readonly reference: { readonly count: number; readonly what: string };
-  readonly models: readonly {
-    readonly name: string;
-    readonly parameters: number;
-    readonly images?: number;
-    readonly tasks: readonly string[];
-    readonly regression: boolean;
-    readonly digest: string;
-  }[];
-  readonly networks: { readonly features?: NetworkInfo; readonly classifier?: NetworkInfo };
-  readonly notes: readonly string[];
-  readonly conditions: readonly ConditionReport[];
-}
+    sampling: z.array(text),
+    replicates: count,
+  }),
+  reference: z.strictObject({ count, what: text }),
+  models: z.array(
+    z.strictObject({
+      name: text,
+      parameters: count,
+      images: count.optional(),
+      tasks: z.array(text),
+      regression: z.boolean(),
+      digest: text,
+    }),
+  ),
+  networks: z.strictObject({ features: network.optional(), classifier: network.optional() }),
+  notes: z.array(text),
+  conditions: z.array(condition),
+});
 
-/** Seconds a picture by `${condition.id}/${row.id}`: apart from the report, as they differ from run to run. */
+type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+
+/** A whole evaluation. */
+export type Report = Frozen<z.infer<typeof schema>>;
+export type ConditionReport = Frozen<z.infer<typeof condition>>;
+/** One line of a table: a set of pictures and how good it is. */
+export type Row = Frozen<z.infer<typeof row>>;
+export type RowKind = Row["kind"];
+export type RowMetrics = Row["metrics"];
+export type Diversity = NonNullable<RowMetrics["diversity"]>;
+export type Estimate = Frozen<z.infer<typeof estimate>>;
+export type NetworkInfo = Frozen<z.infer<typeof network>>;
+
+/** Seconds a picture by `${condition.id}/${row.id}`: apart from the report, as they differ each time. */
 export type Seconds = Readonly<Record<string, number>>;
 
 /** Pictures of one condition, to be looked at. */
@@ -115,4 +131,69 @@ export interface Grid {
   readonly condition: string;
   readonly headings: readonly string[];
   readonly rows: readonly (readonly Image[])[];
+}
+
+/**
+ * The report as JSON: keys in the order of the schema, whole numbers exact, all others rounded to 6
+ * significant digits (what differs beyond is the machine's rounding), lists of numbers on one line.
+ * @throws PaletteError when something that has to be there is missing or of another type.
+ */
+export function reportJson(report: Report): string {
+  return `${write(checked(report), "")}\n`;
+}
+
+/**
+ * The report in a file's text, as `reportJson` wrote it.
+ * @throws PaletteError when the text is no report, or one of a newer version.
+ */
+export function parseReport(text: string): Report {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (thrown) {
+    throw new PaletteError(
+      `This is not an evaluation's report.json: ${reasonOf(thrown)}. Evaluate again to write it anew.`,
+      { cause: thrown },
+    );
+  }
+  const { format } = z.looseObject({ format: z.unknown() }).safeParse(value).data ?? {};
+  if (typeof format === "number" && format > 1) {
+    throw new PaletteError(
+      `This report has format ${format}, and this version reads format 1; update palette-diffusion.`,
+    );
+  }
+  return checked(value);
+}
+
+function checked(value: unknown): Report {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const where = issue.path.length === 0 ? "as a whole" : `at ${issue.path.map(String).join(".")}`;
+  throw new PaletteError(
+    `This is not an evaluation's report: ${where}: ${reasonOf(issue.message)}. Evaluate again to write it anew.`,
+  );
+}
+
+function write(value: unknown, indent: string): string {
+  if (typeof value === "number") return writeNumber(value);
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    if (value.every((item) => typeof item !== "object")) {
+      return `[${value.map((item) => write(item, inner)).join(", ")}]`;
+    }
+    return `[\n${value.map((item) => inner + write(item, inner)).join(",\n")}\n${indent}]`;
+  }
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  if (entries.length === 0) return "{}";
+  const lines = entries.map(
+    ([key, item]) => `${inner}${JSON.stringify(key)}: ${write(item, inner)}`,
+  );
+  return `{\n${lines.join(",\n")}\n${indent}}`;
+}
+
+function writeNumber(value: number): string {
+  if (!Number.isFinite(value)) return JSON.stringify(String(value));
+  return JSON.stringify(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { syntheticReport, syntheticSeconds } from "../../../test/support/synthetic-report.ts";
 import { allColumns, fid, fixed, format } from "./columns.ts";
-import { paperTables } from "./paper-data.ts";
-import { paperTablesOf, paperWarning } from "./paper-tables.ts";
+import { paperTables, paperTablesOf, paperWarning } from "./paper-tables.ts";
 import type { Report, Row } from "./report.ts";
 import { facts } from "./summary.ts";
 import { diversityTable, multiTaskTable, type Table, taskTables } from "./tables.ts";

@@ -1,5 +1,7 @@
 /** The report's tables in the paper's layout, as plain values: both pages are written from these. */
+import { registeredTasks } from "../../tasks/registry.ts";
 import { allColumns, type Column, diversityColumns, format, paperColumns } from "./columns.ts";
+import { paperTableNumber } from "./paper-tables.ts";
 import type { ConditionReport, Report, Row, RowKind, Seconds } from "./report.ts";
 
 export interface Cell {
@@ -28,14 +30,6 @@ export interface Table {
   readonly blocks: readonly TableBlock[];
 }
 
-/** What a task is called, and the paper's table that has it. */
-const layouts: Readonly<Record<string, { readonly title: string; readonly table: number }>> = {
-  colorize: { title: "Colorization", table: 1 },
-  inpaint: { title: "Inpainting", table: 2 },
-  uncrop: { title: "Uncropping", table: 3 },
-  dejpeg: { title: "JPEG restoration", table: 4 },
-};
-
 /** The conditions of one task with their table. */
 export interface TaskTables {
   readonly task: string;
@@ -44,19 +38,20 @@ export interface TaskTables {
   readonly table: Table;
 }
 
-/** A table for each task, in the paper's order, tasks that it does not have behind. */
+/** A table for each task, in the order of the registry, tasks that are not registered behind. */
 export function taskTables(report: Report, seconds: Seconds): TaskTables[] {
-  const order = Object.keys(layouts);
-  const rank = (task: string) => (order.includes(task) ? order.indexOf(task) : order.length);
-  const names = [...new Set(report.conditions.map((condition) => condition.task))];
-  names.sort((a, b) => rank(a) - rank(b));
-  return names.map((task) => {
+  const known = registeredTasks();
+  const names = new Set([
+    ...known.map(({ name }) => name),
+    ...report.conditions.map(({ task }) => task),
+  ]);
+  return [...names].flatMap((task) => {
     const conditions = report.conditions.filter((condition) => condition.task === task);
-    const layout = Object.hasOwn(layouts, task) ? layouts[task] : undefined;
-    const title = layout?.title ?? task;
-    const as = layout ? `${title}, as the paper's Table ${layout.table}` : title;
-    const blocks = conditions.map(({ id, title, rows }) => ({ id, title, rows }));
-    return { task, title, conditions, table: build(as, blocks, allColumns, seconds) };
+    if (conditions.length === 0) return [];
+    const title = known.find(({ name }) => name === task)?.title ?? task;
+    const number = paperTableNumber(task);
+    const as = number === undefined ? title : `${title}, as the paper's Table ${number}`;
+    return [{ task, title, conditions, table: build(as, conditions, allColumns, seconds) }];
   });
 }
 

@@ -6,14 +6,14 @@
  * one crop only, it is the evaluated crops themselves.
  */
 
-import { type CropScale, decodedShortSide, randomSquare } from "../data/crop-scale.ts";
-import { PhotoCache } from "../data/photo-cache.ts";
-import type { PhotoReader } from "../data/photo-reader.ts";
-import { centreSquare, type Image } from "../image/image.ts";
-import { cropAndResizeBytes } from "../image/resize.ts";
-import { PaletteError, UsageError } from "../util/errors.ts";
-import { omitUndefined } from "../util/omit-undefined.ts";
-import { Random } from "../util/random.ts";
+import { type CropScale, decodedShortSide, randomSquare } from "../../data/crop-scale.ts";
+import { PhotoCache } from "../../data/photo-cache.ts";
+import type { PhotoReader } from "../../data/photo-reader.ts";
+import { centreSquare, type Image } from "../../image/image.ts";
+import { cropAndResizeBytes } from "../../image/resize.ts";
+import { PaletteError, UsageError } from "../../util/errors.ts";
+import { omitUndefined } from "../../util/omit-undefined.ts";
+import { Random } from "../../util/random.ts";
 
 export const cropKinds = ["random", "centre"] as const;
 export type CropKind = (typeof cropKinds)[number];

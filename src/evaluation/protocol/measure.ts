@@ -1,16 +1,16 @@
 /** All measures of one set of pictures, each with how far it would scatter with other photos. */
-import { type Rows, rowsOf, type SetFeatures } from "./features/extract-features.ts";
-import { bootstrapDeviation, type Statistic } from "./metrics/bootstrap.ts";
-import { diversityMsSsim } from "./metrics/diversity.ts";
-import { type FrechetReference, frechetDistance, frechetReference } from "./metrics/fid.ts";
-import { frechetResampler, mostResampled } from "./metrics/fid-resampler.ts";
-import { classificationHits, inceptionScoreResampler } from "./metrics/inception-score.ts";
-import { type KernelReference, kernelReference, kernelResampler } from "./metrics/kid.ts";
-import { consecutiveDistance, perceptualDistances } from "./metrics/perceptual.ts";
-import { psnr } from "./metrics/psnr.ts";
-import { meanResampler } from "./metrics/resample.ts";
-import { ssim } from "./metrics/ssim.ts";
-import type { Diversity, Estimate, Row, RowMetrics } from "./report/report.ts";
+import { type Rows, rowsOf, type SetFeatures } from "../features/extract-features.ts";
+import { bootstrapDeviation, type Statistic } from "../metrics/bootstrap.ts";
+import { diversityMsSsim } from "../metrics/diversity.ts";
+import { type FrechetReference, frechetDistance, frechetReference } from "../metrics/fid.ts";
+import { frechetResampler, mostResampled } from "../metrics/fid-resampler.ts";
+import { classificationHits, inceptionScoreResampler } from "../metrics/inception-score.ts";
+import { type KernelReference, kernelReference, kernelResampler } from "../metrics/kid.ts";
+import { consecutiveDistance, perceptualDistances } from "../metrics/perceptual.ts";
+import { psnr } from "../metrics/psnr.ts";
+import { meanResampler } from "../metrics/resample.ts";
+import { ssim } from "../metrics/ssim.ts";
+import type { Diversity, Estimate, Row, RowMetrics } from "../report/report.ts";
 
 export interface MeasurerOptions {
   readonly originals: SetFeatures;

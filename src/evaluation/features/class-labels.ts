@@ -7,19 +7,15 @@ import { PaletteError } from "../../util/errors.ts";
  */
 export function parseLabels(text: string, classes: number, path: string): Map<string, number> {
   const lines = text.trimEnd().split(/\r?\n/);
-  const labels = new Map<string, number>();
-  for (const [k, line] of lines.entries()) {
-    const wnid = /^n\d{8}(?= |$)/.exec(line)?.[0];
-    if (wnid === undefined) {
-      throw new PaletteError(
-        `${path}, line ${k + 1}: a class is given as "n01440764 words"; this is not the list of classes.`,
-      );
-    }
-    labels.set(wnid, k);
-  }
-  if (labels.size !== classes || lines.length !== classes) {
+  const labels = new Map(lines.map((line, k) => [/^n\d{8}(?= |$)/.exec(line)?.[0] ?? "", k]));
+  if (lines.length !== classes) {
     throw new PaletteError(
-      `${path} lists ${labels.size} classes, but the network has ${classes}; use the list that belongs to it.`,
+      `${path} lists ${lines.length} classes, but the network has ${classes}: take the list that belongs to it.`,
+    );
+  }
+  if (labels.has("") || labels.size !== classes) {
+    throw new PaletteError(
+      `${path} is not the list of the network's ${classes} classes, a line "n01440764 words" each.`,
     );
   }
   return labels;

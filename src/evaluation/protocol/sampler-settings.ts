@@ -4,16 +4,16 @@
  * "ddim:20:logsnr:eta=1:sigma-min=0.05" are samplers as in their papers, with changes.
  */
 
-import { stepsSchema } from "../diffusion/samplers/levels.ts";
-import { samplerSettings, samplers } from "../diffusion/samplers/registry.ts";
+import { stepsSchema } from "../../diffusion/samplers/levels.ts";
+import { samplerSettings, samplers } from "../../diffusion/samplers/registry.ts";
 import {
   changedSettings,
   resolveSampler,
   type SamplerChoices,
   type SamplerConfig,
-} from "../diffusion/samplers/sampler-config.ts";
-import { validate } from "../diffusion/samplers/settings.ts";
-import { UsageError } from "../util/errors.ts";
+} from "../../diffusion/samplers/sampler-config.ts";
+import { validate } from "../../diffusion/samplers/settings.ts";
+import { UsageError } from "../../util/errors.ts";
 
 interface Steps {
   /** Noise levels that are visited. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { stochasticDdim } from "../diffusion/samplers/sampler-config.ts";
-import { UsageError } from "../util/errors.ts";
+import { stochasticDdim } from "../../diffusion/samplers/sampler-config.ts";
+import { UsageError } from "../../util/errors.ts";
 import { parseSampling, samplerName, samplingName, samplingOf } from "./sampler-settings.ts";
 
 describe("a way of sampling", () => {

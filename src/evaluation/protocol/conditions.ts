@@ -1,10 +1,10 @@
 /** Which degradations are evaluated: each is a block of one of the paper's Tables 1 to 4. */
-import type { ImageCodec } from "../image/codec.ts";
-import type { Image } from "../image/image.ts";
-import { tasks as allTasks, taskNamed } from "../tasks/registry.ts";
-import type { Condition, Task, TaskVariant } from "../tasks/task.ts";
-import { UsageError } from "../util/errors.ts";
-import { Random } from "../util/random.ts";
+import type { ImageCodec } from "../../image/codec.ts";
+import type { Image } from "../../image/image.ts";
+import { tasks as allTasks, taskNamed } from "../../tasks/registry.ts";
+import type { Condition, Task, TaskVariant } from "../../tasks/task.ts";
+import { UsageError } from "../../util/errors.ts";
+import { Random } from "../../util/random.ts";
 
 /** A task with every choice held fixed that is random in training. */
 export interface EvaluationCondition extends Omit<TaskVariant, "id"> {

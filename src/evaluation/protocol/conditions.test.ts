@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createImage, toBytes } from "../image/image.ts";
-import { maskedShare } from "../image/mask.ts";
-import { nodeCodec } from "../node/codec.ts";
-import { jpegRoundTrip } from "../node/jpeg.ts";
-import { centerMask, maskKind } from "../tasks/evaluation-masks.ts";
-import { UsageError } from "../util/errors.ts";
-import { Random } from "../util/random.ts";
+import { createImage, toBytes } from "../../image/image.ts";
+import { maskedShare } from "../../image/mask.ts";
+import { nodeCodec } from "../../node/codec.ts";
+import { jpegRoundTrip } from "../../node/jpeg.ts";
+import { centerMask, maskKind } from "../../tasks/evaluation-masks.ts";
+import { UsageError } from "../../util/errors.ts";
+import { Random } from "../../util/random.ts";
 import {
   degraded,
   evaluationConditions,

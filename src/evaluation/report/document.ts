@@ -1,13 +1,35 @@
+/** The frame of a page: one HTML file that needs no other file, no script and no network. */
+import { html, Markup } from "../../util/html.ts";
+
+/** A whole page; a policy in its head forbids anything from elsewhere. */
+export function htmlDocument(title: string, body: Markup): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${new Markup(style)}</style>
+</head>
+<body>
+${body}</body>
+</html>
+`.text;
+}
+
 /**
- * The page's style sheet. Colors of rows and lines are Okabe and Ito's, which people with any color
- * vision tell apart; on dark ground the lighter ones of the same hues.
+ * Colours of rows and lines are Okabe and Ito's, which people with any colour vision tell apart; on
+ * dark ground the lighter ones of the same hues.
  */
-export const style = `
+const style = `
 :root {
   color-scheme: light dark;
   --ground: #ffffff; --text: #1c2024; --soft: #59626c; --line: #d5dae0; --panel: #f5f7f9;
   --mark: #e3f0fa; --link: #005a9c;
-  --degraded: #6b7280; --regression: #c25400; --palette: #0072b2; --originals: #00795a;
+  --degraded: #6b7280; --regression: #c25400; --palette: #0072b2; --originals: #00795a; --other: #444b54;
   --series-1: #0072b2; --series-2: #c25400; --series-3: #00795a; --series-4: #a8437f;
   --series-5: #8a6100; --series-6: #2f8fc4; --series-7: #444b54;
 }
@@ -15,7 +37,7 @@ export const style = `
   :root {
     --ground: #14181c; --text: #e6e9ec; --soft: #a3adb8; --line: #37404a; --panel: #1c2228;
     --mark: #14344a; --link: #7cc4f5;
-    --degraded: #a3adb8; --regression: #f0a050; --palette: #5cb8f0; --originals: #35c495;
+    --degraded: #a3adb8; --regression: #f0a050; --palette: #5cb8f0; --originals: #35c495; --other: #c9d0d8;
     --series-1: #5cb8f0; --series-2: #f0a050; --series-3: #35c495; --series-4: #e596c3;
     --series-5: #f0e050; --series-6: #a9d8f5; --series-7: #c9d0d8;
   }
@@ -64,23 +86,8 @@ tr.originals > *, tr.degraded > * { color: var(--soft); }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1.25rem; margin: 1rem 0; }
 figure { margin: 0; padding: 0.75rem; background: var(--panel); border-radius: 0.5rem; break-inside: avoid; }
 figcaption { font-size: 0.9rem; font-weight: 600; margin-bottom: 0.5rem; overflow-wrap: anywhere; }
-svg.chart { display: block; width: 100%; max-width: 34rem; height: auto; font: 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; font-variant-numeric: tabular-nums; }
-svg text { fill: var(--text); stroke: var(--panel); stroke-width: 4px; stroke-linejoin: round; paint-order: stroke; }
-svg .tick, svg .value { fill: var(--soft); font-size: 12px; }
-svg .name { font-size: 13px; }
-svg .grid { stroke: var(--line); stroke-width: 1; }
-svg .axis { stroke: var(--soft); stroke-width: 1; }
-svg .median { stroke: var(--text); stroke-width: 2; }
-svg .line { fill: none; stroke: currentColor; stroke-width: 2; }
-svg .interval { stroke: currentColor; stroke-width: 2; opacity: 0.55; }
-svg .dot, svg .sign { fill: currentColor; }
-svg .bars { fill: currentColor; opacity: 0.75; }
-svg .degraded { color: var(--degraded); } svg .regression { color: var(--regression); }
-svg .palette { color: var(--palette); } svg .originals { color: var(--originals); }
-svg .series-1 { color: var(--series-1); } svg .series-2 { color: var(--series-2); }
-svg .series-3 { color: var(--series-3); } svg .series-4 { color: var(--series-4); }
-svg .series-5 { color: var(--series-5); } svg .series-6 { color: var(--series-6); }
-svg .series-7 { color: var(--series-7); }
+svg.chart { display: block; width: 100%; max-width: 34rem; height: auto; color: var(--text); font-variant-numeric: tabular-nums; }
+.legend { list-style: none; margin: 0.25rem 0 0; padding: 0; font-size: 0.85rem; overflow-wrap: anywhere; }
 table.grid th { text-align: center; white-space: normal; min-width: 0; max-width: 8rem; border: 0; font-size: 0.85rem; }
 table.grid td { padding: 3px; border: 0; }
 table.grid tbody th { color: var(--soft); padding: 0 0.4rem 0 0; }
@@ -105,7 +112,7 @@ footer { margin-top: 3rem; color: var(--soft); font-size: 0.88rem; }
     color-scheme: light;
     --ground: #ffffff; --text: #000000; --soft: #444444; --line: #bbbbbb; --panel: #f5f5f5;
     --mark: #e3f0fa; --link: #000000;
-    --degraded: #6b7280; --regression: #c25400; --palette: #0072b2; --originals: #00795a;
+    --degraded: #6b7280; --regression: #c25400; --palette: #0072b2; --originals: #00795a; --other: #444b54;
     --series-1: #0072b2; --series-2: #c25400; --series-3: #00795a; --series-4: #a8437f;
     --series-5: #8a6100; --series-6: #2f8fc4; --series-7: #444b54;
   }

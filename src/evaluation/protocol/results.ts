@@ -1,36 +1,26 @@
-/** The report of an evaluation: what was found, written for programs, for people and for the eye. */
-import { readFile } from "node:fs/promises";
-import { imagesSeen } from "../models/config.ts";
-import { encodeImage } from "../node/encode-image.ts";
-import { omitUndefined } from "../util/omit-undefined.ts";
-import type { EvaluationFolder } from "./evaluation-folder.ts";
-import { type FeatureExtractors, networkInfo } from "./features/extract-features.ts";
+/** The report of an evaluation: what was found, for programs and for people. */
+import { imagesSeen } from "../../models/config.ts";
+import { omitUndefined } from "../../util/omit-undefined.ts";
+import { type FeatureExtractors, networkInfo } from "../features/extract-features.ts";
+import type { EvaluationPlatform } from "../platform.ts";
+import { reportHtml } from "../report/html.ts";
+import type { ConditionReport, Grid, Report, Seconds } from "../report/report.ts";
+import { reportJson } from "../report/report.ts";
 import { gridImage, gridOf } from "./grid.ts";
 import type { EvaluationPlan } from "./plan.ts";
-import { reportHtml } from "./report/html.ts";
-import { reportJson } from "./report/json.ts";
-import { reportMarkdown } from "./report/markdown.ts";
-import type { ConditionReport, Grid, Report, Seconds } from "./report/report.ts";
 import { samplingName } from "./sampler-settings.ts";
 
-export interface Evaluation {
-  readonly report: Report;
-  readonly seconds: Seconds;
-  /** The paths of the written report. */
-  readonly files: { readonly json: string; readonly markdown: string; readonly html: string };
-}
-
 /** Everything in the report but the clock: equal evaluations give equal reports, byte for byte. */
-export async function reportOf(
+export function reportOf(
   plan: EvaluationPlan,
   { features, classifier }: FeatureExtractors,
-  replicates: number,
   conditions: readonly ConditionReport[],
-): Promise<Report> {
+  { version, replicates }: { readonly version: string; readonly replicates: number },
+): Report {
   const { common } = plan;
   return {
     format: 1,
-    version: await packageVersion(),
+    version,
     settings: {
       data: plan.data,
       photos: common.photos,
@@ -65,34 +55,27 @@ export async function reportOf(
   };
 }
 
-/** Writes report.json, report.md, report.html and the grids. */
+/** Writes report.json, report.html and the grids. */
 export async function writeReport(
   plan: EvaluationPlan,
-  folder: EvaluationFolder,
+  platform: EvaluationPlatform,
   report: Report,
-): Promise<Evaluation> {
-  const seconds: Seconds = Object.fromEntries(
-    Object.entries(folder.spent).map(([row, spent]) => [row, spent.seconds / spent.images]),
-  );
+  seconds: Seconds,
+): Promise<void> {
+  const { store, codec } = platform;
   const grids: Grid[] = [];
-  const files: Record<string, string> = {};
   for (const condition of plan.conditions) {
-    const grid = await gridOf(plan, folder, condition);
+    const grid = await gridOf(plan, platform, condition);
     grids.push(grid);
-    const name = `grids/${condition.id}.png`;
-    await folder.write(name, await encodeImage(await gridImage(grid), "png"));
-    files[condition.id] = name;
+    const image = await gridImage(grid, codec);
+    await store.write(`grids/${condition.id}.png`, await codec.encode(image, "png"));
   }
-  return {
-    report,
-    seconds,
-    files: {
-      json: await folder.write("report.json", reportJson(report)),
-      markdown: await folder.write("report.md", reportMarkdown(report, seconds, files)),
-      html: await folder.write("report.html", await reportHtml(report, seconds, grids)),
-    },
-  };
+  await store.write(reportFiles.json, reportJson(report));
+  await store.write(reportFiles.html, await reportHtml(report, seconds, grids, codec));
 }
+
+/** The names of the written report. */
+export const reportFiles = { json: "report.json", html: "report.html" } as const;
 
 function missingNetworks(
   { features, classifier }: Omit<FeatureExtractors, "store">,
@@ -127,9 +110,4 @@ function missingNetworks(
     );
   }
   return notes;
-}
-
-async function packageVersion(): Promise<string> {
-  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { syntheticReport } from "../../../test/support/synthetic-report.ts";
 import { PaletteError } from "../../util/errors.ts";
-import { parseReport, reportJson } from "./json.ts";
 import type { Report } from "./report.ts";
+import { parseReport, reportJson } from "./report.ts";
 
 const report = syntheticReport(5);
 

@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
+import type { ComparisonProgress } from "../evaluation/protocol/compare-sets.ts";
 import { createImage } from "../image/image.ts";
 import { writeImage } from "../node/encode-image.ts";
 import { PaletteError } from "../util/errors.ts";
-import { compareFolders, type FoldersOptions, type FoldersProgress } from "./compare-folders.ts";
+import { compareFolders } from "./evaluate.ts";
 
 let root: string;
-let options: FoldersOptions;
+let options: NonNullable<Parameters<typeof compareFolders>[2]>;
 const at = (...names: string[]) => join(root, ...names);
 
 /** Plain colours: the tiny network's features are the means of the channels, 0 to 1. */
@@ -47,7 +48,7 @@ afterAll(async () => {
 
 describe("two folders", () => {
   it("of one spread, shifted by 0.4 in red, are 0.16 apart", async () => {
-    const stages = new Map<string, FoldersProgress>();
+    const stages = new Map<string, ComparisonProgress>();
     const result = await compareFolders(at("a"), at("b"), {
       ...options,
       onProgress: (progress) => stages.set(progress.stage, progress),

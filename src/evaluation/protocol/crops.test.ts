@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writePhotos } from "../../test/training-photos.ts";
-import { toSquare } from "../image/resize.ts";
-import { photoFiles } from "../node/codec.ts";
-import { readImage } from "../node/decode-image.ts";
-import { scanPhotos } from "../node/photo-folders.ts";
+import { writePhotos } from "../../../test/training-photos.ts";
+import { toSquare } from "../../image/resize.ts";
+import { photoFiles } from "../../node/codec.ts";
+import { readImage } from "../../node/decode-image.ts";
+import { scanPhotos } from "../../node/photo-folders.ts";
 import { type CropOptions, CropSource, photoOrder, usablePhotos } from "./crops.ts";
 
 let root: string;

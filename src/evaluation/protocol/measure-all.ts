@@ -1,34 +1,34 @@
-/** From the pictures in the folder to the rows of the report. */
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import type { Image } from "../image/image.ts";
-import { readImage } from "../node/decode-image.ts";
-import { PaletteError } from "../util/errors.ts";
-import type { CropSource } from "./crops.ts";
-import { type EvaluationFolder, pictureName } from "./evaluation-folder.ts";
+/** From the stored pictures to the rows of the report. */
+import type { PhotoReader } from "../../data/photo-reader.ts";
+import { fromBytes, type Image } from "../../image/image.ts";
+import { PaletteError } from "../../util/errors.ts";
 import {
   extractFeatures,
   type FeatureExtractors,
   type SetFeatures,
-} from "./features/extract-features.ts";
+} from "../features/extract-features.ts";
+import type { EvaluationPlatform } from "../platform.ts";
+import type { ConditionReport, Row } from "../report/report.ts";
+import type { CropSource } from "./crops.ts";
+import { pictureFile, readPicture } from "./files.ts";
 import { inputRow, originalsRow } from "./generate.ts";
 import { Measurer } from "./measure.ts";
-import { type EvaluationPlan, type OtherAnswers, type PlannedRow, plannedRows } from "./plan.ts";
-import type { ConditionReport, Row } from "./report/report.ts";
+import type { EvaluationPlan } from "./plan.ts";
+import { type PlannedRow, plannedRows } from "./rows.ts";
 import { samplerName } from "./sampler-settings.ts";
 
 export interface MeasureOptions {
   /** Resamples of the photos for the intervals; 0 for none. */
   readonly replicates: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** Told how many pictures have been looked at. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Measures the pictures of all rows in all conditions. */
 export async function measureAll(
   plan: EvaluationPlan,
-  folder: EvaluationFolder,
+  { store, codec, photos }: EvaluationPlatform,
   crops: CropSource,
   extractors: FeatureExtractors,
   { replicates, signal, onProgress }: MeasureOptions,
@@ -41,7 +41,12 @@ export async function measureAll(
     plan.crops +
     plan.referenceCrops +
     rows.reduce(
-      (sum, one) => sum + plan.crops * (1 + one.rows.reduce((n, row) => n + row.samples, 0)),
+      (sum, one) =>
+        sum +
+        plan.crops *
+          (1 +
+            one.rows.reduce((n, row) => n + row.samples, 0) +
+            plan.others.filter(({ pictures }) => pictures.has(one.condition.id)).length),
       0,
     );
   let done = 0;
@@ -49,10 +54,10 @@ export async function measureAll(
   const labels = Array.from({ length: plan.crops }, (_, k) =>
     extractors.classifier?.labelOf(plan.photos[crops.photoOf(k)]!),
   );
-  const { features, classifier, store } = extractors;
+  const { features } = extractors;
   // Without labels the classifier has nothing to be right about.
   const labelled = labels.some((label) => label !== undefined);
-  const needed = { features, store, ...(labelled && { classifier }) };
+  const needed = { ...extractors, ...(!labelled && { classifier: undefined }) };
   const settings = JSON.stringify(plan.common);
   const extract = (
     name: string,
@@ -64,7 +69,7 @@ export async function measureAll(
     });
   const extractRow = (condition: string, row: string, sample = 0) =>
     extract(`${condition}/${row}/${sample}`, (k) =>
-      readImage(folder.picture(condition, row, k, sample)),
+      readPicture(store, codec, pictureFile(condition, row, k, sample)),
     );
 
   const originals = await extractRow(originalsRow, originalsRow);
@@ -77,7 +82,7 @@ export async function measureAll(
             count: features ? plan.referenceCrops : 0,
             picture: async (k) => (await crops.crop(k, "reference")).image,
           },
-          { features, store },
+          { ...extractors, classifier: undefined },
           { signal, onPicture, pixels: false },
         );
   const measurer = new Measurer({
@@ -105,9 +110,11 @@ export async function measureAll(
     };
     const measured: Row[] = [];
     for (const other of plan.others) {
-      const found = await otherPictures(other, condition.id, plan);
-      if (found === undefined) continue;
-      const set = await extract(`${condition.id}/${other.name} of ${other.folder}`, found);
+      const paths = other.pictures.get(condition.id);
+      if (paths === undefined) continue;
+      const set = await extract(`${condition.id}/${other.name} of ${other.folder}`, async (k) =>
+        otherPicture(photos, paths[k]!, plan.common.resolution),
+      );
       const id = `other-${other.name}`;
       const measures = await measurer.measure(set);
       measured.push({ id, kind: "other", label: other.name, images, ...measures });
@@ -136,36 +143,15 @@ export async function measureAll(
   return conditions;
 }
 
-/**
- * Another program's pictures of a condition; undefined where it has none.
- * @throws PaletteError when one is missing or of another size.
- */
-async function otherPictures(
-  { name, folder }: OtherAnswers,
-  condition: string,
-  { crops, common: { resolution } }: EvaluationPlan,
-): Promise<((index: number) => Promise<Image>) | undefined> {
-  const place = join(folder, condition);
-  const names = await readdir(place).catch(() => undefined);
-  if (names === undefined) return undefined;
-  const there = new Set(names);
-  for (let k = 0; k < crops; k++) {
-    if (!there.has(pictureName(k))) {
-      throw new PaletteError(
-        `${name} has no picture ${pictureName(k)} in ${place}: each degraded picture needs an answer of its name.`,
-      );
-    }
+/** @throws PaletteError when another program's picture has another size. */
+async function otherPicture(photos: PhotoReader, path: string, resolution: number): Promise<Image> {
+  const { rgb, width, height } = await photos.read(path);
+  if (width !== resolution || height !== resolution) {
+    throw new PaletteError(
+      `${path} has ${width}x${height} pixels, but what is degraded has ${resolution}x${resolution}.`,
+    );
   }
-  return async (index) => {
-    const path = join(place, pictureName(index));
-    const image = await readImage(path);
-    if (image.width !== resolution || image.height !== resolution) {
-      throw new PaletteError(
-        `${path} has ${image.width}x${image.height} pixels, but what is degraded has ${resolution}x${resolution}.`,
-      );
-    }
-    return image;
-  };
+  return fromBytes(rgb, width, height);
 }
 
 async function rowOf(

@@ -5,27 +5,28 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { writePhotos } from "../../test/training-photos.ts";
+import { frechetDistance } from "../evaluation/metrics/fid.ts";
+import { psnr } from "../evaluation/metrics/psnr.ts";
+import { adoptSettings } from "../evaluation/protocol/files.ts";
+import { picturesTogether } from "../evaluation/protocol/generate.ts";
+import type { EvaluationRequest } from "../evaluation/protocol/plan.ts";
+import { plannedRows } from "../evaluation/protocol/rows.ts";
+import { parseReport, type Row } from "../evaluation/report/report.ts";
 import { createImage, toBytes } from "../image/image.ts";
 import { presetNamed } from "../models/presets.ts";
-import { readImage } from "../node/decode-image.ts";
-import { writeImage } from "../node/encode-image.ts";
-import { findNetworks, openFoundNetwork } from "../node/feature-networks.ts";
-import { saveModel } from "../node/model-folder.ts";
-import { photosDigest, scanPhotos } from "../node/photo-folders.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
-import { type EvaluationOptions, evaluate } from "./evaluate.ts";
-import { EvaluationFolder } from "./evaluation-folder.ts";
-import { picturesTogether } from "./generate.ts";
-import { frechetDistance } from "./metrics/fid.ts";
-import { psnr } from "./metrics/psnr.ts";
-import { type EvaluationRequest, planEvaluation, plannedRows } from "./plan.ts";
-import { parseReport } from "./report/json.ts";
-import type { Row } from "./report/report.ts";
+import { readImage } from "./decode-image.ts";
+import { writeImage } from "./encode-image.ts";
+import { evaluate, type FolderEvaluationOptions, planEvaluation } from "./evaluate.ts";
+import { openEvaluationFolder } from "./evaluation-folder.ts";
+import { findNetworks, openFoundNetwork } from "./feature-networks.ts";
+import { saveModel } from "./model-folder.ts";
+import { photosDigest, scanPhotos } from "./photo-folders.ts";
 
 const tasks = ["colorize", "dejpeg"];
 let root: string;
 let request: EvaluationRequest;
-let measuring: Omit<EvaluationOptions, "out">;
+let measuring: Omit<FolderEvaluationOptions, "out">;
 const at = (...names: string[]) => join(root, ...names);
 
 beforeAll(async () => {
@@ -202,8 +203,8 @@ describe("an evaluation", () => {
     expect(await text("killed", "report.json")).toBe(await text("whole", "report.json"));
     // The pages add the measured seconds, which are no part of the report.
     const timeless = (page: string) => page.replaceAll(/\d+\.\d{3}/g, "");
-    expect(timeless(await text("killed", "report.md"))).toBe(
-      timeless(await text("whole", "report.md")),
+    expect(timeless(await text("killed", "report.html"))).toBe(
+      timeless(await text("whole", "report.html")),
     );
   });
 
@@ -230,7 +231,9 @@ describe("an evaluation", () => {
     const settings = (await planEvaluation(request)).common;
     await mkdir(at("young"));
     await writeFile(at("young", ".settings.json.1234.tmp"), '{"form');
-    await (await EvaluationFolder.open(at("young"), settings)).close();
+    const folder = await openEvaluationFolder(at("young"));
+    await adoptSettings(folder, settings);
+    await folder.close();
     expect(JSON.parse(await text("young", "settings.json"))).toEqual(settings);
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../util/random.ts";
-import type { SetFeatures } from "./features/extract-features.ts";
+import { Random } from "../../util/random.ts";
+import type { SetFeatures } from "../features/extract-features.ts";
+import { frechetDistance } from "../metrics/fid.ts";
 import { Measurer } from "./measure.ts";
-import { frechetDistance } from "./metrics/fid.ts";
 
 const [width, height, dim] = [12, 12, 3];
 

@@ -1,0 +1,236 @@
+/** Makes the pictures of an evaluation: what is degraded, what each model answers, and the originals. */
+import { networkCalls } from "../../diffusion/samplers/sampler-config.ts";
+import { createMask, type Image, type Mask } from "../../image/image.ts";
+import type { UNetConfig } from "../../nn/config.ts";
+import { usesLowMemory } from "../../nn/graphs.ts";
+import { parameterSpecs } from "../../nn/registry.ts";
+import { Palette, type SampleRequest } from "../../pipeline/palette.ts";
+import type { SamplingProgress } from "../../pipeline/sampling-options.ts";
+import { createNetwork } from "../../runtime/network.ts";
+import type { SessionOptions } from "../../runtime/runtime.ts";
+import type { Condition } from "../../tasks/task.ts";
+import { Random } from "../../util/random.ts";
+import type { EvaluationPlatform } from "../platform.ts";
+import { degraded, type EvaluationCondition } from "./conditions.ts";
+import type { CropSource } from "./crops.ts";
+import { pictureFile, type RowTimes } from "./files.ts";
+import type { EvaluationPlan } from "./plan.ts";
+import { type EvaluatedModel, type PlannedRow, plannedRows } from "./rows.ts";
+
+/** Names of the rows that are no model's; also their folders. */
+export const inputRow = "degraded";
+export const originalsRow = "originals";
+/** Not a row: where the holes are, white, for other programs. */
+const maskFolder = "mask";
+
+/**
+ * Pictures asked for at a time: enough to keep all cores at work, and what a kill can cost. A large
+ * network computes one after the other anyway, for minutes each; its answers are the same bits alone.
+ */
+export function picturesTogether(network: UNetConfig): number {
+  return usesLowMemory(parameterSpecs(network)) ? 1 : 8;
+}
+
+export interface GenerateTools {
+  readonly plan: EvaluationPlan;
+  readonly platform: Pick<EvaluationPlatform, "store" | "codec" | "runtime">;
+  readonly crops: CropSource;
+  readonly times: RowTimes;
+  /** Where the models run. */
+  readonly session: SessionOptions;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: GenerateProgress) => void;
+}
+
+export interface GenerateProgress {
+  /** "pictures": the originals and what is degraded; "loading": one model; "answers": network calls. */
+  readonly stage: "pictures" | "loading" | "answers";
+  readonly done: number;
+  readonly total: number;
+}
+
+/** A condition that a row answers. */
+interface Work {
+  readonly condition: EvaluationCondition;
+  readonly row: PlannedRow;
+}
+
+/** Writes all pictures that are not there yet. */
+export async function generate(tools: GenerateTools): Promise<void> {
+  const { plan, onProgress } = tools;
+  await prepare(tools);
+  const work = plan.models.map((model): [EvaluatedModel, Work[]] => [
+    model,
+    plan.conditions.flatMap((condition) =>
+      plannedRows(plan, condition.task.name)
+        .filter((row) => row.model === model)
+        .map((row) => ({ condition, row })),
+    ),
+  ]);
+  const total = work
+    .flatMap(([, rows]) => rows)
+    .reduce((sum, { row }) => sum + plan.crops * row.samples * callsEach(row), 0);
+  let done = 0;
+  for (const [model, rows] of work) {
+    await writeAnswers(tools, model, rows, (calls) => {
+      done += calls;
+      onProgress?.({ stage: "answers", done, total });
+    });
+  }
+}
+
+/** The files of a row's answers to picture `index`. */
+export function answerFiles(
+  condition: EvaluationCondition,
+  { id, samples }: PlannedRow,
+  index: number,
+): string[] {
+  return Array.from({ length: samples }, (_, k) => pictureFile(condition.id, id, index, k));
+}
+
+/** Writes the originals and each condition's degraded pictures, the holes in middle gray. */
+async function prepare({
+  plan,
+  platform,
+  crops,
+  signal,
+  onProgress,
+}: GenerateTools): Promise<void> {
+  const { store, codec } = platform;
+  const total = plan.crops * (1 + plan.conditions.length);
+  let done = 0;
+  const write = async (name: string, image: Image) =>
+    store.write(name, await codec.encode(image, "png"));
+  const each = async (
+    row: [condition: string, row: string],
+    make: (k: number) => Promise<Image>,
+  ) => {
+    for (let k = 0; k < plan.crops; k++) {
+      signal?.throwIfAborted();
+      const name = pictureFile(...row, k);
+      if (!(await store.has(name))) await write(name, await make(k));
+      onProgress?.({ stage: "pictures", done: ++done, total });
+    }
+  };
+  await each([originalsRow, originalsRow], async (k) => (await crops.crop(k)).image);
+  for (const condition of plan.conditions) {
+    await each([condition.id, inputRow], async (k) => {
+      const { image } = await crops.crop(k);
+      const made = await degraded(condition, image, plan.common.seed, k, codec);
+      if (made.mask) await write(pictureFile(condition.id, maskFolder, k), pictureOf(made.mask));
+      return shown(made);
+    });
+  }
+}
+
+/** Network calls of a sample; the Regression baseline takes one. */
+function callsEach({ sampling }: PlannedRow): number {
+  return sampling === undefined ? 1 : networkCalls(sampling.sampler, sampling.steps);
+}
+
+/**
+ * Writes a model's answers to all conditions, where they are not there yet.
+ * @param onCalls told how many further network calls are done, or found done
+ */
+async function writeAnswers(
+  tools: GenerateTools,
+  model: EvaluatedModel,
+  work: readonly Work[],
+  onCalls: (calls: number) => void,
+): Promise<void> {
+  const { plan, platform, signal } = tools;
+  const together = picturesTogether(model.config.network);
+  let palette: Palette | undefined;
+  try {
+    for (const one of work) {
+      for (let first = 0; first < plan.crops; first += together) {
+        signal?.throwIfAborted();
+        const last = Math.min(first + together, plan.crops);
+        const indices = Array.from({ length: last - first }, (_, k) => first + k);
+        const files = indices.map((index) => answerFiles(one.condition, one.row, index));
+        const calls = indices.length * one.row.samples * callsEach(one.row);
+        let told = 0;
+        const tell = (share: number) => {
+          const now = Math.floor(share * calls);
+          onCalls(now - told);
+          told = now;
+        };
+        const there = await Promise.all(files.flat().map((name) => platform.store.has(name)));
+        if (there.includes(false)) {
+          palette ??= await warm(model, tools, one.condition, together);
+          // The last share is told when the answers are stored.
+          await answerSome(tools, palette, one, indices, files, ({ step, steps }) => {
+            if (step < steps) tell(step / steps);
+          });
+        }
+        tell(1);
+      }
+    }
+  } finally {
+    await palette?.dispose();
+  }
+}
+
+/** Loads the model and lets it answer once, so that compiling it is not taken for its speed. */
+async function warm(
+  model: EvaluatedModel,
+  { plan, platform, crops, session, onProgress }: GenerateTools,
+  condition: EvaluationCondition,
+  together: number,
+): Promise<Palette> {
+  onProgress?.({ stage: "loading", done: 0, total: 1 });
+  const { config, weights } = model;
+  const network = await createNetwork(platform.runtime, { config, weights }, session);
+  const palette = new Palette(network, { ...session, onWarning: () => {} });
+  const { image } = await crops.crop(0);
+  const first = await degraded(condition, image, plan.common.seed, 0, platform.codec);
+  const requests = Array.from({ length: together }, (_, seed) => ({ condition: first, seed }));
+  await palette.sampleBatch(requests, { steps: 1, together: true });
+  onProgress?.({ stage: "loading", done: 1, total: 1 });
+  return palette;
+}
+
+async function answerSome(
+  { plan, platform, crops, times, signal }: GenerateTools,
+  palette: Palette,
+  { condition, row }: Work,
+  indices: readonly number[],
+  files: readonly (readonly string[])[],
+  onStep: (step: SamplingProgress) => void,
+): Promise<void> {
+  const { store, codec } = platform;
+  const { seed } = plan.common;
+  const requests: SampleRequest[] = [];
+  for (const index of indices) {
+    const { image } = await crops.crop(index);
+    requests.push({
+      condition: await degraded(condition, image, seed, index, codec),
+      // Answers to one picture differ between conditions, and are the same for all models and steps.
+      seed: Random.from(seed, "answers", condition.id, index).integer(0, 2 ** 31 - 1),
+    });
+  }
+  const start = performance.now();
+  const answers = await palette.sampleBatch(requests, {
+    ...row.sampling,
+    ...{ samples: row.samples, signal, onStep, together: true },
+  });
+  const seconds = (performance.now() - start) / 1000;
+  for (const [k, images] of answers.entries()) {
+    for (const [sample, image] of images.entries())
+      await store.write(files[k]![sample]!, await codec.encode(image, "png"));
+  }
+  await times.add(condition.id, row.id, seconds, indices.length * row.samples);
+}
+
+/** White where it is to be filled. */
+function pictureOf({ width, height, data }: Mask): Image {
+  const plane = data.map((value) => 2 * value - 1);
+  return { width, height, data: Float32Array.from([...plane, ...plane, ...plane]) };
+}
+
+/** A condition as a picture: the noise that marks the hole is the network's business. */
+function shown({ x, mask = createMask(x.width, x.height), holeIsShown }: Condition): Image {
+  if (holeIsShown) return x;
+  const pixels = x.width * x.height;
+  return { ...x, data: x.data.map((value, i) => (mask.data[i % pixels] === 1 ? 0 : value)) };
+}

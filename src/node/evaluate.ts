@@ -1,0 +1,140 @@
+/** Evaluations on folders: models, photos, feature networks and the report are files. */
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { type EvaluateOptions, type Evaluation, runEvaluation } from "../evaluation/evaluate.ts";
+import type { EvaluationModel, EvaluationSources } from "../evaluation/platform.ts";
+import {
+  type Comparison,
+  type ComparisonOptions,
+  compareSets,
+} from "../evaluation/protocol/compare-sets.ts";
+import {
+  type EvaluationPlan,
+  type EvaluationRequest,
+  resolvePlan,
+} from "../evaluation/protocol/plan.ts";
+import { reportFiles } from "../evaluation/protocol/results.ts";
+import { samplingMemory } from "../models/summary.ts";
+import { nodeRuntime } from "../runtime/node/index.ts";
+import { PaletteError } from "../util/errors.ts";
+import { nodeCodec, photoFiles } from "./codec.ts";
+import { openEvaluationFolder } from "./evaluation-folder.ts";
+import {
+  type ChosenNetworks,
+  chooseNetworks,
+  type NetworkChoice,
+  openFeatureExtractors,
+} from "./feature-networks.ts";
+import { modelDigest } from "./fingerprint.ts";
+import { findModel, openModel } from "./model-folder.ts";
+import { scanPhotoSets, scanPhotos } from "./photo-folders.ts";
+
+export interface FolderEvaluationOptions extends EvaluateOptions, NetworkChoice {
+  /** The folder of the evaluation, created or continued. */
+  readonly out: string;
+  /** The feature networks themselves, instead of looking for them. */
+  readonly networks?: ChosenNetworks;
+}
+
+export interface FolderEvaluation extends Evaluation {
+  /** The paths of the written report. */
+  readonly files: { readonly json: string; readonly html: string };
+}
+
+/**
+ * Resolves models, photos and conditions.
+ * @param onPhoto told how many photos were tried, of all
+ * @throws UsageError for impossible wishes; PaletteError for models that do not go together and for
+ * what is missing.
+ */
+export function planEvaluation(
+  request: EvaluationRequest,
+  onPhoto?: (done: number, total: number) => void,
+): Promise<EvaluationPlan> {
+  return resolvePlan(request, folderSources, onPhoto);
+}
+
+/**
+ * Evaluates, continuing what lies in `options.out`.
+ * @throws PaletteError when the folder is another evaluation's or a file cannot be written; the
+ * signal's reason when aborted, with what was done kept.
+ */
+export async function evaluate(
+  plan: EvaluationPlan,
+  options: FolderEvaluationOptions,
+): Promise<FolderEvaluation> {
+  const { out, threads } = options;
+  const chosen = options.networks ?? (await chooseNetworks(options));
+  const store = await openEvaluationFolder(out);
+  try {
+    const found = await runEvaluation(
+      plan,
+      {
+        store,
+        codec: nodeCodec,
+        photos: photoFiles,
+        runtime: nodeRuntime,
+        version: await packageVersion(),
+        openExtractors: () => openFeatureExtractors(chosen, threads),
+      },
+      options,
+    );
+    const { json, html } = reportFiles;
+    return { ...found, files: { json: join(out, json), html: join(out, html) } };
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * FID, KID, IS and PD of two folders of pictures; see `compareSets`.
+ * @throws PaletteError when a folder is missing or too small, a picture is broken, or there is no
+ * feature network.
+ */
+export async function compareFolders(
+  a: string,
+  b: string,
+  options: ComparisonOptions & Pick<NetworkChoice, "nets" | "features"> = {},
+): Promise<Comparison> {
+  const { nets, features: wanted } = options;
+  const { features } = await chooseNetworks({ nets, features: wanted });
+  if (features === undefined) {
+    throw new PaletteError(
+      "No feature network was found, and FID, KID, IS and PD need one: palette features list shows how to get it.",
+    );
+  }
+  const sets = [];
+  for (const folder of [a, b])
+    sets.push({ place: resolve(folder), paths: await scanPhotos([folder]) });
+  const extractors = await openFeatureExtractors({ features });
+  try {
+    return await compareSets(sets[0]!, sets[1]!, extractors, photoFiles, options);
+  } finally {
+    await extractors.features?.dispose();
+  }
+}
+
+const folderSources: EvaluationSources = {
+  reader: photoFiles,
+  async models(names) {
+    const folders = await Promise.all((names.length === 0 ? [undefined] : names).map(findModel));
+    return Promise.all([...new Set(folders)].map(evaluationModel));
+  },
+  async photos(folders) {
+    const title = folders.map((folder) => basename(resolve(folder))).join(", ");
+    return { title, sets: await scanPhotoSets(folders) };
+  },
+  list: (folder) => readdir(folder).catch(() => undefined),
+};
+
+async function evaluationModel(folder: string): Promise<EvaluationModel> {
+  const model = await openModel(folder);
+  const { name, network } = model.config;
+  nodeRuntime.assertFits(samplingMemory(network), `Sampling with ${name}`);
+  return { ...model, digest: await modelDigest(folder) };
+}
+
+async function packageVersion(): Promise<string> {
+  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,19 @@
+/** `palette-diffusion/evaluation` under Node: models, photos and reports are folders. */
+
+export * from "../evaluation/index.ts";
+export {
+  compareFolders,
+  evaluate,
+  type FolderEvaluation,
+  type FolderEvaluationOptions,
+  planEvaluation,
+} from "./evaluate.ts";
+export { type EvaluationFolder, openEvaluationFolder } from "./evaluation-folder.ts";
+export {
+  type ChosenNetworks,
+  chooseNetworks,
+  type FoundNetwork,
+  findNetworks,
+  type NetworkChoice,
+  openFoundNetwork,
+} from "./feature-networks.ts";
