@@ -38,7 +38,8 @@ export function resample(image: Image, width: number, height: number, kernel: Ke
         `A picture needs whole sides of at least 1 pixel, not ${width}x${height}.`,
       );
   }
-  return filterPlanes(image, taps(image.width, width, kernel), taps(image.height, height, kernel));
+  const [across, down] = [taps(image.width, width, kernel), taps(image.height, height, kernel)];
+  return filterLines(linesOf(image), across, down);
 }
 
 /** How each new pixel of a line is made of the old ones. */
@@ -64,64 +65,136 @@ export function taps(length: number, count: number, kernel: Kernel, cell = 1): T
   const lastShare = length / cell - (cells - 1);
   const first = new Int32Array(count);
   const starts = new Int32Array(count + 1);
-  const weights: number[] = [];
+  const weights = new Float64Array(count * Math.min(cells, Math.ceil(2 * reach) + 1));
+  let to = 0;
   for (let i = 0; i < count; i++) {
     const centre = (i + 0.5) * scale;
     const from = Math.max(0, Math.floor(centre - reach));
     const end = Math.min(cells, Math.ceil(centre + reach));
-    const own = Array.from({ length: end - from }, (_, k) => {
-      const share = from + k === cells - 1 ? lastShare : 1;
-      return share * kernel.weight((from + k + 0.5 - centre) / stretch);
-    });
-    const sum = own.reduce((a, b) => a + b, 0);
-    first[i] = from;
-    for (const weight of own) weights.push(weight / sum);
-    starts[i + 1] = weights.length;
-  }
-  return { first, starts, weights: Float64Array.from(weights) };
-}
-
-/** Filters the rows and then the columns of the three planes. */
-export function filterPlanes(
-  { width: from, height, data }: Image,
-  across: Taps,
-  down: Taps,
-): Image {
-  const width = across.first.length;
-  const rows = new Float32Array(3 * height * width);
-  const { first, starts, weights } = across;
-  for (let row = 0, to = 0; row < 3 * height; row++) {
-    for (let x = 0; x < width; x++, to++) {
-      const end = starts[x + 1]!;
-      let sum = 0;
-      for (let k = starts[x]!, at = row * from + first[x]!; k < end; k++, at++) {
-        sum += weights[k]! * data[at]!;
-      }
-      rows[to] = sum;
+    let sum = 0;
+    for (let k = from; k < end; k++) {
+      const share = k === cells - 1 ? lastShare : 1;
+      const weight = share * kernel.weight((k + 0.5 - centre) / stretch);
+      weights[to + k - from] = weight;
+      sum += weight;
     }
+    first[i] = from;
+    for (const stop = to + end - from; to < stop; to++) weights[to]! /= sum;
+    starts[i + 1] = to;
   }
-  return filterColumns(rows, width, height, down);
+  return { first, starts, weights };
 }
 
-function filterColumns(
-  rows: Float32Array,
-  width: number,
-  oldHeight: number,
-  { first, starts, weights }: Taps,
-): Image {
-  const height = first.length;
-  const data = new Float32Array(3 * height * width);
-  const sums = new Float64Array(width);
-  for (let c = 0; c < 3; c++) {
-    for (let y = 0; y < height; y++) {
-      sums.fill(0);
-      let from = (c * oldHeight + first[y]!) * width;
-      for (let k = starts[y]!; k < starts[y + 1]!; k++, from += width) {
-        const weight = weights[k]!;
-        for (let x = 0; x < width; x++) sums[x]! += weight * rows[from + x]!;
+/** A picture that is made line by line: `read` writes line `y`, [3, width], from the top one on. */
+export interface Lines {
+  readonly width: number;
+  read(y: number, line: Float32Array): void;
+}
+
+/** The lines of a picture. */
+export function linesOf({ width, height, data }: Image): Lines {
+  return {
+    width,
+    read(y, line) {
+      for (let c = 0; c < 3; c++) {
+        const from = (c * height + y) * width;
+        line.set(data.subarray(from, from + width), c * width);
       }
-      data.set(sums, (c * height + y) * width);
+    },
+  };
+}
+
+/**
+ * Filters the rows and then the columns; values beyond +-`limit` are cut. Only some lines are in
+ * memory at a time, for memory that was never used before costs more than the sums.
+ */
+export function filterLines(lines: Lines, across: Taps, down: Taps, limit = Infinity): Image {
+  const { first, starts, weights } = down;
+  const [width, height] = [across.first.length, first.length];
+  const data = new Float32Array(3 * height * width);
+  const line = new Float32Array(3 * lines.width);
+  let span = 1;
+  for (let y = 0; y < height; y++) span = Math.max(span, starts[y + 1]! - starts[y]!);
+  const kept = 4 * span;
+  const rows = new Float32Array(3 * width * kept);
+  let base = 0;
+  let read = 0;
+  for (let y = 0; y < height; y++) {
+    const top = first[y]!;
+    const taps = weights.subarray(starts[y]!, starts[y + 1]!);
+    for (; read < top + taps.length; read++) {
+      if (read === base + kept) {
+        rows.copyWithin(0, 3 * width * (top - base));
+        base = top;
+      }
+      lines.read(read, line);
+      filterRow(line, across, rows, 3 * width * (read - base));
+    }
+    for (let c = 0; c < 3; c++) {
+      const from = width * (3 * (top - base) + c);
+      filterColumns(rows, from, width, taps, limit, data, (c * height + y) * width);
     }
   }
   return { width, height, data };
+}
+
+/** The same pixel of the three channels is summed at once: they share their weights. */
+function filterRow(line: Float32Array, across: Taps, rows: Float32Array, to: number): void {
+  const { first, starts, weights } = across;
+  const width = first.length;
+  const old = line.length / 3;
+  for (let x = 0; x < width; x++, to++) {
+    const end = starts[x + 1]!;
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    for (let k = starts[x]!, at = first[x]!; k < end; k++, at++) {
+      const weight = weights[k]!;
+      red += weight * line[at]!;
+      green += weight * line[at + old]!;
+      blue += weight * line[at + 2 * old]!;
+    }
+    rows[to] = red;
+    rows[to + width] = green;
+    rows[to + 2 * width] = blue;
+  }
+}
+
+/** One line of one channel. Four neighbours are summed at once, which share their weights. */
+function filterColumns(
+  rows: Float32Array,
+  from: number,
+  width: number,
+  weights: Float64Array,
+  limit: number,
+  data: Float32Array,
+  to: number,
+): void {
+  const stop = from + width;
+  for (; from + 3 < stop; from += 4, to += 4) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    for (let k = 0, at = from; k < weights.length; k++, at += 3 * width) {
+      const weight = weights[k]!;
+      sum0 += weight * rows[at]!;
+      sum1 += weight * rows[at + 1]!;
+      sum2 += weight * rows[at + 2]!;
+      sum3 += weight * rows[at + 3]!;
+    }
+    data[to] = within(sum0, limit);
+    data[to + 1] = within(sum1, limit);
+    data[to + 2] = within(sum2, limit);
+    data[to + 3] = within(sum3, limit);
+  }
+  for (; from < stop; from++, to++) {
+    let sum = 0;
+    for (let k = 0; k < weights.length; k++) sum += weights[k]! * rows[from + 3 * width * k]!;
+    data[to] = within(sum, limit);
+  }
+}
+
+function within(value: number, limit: number): number {
+  return value > limit ? limit : value < -limit ? -limit : value;
 }

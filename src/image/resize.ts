@@ -6,13 +6,13 @@ import {
   type Box,
   centreSquare,
   checkBox,
-  clipped,
+  createImage,
   crop,
   type Image,
   type RgbBytes,
   toBytes,
 } from "./image.ts";
-import { filterPlanes, lanczos3, taps } from "./resample.ts";
+import { filterLines, type Lines, lanczos3, linesOf, taps } from "./resample.ts";
 
 /** Lanczos3 shrinks at least this many times; whole factors above are averaged before. */
 const leastLanczos = 2;
@@ -24,8 +24,8 @@ const leastLanczos = 2;
 export function resize(image: Image, width: number, height: number): Image {
   if (image.width === width && image.height === height) return image;
   const [across, down] = [averaged(image.width, width), averaged(image.height, height)];
-  const small = across === 1 && down === 1 ? image : averagePlanes(image, across, down);
-  return lanczos(small, image, across, down, width, height);
+  const lines = across * down === 1 ? linesOf(image) : averagedLines(image, across, down);
+  return lanczos(lines, image, across, down, width, height);
 }
 
 /**
@@ -46,9 +46,11 @@ export function cropAndResizeBytes(
 ): Image {
   checkBox(box, photo.width, photo.height);
   const [across, down] = [averaged(box.width, width), averaged(box.height, height)];
-  const small = averageBytes(photo, box, across, down);
-  if (box.width === width && box.height === height) return small;
-  return lanczos(small, box, across, down, width, height);
+  const lines =
+    across * down === 1 ? linesOfBytes(photo, box) : averagedBytes(photo, box, across, down);
+  return box.width === width && box.height === height
+    ? gathered(lines, height)
+    : lanczos(lines, box, across, down, width, height);
 }
 
 /** As `resize`, from bytes to bytes. */
@@ -68,88 +70,141 @@ function averaged(from: number, to: number): number {
   return Math.max(1, Math.floor(from / to / leastLanczos));
 }
 
-/** Lanczos3 on cells of `across` x `down` pixels of the original. */
+/** Lanczos3 on cells of `across` x `down` pixels of the original, clipped to [-1, 1]. */
 function lanczos(
-  cells: Image,
+  cells: Lines,
   original: { readonly width: number; readonly height: number },
   across: number,
   down: number,
   width: number,
   height: number,
 ): Image {
-  return clipped(
-    filterPlanes(
-      cells,
-      taps(original.width, width, lanczos3, across),
-      taps(original.height, height, lanczos3, down),
-    ),
+  return filterLines(
+    cells,
+    taps(original.width, width, lanczos3, across),
+    taps(original.height, height, lanczos3, down),
+    1,
   );
 }
 
-/** The mean of each cell of `across` x `down` pixels; the last ones may hold fewer. */
-function averagePlanes(image: Image, across: number, down: number): Image {
-  const [width, height] = [Math.ceil(image.width / across), Math.ceil(image.height / down)];
-  const data = new Float32Array(3 * width * height);
-  const sums = new Float64Array(width);
-  for (let c = 0, to = 0; c < 3; c++) {
-    for (let top = 0; top < image.height; top += down, to += width) {
-      const end = Math.min(image.height, top + down);
-      sums.fill(0);
-      for (let y = top; y < end; y++) {
-        let at = (c * image.height + y) * image.width;
-        for (let cell = 0, left = 0; cell < width; cell++, left += across) {
-          const stop = at + Math.min(across, image.width - left);
-          let sum = 0;
-          while (at < stop) sum += image.data[at++]!;
-          sums[cell]! += sum;
-        }
-      }
-      for (let cell = 0; cell < width; cell++) {
-        const pixels = (end - top) * Math.min(across, image.width - cell * across);
-        data[to + cell] = sums[cell]! / pixels;
-      }
+/** All lines as they are. */
+function gathered({ width, read }: Lines, height: number): Image {
+  const image = createImage(width, height);
+  const line = new Float32Array(3 * width);
+  for (let y = 0; y < height; y++) {
+    read(y, line);
+    for (let c = 0; c < 3; c++) {
+      image.data.set(line.subarray(c * width, (c + 1) * width), (c * height + y) * width);
     }
   }
-  return { width, height, data };
+  return image;
 }
 
-/** As `averagePlanes`, of the box of interleaved bytes, in [-1, 1]. */
-function averageBytes(
-  { rgb, width: line }: RgbBytes,
-  box: Box,
-  across: number,
-  down: number,
-): Image {
-  const [width, height] = [Math.ceil(box.width / across), Math.ceil(box.height / down)];
-  const plane = width * height;
-  const data = new Float32Array(3 * plane);
-  const sums = new Int32Array(3 * width);
-  for (let row = 0, top = 0; row < height; row++, top += down) {
-    const end = Math.min(box.height, top + down);
-    sums.fill(0);
-    for (let y = top; y < end; y++) {
-      let at = 3 * ((box.top + y) * line + box.left);
-      for (let cell = 0, left = 0; cell < 3 * width; cell += 3, left += across) {
-        const stop = at + 3 * Math.min(across, box.width - left);
-        let red = 0;
-        let green = 0;
-        let blue = 0;
-        for (; at < stop; at += 3) {
-          red += rgb[at]!;
-          green += rgb[at + 1]!;
-          blue += rgb[at + 2]!;
-        }
-        sums[cell]! += red;
-        sums[cell + 1]! += green;
-        sums[cell + 2]! += blue;
-      }
-    }
-    for (let x = 0, to = row * width; x < width; x++, to++) {
-      const pixels = (end - top) * Math.min(across, box.width - x * across);
+/** The mean of each cell of `across` x `down` pixels; the last ones may hold fewer. */
+function averagedLines({ width: from, height, data }: Image, across: number, down: number): Lines {
+  const width = Math.ceil(from / across);
+  const sums = new Float64Array(width);
+  return {
+    width,
+    read(row, line) {
+      const top = row * down;
+      const end = Math.min(height, top + down);
       for (let c = 0; c < 3; c++) {
-        data[c * plane + to] = sums[3 * x + c]! / pixels / 127.5 - 1;
+        sums.fill(0);
+        for (let y = top; y < end; y++) {
+          let at = (c * height + y) * from;
+          for (let cell = 0, left = 0; cell < width; cell++, left += across) {
+            const stop = at + Math.min(across, from - left);
+            let sum = 0;
+            while (at < stop) sum += data[at++]!;
+            sums[cell]! += sum;
+          }
+        }
+        for (let cell = 0; cell < width; cell++) {
+          const pixels = (end - top) * Math.min(across, from - cell * across);
+          line[c * width + cell] = sums[cell]! / pixels;
+        }
       }
+    },
+  };
+}
+
+/** The lines of the box of interleaved bytes, in [-1, 1]. */
+function linesOfBytes({ rgb, width: from }: RgbBytes, box: Box): Lines {
+  const { width } = box;
+  const values = meansOf(1);
+  return {
+    width,
+    read(y, line) {
+      let at = 3 * ((box.top + y) * from + box.left);
+      for (let x = 0; x < width; x++, at += 3) {
+        line[x] = values[rgb[at]!]!;
+        line[x + width] = values[rgb[at + 1]!]!;
+        line[x + 2 * width] = values[rgb[at + 2]!]!;
+      }
+    },
+  };
+}
+
+/** As `averagedLines`, of the box of interleaved bytes, in [-1, 1]. */
+function averagedBytes(photo: RgbBytes, box: Box, across: number, down: number): Lines {
+  const { rgb } = photo;
+  const width = Math.ceil(box.width / across);
+  const sums = new Int32Array(3 * width);
+  const full = across * down;
+  const divisions = 3 * width * Math.ceil(box.height / down);
+  const means = 255 * full < divisions ? meansOf(full) : undefined;
+  return {
+    width,
+    read(row, line) {
+      const top = row * down;
+      const end = Math.min(box.height, top + down);
+      sums.fill(0);
+      for (let y = top; y < end; y++) {
+        addCells(sums, rgb, 3 * ((box.top + y) * photo.width + box.left), box.width, across);
+      }
+      for (let x = 0, from = 0; x < width; x++, from += 3) {
+        const pixels = (end - top) * Math.min(across, box.width - x * across);
+        const known = means !== undefined && pixels === full;
+        for (let c = 0; c < 3; c++) {
+          const sum = sums[from + c]!;
+          line[c * width + x] = known ? means[sum]! : meanOf(sum, pixels);
+        }
+      }
+    },
+  };
+}
+
+/** Adds a line of `count` pixels, from `at` on, to the sums of its cells. */
+function addCells(
+  sums: Int32Array,
+  rgb: Uint8Array,
+  at: number,
+  count: number,
+  across: number,
+): void {
+  for (let cell = 0, left = 0; left < count; cell += 3, left += across) {
+    const stop = at + 3 * Math.min(across, count - left);
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    for (; at < stop; at += 3) {
+      red += rgb[at]!;
+      green += rgb[at + 1]!;
+      blue += rgb[at + 2]!;
     }
+    sums[cell]! += red;
+    sums[cell + 1]! += green;
+    sums[cell + 2]! += blue;
   }
-  return { width, height, data };
+}
+
+/** The mean, in [-1, 1], of `pixels` bytes of this sum. */
+function meanOf(sum: number, pixels: number): number {
+  return sum / pixels / 127.5 - 1;
+}
+
+/** `meanOf` every sum that so many bytes can have. */
+function meansOf(pixels: number): Float32Array {
+  return new Float32Array(255 * pixels + 1).map((_, sum) => meanOf(sum, pixels));
 }
