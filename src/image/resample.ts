@@ -196,5 +196,5 @@ function filterColumns(
 }
 
 function within(value: number, limit: number): number {
-  return value > limit ? limit : value < -limit ? -limit : value;
+  return Math.min(limit, Math.max(-limit, value));
 }
