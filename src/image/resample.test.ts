@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../util/random.ts";
 import { createImage } from "./image.ts";
-import { box, lanczos3, linear, resample } from "./resample.ts";
+import { box, cubic, lanczos3, linear, resample } from "./resample.ts";
 
 const kernels = { box, linear, lanczos3 };
 
@@ -54,6 +54,19 @@ describe("resampling", () => {
     });
     const { data } = resample(ramp, 20, 2, linear);
     for (let x = 1; x < 19; x++) expect(data[x]).toBeCloseTo((x - 0.5) / 20, 6);
+  });
+
+  it("samples the middle of a cell, or its corner at phase 0", () => {
+    const ramp = createImage(16, 16);
+    for (let i = 0; i < ramp.data.length; i++) ramp.data[i] = (i % 16) / 16;
+    for (const [phase, offset] of [
+      [0.5, -0.25],
+      [0, -0.5],
+    ] as const) {
+      const { data } = resample(ramp, 32, 32, cubic, phase);
+      // A cubic filter keeps a straight line; near the edges its taps are cut.
+      for (let x = 6; x < 26; x++) expect(data[32 * 10 + x]).toBeCloseTo((x / 2 + offset) / 16, 6);
+    }
   });
 
   it("keeps a wave that both sizes can hold with lanczos3, and drops one that the smaller cannot", () => {

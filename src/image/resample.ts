@@ -20,6 +20,15 @@ function sinc(x: number): number {
 export const box: Kernel = { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) };
 /** Linear interpolation. */
 export const linear: Kernel = { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) };
+/** Cubic convolution with a = -1/2, that of Catmull and Rom (Keys 1981). */
+export const cubic: Kernel = {
+  support: 2,
+  weight(signed) {
+    const x = Math.abs(signed);
+    if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+    return x < 2 ? ((2.5 - 0.5 * x) * x - 4) * x + 2 : 0;
+  },
+};
 /** A sinc windowed by a sinc of three lobes. */
 export const lanczos3: Kernel = {
   support: 3,
@@ -29,16 +38,24 @@ export const lanczos3: Kernel = {
 /**
  * The image at width x height; [3, H, W]. Kernels with negative lobes overshoot at edges: values may
  * leave [-1, 1] a little and are not clipped.
+ * @param phase where in its cell a new pixel is sampled: 0.5 is the middle, 0 the corner
  * @throws PaletteError for sides that are not whole numbers of at least 1.
  */
-export function resample(image: Image, width: number, height: number, kernel: Kernel): Image {
+export function resample(
+  image: Image,
+  width: number,
+  height: number,
+  kernel: Kernel,
+  phase = 0.5,
+): Image {
   for (const side of [width, height]) {
     if (!Number.isInteger(side) || side < 1)
       throw new PaletteError(
         `A picture needs whole sides of at least 1 pixel, not ${width}x${height}.`,
       );
   }
-  const [across, down] = [taps(image.width, width, kernel), taps(image.height, height, kernel)];
+  const across = taps(image.width, width, kernel, 1, phase);
+  const down = taps(image.height, height, kernel, 1, phase);
   return filterLines(linesOf(image), across, down);
 }
 
@@ -56,8 +73,9 @@ export interface Taps {
  * The taps of `count` new pixels on a line of `length` old ones.
  * @param cell old pixels of a line that was `cell` times finer; the last one may be cut short, by
  * the part of it that lies beyond `length`
+ * @param phase see `resample`
  */
-export function taps(length: number, count: number, kernel: Kernel, cell = 1): Taps {
+export function taps(length: number, count: number, kernel: Kernel, cell = 1, phase = 0.5): Taps {
   const cells = Math.ceil(length / cell);
   const scale = length / cell / count;
   const stretch = Math.max(1, scale);
@@ -68,7 +86,7 @@ export function taps(length: number, count: number, kernel: Kernel, cell = 1): T
   const weights = new Float64Array(count * Math.min(cells, Math.ceil(2 * reach) + 1));
   let to = 0;
   for (let i = 0; i < count; i++) {
-    const centre = (i + 0.5) * scale;
+    const centre = (i + phase) * scale;
     const from = Math.max(0, Math.floor(centre - reach));
     const end = Math.min(cells, Math.ceil(centre + reach));
     let sum = 0;
