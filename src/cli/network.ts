@@ -1,6 +1,7 @@
 /** Reads what `--network` gives. */
 import { readFile } from "node:fs/promises";
-import { type UNetConfig, uNetConfig } from "../nn/config.ts";
+import type { UNetConfig } from "../nn/config.ts";
+import { networkSchema } from "../nn/registry.ts";
 import { reasonOf, UsageError } from "../util/errors.ts";
 
 /** @throws UsageError for what is neither JSON nor a file of it, or names an impossible network. */
@@ -12,7 +13,7 @@ export async function readNetwork(given: string): Promise<UNetConfig> {
   } catch (error) {
     throw new UsageError(`--network is neither JSON nor a file of it: ${reasonOf(error)}.`);
   }
-  const parsed = uNetConfig.safeParse(value);
+  const parsed = networkSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw new UsageError(`--network ${issue.path.join(".")}: ${issue.message}.`);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { variances } from "../diffusion/samplers/ddpm.ts";
 import { recommendedSampler, samplerConfigSchema } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
-import { uNetConfig } from "../nn/config.ts";
+import { networkSchema } from "../nn/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import type { Preset } from "./presets.ts";
@@ -76,7 +76,7 @@ export const originRecord = z.looseObject({
 export const modelConfig = z.strictObject({
   format: z.literal(modelFormat),
   name: z.string().min(1),
-  network: uNetConfig,
+  network: networkSchema,
   /** What the network's output means and, where recorded, what it was trained for. */
   objective: modelObjectiveSchema,
   trainingSchedule: scheduleConfig,

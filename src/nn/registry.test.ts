@@ -31,7 +31,7 @@ describe("the networks", () => {
   });
 
   it("are refused where there are none of the type, or one already", () => {
-    expect(() => networkOfType("dit")).toThrow(/no network of type "dit"; there are: unet/);
+    expect(() => networkOfType("dit")).toThrow(/no network type "dit"; the network types are unet/);
     expect(() => registerNetwork("unet", networkOfType("unet"))).toThrow(/already/);
   });
 });

@@ -2,9 +2,10 @@
  * The networks, chosen by `type` in config.json. A network is one file that gives a definition, and
  * one line here.
  */
-import type { z } from "zod";
+import { z } from "zod";
 import { Graph, type Tensor } from "../graph/index.ts";
-import { uNetConfig } from "./config.ts";
+import { Registry } from "../util/registry.ts";
+import { type UNetConfig, uNetConfig } from "./config.ts";
 import { DeclaredParameters, type ParameterSpec, type Parameters } from "./parameters.ts";
 import { type UNetInputs, type UNetOptions, uNet, uNetInputs } from "./unet.ts";
 
@@ -23,25 +24,43 @@ export interface NetworkDefinition<C extends NetworkConfig = NetworkConfig> {
   build(config: C, parameters: Parameters, inputs: UNetInputs, options?: UNetOptions): Tensor;
 }
 
-const networks = new Map<string, NetworkDefinition>();
+const networks = new Registry<NetworkDefinition>("network type", []);
 
 registerNetwork("unet", { configSchema: uNetConfig, build: uNet });
 
-/** Adds a network. Throws when there is one of this type. */
+/**
+ * Adds a network of one's own, to be chosen by `type` in config.json.
+ * @throws UsageError when the type is taken.
+ */
 export function registerNetwork<C extends NetworkConfig>(
   type: string,
   definition: NetworkDefinition<C>,
 ): void {
-  if (networks.has(type)) throw new Error(`there is a network of type "${type}" already`);
-  networks.set(type, definition);
+  networks.add(type, definition);
 }
 
-/** Throws when there is no network of this type, and names those that there are. */
+/** @throws UsageError listing the types when there is none of this one. */
 export function networkOfType(type: string): NetworkDefinition {
-  const found = networks.get(type);
-  if (found !== undefined) return found;
-  throw new Error(`no network of type "${type}"; there are: ${[...networks.keys()].join(", ")}`);
+  return networks.get(type);
 }
+
+/**
+ * The configuration of a network, checked by the definition of its `type` ("unet" unless given). Its
+ * static type is the U-Net's, whose fields the built-in code reads.
+ */
+export const networkSchema = z
+  .looseObject({ type: z.string().default("unet") })
+  .transform((value, context): UNetConfig => {
+    if (!networks.names.includes(value.type)) {
+      const message = `is no known network; the types are ${networks.names.join(", ")}`;
+      context.addIssue({ code: "custom", path: ["type"], message });
+      return z.NEVER;
+    }
+    const { data, error } = networkOfType(value.type).configSchema.safeParse(value);
+    for (const { path, message } of error?.issues ?? [])
+      context.addIssue({ code: "custom", path, message });
+    return data === undefined ? z.NEVER : (data as UNetConfig);
+  });
 
 /** The output [N,C,H,W] of the network that the configuration describes. */
 export function buildNetwork(

@@ -1,5 +1,5 @@
 /** All tasks. Adding one is its file and one line here. */
-import { UsageError } from "../util/errors.ts";
+import { Registry } from "../util/registry.ts";
 import { colorize } from "./colorize.ts";
 import { dejpeg } from "./dejpeg.ts";
 import { inpaint } from "./inpaint.ts";
@@ -22,32 +22,25 @@ export function givesColours(names: readonly string[]): boolean {
   return registeredTasks().some(({ name, colours }) => colours === true && names.includes(name));
 }
 
-const added: Task[] = [];
+const registry = new Registry<Task>(
+  "task",
+  tasks.map((task) => [task.name, task]),
+);
 
 /**
  * Adds a task of one's own, for training and restoring by its name.
  * @throws UsageError when the name is taken.
  */
 export function registerTask(task: Task): void {
-  if (registeredTasks().some(({ name }) => name === task.name)) {
-    throw new UsageError(`There is a task "${task.name}" already: choose another name.`);
-  }
-  added.push(task);
+  registry.add(task.name, task);
 }
 
 /** The tasks of this package, then those of `registerTask`. */
 export function registeredTasks(): readonly Task[] {
-  return [...tasks, ...added];
+  return registry.all;
 }
 
 /** @throws UsageError listing the names when there is no such task. */
 export function taskNamed(name: string): Task {
-  const found = registeredTasks().find((task) => task.name === name);
-  if (found === undefined) {
-    const names = registeredTasks()
-      .map((task) => task.name)
-      .join(", ");
-    throw new UsageError(`There is no task "${name}"; the tasks are ${names}.`);
-  }
-  return found;
+  return registry.get(name);
 }

@@ -18,7 +18,7 @@ import { dataSplitSchema } from "../models/settings/data-split.ts";
 import { upgradeFormat1 } from "../models/settings/format-1.ts";
 import { objectiveSchema } from "../models/settings/objective.ts";
 import { optimizerSchema } from "../models/settings/optimizer.ts";
-import { uNetConfig } from "../nn/config.ts";
+import { networkSchema } from "../nn/registry.ts";
 import { configDiff } from "../util/config-diff.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
@@ -32,7 +32,7 @@ export const runConfig = z.strictObject({
   sampler: samplerConfigSchema.optional(),
   ddpm: ancestralQuirks.optional(),
   origin: originRecord.optional(),
-  network: uNetConfig,
+  network: networkSchema,
   objective: objectiveSchema,
   trainingSchedule: scheduleConfig,
   inferenceSchedule: scheduleConfig,

@@ -1,5 +1,6 @@
 /** Every sampler by its name. A new one is a file beside this one and a line in `builtIn`. */
 import { UsageError } from "../../util/errors.ts";
+import { Registry } from "../../util/registry.ts";
 import { ddim } from "./ddim.ts";
 import { ddpm } from "./ddpm.ts";
 import { dpmSolver } from "./dpm-solver.ts";
@@ -8,35 +9,33 @@ import type { Sampler } from "./sampler.ts";
 import type { Setting } from "./settings.ts";
 
 const builtIn = [ddpm, ddim, dpmSolver] as const;
-const registered: Sampler[] = [...builtIn];
+const registry = new Registry<Sampler>(
+  "sampler",
+  builtIn.map((sampler) => [sampler.name, sampler]),
+);
 
 export type BuiltInSampler = (typeof builtIn)[number];
 /** Names of the samplers of this package; `registerSampler` may have added others. */
 export type SamplerName = BuiltInSampler["name"];
 
 /** All samplers, those of programs too (`registerSampler`). */
-export const samplers: readonly Sampler[] = registered;
+export const samplers: readonly Sampler[] = registry.all;
 
 /**
  * Adds a sampler of one's own: from then on it can be named wherever a sampler can, with its settings.
  * @throws UsageError when the name is taken, or a setting is called as one of the noise levels.
  */
 export function registerSampler(sampler: Sampler): void {
-  if (registered.some(({ name }) => name === sampler.name)) {
-    throw new UsageError(`There is a sampler "${sampler.name}" already: choose another name.`);
-  }
   const taken = Object.keys(sampler.settings).find((name) => name in levelSettings);
   if (taken !== undefined) {
     throw new UsageError(`"${taken}" is a setting of all samplers: choose another name.`);
   }
-  registered.push(sampler);
+  registry.add(sampler.name, sampler);
 }
 
 /** @throws UsageError naming the samplers there are. */
 export function samplerNamed(name: string): Sampler {
-  const found = registered.find((sampler) => sampler.name === name);
-  if (found !== undefined) return found;
-  throw new UsageError(`There is no sampler "${name}"; the samplers are ${namesOf(registered)}.`);
+  return registry.get(name);
 }
 
 /** A setting of one or several samplers. */
@@ -51,20 +50,16 @@ export interface SamplerSetting {
 /** Every setting of every sampler once: the samplers' own, then those of the noise levels. */
 export function samplerSettings(): SamplerSetting[] {
   const own = new Map<string, SamplerSetting>();
-  for (const { name: sampler, settings } of registered) {
+  for (const { name: sampler, settings } of registry.all) {
     for (const [name, setting] of Object.entries(settings)) {
       const found = own.get(name);
       const names = [...(found?.samplers ?? []), sampler];
       own.set(name, { name, setting: found?.setting ?? setting, samplers: names });
     }
   }
-  const names = registered.map(({ name }) => name);
+  const { names } = registry;
   const shared = Object.entries(levelSettings).map(([name, setting]) => ({
     ...{ name, setting, samplers: names },
   }));
   return [...own.values(), ...shared];
-}
-
-function namesOf(some: readonly Sampler[]): string {
-  return some.map(({ name }) => name).join(", ");
 }

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { UsageError } from "../../util/errors.ts";
 
-interface Described {
+export interface Described {
   /** Name of the option, without dashes: "sigma-min". A setting without one has no option. */
   readonly flag?: string;
   /** One line for the help text. */

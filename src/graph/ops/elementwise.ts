@@ -3,7 +3,7 @@ import { defineOp, type Emitter, type Shape, size, type Tensor } from "../tensor
 import { customGradient } from "./custom-gradient.ts";
 import { broadcastSource, broadcastTo, reduceTo } from "./reduce.ts";
 
-type Operand = Tensor | number;
+export type Operand = Tensor | number;
 
 /** The shape two shapes broadcast to. */
 function broadcastShape(a: Shape, b: Shape): Shape {
