@@ -42,7 +42,7 @@ export function torchGlobals(source: string): Map<string, PickleGlobal> {
   const ordered = ([pairs]: readonly unknown[]) =>
     new Map(Array.isArray(pairs) ? pairs.filter(isPair) : []);
 
-  const functions: Record<string, PickleGlobal["call"]> = {
+  const functions: Record<string, (args: readonly unknown[]) => unknown> = {
     "collections.OrderedDict": ordered,
     // Its first argument makes values that are missing, and nothing is ever missing here.
     "collections.defaultdict": ([, ...rest]) => ordered(rest),
@@ -59,12 +59,7 @@ export function torchGlobals(source: string): Map<string, PickleGlobal> {
     "torch._utils._rebuild_parameter_with_state": ([data]) => data,
     "torch.nn.parameter.Parameter": ([data]) => data,
   };
-  const globals = Object.entries(functions).map(
-    ([name, call]): PickleGlobal => ({
-      name,
-      ...(call && { call }),
-    }),
-  );
+  const globals = Object.entries(functions).map(([name, call]): PickleGlobal => ({ name, call }));
   const marks = Object.entries(storageTypes).flatMap(([storage, type]) => [
     new TypeMark(`torch.${storage}`, type),
     new TypeMark(`torch.${type}`, type),
