@@ -3,9 +3,11 @@
  * files, codecs, models and a runtime.
  */
 
-export type { PhotoReader } from "./data/photo-reader.ts";
+export type { PhotoReader, PhotoReadOptions } from "./data/photo-reader.ts";
 export type { Prediction } from "./diffusion/parameterization.ts";
+export type { LevelSettings } from "./diffusion/samplers/levels.ts";
 export {
+  type BuiltInSampler,
   registerSampler,
   type SamplerName,
   samplers,
@@ -21,13 +23,22 @@ export {
   type SamplerChoices,
   type SamplerConfig,
 } from "./diffusion/samplers/sampler-config.ts";
-export { choiceSetting, numberSetting } from "./diffusion/samplers/settings.ts";
+export {
+  type ChoiceSetting,
+  choiceSetting,
+  type NumberSetting,
+  numberSetting,
+  type Setting as SamplerSetting,
+  type Settings as SamplerSettings,
+  type SettingValues as SamplerSettingValues,
+} from "./diffusion/samplers/settings.ts";
 export type {
   DecodedImage,
   DecodeOptions,
   EncodeOptions,
   ImageCodec,
   ImageFormat,
+  PlacedText,
   TextRasterizer,
 } from "./image/codec.ts";
 export type { SheetOptions, SheetRow } from "./image/contact-sheet.ts";
@@ -38,16 +49,19 @@ export {
   fromBytes,
   type Image,
   type Mask,
+  type RgbBytes,
   toBytes,
 } from "./image/image.ts";
 export { type JpegQuality, jpegQuality } from "./image/jpeg-quality.ts";
+export type { Size } from "./image/model-size.ts";
 export type { ByteSource } from "./models/byte-source.ts";
 export type { ModelConfig, TrainingRecord } from "./models/config.ts";
 export type { Model, StoredModel, WeightSource } from "./models/model.ts";
 export { type Preset, presetNamed, presets } from "./models/presets.ts";
 export { describeNetwork, type Layer, type NetworkDescription } from "./models/summary.ts";
 export type { UNetConfig } from "./nn/config.ts";
-export type { PaletteOptions, SampleRequest } from "./pipeline/palette.ts";
+export type { Initializer, ParameterSpec } from "./nn/parameters.ts";
+export type { Palette as CorePalette, PaletteOptions, SampleRequest } from "./pipeline/palette.ts";
 export { type PanoramaOptions, panorama } from "./pipeline/panorama.ts";
 export {
   type SamplingOptions,
@@ -67,10 +81,13 @@ export {
   type EngineTensor,
   type EngineTensors,
   type Lowering,
+  type OpenSession,
   type Runtime,
+  type Session,
   type SessionOptions,
 } from "./runtime/runtime.ts";
-export { randomMask } from "./tasks/inpaint.ts";
+export type { DejpegOptions, JpegQualities } from "./tasks/dejpeg.ts";
+export { type InpaintOptions, type RandomMask, randomMask } from "./tasks/inpaint.ts";
 export {
   registerTask,
   type TaskName,
@@ -78,15 +95,19 @@ export {
   taskNamed,
   tasks,
 } from "./tasks/registry.ts";
+export type { SharpenOptions } from "./tasks/sharpen.ts";
 export {
   type Condition,
   compose,
   type Demonstration,
+  type OptionsOf,
+  type Preparation,
   type Task,
   type TaskCliOption,
   type TaskContext,
+  type TaskVariant,
   type TaskVariants,
 } from "./tasks/task.ts";
-export { type Side, sides } from "./tasks/uncrop.ts";
+export { type Side, sides, type UncropOptions } from "./tasks/uncrop.ts";
 export { PaletteError, UsageError } from "./util/errors.ts";
-export { Random } from "./util/random.ts";
+export { Random, type SeedPart } from "./util/random.ts";

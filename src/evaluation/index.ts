@@ -33,6 +33,7 @@ export {
   inceptionScoreResampler,
 } from "./metrics/inception-score.ts";
 export {
+  type Groups,
   type KernelReference,
   kernelDistance,
   kernelReference,
@@ -68,12 +69,17 @@ export {
   type VariantChoice,
 } from "./protocol/conditions.ts";
 export { type CropKind, cropKinds } from "./protocol/crops.ts";
+export type { CommonSettings } from "./protocol/files.ts";
+export type { GenerateProgress } from "./protocol/generate.ts";
 export {
   type EvaluationPlan,
   type EvaluationRequest,
+  type FoundAnswers,
   type OtherAnswers,
   resolvePlan,
 } from "./protocol/plan.ts";
+export type { EvaluatedModel } from "./protocol/rows.ts";
+export type { Sampling, Steps } from "./protocol/sampler-settings.ts";
 export { reportHtml } from "./report/html.ts";
 export type * from "./report/report.ts";
 export { parseReport, reportJson } from "./report/report.ts";

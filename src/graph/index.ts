@@ -4,8 +4,11 @@ export { flops, peakLiveSize } from "./cost.ts";
 export { grad, pullback } from "./grad.ts";
 export { interpret } from "./interpret.ts";
 export {
+  type ConvolutionGeometry,
   FeatureMap,
+  type GroupedMap,
   type KernelLayout,
+  type LoweredConvolution,
   type Lowering,
   type LoweringName,
   lowerings,
@@ -15,4 +18,12 @@ export {
 export { type EncodingOptions, encodeOnnx, type ModelNotes } from "./onnx.ts";
 export * from "./ops/index.ts";
 export { rematerialize } from "./rematerialize.ts";
-export { Graph, type Shape, size, type Tensor } from "./tensor.ts";
+export {
+  type Attribute,
+  type Emitter,
+  Graph,
+  type OpDefinition,
+  type Shape,
+  size,
+  type Tensor,
+} from "./tensor.ts";

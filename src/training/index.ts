@@ -7,14 +7,42 @@ export type { TaskMix } from "../data/task-sampler.ts";
 export {
   type Clock,
   defaultIntervals,
+  type Intervals,
   type Progress,
   type Reporter,
   type TrainingOptions,
   type TrainingOutcome,
 } from "./options.ts";
-export { type PlanInputs, resolvePlan, type TrainingPlan, type TrainingSettings } from "./plan.ts";
+export {
+  type PhotoSource,
+  type PlanInputs,
+  resolvePlan,
+  type TrainingPlan,
+  type TrainingSettings,
+} from "./plan.ts";
 export type { Counters, RunStore, StatsLine, TrainingPlatform } from "./platform.ts";
 export type { RunConfig } from "./run-config.ts";
-export { openReplica, type Replica, type SpawnReplica } from "./step/replica.ts";
+export type { Hyperparameters, TrainingState } from "./step/optimizer.ts";
+export {
+  openReplica,
+  type Replica,
+  type ReplicaServer,
+  type SpawnReplica,
+} from "./step/replica.ts";
+export type {
+  StepperOptions,
+  StepResult,
+  StepSize,
+  StepStrategy,
+  TrainingBatch,
+  TrainingStepper,
+} from "./step/types.ts";
 export { runTraining } from "./train.ts";
-export { type StartingModel, type WarmStart, warmStart, warmStartOf } from "./warm-start.ts";
+export type { ValidationLoss } from "./validation-set.ts";
+export {
+  type Inherited,
+  type StartingModel,
+  type WarmStart,
+  warmStart,
+  warmStartOf,
+} from "./warm-start.ts";

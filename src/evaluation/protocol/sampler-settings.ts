@@ -15,7 +15,8 @@ import {
 import { validate } from "../../diffusion/samplers/settings.ts";
 import { UsageError } from "../../util/errors.ts";
 
-interface Steps {
+/** How many steps a sampling takes, and down to which noise. */
+export interface Steps {
   /** Noise levels that are visited. */
   readonly steps: number;
   /** Also at noise levels below those of training, as the paper's 1000 steps. */

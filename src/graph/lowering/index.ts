@@ -5,7 +5,9 @@ import { gpuLowering } from "./gpu.ts";
 export {
   type ConvolutionGeometry,
   FeatureMap,
+  type GroupedMap,
   type KernelLayout,
+  type LoweredConvolution,
   type Lowering,
   type MapShape,
 } from "./types.ts";

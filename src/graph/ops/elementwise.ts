@@ -3,7 +3,8 @@ import { defineOp, type Emitter, type Shape, size, type Tensor } from "../tensor
 import { customGradient } from "./custom-gradient.ts";
 import { broadcastSource, broadcastTo, reduceTo } from "./reduce.ts";
 
-type Operand = Tensor | number;
+/** A tensor, or a number for all of its places. */
+export type Operand = Tensor | number;
 
 /** The shape two shapes broadcast to. */
 function broadcastShape(a: Shape, b: Shape): Shape {
