@@ -1,7 +1,7 @@
 /**
  * Changes an image's size by separable filters in floating point: each new pixel is a weighted mean
- * of old ones under a kernel. When shrinking, the kernel is stretched over the area that a new pixel
- * covers, which prevents aliasing.
+ * of old ones under a kernel. When shrinking, the kernel is stretched over the area that a new
+ * pixel covers, which prevents aliasing.
  */
 import { PaletteError } from "../util/errors.ts";
 import type { Image } from "./image.ts";
@@ -27,8 +27,8 @@ export const lanczos3: Kernel = {
 };
 
 /**
- * The image at width x height; [3, H, W]. Kernels with negative lobes overshoot at edges: values may
- * leave [-1, 1] a little and are not clipped.
+ * The image at width x height; [3, H, W]. Kernels with negative lobes overshoot at edges: values
+ * may leave [-1, 1] a little and are not clipped.
  * @throws PaletteError for sides that are not whole numbers of at least 1.
  */
 export function resample(image: Image, width: number, height: number, kernel: Kernel): Image {
