@@ -31,13 +31,13 @@ const published = { resolution: 256, headChannels: 32 };
 
 export interface ImportOptions {
   /** The repository's configuration, a file of JSON with comments. */
-  readonly config?: string | undefined;
+  readonly config?: string;
   /** Side of the pictures the network was trained on; before the configuration's. */
-  readonly resolution?: number | undefined;
+  readonly resolution?: number;
   /** What it was trained for; before the configuration's. Default: inpainting. */
-  readonly tasks?: readonly TaskName[] | undefined;
+  readonly tasks?: readonly TaskName[];
   /** The model's name; default: the file's, without its end. */
-  readonly name?: string | undefined;
+  readonly name?: string;
   /** Called after each tensor. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -49,9 +49,9 @@ export interface ImportedNetwork {
 }
 
 /**
- * Reads a checkpoint (`N_Network.pth`, `N_Network_ema.pth`, a safetensors file with the same names) or
- * a file of `exportSafetensors`. No code in the file runs. The network's output equals PyTorch's up
- * to rounding.
+ * Reads a checkpoint (`N_Network.pth`, `N_Network_ema.pth`, a safetensors file with the same names)
+ * or a file of `exportSafetensors`. No code in the file runs. The network's output equals PyTorch's
+ * up to rounding.
  * @param path the checkpoint
  * @throws PaletteError in one line, saying what the file is or which part of it is not supported.
  */
@@ -250,7 +250,10 @@ function withoutOnes(shape: readonly number[]): string {
   return shape.filter((side) => side !== 1).join();
 }
 
-/** From all queries, all keys, all values (`use_new_attention_order`) to query, key, value of each head. */
+/**
+ * From all queries, all keys, all values (`use_new_attention_order`) to query, key, value of each
+ * head.
+ */
 function headByHead(
   values: Float32Array,
   { shape }: ParameterSpec,

@@ -1,6 +1,6 @@
 /**
- * The configuration of the public re-implementation: JSON with comments, of which only what says how
- * the network is built and sampled is looked at.
+ * The configuration of the public re-implementation: JSON with comments. Only what says how the
+ * network is built and sampled is read.
  */
 import { readFile } from "node:fs/promises";
 import stripJsonComments from "strip-json-comments";

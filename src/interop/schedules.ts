@@ -202,7 +202,9 @@ function lastBeta(steps: number, betaFirst: number, logGamma: number): number {
   return (low + high) / 2;
 }
 
-/** The number of fewest digits within a float32's error, or a larger one: 0.01 for 0.00999999978. */
+/**
+ * The number of fewest digits within a float32's error, or a larger one: 0.01 for 0.00999999978.
+ */
 function fewDigits(value: number, error = 0): number {
   for (let digits = 1; digits <= 7; digits++) {
     const short = Number(value.toPrecision(digits));

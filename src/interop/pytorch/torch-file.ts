@@ -33,7 +33,9 @@ export interface WeightsFile {
 /** The description alone; a state dict of thousands of tensors has less than 1 MB. */
 const largestPickle = 128e6;
 
-/** @throws PaletteError saying what the file is, if it holds no weights: a web page, a folder, ... */
+/**
+ * @throws PaletteError saying what the file is, if it holds no weights: a web page, a folder, ...
+ */
 export async function openFile(path: string): Promise<WeightsFile> {
   const handle = await openHandle(path);
   try {
@@ -112,8 +114,9 @@ async function readZipped(file: FileHandle, source: string): Promise<Checkpoint>
 }
 
 /**
- * The legacy format: pickles of a magic number, the protocol, facts of the machine, the object and the
- * keys of its storages, and then each storage: how many numbers (8 bytes), and the numbers.
+ * The legacy format. First come pickles of a magic number, the protocol, facts of the machine, the
+ * object and the keys of its storages. Then comes each storage: how many numbers (8 bytes), and the
+ * numbers.
  */
 async function readLegacy(file: FileHandle, size: number, source: string): Promise<Checkpoint> {
   const bytes = await readRange(file, 0, Math.min(size, largestPickle), source);

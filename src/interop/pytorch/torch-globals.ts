@@ -1,6 +1,6 @@
 /**
- * What a pickle of PyTorch may name: ordered dictionaries, kinds of storages, and the functions that put
- * a tensor together from a storage. Everything here only builds values.
+ * What a pickle of PyTorch may name: ordered dictionaries, kinds of storages, and functions that
+ * make a tensor from a storage. Everything here only builds values.
  */
 import { PaletteError } from "../../util/errors.ts";
 import type { PickleGlobal } from "./pickle.ts";
@@ -71,8 +71,8 @@ export function torchGlobals(source: string): Map<string, PickleGlobal> {
 }
 
 /**
- * The storage that a persistent id stands for: ("storage", type, key, location, count), and in the legacy
- * format a view on a larger one.
+ * The storage of a persistent id: ("storage", type, key, location, count). In the legacy format a
+ * view on a larger one may follow.
  */
 export function storageOf(id: unknown, source: string): TensorStorage {
   if (Array.isArray(id)) {
