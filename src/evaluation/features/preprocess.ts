@@ -1,13 +1,15 @@
 /**
- * From a picture to a network's input. Every compared picture takes this one way, so that no difference
- * in resizing or rounding looks like a difference of pictures (Parmar et al. 2022).
+ * From a picture to a network's input. Every compared picture takes this one way, so that no
+ * difference in resizing or rounding looks like a difference of pictures (Parmar et al. 2022).
  */
 import { crop, type Image, toBytes } from "../../image/image.ts";
 import { resize } from "../../image/resize.ts";
 import { PaletteError } from "../../util/errors.ts";
 import type { NetworkManifest, View } from "./manifest.ts";
 
-/** To be raised whenever the same picture would give other numbers: stored features are then stale. */
+/**
+ * To be raised whenever the same picture would give other numbers: stored features are then stale.
+ */
 export const preprocessingRevision = 2;
 
 /** Longer pictures would need too much memory when their short side is resized. */
@@ -15,8 +17,8 @@ const longestAspect = 32;
 
 /**
  * The input tensor of one picture, [3, size, size] in the manifest's channel order. Resizing is
- * Lanczos3 on 8 bits, as everywhere in this package. On 200 ImageNet photos GoogLeNet's top-1 accuracy
- * was the same (71.5 %) with linear, cubic and Lanczos3 filters.
+ * Lanczos3 on 8 bits, as everywhere in this package. On 200 ImageNet photos GoogLeNet's top-1
+ * accuracy was the same (71.5 %) with linear, cubic and Lanczos3 filters.
  * @throws PaletteError when view is "middle" and the picture is longer than 32:1.
  */
 export function preprocess(

@@ -51,7 +51,8 @@ export function parseSampling(text: string): SamplingWish {
     );
   }
   validate(stepsSchema, Number(digits));
-  // Settings that do not fit the model's own sampler are found when there is a model (`samplingOf`).
+  // Settings that do not fit the model's own sampler are found when there is a model
+  // (`samplingOf`).
   for (const { name: key, setting } of samplerSettings())
     validate<unknown>(setting.schema, choices[key]);
   const wish = { ...(name !== undefined && { sampler: name }), steps: Number(digits), ...choices };
