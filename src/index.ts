@@ -4,8 +4,11 @@
  */
 
 export type { PhotoReader, PhotoReadOptions, PhotoSet } from "./data/photo-reader.ts";
+
 export type { Prediction } from "./diffusion/parameterization.ts";
+export type { LevelSettings } from "./diffusion/samplers/levels.ts";
 export {
+  type BuiltInSampler,
   registerSampler,
   type SamplerName,
   samplers,
@@ -21,16 +24,16 @@ export {
   type SamplerChoices,
   type SamplerConfig,
 } from "./diffusion/samplers/sampler-config.ts";
-export {
-  type ChoiceSetting,
+export type {
+  ChoiceSetting,
   choiceSetting,
-  type Described,
-  type NumberSetting,
+  NumberSetting,
   numberSetting,
-  type Setting,
-  type Settings,
-  type SettingValues,
+  Setting as SamplerSetting,
+  Settings as SamplerSettings,
+  SettingValues as SamplerSettingValues,
 } from "./diffusion/samplers/settings.ts";
+
 export type {
   DecodedImage,
   DecodeOptions,
@@ -59,7 +62,8 @@ export type { Model, StoredModel, WeightSource } from "./models/model.ts";
 export { type Preset, presetNamed, presets } from "./models/presets.ts";
 export { describeNetwork, type Layer, type NetworkDescription } from "./models/summary.ts";
 export type { UNetConfig } from "./nn/config.ts";
-export type { ParameterSpec, Parameters } from "./nn/parameters.ts";
+
+export type { Initializer, ParameterSpec, Parameters } from "./nn/parameters.ts";
 export {
   buildNetwork,
   type NetworkConfig,
@@ -68,7 +72,8 @@ export {
   registerNetwork,
 } from "./nn/registry.ts";
 export { type UNetInputs, type UNetOptions, uNet, uNetInputs } from "./nn/unet.ts";
-export type { PaletteOptions, SampleRequest } from "./pipeline/palette.ts";
+export type { Palette as CorePalette, PaletteOptions, SampleRequest } from "./pipeline/palette.ts";
+
 export { type PanoramaOptions, panorama } from "./pipeline/panorama.ts";
 export {
   type SamplingOptions,
@@ -104,17 +109,19 @@ export {
   tasks,
 } from "./tasks/registry.ts";
 export type { SharpenOptions } from "./tasks/sharpen.ts";
-export {
-  type Condition,
+export type {
+  Condition,
   compose,
-  type Demonstration,
-  type Preparation,
-  type Task,
-  type TaskCliOption,
-  type TaskContext,
-  type TaskVariant,
-  type TaskVariants,
+  Demonstration,
+  OptionsOf,
+  Preparation,
+  Task,
+  TaskCliOption,
+  TaskContext,
+  TaskVariant,
+  TaskVariants,
 } from "./tasks/task.ts";
+
 export { type Side, sides, type UncropOptions } from "./tasks/uncrop.ts";
 export { PaletteError, UsageError } from "./util/errors.ts";
 export { Random, type SeedPart } from "./util/random.ts";

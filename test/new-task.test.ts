@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { columns, demonstration } from "../scripts/demonstrations.ts";
+import { columns, demonstration } from "../scripts/demo/demonstrations.ts";
 import { variantOptions } from "../src/cli/commands/evaluate.ts";
 import { taskCommand } from "../src/cli/commands/index.ts";
 import { degraded, evaluationConditions } from "../src/evaluation/protocol/conditions.ts";

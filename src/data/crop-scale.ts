@@ -4,13 +4,15 @@ import type { Random } from "../util/random.ts";
 
 /**
  * "own..full": the side is log-uniform from the network's resolution, which are the photo's own
- * pixels, to the photo's short side, so that every scale is equally likely. "half..full": uniform
- * from half of the short side to all of it.
+ * pixels, to the photo's short side. Every scale is equally likely. "half..full": uniform from half
+ * of the short side to all of it.
  */
 export const cropScales = ["own..full", "half..full"] as const;
 export type CropScale = (typeof cropScales)[number];
 
-/** Photos are decoded at up to this many times the resolution: a crop of half of it still shrinks. */
+/**
+ * Photos are decoded at up to this many times the resolution: a crop of half of it still shrinks.
+ */
 const oversize = 4;
 
 /** The short side at which photos are kept for such crops; undefined: at their own size. */

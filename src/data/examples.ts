@@ -42,7 +42,10 @@ export interface ExampleSourceOptions {
   tasks: readonly Task[];
   resolution: number;
   seed: number;
-  /** Share of the pictures that are shown in black and white where the task allows it; 0 unless given. */
+  /**
+   * Share of the pictures that are shown in black and white where the task allows it; 0 unless
+   * given.
+   */
   gray?: number;
   /** Whether each crop has another aspect and tone (`stretched`, `retoned`); not unless given. */
   vary?: boolean;
@@ -108,8 +111,8 @@ export class ExampleSource {
   }
 
   /**
-   * Example number `index`: a random square of a random photo, half the time mirrored, degraded by a
-   * random task.
+   * Example number `index`: a random square of a random photo, half the time mirrored, degraded by
+   * a random task.
    * @throws PaletteError when not one of the photos can be used; ReadError when one cannot be read.
    */
   async example(index: number): Promise<Example> {

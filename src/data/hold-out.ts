@@ -7,10 +7,10 @@ export interface HoldOut {
 }
 
 /**
- * Splits each set's photos by themselves, so that a folder added to a training leaves the held-out
- * photos of the others as they are. `every:7:1` holds out each photo whose index, counted from 0, is
- * 1 modulo 7; `none` holds out nothing. Both lists are sorted by file name; among equal names those
- * of the first set come first.
+ * Splits each set's photos by themselves: another folder leaves the held-out photos of the others
+ * as they are. `every:7:1` holds out each photo whose index, counted from 0, is 1 modulo 7; `none`
+ * holds out nothing. Both lists are sorted by file name; among equal names those of the first set
+ * come first.
  * @throws UsageError when the rule cannot be read; PaletteError when it leaves nothing to train on.
  */
 export function splitHoldOut(sets: readonly (readonly string[])[], rule: string): HoldOut {

@@ -1,6 +1,6 @@
 /**
  * Decoded photos in bounded memory. Decoding a photo takes many times as long as cutting an example
- * out of it, so photos stay decoded, at the size that examples need; the least recently used ones
+ * out of it. So photos stay decoded, at the size that examples need; the least recently used ones
  * make room. What a photo decodes to never depends on what else was asked.
  */
 
@@ -13,7 +13,9 @@ export const usualCacheBytes = 2 ** 30;
 
 export interface PhotoCacheOptions {
   reader: PhotoReader;
-  /** Photos are shrunk while decoding until their short side has this many pixels; not unless given. */
+  /**
+   * Photos are shrunk while decoding until their short side has this many pixels; not unless given.
+   */
   shortSide?: number;
   /** Photos whose short side has fewer pixels are refused as if they were broken. */
   smallestSide?: number;
@@ -49,8 +51,8 @@ export class PhotoCache {
 
   /**
    * The decoded photo, or undefined when the file cannot be used.
-   * @throws ReadError when it could not be read: what was broken for a moment must not count as broken
-   * from then on.
+   * @throws ReadError when it could not be read: what was broken for a moment must not count as
+   * broken from then on.
    */
   async get(path: string): Promise<RgbBytes | undefined> {
     if (this.broken.has(path)) return undefined;

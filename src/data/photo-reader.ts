@@ -9,8 +9,8 @@ export interface PhotoReadOptions {
 export interface PhotoReader {
   /**
    * The photo's pixels on white, upright.
-   * @throws PaletteError when the photo cannot be decoded; ReadError, which is one, when it could not
-   * be read this time, but may be read later.
+   * @throws PaletteError when the photo cannot be decoded; ReadError, which is one, when reading
+   * may succeed later.
    */
   read(path: string, options?: PhotoReadOptions): Promise<RgbBytes>;
 }

@@ -4,17 +4,19 @@ import { taskNamed } from "../tasks/registry.ts";
 import type { Task } from "../tasks/task.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 
-/** By a task's name, how often it is drawn where a task that is not named is drawn once: 2, 3, ... */
+/**
+ * By a task's name, how often it is drawn where a task that is not named is drawn once: 2, 3, ...
+ */
 export type TaskMix = Readonly<Record<string, number>>;
 
 /** Beyond, the other tasks would hardly be drawn. */
 export const largestShare = 100;
 
 /**
- * A mix without what needs no saying (shares of 1); undefined when nothing is left, which is tasks drawn
- * equally often. The order of the tasks is that of `tasks`.
- * @throws UsageError for a task that is not among `tasks`, PaletteError for a share that is not a whole
- * number from 1 to 100.
+ * A mix without shares of 1. Undefined when nothing is left: tasks are drawn equally often. The
+ * order of the tasks is that of `tasks`.
+ * @throws UsageError for a task that is not among `tasks`, PaletteError for a share that is not a
+ * whole number from 1 to 100.
  */
 export function essentialMix(mix: TaskMix, tasks: readonly string[]): TaskMix | undefined {
   for (const [name, share] of Object.entries(mix)) {

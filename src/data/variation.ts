@@ -1,7 +1,7 @@
 /**
  * Variations of the training crops, for collections so small that a network learns their photos by
- * heart: each crop with another aspect and another tone, the same in all colours, so that their
- * relation to the brightness stays that of a photo.
+ * heart: each crop with another aspect and another tone, the same in all colours. Their relation to
+ * the brightness stays that of a photo.
  */
 import type { Box, Image } from "../image/image.ts";
 import type { Random } from "../util/random.ts";
@@ -13,9 +13,9 @@ const exponentDeviation = 0.25;
 const gainDeviation = 0.08;
 
 /**
- * A box of another aspect where a square was to be cut, anywhere in the picture: width / height is
- * log-uniform from 0.7 to 1.4, and the area the square's as far as the picture reaches. No side falls
- * below `smallest` for it, as enlarged crops would teach blur.
+ * A box of another aspect in place of a square, anywhere in the picture. Width / height is
+ * log-uniform from 0.7 to 1.4. The area is the square's as far as the picture reaches. No side
+ * falls below `smallest`, as enlarged crops would teach blur.
  */
 export function stretched(
   square: Box,
@@ -37,7 +37,10 @@ export function stretched(
   };
 }
 
-/** The picture in [-1, 1] with v in [0, 1] as min(1, gain v^exponent): darker, lighter, softer or harder. */
+/**
+ * The picture in [-1, 1] with v in [0, 1] as min(1, gain v^exponent): darker, lighter, softer or
+ * harder.
+ */
 export function retoned(image: Image, random: Random): Image {
   const exponent = Math.exp(exponentDeviation * random.normal());
   const gain = Math.exp(gainDeviation * random.normal());

@@ -10,8 +10,8 @@ export const fileWeightSchema = z.strictObject({ glob: z.string(), weight: z.num
 export type FileWeight = Readonly<z.infer<typeof fileWeightSchema>>;
 
 /**
- * Reads a file of weights: a line is a glob for file names and a weight, separated by a space, a tab
- * or a comma (`grocery-* 0.4`). Empty lines and what follows a # do not count.
+ * Reads a file of weights: a line is a glob for file names and a weight, separated by a space, a
+ * tab or a comma (`grocery-* 0.4`). Empty lines and what follows a # do not count.
  * @param source what to call the file in an error message
  * @throws UsageError naming the line that cannot be read.
  */

@@ -1,7 +1,7 @@
 /**
- * The paper's evaluation (section 4 and appendix C): every model, the degraded input, the Regression
- * baseline and the originals, in every condition, with the same crops, the same resize and no lossy
- * file in between.
+ * The paper's evaluation (section 4 and appendix C): every model, the degraded input, the
+ * Regression baseline and the originals, in every condition, with the same crops, the same resize
+ * and no lossy file in between.
  */
 import type { Device } from "../runtime/runtime.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";

@@ -7,8 +7,9 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { FeatureExtractors } from "./features/extract-features.ts";
 
 /**
- * What an evaluation reads and writes, by name: `settings.json`, `pictures/CONDITION/ROW/00001.png`,
- * `seconds.json`, `grids/CONDITION.png`, `report.json`, `report.html`. In Node it is a folder.
+ * What an evaluation reads and writes, by name: `settings.json`,
+ * `pictures/CONDITION/ROW/00001.png`, `seconds.json`, `grids/CONDITION.png`, `report.json`,
+ * `report.html`. In Node it is a folder.
  */
 export interface EvaluationStore {
   /** Where it is, for messages. */

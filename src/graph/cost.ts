@@ -29,8 +29,8 @@ function operations(node: Tensor): number {
 const aliases = new Set(["reshape", "controlDependency", "customGradient"]);
 
 /**
- * The most numbers that are alive at once, when nodes are computed in the order of recording and
- * each value is freed after its last use. Inputs, constants and outputs are not counted.
+ * The most numbers that are alive at once. Nodes are computed in the order of recording, and each
+ * value is freed after its last use. Inputs, constants and outputs are not counted.
  */
 export function peakLiveSize(outputs: readonly Tensor[]): number {
   const nodes = reachable(outputs);

@@ -17,8 +17,8 @@ export function grad(loss: Tensor, parameters: readonly Tensor[]): Tensor[] {
 }
 
 /**
- * The gradients with respect to `parameters` of something that has the given gradient with respect to
- * `output`. Throws when the output does not depend on one of the parameters.
+ * The gradients with respect to `parameters` of something that has the given gradient with respect
+ * to `output`. Throws when the output does not depend on one of the parameters.
  */
 export function pullback(
   output: Tensor,

@@ -20,4 +20,13 @@ export type { ConvolutionOptions } from "./ops/convolution.ts";
 export type { Operand } from "./ops/elementwise.ts";
 export * from "./ops/index.ts";
 export { rematerialize } from "./rematerialize.ts";
-export { type Emitter, Graph, type OpDefinition, type Shape, size, type Tensor } from "./tensor.ts";
+
+export {
+  type Attribute,
+  type Emitter,
+  Graph,
+  type OpDefinition,
+  type Shape,
+  size,
+  type Tensor,
+} from "./tensor.ts";

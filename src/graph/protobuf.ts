@@ -1,6 +1,7 @@
 /**
  * Just enough of the protobuf wire format to write an ONNX model: varints, and length-delimited
- * fields holding strings, bytes or nested messages. Large blobs are kept as they are and copied once.
+ * fields holding strings, bytes or nested messages. Large blobs are kept as they are and copied
+ * once.
  */
 export class MessageWriter {
   private readonly chunks: Uint8Array[] = [];

@@ -1,5 +1,5 @@
 /**
- * Trading time for memory: the backward pass computes a part of the forward pass once more, so that
+ * Trading time for memory: the backward pass computes a part of the forward pass once more, and
  * only the part's inputs are kept (Chen et al., "Training Deep Nets with Sublinear Memory Cost").
  */
 import { pullback } from "./grad.ts";

@@ -1,7 +1,7 @@
 /**
- * The traced graph. Calling an op on tensors computes nothing: it records a node with its shape, and
- * the nodes reachable from the outputs are what gets differentiated (grad.ts), encoded to ONNX
- * (onnx.ts) or evaluated in float64 for tests (interpret.ts).
+ * The traced graph. Calling an op on tensors computes nothing: it records a node with its shape.
+ * The nodes reachable from the outputs are differentiated (grad.ts), encoded to ONNX (onnx.ts) or
+ * evaluated in float64 for tests (interpret.ts).
  *
  * An op is one definition: its shape inference, its vector-Jacobian product written in the same
  * ops, its ONNX nodes and its reference meaning. Equal nodes are recorded once, so that common

@@ -1,8 +1,8 @@
 /**
- * Colour at one resolution, detail at another: the small answer of a colorization gives the chroma, the
- * photo itself the luma, every pixel of it. Chroma is spread by joint bilateral up-sampling (Kopf et al.
- * 2007): a pixel takes the colour of those neighbours in the answer whose luma in the photo is like its
- * own, so that colours end where the photo's edges are and not where the answer's pixels end.
+ * Colour at one resolution, detail at another. The small colorized picture gives the chroma, the
+ * photo gives the luma of every pixel. Chroma is spread by joint bilateral up-sampling (Kopf et al.
+ * 2007). A pixel takes the colour of neighbours whose luma in the photo is like its own. So colours
+ * end at the photo's edges, not where the small picture's pixels end.
  */
 import { pause } from "../util/pause.ts";
 import { createImage, type Image, lumaOf } from "./image.ts";
@@ -19,8 +19,8 @@ const longestBlock = 100;
 
 /**
  * The photo in the colours of `answer`, a smaller (or equal) picture of the same scene.
- * @returns a picture of the photo's size with exactly the photo's luma: where a colour does not exist
- * at that luma it is made paler
+ * @returns a picture of the photo's size with exactly the photo's luma: where a colour does not
+ * exist at that luma it is made paler
  */
 export async function withChromaOf(photo: Image, answer: Image): Promise<Image> {
   const { width, height } = photo;

@@ -3,9 +3,9 @@ import type { Image, Mask } from "./image.ts";
 import { checkMaskSize } from "./mask.ts";
 
 /**
- * A copy in which each pixel under the mask has the values of the nearest known one, counted in steps
- * along rows and columns; without a known pixel, a plain copy. What is resized afterwards has nothing
- * left to mix into the known pixels.
+ * A copy in which each pixel under the mask has the values of the nearest known one. Distance is
+ * counted in steps along rows and columns. Without a known pixel it is a plain copy. Resizing then
+ * mixes nothing foreign into the known pixels.
  * @throws PaletteError when the mask has another size.
  */
 export function extrapolateKnown(image: Image, mask: Mask): Image {

@@ -1,6 +1,6 @@
 /**
- * Pictures as the network sees them: planar floating-point RGB. Everything here is pure arithmetic on
- * pixels; what needs a codec or a filter is in the neighbouring files.
+ * Pictures as the network sees them: planar floating-point RGB. Everything here is pure arithmetic
+ * on pixels; what needs a codec or a filter is in the neighbouring files.
  */
 import { PaletteError } from "../util/errors.ts";
 
@@ -123,7 +123,10 @@ function isGrayAt(data: Float32Array, i: number, pixels: number): boolean {
   return data[i] === data[pixels + i] && data[i] === data[2 * pixels + i];
 }
 
-/** The picture with `grayscale`'s values where it has colours; pixels without are the same, to the bit. */
+/**
+ * The picture with `grayscale`'s values where it has colours; pixels without are the same, to the
+ * bit.
+ */
 export function withoutColours(image: Image): Image {
   const gray = grayscale(image);
   const pixels = image.width * image.height;
@@ -134,7 +137,10 @@ export function withoutColours(image: Image): Image {
   return gray;
 }
 
-/** The picture a little more red and less blue, as old prints are; its luma is the same where it is not clipped. */
+/**
+ * The picture a little more red and less blue, as old prints are. Its luma is the same where it is
+ * not clipped.
+ */
 export function warmTone(image: Image): Image {
   const pixels = image.width * image.height;
   const warmth = [0.06, 0, -0.06];
@@ -173,8 +179,8 @@ export function paste(into: Image, part: Image, left: number, top: number): void
 }
 
 /**
- * A picture of width x height with `image` in it, its first pixel at (left, top); what lies outside has
- * the nearest pixel of the edge.
+ * A picture of width x height with `image` in it, its first pixel at (left, top). What lies outside
+ * has the nearest pixel of the edge.
  */
 export function extend(
   image: Image,

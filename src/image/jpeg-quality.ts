@@ -1,7 +1,7 @@
 /**
- * How strongly a JPEG was compressed: its file says by what each frequency was divided (the quantisation
- * tables, ITU-T T.81 B.2.4.1), and nearly all programs take these from one table, scaled by a quality
- * from 1 to 100, as the IJG's libjpeg does.
+ * How strongly a JPEG was compressed. Its file says by what each frequency was divided (the
+ * quantisation tables, ITU-T T.81 B.2.4.1). Nearly all programs scale one table by a quality from 1
+ * to 100, as the IJG's libjpeg does.
  */
 
 export interface JpegQuality {
@@ -42,7 +42,8 @@ function luminanceTable(file: Uint8Array): number[] | undefined {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   for (let at = 2; at + 4 <= file.length && file[at] === 0xff; ) {
     const marker = file[at + 1]!;
-    // Fill bytes before a marker; and the start of the scan, after which there are no tables of interest.
+    // Fill bytes before a marker; and the start of the scan, after which there are no tables of
+    // interest.
     if (marker === 0xff) {
       at++;
       continue;

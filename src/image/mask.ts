@@ -2,7 +2,9 @@
 import { PaletteError } from "../util/errors.ts";
 import { type Box, checkBox, createMask, luma, type Mask, type RgbBytes } from "./image.ts";
 
-/** A mask from an image's pixels: those of at least 50 % luma are to be filled, the others known. */
+/**
+ * A mask from an image's pixels: those of at least 50 % luma are to be filled, the others known.
+ */
 export function maskFromRgb({ rgb, width, height }: RgbBytes): Mask {
   const mask = createMask(width, height);
   for (let i = 0, j = 0; i < mask.data.length; i++, j += 3) {
@@ -19,8 +21,8 @@ export function maskedShare(mask: Mask): number {
 }
 
 /**
- * The part of a mask inside `box`, brought to width x height. A pixel is to be filled as soon as any
- * part of what it covers is: nothing of a scratch may stay behind as a known pixel.
+ * The part of a mask inside `box`, brought to width x height. A pixel is to be filled as soon as
+ * any part of what it covers is: nothing of a scratch may stay behind as a known pixel.
  * @throws PaletteError when the box reaches outside the mask.
  */
 export function fitMask(mask: Mask, box: Box, width: number, height: number): Mask {

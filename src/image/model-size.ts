@@ -9,9 +9,9 @@ export interface Size {
 const longest = 4;
 
 /**
- * The size nearest to `scale` times the picture's at which it suits a network of `side` x `side`: its
- * short side is not below that, except in pictures so thin that the long side would grow beyond four
- * times it. What such a copy lacks has to be filled up (`extend`).
+ * The size nearest to `scale` times the picture's at which it suits a network of `side` x `side`.
+ * Its short side is at least `side`, unless the long side would exceed four times that. What such a
+ * thin copy lacks has to be filled up (`extend`).
  */
 export function modelSize({ width, height }: Size, scale: number, side: number): Size {
   const fits = side / Math.min(width, height);

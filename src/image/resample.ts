@@ -1,7 +1,7 @@
 /**
  * Changes an image's size by separable filters in floating point: each new pixel is a weighted mean
- * of old ones under a kernel. When shrinking, the kernel is stretched over the area that a new pixel
- * covers, which prevents aliasing.
+ * of old ones under a kernel. When shrinking, the kernel is stretched over the area that a new
+ * pixel covers, which prevents aliasing.
  */
 import { PaletteError } from "../util/errors.ts";
 import type { Image } from "./image.ts";

@@ -18,8 +18,8 @@ import { filterLines, type Lines, lanczos3, linesOf, taps } from "./resample.ts"
 const leastLanczos = 2;
 
 /**
- * The whole image at another size, without regard to its aspect, clipped to [-1, 1]; the same object
- * when the size is equal.
+ * The whole image at another size, without regard to its aspect, clipped to [-1, 1]; the same
+ * object when the size is equal.
  */
 export function resize(image: Image, width: number, height: number): Image {
   if (image.width === width && image.height === height) return image;

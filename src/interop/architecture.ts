@@ -1,6 +1,6 @@
 /**
  * Which network the weights of the public re-implementation belong to, from their names and shapes
- * alone, so that variants of any width, depth and attention are recognised.
+ * alone. Variants of any width, depth and attention are recognised.
  */
 import { PaletteError } from "../util/errors.ts";
 

@@ -16,7 +16,7 @@ export function peculiarities(
   network: UNetConfig,
   found: Architecture,
   theirs: RepositoryConfig | undefined,
-  options: { readonly resolution?: number | undefined },
+  options: { readonly resolution?: number },
 ): string[] {
   const factors = found.attentionLevels.map((level) => 2 ** level);
   const notes = [

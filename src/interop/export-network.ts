@@ -30,9 +30,10 @@ export interface ValueNote {
 const largestModel = 2 ** 31 - 1;
 
 /**
- * One call of the network as an ONNX model (float32, opset 17, standard operators). Inputs: `source`
- * and `noisy` [N, C, H, W], `conditioning` [N]. Output: `output` [N, C, H, W]. H and W are the model's
- * resolution. The file explains its values and carries the configuration in its metadata.
+ * One call of the network as an ONNX model (float32, opset 17, standard operators). Inputs:
+ * `source` and `noisy` [N, C, H, W], `conditioning` [N]. Output: `output` [N, C, H, W]. H and W are
+ * the model's resolution. The file explains its values and carries the configuration in its
+ * metadata.
  * @param options.batch N, a whole number >= 1; default 1
  * @throws PaletteError when the weights are more than one ONNX file holds.
  */
@@ -119,8 +120,8 @@ export interface ExportedWeights {
 
 /**
  * The weights in float32 as a safetensors file. Names and shapes are those of the public
- * re-implementation (`denoise_fn. ...`) where it has the network, otherwise ours. The metadata carry
- * the configuration, so `importNetwork` gives back the same model to the bit.
+ * re-implementation (`denoise_fn. ...`) where it has the network, otherwise ours. The metadata
+ * carry the configuration, so `importNetwork` gives back the same model to the bit.
  */
 export function exportSafetensors({ config, parameters }: Model): ExportedWeights {
   const { network } = config;
@@ -160,7 +161,9 @@ function differences(network: UNetConfig): string[] {
   return facts.flatMap(([differs, what]) => (differs ? [`it has ${what}`] : []));
 }
 
-/** The arguments of the re-implementation's UNet for a network, as its JSON configuration has them. */
+/**
+ * The arguments of the re-implementation's UNet for a network, as its JSON configuration has them.
+ */
 export function theirArguments(network: UNetConfig): Record<string, unknown> {
   return {
     in_channel: 2 * network.channels,

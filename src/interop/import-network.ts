@@ -13,7 +13,7 @@ import type { TaskName } from "../tasks/registry.ts";
 import { PaletteError } from "../util/errors.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
 import { janspirySampler, peculiarities } from "./compat-notes.ts";
-import { type OpenWeights, openWeights } from "./open.ts";
+import { type Weights, withWeights } from "./open.ts";
 import {
   checkAgainst,
   headChannelsOf,
@@ -31,13 +31,13 @@ const published = { resolution: 256, headChannels: 32 };
 
 export interface ImportOptions {
   /** The repository's configuration, a file of JSON with comments. */
-  readonly config?: string | undefined;
+  readonly config?: string;
   /** Side of the pictures the network was trained on; before the configuration's. */
-  readonly resolution?: number | undefined;
+  readonly resolution?: number;
   /** What it was trained for; before the configuration's. Default: inpainting. */
-  readonly tasks?: readonly TaskName[] | undefined;
+  readonly tasks?: readonly TaskName[];
   /** The model's name; default: the file's, without its end. */
-  readonly name?: string | undefined;
+  readonly name?: string;
   /** Called after each tensor. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -49,9 +49,9 @@ export interface ImportedNetwork {
 }
 
 /**
- * Reads a checkpoint (`N_Network.pth`, `N_Network_ema.pth`, a safetensors file with the same names) or
- * a file of `exportSafetensors`. No code in the file runs. The network's output equals PyTorch's up
- * to rounding.
+ * Reads a checkpoint (`N_Network.pth`, `N_Network_ema.pth`, a safetensors file with the same names)
+ * or a file of `exportSafetensors`. No code in the file runs. The network's output equals PyTorch's
+ * up to rounding.
  * @param path the checkpoint
  * @throws PaletteError in one line, saying what the file is or which part of it is not supported.
  */
@@ -60,46 +60,39 @@ export async function importNetwork(
   options: ImportOptions = {},
 ): Promise<ImportedNetwork> {
   const theirs = options.config ? await readRepositoryConfig(options.config) : undefined;
-  const weights = await openWeights(path);
-  try {
-    return await importOpened(path, weights, theirs, options);
-  } finally {
-    await weights.close();
-  }
+  return withWeights(path, (weights) =>
+    weights.exported && holdsOwn(weights.tensors, weights.exported.network)
+      ? importOwn(path, weights.tensors, weights.exported, options)
+      : importTheirs(path, weights, theirs, options),
+  );
 }
 
-async function importOpened(
+async function importTheirs(
   path: string,
-  weights: OpenWeights,
+  { tensors, exported }: Weights,
   theirs: RepositoryConfig | undefined,
   options: ImportOptions,
 ): Promise<ImportedNetwork> {
-  const { exported } = weights;
-  if (exported && holdsOwn(weights.tensors, exported.network)) {
-    return importOwn(path, weights.tensors, exported, options);
-  }
-  const found = findNetwork(weights.tensors, path);
+  const found = findNetwork(tensors, path);
   const shapes = new Map([...found.tensors].map(([name, { shape }]) => [name, shape]));
   const architecture = architectureOf(shapes, path);
   if (theirs) checkAgainst(theirs, architecture);
-  const network = networkOf(path, architecture, theirs, weights.exported, options);
-  const specs = checkTensors(path, found.tensors, network);
-  const parameters = new Float32Array(parameterCount(specs));
-  for (const [i, spec] of specs.entries()) {
+  const network = networkOf(path, architecture, theirs, exported, options);
+  checkTensors(path, found.tensors, network);
+  const parameters = await readParameters(network, options, async (spec) => {
     const name = theirName(spec.name, network);
     const values = await readFinite(path, found.tensors, name);
-    const qkv = theirs?.unet.use_new_attention_order === true && /\.qkv\./.test(name);
-    writeParameter(parameters, spec, qkv ? headByHead(values, spec, network) : values);
-    options.onProgress?.(i + 1, specs.length);
-  }
+    const ordered = theirs?.unet.use_new_attention_order === true && /\.qkv\./.test(name);
+    return ordered ? headByHead(values, spec, network) : values;
+  });
   const buffers = new Map<string, Float32Array>();
   for (const name of scheduleBuffers) {
     const tensor = found.others.get(name);
     if (tensor !== undefined) buffers.set(name, await tensor.read());
   }
-  const schedules = chooseSchedules(buffers, theirs, weights.exported, path);
+  const schedules = chooseSchedules(buffers, theirs, exported, path);
   const notes = [
-    ...(weights.exported ? [] : peculiarities(network, architecture, theirs, options)),
+    ...(exported ? [] : peculiarities(network, architecture, theirs, options)),
     ...schedules.notes,
   ];
   const tasks = options.tasks ?? (theirs?.task ? [theirs.task] : (exported?.tasks ?? ["inpaint"]));
@@ -136,28 +129,32 @@ async function importOwn(
   path: string,
   tensors: ReadonlyMap<string, NamedTensor>,
   exported: ModelConfig,
-  { config, resolution, tasks, name = nameOf(path), onProgress }: ImportOptions,
+  options: ImportOptions,
 ): Promise<ImportedNetwork> {
+  const { config, resolution, tasks = exported.tasks, name = nameOf(path) } = options;
   if (config !== undefined || resolution !== undefined) {
     throw new PaletteError(
       `${path} was exported by this package and holds its own configuration: leave out --config and --resolution.`,
     );
   }
-  const specs = parameterSpecs(exported.network);
-  const parameters = new Float32Array(parameterCount(specs));
-  for (const [i, spec] of specs.entries()) {
-    writeParameter(parameters, spec, await readFinite(path, tensors, spec.name));
-    onProgress?.(i + 1, specs.length);
-  }
-  const model = {
-    config: { ...exported, name, tasks: [...(tasks ?? exported.tasks)] },
-    parameters,
-  };
-  return { model, notes: [] };
+  const parameters = await readParameters(exported.network, options, (spec) =>
+    readFinite(path, tensors, spec.name),
+  );
+  return { model: { config: { ...exported, name, tasks: [...tasks] }, parameters }, notes: [] };
 }
 
-function nameOf(path: string): string {
-  return basename(path).replace(/\.[^.]+$/, "");
+async function readParameters(
+  network: UNetConfig,
+  { onProgress }: ImportOptions,
+  read: (spec: ParameterSpec) => Promise<Float32Array>,
+): Promise<Float32Array> {
+  const specs = parameterSpecs(network);
+  const parameters = new Float32Array(parameterCount(specs));
+  for (const [i, spec] of specs.entries()) {
+    writeParameter(parameters, spec, await read(spec));
+    onProgress?.(i + 1, specs.length);
+  }
+  return parameters;
 }
 
 async function readFinite(
@@ -166,8 +163,15 @@ async function readFinite(
   name: string,
 ): Promise<Float32Array> {
   const values = await tensors.get(name)!.read();
-  if (allFinite(values)) return values;
+  // In float64 no sum of finite float32 numbers overflows.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  if (Number.isFinite(sum)) return values;
   throw new PaletteError(`${path} is damaged: ${name} holds what is no number; get it again.`);
+}
+
+function nameOf(path: string): string {
+  return basename(path).replace(/\.[^.]+$/, "");
 }
 
 function networkOf(
@@ -211,15 +215,14 @@ function networkOf(
   throw new PaletteError(`${path}: ${reason}; ${what}.`);
 }
 
-/** The parameters of the network; all of them must be there with their shapes, and nothing else. */
+/** @throws PaletteError unless all parameters are there with their shapes, and nothing else. */
 function checkTensors(
   path: string,
   tensors: ReadonlyMap<string, NamedTensor>,
   network: UNetConfig,
-): ParameterSpec[] {
-  const specs = parameterSpecs(network);
+): void {
   const left = new Set(tensors.keys());
-  for (const spec of specs) {
+  for (const spec of parameterSpecs(network)) {
     const name = theirName(spec.name, network);
     const tensor = tensors.get(name);
     if (tensor === undefined) {
@@ -240,7 +243,6 @@ function checkTensors(
       `${path} holds a variant of the network that is not supported: it has a tensor ${name}, which has no place in ours.`,
     );
   }
-  return specs;
 }
 
 /** 1x1 convolutions are written with one axis, with two or as a matrix: the same numbers. */
@@ -248,14 +250,10 @@ function withoutOnes(shape: readonly number[]): string {
   return shape.filter((side) => side !== 1).join();
 }
 
-function allFinite(values: Float32Array): boolean {
-  // In float64 no sum of finite float32 numbers overflows.
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return Number.isFinite(sum);
-}
-
-/** From all queries, all keys, all values (`use_new_attention_order`) to query, key, value of each head. */
+/**
+ * From all queries, all keys, all values (`use_new_attention_order`) to query, key, value of each
+ * head.
+ */
 function headByHead(
   values: Float32Array,
   { shape }: ParameterSpec,

@@ -1,6 +1,6 @@
 /**
- * The configuration of the public re-implementation: JSON with comments, of which only what says how
- * the network is built and sampled is looked at.
+ * The configuration of the public re-implementation: JSON with comments. Only what says how the
+ * network is built and sampled is read.
  */
 import { readFile } from "node:fs/promises";
 import stripJsonComments from "strip-json-comments";
@@ -61,16 +61,14 @@ type UNetArguments = z.infer<typeof unet>;
 export interface RepositoryConfig {
   readonly source: string;
   readonly unet: UNetArguments;
-  readonly schedules: {
-    readonly train?: Schedule | undefined;
-    readonly test?: Schedule | undefined;
-  };
+  readonly schedules: { readonly train?: TheirSchedule; readonly test?: TheirSchedule };
   readonly task: TaskName | undefined;
   /** Side of the pictures it is trained on, if it says so; of the data before the network's. */
   readonly resolution: number | undefined;
 }
 
-type Schedule = z.infer<typeof schedule>;
+/** A noise schedule as the configuration describes it. */
+export type TheirSchedule = z.infer<typeof schedule>;
 
 const taskNames: Record<string, TaskName> = {
   inpainting: "inpaint",

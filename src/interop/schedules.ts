@@ -1,8 +1,8 @@
 /**
- * The noise schedules of the public re-implementation: from the numbers its training leaves in the state
- * dict, and from its configuration. Ours are linear, as the paper's and all of its published ones are; another
- * one is replaced by the linear schedule with the same first and last noise level, which is enough, as
- * the network is told the level itself.
+ * The noise schedules of the public re-implementation: from the numbers its training leaves in the
+ * state dict, and from its configuration. Ours are linear, as the paper's and all published ones.
+ * Another one is replaced by the linear schedule with the same first and last noise level. That is
+ * enough, as the network is told the level itself.
  */
 import {
   inferenceScheduleConfig,
@@ -10,20 +10,12 @@ import {
   trainingScheduleConfig,
 } from "../diffusion/schedule.ts";
 import { PaletteError } from "../util/errors.ts";
+import type { RepositoryConfig, TheirSchedule } from "./repository-config.ts";
 
 export interface FoundSchedule {
   readonly config: ScheduleConfig;
   /** Whether it is linear indeed. */
   readonly exact: boolean;
-}
-
-/** A schedule as the re-implementation's configuration describes it. */
-export interface TheirSchedule {
-  readonly schedule: string;
-  readonly n_timestep: number;
-  readonly linear_start?: number | undefined;
-  readonly linear_end?: number | undefined;
-  readonly cosine_s?: number | undefined;
 }
 
 /** The schedule's numbers, which training leaves in the state dict beside the weights. */
@@ -54,8 +46,7 @@ export function scheduleOfLevels(
 }
 
 /**
- * From the tensors beside the weights, by name: undefined when the schedule is not among them, as in
- * files of averaged weights.
+ * From the tensors beside the weights, by name. Files of averaged weights have none: undefined.
  */
 export function scheduleOfBuffers(
   buffers: ReadonlyMap<string, Float32Array>,
@@ -102,23 +93,14 @@ export interface ChosenSchedules {
   readonly notes: readonly string[];
 }
 
-/** Settings that say schedules, by whether the network was trained or is tested. */
-interface Said {
-  readonly source: string;
-  readonly schedules: {
-    readonly train?: TheirSchedule | undefined;
-    readonly test?: TheirSchedule | undefined;
-  };
-}
-
 /**
- * The training schedule is that of the numbers beside the weights, or else the configuration's; the
- * inference schedule is the configuration's. What nobody says is as in the model that was exported, or
- * as in the published configurations.
+ * The training schedule is that of the numbers beside the weights, or else the configuration's. The
+ * inference schedule is the configuration's. What nobody says is as in the model that was exported,
+ * or as in the published configurations.
  */
 export function chooseSchedules(
   buffers: ReadonlyMap<string, Float32Array>,
-  theirs: Said | undefined,
+  theirs: RepositoryConfig | undefined,
   exported: { trainingSchedule: ScheduleConfig; inferenceSchedule: ScheduleConfig } | undefined,
   source: string,
 ): ChosenSchedules {
@@ -220,7 +202,9 @@ function lastBeta(steps: number, betaFirst: number, logGamma: number): number {
   return (low + high) / 2;
 }
 
-/** The number of fewest digits within a float32's error, or a larger one: 0.01 for 0.00999999978. */
+/**
+ * The number of fewest digits within a float32's error, or a larger one: 0.01 for 0.00999999978.
+ */
 function fewDigits(value: number, error = 0): number {
   for (let digits = 1; digits <= 7; digits++) {
     const short = Number(value.toPrecision(digits));

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { theirModel, tinyCheckpoint } from "../../test/support/pytorch-palette.ts";
 import { presetNamed } from "../models/presets.ts";
 import { parameterSpecs } from "../nn/registry.ts";
-import { openWeights } from "./open.ts";
+import { withWeights } from "./open.ts";
 import { theirName, theirShape } from "./state-dict-keys.ts";
 
 let root: string;
@@ -18,9 +18,8 @@ describe("names", () => {
   it("are those of a checkpoint by PyTorch, one for each, in its order and with its shapes", async () => {
     const path = join(root, "tiny.pth");
     await writeFile(path, await tinyCheckpoint());
-    const weights = await openWeights(path);
-    await weights.close();
-    const theirs = [...weights.tensors].filter(([name]) => name.startsWith("denoise_fn."));
+    const tensors = await withWeights(path, async (weights) => weights.tensors);
+    const theirs = [...tensors].filter(([name]) => name.startsWith("denoise_fn."));
     const { network } = theirModel({ multipliers: [1, 1], headChannels: 16 }).config;
     const ours = parameterSpecs(network).map((spec) => [
       `denoise_fn.${theirName(spec.name, network)}`,

@@ -1,7 +1,8 @@
 /**
  * What the public PyTorch re-implementation (Janspiry/Palette-Image-to-Image-Diffusion-Models,
- * guided_diffusion U-Net) calls our parameters. Its blocks are numbered through all levels: on the way
- * down a level takes `blocks` numbers and one for its down-sampling, on the way up `blocks + 1`.
+ * guided_diffusion U-Net) calls our parameters. Its blocks are numbered through all levels. On the
+ * way down a level takes `blocks` numbers and one for its down-sampling. On the way up it takes
+ * `blocks + 1`.
  */
 import { sideOf, type UNetConfig } from "../nn/config.ts";
 import type { ParameterSpec } from "../nn/parameters.ts";

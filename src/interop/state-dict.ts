@@ -15,7 +15,9 @@ export interface FoundNetwork {
   readonly others: ReadonlyMap<string, NamedTensor>;
 }
 
-/** Where training programs keep the state dict among other things; the first that is there is taken. */
+/**
+ * Where training programs keep the state dict among other things; the first that is there is taken.
+ */
 const wrappers = [
   "state_dict",
   "model_state_dict",
@@ -72,8 +74,8 @@ function tensorsIn(value: unknown): Map<string, StoredTensor> {
 }
 
 /**
- * The U-Net among named tensors: it is recognised by its first convolution and the embedding beside it,
- * whatever stands in front (`denoise_fn.`, `module.` of DataParallel, `_orig_mod.` of torch.compile).
+ * The U-Net among named tensors, by its first convolution and the embedding beside it. Anything may
+ * stand in front (`denoise_fn.`, `module.` of DataParallel, `_orig_mod.` of torch.compile).
  * @throws PaletteError saying whose network it is, if it is another one.
  */
 export function findNetwork(

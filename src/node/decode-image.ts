@@ -1,7 +1,7 @@
 /**
  * From a file of any common format to 8-bit sRGB. EXIF orientation, ink colours, 16 bits, one
- * channel, transparency and foreign colour profiles become plain RGB here, so that no other file has
- * to know about them.
+ * channel, transparency and foreign colour profiles become plain RGB here. No other file knows of
+ * them.
  */
 import { readFile } from "node:fs/promises";
 import type { SharpOptions } from "sharp";
@@ -19,8 +19,8 @@ export interface ReadOptions extends PhotoReadOptions {
 }
 
 /**
- * Larger images are shrunk by libvips while they are decoded, to save memory. The result then differs
- * in its last bits from that of a browser.
+ * Larger images are shrunk by libvips while they are decoded, to save memory. The result then
+ * differs in its last bits from that of a browser.
  */
 const mostDecodedPixels = 64e6;
 
@@ -29,8 +29,9 @@ const strict = { failOn: "error", limitInputPixels: maximalPixels } satisfies Sh
 /**
  * Reads a JPEG, PNG, WebP, TIFF, GIF or AVIF file, or its bytes (the first frame, upright), as sRGB
  * in [-1, 1].
- * @throws PaletteError naming the file when it is empty, truncated, not an image or has more than 268
- * megapixels; ReadError, which is one, when it is missing, cannot be read or memory does not suffice.
+ * @throws PaletteError naming the file when it is empty, truncated, not an image or has more than
+ * 268 megapixels; ReadError, which is one, when it is missing, cannot be read or memory does not
+ * suffice.
  */
 export async function readImage(input: string | Uint8Array): Promise<Image> {
   const { rgb, width, height } = await readBytes(input);

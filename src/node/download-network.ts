@@ -27,8 +27,8 @@ export interface DownloadedNetwork {
 
 /**
  * Downloads a known network, or one whose manifest lies in `folder`, with its list of classes.
- * @throws PaletteError in one line: unknown name, no address, no connection, a refusal of the server,
- * wrong content, no space, no permission.
+ * @throws PaletteError in one line: unknown name, no address, no connection, a refusal of the
+ * server, wrong content, no space, no permission.
  */
 export async function downloadNetwork(
   name: string,

@@ -18,7 +18,8 @@ const longestSide: Record<ImageFormat, number> = { png: 2 ** 31 - 1, jpeg: 65_53
 
 /**
  * Asked before a picture is computed.
- * @throws PaletteError when the file's format cannot hold a picture of this size, or does not exist.
+ * @throws PaletteError when the file's format cannot hold a picture of this size, or does not
+ * exist.
  */
 export function checkFormatHolds(path: string, width: number, height: number): void {
   const longest = longestSide[formatOf(path)];
@@ -29,8 +30,8 @@ export function checkFormatHolds(path: string, width: number, height: number): v
 }
 
 /**
- * The picture as a file's bytes, rounded to 8 bits. PNG keeps every pixel; JPEG and WebP are written
- * at quality 95 with full colour resolution where the format has it.
+ * The picture as a file's bytes, rounded to 8 bits. PNG keeps every pixel; JPEG and WebP are
+ * written at quality 95 with full colour resolution where the format has it.
  * @throws PaletteError when the format cannot hold so large a picture.
  */
 export async function encodeImage(
@@ -69,8 +70,8 @@ export function formatOf(path: string): ImageFormat {
 }
 
 /**
- * Writes the picture in the format of its file name, creating the folders. The file appears whole or
- * not at all: it is written under another name and renamed.
+ * Writes the picture in the format of its file name, creating the folders. The file appears whole
+ * or not at all: it is written under another name and renamed.
  * @throws PaletteError when the name's ending is unknown or the file cannot be written.
  */
 export async function writeImage(

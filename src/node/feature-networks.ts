@@ -29,15 +29,18 @@ export interface FoundNetwork {
 /** Weights beside the package's folder; the same from the sources and when built. */
 const besidePackage = fileURLToPath(new URL("../../../shared/weights", import.meta.url));
 
-/** The searched folders in order: the given one, $PALETTE_NETS, beside the package, the user's cache. */
+/**
+ * The searched folders in order: the given one, $PALETTE_NETS, beside the package, the user's
+ * cache.
+ */
 export function networkFolders(nets?: string): string[] {
   const folders = [nets, process.env.PALETTE_NETS, besidePackage, userCache("nets")];
   return [...new Set(folders.filter((folder) => folder).map((folder) => resolve(folder!)))];
 }
 
 /**
- * All networks on this machine; of several with one name the first. A manifest beside a file precedes
- * the known one of that name.
+ * All networks on this machine; of several with one name the first. A manifest beside a file
+ * precedes the known one of that name.
  * @param nets a folder to search first; it must exist
  * @throws PaletteError when `nets` is no folder, or a manifest beside its network is wrong.
  */

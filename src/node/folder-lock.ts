@@ -14,7 +14,9 @@ export const lockFile = "lock";
 const holderSchema = z.object({
   pid: z.int().positive(),
   host: z.string(),
-  /** Tells the process from a later one with the same number; null where the system does not say. */
+  /**
+   * Tells the process from a later one with the same number; null where the system does not say.
+   */
   started: z.string().nullable(),
 });
 
@@ -29,8 +31,8 @@ export interface Lock {
 
 /**
  * @param busy what the holder is doing there, as in "is training in DIR already"
- * @throws PaletteError when a living process holds the folder, its lock cannot be read, or it cannot
- * be written to.
+ * @throws PaletteError when a living process holds the folder, its lock cannot be read, or it
+ * cannot be written to.
  */
 export async function lockFolder(folder: string, busy = "training"): Promise<Lock> {
   const path = join(folder, lockFile);
@@ -68,9 +70,9 @@ export async function lockFolder(folder: string, busy = "training"): Promise<Loc
 }
 
 /**
- * Removes a dead process's lock, unless another process has replaced it since it was read. One process at a
- * time does so, the one that has linked `guard`: nobody else can replace the lock between its two looks. The others go on
- * to look again.
+ * Removes a dead process's lock, unless another process has replaced it since it was read. Only the
+ * process that has linked `guard` does so: nobody else can replace the lock meanwhile. The others
+ * look again.
  */
 async function discard(path: string, content: string, own: string, guard: string): Promise<void> {
   if (!(await created(link(own, guard)))) {

@@ -49,8 +49,8 @@ export async function saveModel(
 
 /**
  * Reads a model folder.
- * @throws PaletteError in one line when the folder or one of its files is missing, damaged, from a
- * newer version, or when the weights are not those of the config's network.
+ * @throws PaletteError in one line: a file is missing, damaged or from a newer version, or the
+ * weights are of another network.
  */
 export async function loadModel(folder: string): Promise<Model> {
   return readModel(await openModel(folder));
@@ -86,8 +86,8 @@ export async function loadModelConfig(folder: string): Promise<ModelConfig> {
 }
 
 /**
- * The folder of a model: a path, the name of a bundled model, or, without either, the newest bundled
- * model.
+ * The folder of a model: a path, the name of a bundled model, or, without either, the newest
+ * bundled model.
  * @throws PaletteError listing the bundled models when there is none such.
  */
 export async function findModel(nameOrFolder?: string): Promise<string> {

@@ -20,8 +20,8 @@ export const photoEndings: readonly string[] = [
 ];
 
 /**
- * All photos in the folders and their subfolders, sorted by file name and then by path, so that the
- * order depends on neither the file system nor the language. Hidden files and folders are skipped; a
+ * All photos in the folders and their subfolders, sorted by file name and then by path. The order
+ * depends on neither the file system nor the language. Hidden files and folders are skipped. A
  * folder reached twice counts once, by its direct path rather than by a link.
  * @throws PaletteError when a folder is missing, cannot be read or holds no photo.
  */
@@ -33,8 +33,9 @@ export async function scanPhotos(folders: readonly string[]): Promise<string[]> 
 }
 
 /**
- * The same, each named folder's photos by themselves: a photo belongs to the nearest folder named. The
- * sets are sorted by their digests, so that their order does not depend on where the folders lie.
+ * The same, each named folder's photos by themselves: a photo belongs to the nearest folder named.
+ * The sets are sorted by their digests, so that their order does not depend on where the folders
+ * lie.
  */
 export async function scanPhotoSets(folders: readonly string[]): Promise<PhotoSet[]> {
   const found = await photosByFolder(folders);
@@ -59,7 +60,8 @@ async function photosByFolder(
     .sort(compareCodeUnits)
     .map((folder) => ({ folder, root: folder }));
   const linked: Visit[] = [];
-  // Links wait until all else is done: whichever way a folder could be reached, its path is the same.
+  // Links wait until all else is done: whichever way a folder could be reached, its path is the
+  // same.
   for (let visit = direct.shift(); visit !== undefined; visit = direct.shift() ?? linked.shift()) {
     const { folder, root } = visit;
     const listed = await list(folder);

@@ -1,6 +1,7 @@
 /**
- * A run on disk: config.json, stats.jsonl, log.txt, samples/NNNNNN.png, checkpoint.safetensors and
- * model/ (the averaged weights, to be used), and clock.json. Continuing is opening the same folder again.
+ * A run on disk: config.json, stats.jsonl, log.txt, samples/NNNNNN.png, checkpoint.safetensors,
+ * model/ (the averaged weights, for use) and clock.json. Continuing is opening the same folder
+ * again.
  */
 import { appendFileSync } from "node:fs";
 import { access, appendFile, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
@@ -43,9 +44,8 @@ export class RunFolder implements RunStore {
 
   /**
    * Opens or creates the folder of a run and locks it.
-   * @throws PaletteError when the folder belongs to something else, to a run with other settings
-   * (they are named), or to a training that is under way, or when it was trained in but its checkpoint
-   * is gone.
+   * @throws PaletteError when the folder holds something else, a run with other settings (they are
+   * named), a training under way, or a run without its checkpoint.
    */
   static async open(path: string, config: RunConfig): Promise<RunFolder> {
     const there = await contents(path);
@@ -157,8 +157,8 @@ export class RunFolder implements RunStore {
   }
 
   /**
-   * Drops the lines about images after `images`, which will be seen again, and a line cut short. Gives
-   * after how many images the last line was written.
+   * Drops the lines about images after `images`, which will be seen again, and a line cut short.
+   * Returns the number of images at the last line.
    */
   async rewindStats(images: number): Promise<number | undefined> {
     const text = (await readIfThere(join(this.path, names.stats))) ?? "";

@@ -24,9 +24,9 @@ export interface TrainingRequest extends TrainingSettings {
   /** Folders of photos. */
   readonly data: readonly string[];
   /**
-   * A model's folder, or the name of a bundled one: the training begins with its weights, network,
-   * prediction and schedules, and has its objective unless told otherwise. It is needed for the first
-   * invocation only.
+   * A model's folder, or the name of a bundled one. The training begins with its weights, network,
+   * prediction and schedules, and has its objective unless told otherwise. Only the first
+   * invocation needs it.
    */
   readonly from?: string;
   /** The run folder: what a run there began with stays so. */
@@ -43,8 +43,8 @@ export const nodePlatform: TrainingPlatform = {
 
 /**
  * What will be trained. The same plan and the same run folder continue a run.
- * @throws UsageError for impossible settings, PaletteError when a folder holds no photos or there is
- * no such model.
+ * @throws UsageError for impossible settings, PaletteError when a folder holds no photos or there
+ * is no such model.
  */
 export async function planTraining(request: TrainingRequest): Promise<TrainingPlan> {
   const { data, from: named, out, ...settings } = request;
@@ -55,8 +55,8 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
 }
 
 /**
- * Trains, or continues the training in the run folder `options.out`, until a limit is reached or the
- * signal comes.
+ * Trains, or continues the training in the run folder `options.out`, until a limit is reached or
+ * the signal comes.
  * @throws PaletteError as `runTraining`, and when the folder is another run's or in use, or memory
  * would not suffice.
  */

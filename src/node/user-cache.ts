@@ -4,7 +4,8 @@ import envPaths from "env-paths";
 
 /**
  * The user's cache folder: $PALETTE_CACHE, otherwise the platform's (~/.cache/palette-diffusion or
- * below $XDG_CACHE_HOME, ~/Library/Caches/palette-diffusion, %LOCALAPPDATA%\palette-diffusion\Cache).
+ * below $XDG_CACHE_HOME, ~/Library/Caches/palette-diffusion,
+ * %LOCALAPPDATA%\palette-diffusion\Cache).
  */
 export function userCache(folder: "nets" | "features"): string {
   const own = process.env.PALETTE_CACHE;

@@ -431,7 +431,9 @@ describe("a model of the PyTorch Palette", () => {
     return made;
   }
 
-  /** Its `restoration`: p_sample from the last level to the first, known pixels put back after each. */
+  /**
+   * Its `restoration`: p_sample from the last level to the first, known pixels put back after each.
+   */
   function reference(source: Float32Array, seed: number): Float32Array {
     const { gammas } = scheduleFrom(inferenceSchedule);
     const name = [seed, "sample", 0] as const;

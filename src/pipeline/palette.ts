@@ -117,12 +117,12 @@ export class Palette {
   }
 
   /**
-   * Any task by its name, for an image of any size. The result has the image's size, or the one that
-   * the task gives it. Images larger than the model's are seen in overlapping tiles or at a smaller
-   * size, as the task says. A gray image stays gray unless it is colorized.
+   * Any task by its name, for an image of any size. The result has the image's size, or the one
+   * that the task gives it. Images larger than the model's are seen in overlapping tiles or at a
+   * smaller size, as the task says. A gray image stays gray unless it is colorized.
    * @returns `samples` images in [-1, 1]
-   * @throws UsageError for impossible options, PaletteError for an impossible image or mask and for
-   * what would not fit in memory, the signal's reason when aborted.
+   * @throws UsageError for impossible options, PaletteError for an impossible image or mask or too
+   * little memory, the signal's reason when aborted.
    */
   async restore<Options extends object = object>(
     task: TaskName | (string & {}) | Task<string, Options>,
@@ -177,11 +177,11 @@ export class Palette {
   }
 
   /**
-   * Samples of several conditions of one size, side by side on all cores. Each gets the same samples,
-   * to the bit, as from `sample` with its seed. `options.seed` is not looked at; the estimates of
-   * `onStep` are those of all samples, condition by condition.
-   * @param options.together lets samples share a run of the network, which takes a quarter less time
-   * at 64x64; their company then shows in their last bits
+   * Samples of several conditions of one size, side by side on all cores. Each gets the same
+   * samples, to the bit, as from `sample` with its seed. `options.seed` is not looked at; the
+   * estimates of `onStep` are those of all samples, condition by condition.
+   * @param options.together lets samples share a run of the network, which takes a quarter less
+   * time at 64x64; their company then shows in their last bits
    * @returns for each condition its `samples` images
    */
   async sampleBatch(

@@ -1,7 +1,7 @@
 /**
- * Panoramas (the paper's Figure 2): a photo is continued to the left and to the right, half a window at
- * a time, each time from what is there already. The result has the model's own scale: its height is the
- * model's resolution.
+ * Panoramas (the paper's Figure 2). A photo is continued to the left and to the right, half a
+ * window at a time. Each window continues what is there already. The result's height is the model's
+ * resolution.
  */
 
 import { createImage, crop, type Image, paste } from "../image/image.ts";
@@ -17,7 +17,10 @@ export interface PanoramaOptions extends Omit<SamplingOptions, "onStep" | "onFin
   /** Half windows added at each side, 0 to 64; default 4, as in the paper. */
   readonly left?: number;
   readonly right?: number;
-  /** Called after each network call, counted over all windows and samples; the estimates are the window's. */
+  /**
+   * Called after each network call, counted over all windows and samples; the estimates are the
+   * window's.
+   */
   readonly onStep?: (progress: SamplingProgress) => void | Promise<void>;
 }
 
@@ -40,8 +43,8 @@ function widthAt({ width, height }: Size, rows: number): number {
 }
 
 /**
- * `samples` panoramas of `resolution` rows: the photo at that height, and `left` and `right` times half
- * of `resolution` columns more. 256x256 becomes 256x1280 with 4 and 4, as on the paper's page.
+ * `samples` panoramas of `resolution` rows: the photo at that height, and `left` and `right` times
+ * half of `resolution` columns more. 256x256 becomes 256x1280 with 4 and 4, as on the paper's page.
  * @throws UsageError for impossible options; otherwise as `Palette.sample`.
  */
 export async function panorama(
@@ -92,7 +95,9 @@ export async function panorama(
   return panoramas;
 }
 
-/** The photo with `height` rows; a narrow one is cut to a square, so that windows have half of it. */
+/**
+ * The photo with `height` rows; a narrow one is cut to a square, so that windows have half of it.
+ */
 async function atHeight(photo: Image, height: number): Promise<Image> {
   if (photo.width < photo.height) {
     const top = Math.floor((photo.height - photo.width) / 2);

@@ -1,6 +1,7 @@
 /**
  * Sampling from a network given conditions: the one path under `Palette`, the sample sheets of
- * training and evaluation. It chooses regression or sampling, noise levels, seeds and noise in holes.
+ * training and evaluation. It chooses regression or sampling, noise levels, seeds and noise in
+ * holes.
  */
 
 import type { KnownPixels } from "../diffusion/known-pixels.ts";
@@ -44,8 +45,8 @@ export interface ConditionOptions extends SamplerChoices {
 }
 
 /**
- * One image for each sample, in their order: the known pixels of its condition, and the network's in
- * the rest, in [-1, 1]. A regression model answers in one call.
+ * One image for each sample, in their order: the known pixels of its condition, and the network's
+ * in the rest, in [-1, 1]. A regression model answers in one call.
  * @param samples conditions of one size, from the model's resolution up; at least one
  * @throws UsageError for impossible options, the signal's reason when aborted.
  */
@@ -93,7 +94,9 @@ export async function sampleConditions(
   return composed(result);
 }
 
-/** Sampler, noise levels and clipping. With ddpm an imported model keeps its makers' way (`ddpm`). */
+/**
+ * Sampler, noise levels and clipping. With ddpm an imported model keeps its makers' way (`ddpm`).
+ */
 function walkOf(
   config: ModelConfig,
   options: ConditionOptions,

@@ -24,7 +24,9 @@ export interface SamplingOptions extends SamplerChoices {
   readonly samples?: number;
   /** Noise levels that are visited, a network call each in most samplers; default 20. */
   readonly steps?: number;
-  /** Visits noise levels below those of training too, as the paper's 1000 steps do; default false. */
+  /**
+   * Visits noise levels below those of training too, as the paper's 1000 steps do; default false.
+   */
   readonly belowTrained?: boolean;
   /** A whole number; default 0. The same seed gives the same samples. */
   readonly seed?: number;
@@ -44,8 +46,8 @@ export interface SamplingProgress {
   /** 1 after the first network call, `steps` after the last. */
   readonly step: number;
   /**
-   * Network calls in all, counted over all conditions and batches of an image. They may be fewer than
-   * `steps` asks for (see `samplingLevels`).
+   * Network calls in all, counted over all conditions and batches of an image. They may be fewer
+   * than `steps` asks for (see `samplingLevels`).
    */
   readonly steps: number;
   /** The noise level of this call. */

@@ -34,8 +34,8 @@ export const qualityProbabilities: readonly number[] = (() => {
 export const wide = { most: 95, uniformShare: 0.25, twiceShare: 0.2 };
 
 /**
- * A quality drawn from `qualityProbabilities`; if "wide", a quarter of the time uniform from 5 to 95
- * instead.
+ * A quality drawn from `qualityProbabilities`; if "wide", a quarter of the time uniform from 5 to
+ * 95 instead.
  */
 export function randomQuality(random: Random, from: JpegQualities = "paper"): number {
   if (from === "wide" && random.uniform() < wide.uniformShare)

@@ -28,7 +28,8 @@ export function freeFormMask(width: number, height: number, random: Random): Mas
     // A brush thinner than a pixel's diagonal could miss every pixel's centre.
     drawStroke(mask, path, Math.max(1.5, share * Math.min(width, height)) / 2);
   }
-  // Strokes drift to the right; the algorithm mirrors them (the public code drops the mirrored mask).
+  // Strokes drift to the right; the algorithm mirrors them (the public code drops the mirrored
+  // mask).
   if (random.uniform() < 0.5) mirror(mask, (x, y) => [width - 1 - x, y]);
   if (random.uniform() < 0.5) mirror(mask, (x, y) => [x, height - 1 - y]);
   return mask;

@@ -1,4 +1,4 @@
-/** PreparedRegion part of a large picture through a small network: what inpainting and uncropping share. */
+/** Part of a large picture goes through a small network: inpainting and uncropping share this. */
 import { atLeast, type Box, crop, type Image, type Mask } from "../image/image.ts";
 import { fitMask, maskAtLeast } from "../image/mask.ts";
 import { modelSize } from "../image/model-size.ts";
@@ -18,9 +18,10 @@ export interface PreparedRegion {
 }
 
 /**
- * The pixels inside `box`: as large as they are where the hole is thin (scratches), as small as the
- * network's own size where it is not. A pixel is known only if all that it covers is. As resizing mixes
- * neighbours, nothing of what is to be replaced may stand in `photo` any more: see `extrapolateKnown`.
+ * The pixels inside `box`. They stay as large as they are where the hole is thin (scratches), and
+ * shrink to the network's own size where it is not. A pixel is known only if all that it covers is.
+ * Resizing mixes neighbours, so `photo` must hold nothing of what is to be replaced
+ * (`extrapolateKnown`).
  */
 export async function prepareRegion(
   photo: Image,

@@ -3,8 +3,8 @@ import type { Image, Mask } from "../image/image.ts";
 import type { Random } from "../util/random.ts";
 
 /**
- * A copy of `y` whose pixels in the hole are drawn from N(0, 1) (paper, section 4.2); the known ones
- * are exactly those of `y`.
+ * A copy of `y` whose pixels in the hole are drawn from N(0, 1) (paper, section 4.2). The known
+ * ones are exactly those of `y`.
  */
 export function noiseInMask(y: Image, mask: Mask, random: Random): Image {
   const data = y.data.slice();

@@ -1,13 +1,15 @@
 /** The separate holes of a mask: what of a picture is looked at to fill each of them. */
 import type { Box, Mask } from "../image/image.ts";
 
-/** The window's side in sides of the hole: the hole then covers at most 40 % of it, as in training. */
+/**
+ * The window's side in sides of the hole: the hole then covers at most 40 % of it, as in training.
+ */
 const surroundings = 1.6;
 
 /**
  * A window with surroundings for each connected hole, in the order of their first pixels. No two
- * windows overlap: holes whose windows would are filled as one, as each would otherwise see the other
- * one empty. So all masked pixels of a window belong to its hole.
+ * windows overlap: holes whose windows would overlap are filled as one. So all masked pixels of a
+ * window belong to its hole.
  * @param least windows have at least this many pixels a side where the picture has them
  */
 export function maskWindows(mask: Mask, least: number): Box[] {

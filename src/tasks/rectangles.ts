@@ -1,7 +1,7 @@
 /**
- * Rectangular masks: 1 to 5 rectangles, all counts equally likely, that together cover 10 to 40 % of
- * the picture (paper, section 4.2 and appendix). How area is shared and placed is not in the paper;
- * here the total is uniform, the aspect between 1:2 and 2:1, the place uniform.
+ * Rectangular masks: 1 to 5 rectangles, all counts equally likely. Together they cover 10 to 40 %
+ * of the picture (paper, section 4.2 and appendix). The paper does not say how area is shared and
+ * placed. Here total and place are uniform, the aspect is between 1:2 and 2:1.
  */
 import { type Box, createMask, type Mask } from "../image/image.ts";
 import { maskedShare } from "../image/mask.ts";

@@ -1,7 +1,7 @@
 /**
- * Sharpening: a picture, or what stands in a hole, is given blurred, and the network makes it sharp.
- * Of a whole picture this is super-resolution (SR3, Saharia et al. 2021); in a hole it is the second
- * stage of a cascade, which brings what was filled at a small size to the photo's own pixels.
+ * Sharpening: the network makes a blurred picture, or a blurred hole, sharp. Of a whole picture
+ * this is super-resolution (SR3, Saharia et al. 2021). In a hole it is the second stage of a
+ * cascade: it brings a small filling to the photo's own pixels.
  */
 
 import {
@@ -26,7 +26,10 @@ import { randomSide, uncropMask } from "./uncrop.ts";
 export const factors = { least: 2, most: 8 };
 /** Half of the examples are whole pictures, the others holes. */
 export const wholeShare = 0.5;
-/** Half of the examples get noise, so that the errors of an earlier stage do no harm (SR3's cascades). */
+/**
+ * Half of the examples get noise, so that the errors of an earlier stage do no harm (SR3's
+ * cascades).
+ */
 const noisyShare = 0.5;
 /** Its largest deviation, in [-1, 1]: six steps of 255. */
 const mostNoise = 0.05;
@@ -158,7 +161,9 @@ export function enlarged(
   return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }
 
-/** Shrunk `factor` times and enlarged again, by kernels drawn at random; half the time with noise. */
+/**
+ * Shrunk `factor` times and enlarged again, by kernels drawn at random; half the time with noise.
+ */
 function blur(y: Image, factor: number, random: Random): Image {
   const shrinking = random.pick([box, linear, lanczos3]);
   const enlarging = random.pick([linear, lanczos3]);

@@ -1,8 +1,8 @@
 /**
  * What a task is. Palette's claim is that no task has its own architecture, loss or settings
  * (paper, section 4). A task says how the condition x is made from an image and which pixels the
- * network fills. It also carries its options on the command line, its variants in the evaluation and
- * its demonstration, so that a new task is one file and one line in registry.ts.
+ * network fills. It also carries its options on the command line, its variants in the evaluation
+ * and its demonstration. A new task is thus one file and one line in registry.ts.
  */
 import type { ImageCodec } from "../image/codec.ts";
 import type { Image, Mask } from "../image/image.ts";
@@ -17,7 +17,9 @@ export interface Condition {
   readonly x: Image;
   /** 1 = to be filled. Without a mask the network makes the whole image. */
   readonly mask?: Mask;
-  /** The hole holds an image to go by rather than noise, so its noise is not drawn for each sample. */
+  /**
+   * The hole holds an image to go by rather than noise, so its noise is not drawn for each sample.
+   */
   readonly holeIsShown?: true;
   /** The choices made, in words: "quality 7", "free-form 23%", "left". */
   readonly detail: string;
@@ -108,7 +110,7 @@ export interface Task<Name extends string = string, Options extends object = obj
   /** Without it the task is evaluated in one way, under its own name. */
   readonly variants?: TaskVariants<Options>;
   /**
-   * It gives colours to photos without any. It cannot learn from such photos, whereas any other task
+   * It gives colours to photos without any, and cannot learn from such photos. Any other task
    * leaves a gray photo gray.
    */
   readonly colours?: boolean;
@@ -131,7 +133,9 @@ export interface Task<Name extends string = string, Options extends object = obj
   ): Promise<Preparation>;
   /** The size of the result; the photo's unless given. */
   resultSize?(photo: Size, options: Options): Size;
-  /** The opacity of the result from the photo's (0 to 255, [height, width]); the same unless given. */
+  /**
+   * The opacity of the result from the photo's (0 to 255, [height, width]); the same unless given.
+   */
   resultAlpha?(alpha: Uint8Array, photo: Size, options: Options): Uint8Array;
   /** What the owner of a photo may want to know before, to be read after its name. */
   remark?(photo: { readonly jpeg?: JpegQuality }): string;
@@ -143,8 +147,8 @@ export interface Task<Name extends string = string, Options extends object = obj
 export type OptionsOf<T> = T extends Task<string, infer Options> ? Options : never;
 
 /**
- * The finished image: with a mask, the network's `yHat` in the hole and the known pixels of x exactly
- * as they were elsewhere; without one `yHat` itself. The network's pixels are clipped to [-1, 1].
+ * The finished image. With a mask, it has the network's `yHat` in the hole, and the known pixels of
+ * x exactly as they were. Without a mask it is `yHat`. The network's pixels are clipped to [-1, 1].
  */
 export function compose(condition: Condition, yHat: Image): Image {
   const { x, mask } = condition;

@@ -84,8 +84,8 @@ export function uncropMask(width: number, height: number, side: Side): Mask {
 export const defaultRatio = 0.5;
 
 /**
- * The new picture of a photo that grows by `ratio` of its width or height at `side`, or of both, half
- * at each end: its size, and where in it the photo is.
+ * The new picture of a photo that grows by `ratio` of its width or height at `side`: its size, and
+ * where the photo is in it. Where both ends grow, each gets half.
  * @throws UsageError for a ratio that adds nothing, or more than three times the photo.
  */
 export function grown(width: number, height: number, side: Side, ratio = defaultRatio): Grown {
@@ -209,8 +209,8 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
 
   async demonstrate(photo, { random }) {
     const side = randomSide(random);
-    // Two thirds are known along the grown side. Grown by half, and by at most a pixel more where two
-    // margins are rounded, the result has nearly the photo's size again.
+    // Two thirds are known along the grown side. Grown by half, and by at most a pixel more where
+    // two margins are rounded, the result has nearly the photo's size again.
     const along = (length: number) => 2 * Math.floor((length - 1) / 3);
     const width = side === "top" || side === "bottom" ? photo.width : along(photo.width);
     const height = side === "left" || side === "right" ? photo.height : along(photo.height);

@@ -22,7 +22,9 @@ export {
 } from "./plan.ts";
 export type { Counters, RunStore, StatsLine, TrainingPlatform } from "./platform.ts";
 export type { RunConfig } from "./run-config.ts";
-export type { TrainingState } from "./step/optimizer.ts";
+
+export type { Hyperparameters, TrainingState } from "./step/optimizer.ts";
+
 export {
   openReplica,
   type Replica,
@@ -31,10 +33,13 @@ export {
 } from "./step/replica.ts";
 export type {
   StepperOptions,
+  StepResult,
   StepSize,
   StepStrategy,
+  TrainingBatch,
   TrainingStepper,
 } from "./step/types.ts";
+
 export { runTraining } from "./train.ts";
 export type { ValidationLoss } from "./validation-set.ts";
 export {

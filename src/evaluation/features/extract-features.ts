@@ -1,4 +1,6 @@
-/** Sets of pictures as the metrics take them: bytes, features and probabilities, one row a picture. */
+/**
+ * Sets of pictures as the metrics take them: bytes, features and probabilities, one row a picture.
+ */
 import { type Image, toBytes } from "../../image/image.ts";
 import type { NetworkInfo } from "../report/report.ts";
 import { cachedNetwork, type FeatureStore } from "./feature-cache.ts";
@@ -6,8 +8,8 @@ import type { FeatureNetwork, NetworkOutput } from "./feature-network.ts";
 import { inputInWords } from "./manifest.ts";
 
 /**
- * The networks of an evaluation; each may be missing. The features' network is shown whole pictures and
- * the classifier their middle, so one file opened for both is two networks.
+ * The networks of an evaluation; each may be missing. The features' network is shown whole pictures
+ * and the classifier their middle, so one file opened for both is two networks.
  */
 export interface FeatureExtractors {
   readonly features?: FeatureNetwork;

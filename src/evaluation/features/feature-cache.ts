@@ -1,7 +1,7 @@
 /**
  * Features kept from one run to the next: one file a set of pictures. A record is the SHA-256 of a
- * picture's size and pixels, in 64 letters, and its numbers as float32. So a picture that changed is
- * computed anew, and nothing has to be declared stale.
+ * picture's size and pixels, in 64 letters, and its numbers as float32. So a picture that changed
+ * is computed anew, and nothing has to be declared stale.
  */
 import { type Image, toBytes } from "../../image/image.ts";
 import { sha256 } from "../../util/sha256.ts";

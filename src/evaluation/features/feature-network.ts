@@ -52,7 +52,9 @@ export interface FeatureNetwork {
   readonly key: string;
   /** Whether there is a list of its classes. */
   readonly labelled: boolean;
-  /** The class that a photo's path names by a wnid; undefined without a wnid or a list of classes. */
+  /**
+   * The class that a photo's path names by a wnid; undefined without a wnid or a list of classes.
+   */
   labelOf(path: string): number | undefined;
   /** The outputs for pictures of any size, in order. An abort stops before the next picture. */
   run(images: readonly Image[], signal?: AbortSignal): Promise<NetworkOutput[]>;
@@ -121,7 +123,9 @@ export async function openNetwork(
   }
 }
 
-/** Each engine takes the next picture as soon as it is free; after a failure no further one begins. */
+/**
+ * Each engine takes the next picture as soon as it is free; after a failure no further one begins.
+ */
 async function runAll(
   engines: readonly Engine[],
   images: readonly Image[],

@@ -6,8 +6,8 @@ import { z } from "zod";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 
 /**
- * The part of a picture that a network is shown. "whole": all of it, squeezed into the input square as
- * in pytorch-fid, for features: a crop would miss the borders. "middle": the centre crop of the
+ * The part of a picture that a network is shown. "whole": all of it, squeezed into the input square
+ * as in pytorch-fid, for features: a crop would miss the borders. "middle": the centre crop of the
  * network's training, for its accuracy.
  */
 export type View = "whole" | "middle";

@@ -1,6 +1,6 @@
 /**
- * From a picture to a network's input. Every compared picture takes this one way, so that no difference
- * in resizing or rounding looks like a difference of pictures (Parmar et al. 2022).
+ * From a picture to a network's input. Every compared picture takes this one way, so that no
+ * difference in resizing or rounding looks like a difference of pictures (Parmar et al. 2022).
  */
 import { crop, type Image, toBytes } from "../../image/image.ts";
 import { cubic, resample } from "../../image/resample.ts";

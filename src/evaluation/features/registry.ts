@@ -1,7 +1,7 @@
 /**
- * The known feature networks, as data. Sizes, digests, tensor names and licenses of the public ones are
- * from the ONNX model zoo's list (ONNX_HUB_MANIFEST.json) and READMEs. The addresses name one commit,
- * so they always give the same bytes.
+ * The known feature networks, as data. Sizes, digests, tensor names and licenses of the public ones
+ * are from the ONNX model zoo's list (ONNX_HUB_MANIFEST.json) and READMEs. The addresses name one
+ * commit, so they always give the same bytes.
  */
 import { checkManifest, type NetworkManifest, type NetworkManifestInput } from "./manifest.ts";
 

@@ -1,9 +1,9 @@
 /**
- * The scatter of a number over the choice of photos (the bootstrap: Efron 1979). Crops of one photo are
- * alike, so whole photos are drawn with repetition, each with all its crops.
+ * The scatter of a number over the choice of photos (the bootstrap: Efron 1979). Crops of one photo
+ * are alike, so whole photos are drawn with repetition, each with all its crops.
  *
- * The reported interval is value +- 1.96 deviations. It does not cover a bias: FID is too high at small
- * N, and stays so in all resamples. The reference set is not resampled.
+ * The reported interval is value +- 1.96 deviations. It does not cover a bias: FID is too high at
+ * small N, and stays so in all resamples. The reference set is not resampled.
  */
 import { PaletteError } from "../../util/errors.ts";
 import { pause } from "../../util/pause.ts";
@@ -26,10 +26,10 @@ export type Statistic = (rows: Int32Array) => number;
 const turn = 50;
 
 /**
- * The standard deviation of `statistic` over resamples of whole groups. Resamples without a finite value
- * (only one row drawn, for example) are left out. Other work goes on meanwhile.
- * @throws PaletteError when there are fewer than 2 groups, replicates or finite values; the signal's
- * reason once it is aborted.
+ * The standard deviation of `statistic` over resamples of whole groups. Resamples without a finite
+ * value (only one row drawn, for example) are left out. Other work goes on meanwhile.
+ * @throws PaletteError when there are fewer than 2 groups, replicates or finite values; the
+ * signal's reason once it is aborted.
  */
 export async function bootstrapDeviation(
   options: BootstrapOptions,

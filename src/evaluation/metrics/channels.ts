@@ -31,8 +31,8 @@ export interface Pair {
 }
 
 /**
- * @throws UsageError when one picture is bytes and the other floats; PaletteError when a picture does
- * not hold what `size` says or what is not a number.
+ * @throws UsageError when one picture is bytes and the other floats; PaletteError when a picture
+ * does not hold what `size` says or what is not a number.
  */
 export function pairOf(a: Pixels, b: Pixels, size: PictureSize): Pair {
   const bytes = a instanceof Uint8Array;

@@ -7,9 +7,9 @@ import { pause } from "../../util/pause.ts";
 export type Pieces<T> = Generator<void, T, void>;
 
 export interface PieceOptions {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
   /** Called after each piece. */
-  readonly onPiece?: (() => void) | undefined;
+  readonly onPiece?: () => void;
 }
 
 /** Runs to the end. */

@@ -4,20 +4,22 @@ import { centred, countRows, meanRow } from "./feature-matrix.ts";
 import { apart, asFrechetReference, type FrechetReference, sumOfRoots, through } from "./fid.ts";
 import { countDraws } from "./resample.ts";
 
-/** Above so many rows its time, their cube, and memory, their square, are too much for a bootstrap. */
+/**
+ * Above so many rows its time, their cube, and memory, their square, are too much for a bootstrap.
+ */
 export const mostResampled = 1000;
 
 /**
- * A function from row numbers of `a` (any number of them from 2 up, repetitions allowed) to the FID of
- * those rows against all of `b`; every row once gives `frechetDistance(a, b, dim)`. A and B are
+ * A function from row numbers of `a` (any number of them from 2 up, repetitions allowed) to the FID
+ * of those rows against all of `b`; every row once gives `frechetDistance(a, b, dim)`. A and B are
  * Float32Array [N, dim], `b` also a prepared `frechetReference(b, dim)` with the same result.
  *
- * K = A S_b A^T, [n_a, n_a], is computed once. A row drawn c times counts as one with weight c, so that
- * a resample needs the eigenvalues of a matrix of the rows that are there at all (63 % of them in a
- * bootstrap), centred on the resample's mean. Memory: 8 n_a^2 bytes; time: that matrix's cubed size.
+ * K = A S_b A^T, [n_a, n_a], is computed once. A row drawn c times counts as one with weight c. So
+ * a resample needs the eigenvalues of a matrix of its distinct rows (63 % in a bootstrap), centred
+ * on its mean. Memory: 8 n_a^2 bytes; time: that matrix's cubed size.
  *
- * The value of a resample is higher than that of the sample, as it has fewer different rows: use the
- * deviation of such values, not their mean.
+ * The value of a resample is higher than that of the sample, as it has fewer different rows: use
+ * the deviation of such values, not their mean.
  * @throws PaletteError as `frechetDistance` does, and when a prepared reference has another dim.
  */
 export function frechetResampler(

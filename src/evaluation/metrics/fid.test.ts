@@ -34,7 +34,9 @@ function contrasts(rows: Float32Array, dim: number): Matrix {
   return out;
 }
 
-/** The trace of the root of a matrix with positive eigenvalues, by Denman and Beavers' iteration. */
+/**
+ * The trace of the root of a matrix with positive eigenvalues, by Denman and Beavers' iteration.
+ */
 function traceOfRoot(matrix: Matrix): number {
   let y = matrix;
   let z = Matrix.eye(matrix.rows);
@@ -50,8 +52,9 @@ function traceOfRoot(matrix: Matrix): number {
 }
 
 /**
- * The definition, with neither eigenvalues nor singular values. With `mixing` [kept, dim] the features
- * are those listed in `kept` times it, so that the covariances have no more than that rank.
+ * The definition, with neither eigenvalues nor singular values. With `mixing` [kept, dim] the
+ * features are those listed in `kept` times it, so that the covariances have no more than that
+ * rank.
  */
 function byRoot(
   a: Float32Array,

@@ -1,6 +1,6 @@
 /**
- * The Frechet distance of two sets of features (FID: Heusel et al. 2017, equation 6), both taken for
- * Gaussian: |mean_a - mean_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2)).
+ * The Frechet distance of two sets of features (FID: Heusel et al. 2017, equation 6), both taken
+ * for Gaussian: |mean_a - mean_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2)).
  *
  * The square root of S_a S_b is never formed: S_a S_b may have less than full rank, and then the
  * usual iterations fail. With F^T F = S_a the trace of the root is the sum of the roots of the
@@ -12,12 +12,13 @@ import { centred, countRows, meanRow, sameLength } from "./feature-matrix.ts";
 import { gram, scatter, timesTransposed } from "./matmul.ts";
 
 /**
- * FID of the rows of `a` and of `b`, each Float32Array [N, dim] or prepared by
- * `frechetReference(b, dim)` with the same result. Covariances are those of N - 1. 0 for
- * equal sets (to some 1e-6 of the trace), larger the more they differ. Biased upward when N is small
- * against dim (Chong and Forsyth 2020): compare only values of equal N and equal reference. Time: the
- * cube of the smallest of dim and both N.
- * @throws PaletteError when a set has fewer than 2 rows, holds parts of rows or what is not a number.
+ * FID of the rows of `a` and of `b`, each Float32Array [N, dim] or prepared by `frechetReference(b,
+ * dim)` with the same result. Covariances are those of N - 1. 0 for equal sets (to some 1e-6 of the
+ * trace), larger the more they differ. Biased upward when N is small against dim (Chong and Forsyth
+ * 2020): compare only values of equal N and equal reference. Time: the cube of the smallest of dim
+ * and both N.
+ * @throws PaletteError when a set has fewer than 2 rows, holds parts of rows or what is not a
+ * number.
  */
 export function frechetDistance(
   a: Float32Array | FrechetReference,

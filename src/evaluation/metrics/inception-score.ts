@@ -8,12 +8,12 @@ const tolerance = 1e-3;
 
 /**
  * The inception score (Salimans et al. 2016, section 4): exp of the mean divergence of a picture's
- * class probabilities from their mean over the pictures. From 1 (all alike) to `classes` (each picture
- * surely of one class, all classes equally often).
+ * class probabilities from their mean over the pictures. From 1 (all alike) to `classes` (each
+ * picture surely of one class, all classes equally often).
  *
- * `probabilities` is Float32Array [N, classes], each row summing to 1. With `splits` > 1 the rows are
- * cut into that many consecutive parts of floor(N / splits) and the parts' scores are averaged, as the
- * original code does with 10; a small part cannot score above its number of pictures.
+ * `probabilities` is Float32Array [N, classes], each row summing to 1. With `splits` > 1 the rows
+ * are cut into that many consecutive parts of floor(N / splits). The parts' scores are averaged, as
+ * the original code does with 10; a small part cannot score above its number of pictures.
  * @throws PaletteError when there are fewer rows than splits, parts of rows, or rows that are no
  * probabilities.
  */
@@ -46,8 +46,8 @@ export function inceptionScoreResampler(
 
 /**
  * Classification accuracy (the paper's CA): how many of the pictures have their label as the most
- * probable class, from 0 to 1. `labels[i]` is the class, counted from 0, of row i of `probabilities`
- * [N, classes]; of equal probabilities the first counts.
+ * probable class, from 0 to 1. `labels[i]` is the class, counted from 0, of row i of
+ * `probabilities` [N, classes]; of equal probabilities the first counts.
  * @throws PaletteError when a row has no label or a label is no class.
  */
 export function classificationAccuracy(
@@ -106,7 +106,9 @@ function scorer(probabilities: Float32Array, classes: number): (rows: Int32Array
   };
 }
 
-/** In nats; 0 log 0 is 0. Brought to a sum of 1 first, which float32 probabilities miss a little. */
+/**
+ * In nats; 0 log 0 is 0. Brought to a sum of 1 first, which float32 probabilities miss a little.
+ */
 function entropy(probabilities: Float32Array | Float64Array): number {
   let sum = 0;
   let total = 0;

@@ -1,26 +1,28 @@
 /**
- * The kernel distance of sets of any size. All pairs are the most exact, and their number grows as the
- * square; of large sets it is the mean over random subsets of both, as is usual (Binkowski et al. 2018,
- * section 4; torch-fidelity: 100 subsets of 1000), which has the same expectation.
+ * The kernel distance of sets of any size. All pairs are the most exact, and their number grows as
+ * the square; of large sets it is the mean over random subsets of both, as is usual (Binkowski et
+ * al. 2018, section 4; torch-fidelity: 100 subsets of 1000), which has the same expectation.
  */
 import { Random } from "../../util/random.ts";
 import { inPieces } from "./cooperative.ts";
 import { kernelPieceCount, kernelPieces } from "./kid.ts";
 
 export interface KernelSubsetOptions {
-  /** Sets of no more rows are taken whole; default 10,000, which have as many pairs as the subsets. */
+  /**
+   * Sets of no more rows are taken whole; default 10,000, which have as many pairs as the subsets.
+   */
   readonly most?: number;
   /** How many subsets; default 100. */
   readonly subsets?: number;
   /** Rows of each, or as many as the smaller set has; default 1000. */
   readonly rows?: number;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * KID of `a` and `b`, each Float32Array [N, dim], as `kernelDistance` up to `most` rows; of more, the mean
- * over subsets without repetitions, the same ones each time. Other work goes on meanwhile.
+ * KID of `a` and `b`, each Float32Array [N, dim], as `kernelDistance` up to `most` rows; of more,
+ * the mean over subsets without repetitions, the same ones each time. Other work goes on meanwhile.
  * @throws PaletteError as `kernelDistance` does; the signal's reason once it is aborted.
  */
 export async function kernelDistanceAsync(

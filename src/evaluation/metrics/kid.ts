@@ -1,11 +1,11 @@
 /**
- * The kernel distance of two sets of features (KID: Binkowski et al. 2018, equation 4 and section 4):
- * the squared maximum mean discrepancy with the kernel (x . y / dim + 1)^3, unbiased.
+ * The kernel distance of two sets of features (KID: Binkowski et al. 2018, equation 4 and section
+ * 4): the squared maximum mean discrepancy with the kernel (x . y / dim + 1)^3, unbiased.
  *
- * It is unbiased for independent pictures. Crops of one photo are not: where both sets are cut from the
- * same photos, rows have the photo's number as their group, and pairs of one group are left out of all
- * three means. What is compared is then how crops of different photos go together, within the sets and
- * between them, and two sets of crops of the same photos are at 0 on average.
+ * It is unbiased for independent pictures. Crops of one photo are not: where both sets are cut from
+ * the same photos, a row's group is its photo's number. Pairs of one group are left out of all
+ * three means. Only crops of different photos are then compared, within the sets and between them.
+ * Two sets of crops of the same photos are at 0 on average.
  */
 import { PaletteError } from "../../util/errors.ts";
 import { atOnce, type Pieces } from "./cooperative.ts";
@@ -21,8 +21,10 @@ const block = 256;
 
 /**
  * KID of the rows of `a` and of `b`, each Float32Array [N, dim], over all pairs (no subsets). Its
- * expectation does not depend on N; it is 0 for sets of one distribution and may be a little negative.
- * @throws PaletteError when a set has fewer than 2 rows, holds parts of rows or what is not a number.
+ * expectation does not depend on N; it is 0 for sets of one distribution and may be a little
+ * negative.
+ * @throws PaletteError when a set has fewer than 2 rows, holds parts of rows or what is not a
+ * number.
  */
 export function kernelDistance(a: Float32Array, b: Float32Array, dim: number): number {
   return atOnce(kernelPieces(a, b, dim));
@@ -52,8 +54,8 @@ export interface KernelReference {
 }
 
 /**
- * What `kernelResampler` needs of `b`, Float32Array [N, dim], computed once for any number of sets that
- * are compared with it. Memory: 8 N dim bytes.
+ * What `kernelResampler` needs of `b`, Float32Array [N, dim], computed once for any number of sets
+ * that are compared with it. Memory: 8 N dim bytes.
  * @param groups whole numbers of 0 or more, of each row; unless given no row belongs to any other
  * @throws PaletteError as `kernelDistance` does, and when there are not as many groups as rows.
  */
@@ -63,10 +65,10 @@ export function kernelReference(b: Float32Array, dim: number, groups?: Groups): 
 
 /**
  * A function from row numbers of `a` (repetitions allowed) to the KID of those rows against all of
- * `b`, Float32Array [N, dim] or prepared by `kernelReference(b, dim)` with the same result; every row
- * once gives `kernelDistance(a, b, dim)`. Pairs of a row with itself, which a repetition
- * would bring in, are left out, so that the resamples are centred on the sample. NaN when all rows
- * drawn are one or of one group. Memory: 8 n_a^2 bytes.
+ * `b`, Float32Array [N, dim] or prepared by `kernelReference(b, dim)` with the same result; every
+ * row once gives `kernelDistance(a, b, dim)`. Pairs of a row with itself, which a repetition would
+ * bring in, are left out, so that the resamples are centred on the sample. NaN when all rows drawn
+ * are one or of one group. Memory: 8 n_a^2 bytes.
  * @param groups of the rows of `a`, as those of the reference
  * @throws PaletteError as `kernelReference` does, and when a prepared reference has another dim.
  */
@@ -165,7 +167,10 @@ function* within(x: Float64Array, groups: Groups, dim: number): Pieces<number> {
   return sum / pairs;
 }
 
-/** For each row of one set the sum of its kernels with the other's rows of other groups, and their number. */
+/**
+ * For each row of one set the sum of its kernels with the other's rows of other groups, and their
+ * number.
+ */
 function* acrossEach(
   x: Float64Array,
   groups: Groups,

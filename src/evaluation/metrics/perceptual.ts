@@ -3,11 +3,11 @@ import { PaletteError } from "../../util/errors.ts";
 import { countRows } from "./feature-matrix.ts";
 
 /**
- * The paper's perceptual distance (PD): the mean Euclidean distance of row
- * i of `a` to row i of `b`, the features (Inception-v1, pool_3) of a result and of its original. Both
- * are Float32Array [N, dim].
- * @throws PaletteError when the numbers of rows differ, a set is empty, holds parts of rows or what is
- * not a number.
+ * The paper's perceptual distance (PD): the mean Euclidean distance of row i of `a` to row i of
+ * `b`, the features (Inception-v1, pool_3) of a result and of its original. Both are Float32Array
+ * [N, dim].
+ * @throws PaletteError when the numbers of rows differ, a set is empty, holds parts of rows or what
+ * is not a number.
  */
 export function perceptualDistance(a: Float32Array, b: Float32Array, dim: number): number {
   return mean(perceptualDistances(a, b, dim));
@@ -26,9 +26,9 @@ export function perceptualDistances(a: Float32Array, b: Float32Array, dim: numbe
 }
 
 /**
- * How different the samples of one input are, in features: the mean Euclidean distance of each sample
- * to the next. The paper does this with LPIPS for a distance (sample diversity). `features` is
- * Float32Array [samples, dim]. High: diverse; 0: all samples equal.
+ * How different the samples of one input are, in features: the mean Euclidean distance of each
+ * sample to the next. The paper does this with LPIPS for a distance (sample diversity). `features`
+ * is Float32Array [samples, dim]. High: diverse; 0: all samples equal.
  * @throws PaletteError when there are fewer than 2 samples, parts of rows or what is not a number.
  */
 export function consecutiveDistance(features: Float32Array, dim: number): number {

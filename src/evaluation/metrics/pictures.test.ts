@@ -121,8 +121,8 @@ describe("msSsim", () => {
   });
 
   it("is the contrast and structure of each scale and the luminance of the last, weighted", () => {
-    // Planes of one window: 22 pixels make two scales, and 12 x 12 means of the first and the one mean
-    // of the second are written out here without separating rows and columns.
+    // Planes of one window: 22 pixels make two scales, and 12 x 12 means of the first and the one
+    // mean of the second are written out here without separating rows and columns.
     const side = 22;
     const [a, b] = [picture(side, 20), picture(side, 60)].map((rgb) =>
       Float64Array.from({ length: side * side }, (_, i) => rgb[3 * i]!),

@@ -37,7 +37,9 @@ export function countDraws(rows: Int32Array, count: number, least = 1): Draws {
   return { drawn, weights, total: rows.length };
 }
 
-/** A function from row numbers to the mean of these rows' values: PD, CA, PSNR and SSIM resampled. */
+/**
+ * A function from row numbers to the mean of these rows' values: PD, CA, PSNR and SSIM resampled.
+ */
 export function meanResampler(values: ArrayLike<number>): (rows: Int32Array) => number {
   return (rows) => {
     const { drawn, weights, total } = countDraws(rows, values.length);

@@ -15,8 +15,8 @@ const publishedWeights = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
  * deviation 1.5 and 11 x 11 pixels, population covariance, mean over the pixels whose window lies
  * inside the picture and over the channels. 1 for equal pictures. The same number as scikit-image's
  * `structural_similarity` with gaussian_weights and use_sample_covariance=False.
- * @throws UsageError, PaletteError when the pictures do not fit `size` or each other, or are smaller
- * than the window.
+ * @throws UsageError, PaletteError when the pictures do not fit `size` or each other, or are
+ * smaller than the window.
  */
 export function ssim(a: Pixels, b: Pixels, size: PictureSize): number {
   checkWindow(size);
@@ -25,13 +25,14 @@ export function ssim(a: Pixels, b: Pixels, size: PictureSize): number {
 }
 
 /**
- * Multi-scale SSIM (Wang et al. 2003, equation 7): contrast and structure on each scale, luminance on
- * the coarsest, multiplied with the published weights as exponents; mean of the channels. A scale is
- * the one before averaged over 2 x 2 pixels, an odd last row or column left out.
+ * Multi-scale SSIM (Wang et al. 2003, equation 7): contrast and structure on each scale, luminance
+ * on the coarsest, multiplied with the published weights as exponents; mean of the channels. A
+ * scale is the one before averaged over 2 x 2 pixels, an odd last row or column left out.
  *
- * All 5 scales need 176 pixels. A smaller picture has as many as keep the 11-pixel window inside (88:
- * 4, 44 to 87: 3, so 3 at 64 pixels), with their weights brought to a sum of 1: values of different
- * sizes of picture are not comparable. A scale that agrees less than not at all counts as 0.
+ * All 5 scales need 176 pixels. A smaller picture has as many as keep the 11-pixel window inside
+ * (88: 4, 44 to 87: 3, so 3 at 64 pixels), with their weights brought to a sum of 1: values of
+ * different sizes of picture are not comparable. A scale that agrees less than not at all counts as
+ * 0.
  * @throws UsageError, PaletteError as `ssim` does.
  */
 export function msSsim(a: Pixels, b: Pixels, size: PictureSize): number {

@@ -54,9 +54,10 @@ export interface PictureFiles {
 export const leastForKid = 50;
 
 /**
- * FID, KID and IS of two sets of pictures; PD when their names agree. KID takes all pairs, or subsets
- * of more than 10,000 pictures (`kernelDistanceAsync`).
- * @throws PaletteError when a set is too small, a picture is broken, or there is no feature network.
+ * FID, KID and IS of two sets of pictures; PD when their names agree. KID takes all pairs, or
+ * subsets of more than 10,000 pictures (`kernelDistanceAsync`).
+ * @throws PaletteError when a set is too small, a picture is broken, or there is no feature
+ * network.
  */
 export async function compareSets(
   a: PictureFiles,
@@ -99,7 +100,9 @@ export async function compareSets(
   };
 }
 
-/** FID and KID, with pauses: of many pictures they take minutes. What begins is told before it does. */
+/**
+ * FID and KID, with pauses: of many pictures they take minutes. What begins is told before it does.
+ */
 async function distances(
   x: Rows,
   y: Rows,

@@ -1,9 +1,9 @@
 /**
  * The pictures that are evaluated. With random crops, a crop is a random square of a photo, as in
- * training but without mirroring, and the photos take turns; with centre crops each photo gives its largest
- * centred square, the paper's choice. The reference set, to which distributions are compared, is other
- * squares of the same photos (the paper compares to the whole validation set); where each photo has
- * one crop only, it is the evaluated crops themselves.
+ * training but without mirroring, and the photos take turns; with centre crops each photo gives its
+ * largest centred square, the paper's choice. The reference set, to which distributions are
+ * compared, is other squares of the same photos (the paper compares to the whole validation set);
+ * where each photo has one crop only, it is the evaluated crops themselves.
  */
 
 import { type CropScale, decodedShortSide, randomSquare } from "../../data/crop-scale.ts";
@@ -34,15 +34,15 @@ export interface CropOptions {
   readonly resolution: number;
   readonly kind: CropKind;
   /** Of random crops; "half..full" unless given. */
-  readonly scale?: CropScale | undefined;
+  readonly scale?: CropScale;
   readonly seed: number;
   readonly counts: CropCounts;
 }
 
 /**
- * The order in which `count` crops are cut from `photos` photos: crop k from photo order[k % photos]. It is
- * that of the photos, or, if there are more photos than crops, drawn by the seed (files are often sorted
- * by what they show). Within either case no crop's photo depends on the count.
+ * The order in which `count` crops are cut from `photos` photos: crop k from photo order[k %
+ * photos]. It is that of the photos. With more photos than crops the seed draws it, as files are
+ * often sorted by what they show. Within either case no crop's photo depends on the count.
  */
 export function photoOrder(count: number, photos: number, seed: number): number[] {
   const order = Array.from({ length: photos }, (_, k) => k);
@@ -102,7 +102,10 @@ export class CropSource {
   }
 }
 
-/** Of the photos those that can be decoded and have enough pixels, and why the others cannot be used. */
+/**
+ * Of the photos those that can be decoded and have enough pixels, and why the others cannot be
+ * used.
+ */
 export async function usablePhotos(
   reader: PhotoReader,
   photos: readonly string[],

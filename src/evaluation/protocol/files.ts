@@ -1,6 +1,6 @@
 /**
- * The files of an evaluation. A picture depends on nothing but the settings and its name, so the same
- * command continues, and one with further models, steps or tasks finds done what is done.
+ * The files of an evaluation. A picture depends on nothing but the settings and its name. So the
+ * same command continues, and one with further models, steps or tasks keeps what is done.
  */
 import type { CropScale } from "../../data/crop-scale.ts";
 import type { ImageCodec } from "../../image/codec.ts";

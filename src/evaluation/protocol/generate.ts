@@ -1,4 +1,7 @@
-/** Makes the pictures of an evaluation: what is degraded, what each model answers, and the originals. */
+/**
+ * Makes the pictures of an evaluation: what is degraded, what each model answers, and the
+ * originals.
+ */
 import { networkCalls } from "../../diffusion/samplers/sampler-config.ts";
 import { createMask, type Image, type Mask } from "../../image/image.ts";
 import type { UNetConfig } from "../../nn/config.ts";
@@ -25,7 +28,8 @@ const maskFolder = "mask";
 
 /**
  * Pictures asked for at a time: enough to keep all cores at work, and what a kill can cost. A large
- * network computes one after the other anyway, for minutes each; its answers are the same bits alone.
+ * network computes one after the other anyway, for minutes each; its answers are the same bits
+ * alone.
  */
 export function picturesTogether(network: UNetConfig): number {
   return usesLowMemory(parameterSpecs(network)) ? 1 : 8;
@@ -43,7 +47,9 @@ export interface GenerateTools {
 }
 
 export interface GenerateProgress {
-  /** "pictures": the originals and what is degraded; "loading": one model; "answers": network calls. */
+  /**
+   * "pictures": the originals and what is degraded; "loading": one model; "answers": network calls.
+   */
   readonly stage: "pictures" | "loading" | "answers";
   readonly done: number;
   readonly total: number;
@@ -205,7 +211,8 @@ async function answerSome(
     const { image } = await crops.crop(index);
     requests.push({
       condition: await degraded(condition, image, seed, index, codec),
-      // Answers to one picture differ between conditions, and are the same for all models and steps.
+      // Answers to one picture differ between conditions, and are the same for all models and
+      // steps.
       seed: Random.from(seed, "answers", condition.id, index).integer(0, 2 ** 31 - 1),
     });
   }

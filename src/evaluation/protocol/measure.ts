@@ -25,7 +25,7 @@ export interface MeasurerOptions {
   /** Resamples of the photos; 0: no intervals. */
   readonly replicates: number;
   readonly seed: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 /** A picture counts for no more than this in a mean, in dB: nobody sees a difference so small. */

@@ -1,4 +1,6 @@
-/** From what was asked for to what will be evaluated: models, conditions, photos and rows resolved. */
+/**
+ * From what was asked for to what will be evaluated: models, conditions, photos and rows resolved.
+ */
 import { type CropScale, cropScales } from "../../data/crop-scale.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
@@ -38,7 +40,9 @@ export interface EvaluationRequest {
   readonly holdOut?: string;
   /** All tasks that one of the models was trained for unless given. */
   readonly tasks?: readonly string[];
-  /** Values of the tasks' parameters (masks, sides, qualities, factors); the paper's unless given. */
+  /**
+   * Values of the tasks' parameters (masks, sides, qualities, factors); the paper's unless given.
+   */
   readonly variants?: VariantChoice;
   /** "random" (default) or "centre", one square a photo. */
   readonly crop?: CropKind;
@@ -48,7 +52,9 @@ export interface EvaluationRequest {
   readonly crops?: number;
   /** Pictures in the reference set of random crops; default four times `crops`. */
   readonly referenceCrops?: number;
-  /** "20" (each model's own way) or "ddpm:1000"; the first gives the answers shown. Default "20". */
+  /**
+   * "20" (each model's own way) or "ddpm:1000"; the first gives the answers shown. Default "20".
+   */
   readonly steps?: readonly string[];
   /** Answers a picture for the first of `steps`, to measure diversity; default 2. */
   readonly samples?: number;
@@ -58,8 +64,8 @@ export interface EvaluationRequest {
 
 /**
  * Pictures that another program made of the degraded ones of an evaluation: `<folder>/<condition>/`
- * holds a picture for each in `pictures/<condition>/degraded/`, of the same name and size. Conditions
- * that it has no folder for have no row of it.
+ * holds a picture for each in `pictures/<condition>/degraded/`, of the same name and size.
+ * Conditions that it has no folder for have no row of it.
  */
 export interface OtherAnswers {
   readonly name: string;

@@ -15,6 +15,7 @@ import {
 import { validate } from "../../diffusion/samplers/settings.ts";
 import { UsageError } from "../../util/errors.ts";
 
+/** How many steps a sampling takes, and down to which noise. */
 export interface Steps {
   /** Noise levels that are visited. */
   readonly steps: number;
@@ -50,7 +51,8 @@ export function parseSampling(text: string): SamplingWish {
     );
   }
   validate(stepsSchema, Number(digits));
-  // Settings that do not fit the model's own sampler are found when there is a model (`samplingOf`).
+  // Settings that do not fit the model's own sampler are found when there is a model
+  // (`samplingOf`).
   for (const { name: key, setting } of samplerSettings())
     validate<unknown>(setting.schema, choices[key]);
   const wish = { ...(name !== undefined && { sampler: name }), steps: Number(digits), ...choices };

@@ -97,9 +97,10 @@ const measures: Readonly<Record<PerImage, { readonly name: string; readonly axis
 };
 
 /**
- * How PD, SSIM or PSNR spread over the pictures: a lane a row, heights as shares of the row's pictures
- * on one scale, with a line at the median. The originals have no spread and are left out; so are
- * infinite values, which are counted beside the name. Undefined where nothing was measured a picture.
+ * How PD, SSIM or PSNR spread over the pictures: a lane a row, heights as shares of the row's
+ * pictures on one scale, with a line at the median. The originals have no spread and are left out;
+ * so are infinite values, which are counted beside the name. Undefined where nothing was measured a
+ * picture.
  */
 export function histogram({ title, rows }: ConditionReport, which: PerImage): Chart | undefined {
   const { decimals } = perImageColumns[which];
@@ -178,8 +179,8 @@ interface Point {
 }
 
 /**
- * Steps against quality, for each model that was sampled with more than one number of steps, a line a
- * condition and sampler: FID, or without a feature network SSIM.
+ * Steps against quality, for each model that was sampled with more than one number of steps, a line
+ * a condition and sampler: FID, or without a feature network SSIM.
  */
 export function stepsCharts(conditions: readonly ConditionReport[]): Chart[] {
   const rows = conditions.flatMap((condition) =>

@@ -9,7 +9,9 @@ export interface Column {
   readonly heading: string;
   /** One sentence for whoever does not know the heading. */
   readonly meaning: string;
-  /** Which of the models' values is marked as the best one; none is where more is not simply better. */
+  /**
+   * Which of the models' values is marked as the best one; none is where more is not simply better.
+   */
   readonly better?: "low" | "high";
   readonly decimals: number;
   /** The table shows the value times this. */

@@ -17,8 +17,8 @@ interface Section {
 }
 
 /**
- * Tables, charts and pictures. Pictures go in as PNG data URIs, charts as SVG. Every name from outside
- * is escaped.
+ * Tables, charts and pictures. Pictures go in as PNG data URIs, charts as SVG. Every name from
+ * outside is escaped.
  * @throws PaletteError when a picture of a grid cannot be encoded.
  */
 export async function reportHtml(

@@ -1,6 +1,6 @@
 /**
- * The paper's own tables beside ours. Data set, resolution, network and number of pictures differ, so
- * the order of the rows can be compared, the values cannot.
+ * The paper's own tables beside ours. Data set, resolution, network and number of pictures differ,
+ * so the order of the rows can be compared, the values cannot.
  */
 import { fixed } from "./columns.ts";
 import data from "./paper-tables.json" with { type: "json" };
@@ -58,7 +58,9 @@ export function paperTablesOf(task: string, conditions: readonly string[] = []):
     });
 }
 
-/** The paper's first table of a task, which ours has the layout of; undefined for tasks of our own. */
+/**
+ * The paper's first table of a task, which ours has the layout of; undefined for tasks of our own.
+ */
 export function paperTableNumber(task: string): number | undefined {
   const table = paperTables.find((one) => one.task === task);
   return table && Number.parseInt(table.number, 10);

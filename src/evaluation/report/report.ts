@@ -1,6 +1,6 @@
 /**
- * What an evaluation found, as plain values, and its file `report.json`. The same evaluation gives the
- * same bytes: nothing here depends on the clock.
+ * What an evaluation found, as plain values, and its file `report.json`. The same evaluation gives
+ * the same bytes: nothing here depends on the clock.
  */
 import { z } from "zod";
 import type { Image } from "../../image/image.ts";
@@ -123,7 +123,10 @@ export type Diversity = NonNullable<RowMetrics["diversity"]>;
 export type Estimate = Frozen<z.infer<typeof estimate>>;
 export type NetworkInfo = Frozen<z.infer<typeof network>>;
 
-/** Seconds a picture by `${condition.id}/${row.id}`: apart from the report, as they differ each time. */
+/**
+ * Seconds a picture by `${condition.id}/${row.id}`: apart from the report, as they differ each
+ * time.
+ */
 export type Seconds = Readonly<Record<string, number>>;
 
 /** Pictures of one condition, to be looked at. */
@@ -134,8 +137,8 @@ export interface Grid {
 }
 
 /**
- * The report as JSON: keys in the order of the schema, whole numbers exact, all others rounded to 6
- * significant digits (what differs beyond is the machine's rounding), lists of numbers on one line.
+ * The report as JSON: keys in the order of the schema, lists of numbers on one line. Whole numbers
+ * are exact, others have 6 significant digits; the machine's rounding differs beyond.
  * @throws PaletteError when something that has to be there is missing or of another type.
  */
 export function reportJson(report: Report): string {

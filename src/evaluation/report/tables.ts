@@ -1,4 +1,6 @@
-/** The report's tables in the paper's layout, as plain values: both pages are written from these. */
+/**
+ * The report's tables in the paper's layout, as plain values: both pages are written from these.
+ */
 import { registeredTasks } from "../../tasks/registry.ts";
 import { allColumns, type Column, diversityColumns, format, paperColumns } from "./columns.ts";
 import { paperTableNumber } from "./paper-tables.ts";

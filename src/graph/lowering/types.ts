@@ -6,7 +6,9 @@ import type { Tensor } from "../tensor.ts";
 
 export type MapShape = readonly [n: number, c: number, h: number, w: number];
 
-/** A feature map of shape [N,C,H,W], whose numbers lie in `storage` as its lowering arranges them. */
+/**
+ * A feature map of shape [N,C,H,W], whose numbers lie in `storage` as its lowering arranges them.
+ */
 export class FeatureMap {
   readonly lowering: Lowering;
   readonly shape: MapShape;

@@ -1,6 +1,6 @@
 /**
  * 3x3 convolution with half the multiplications: Winograd's F(4,3) along the columns (Lavin & Gray,
- * "Fast Algorithms for Convolutional Neural Networks"), so that four rows of output take six
+ * "Fast Algorithms for Convolutional Neural Networks"), which gives four rows of output with six
  * products a tap instead of twelve. With d the six input rows of a tile, g the three kernel rows:
  *
  *   Y = A [ (G g) . (B d) ]

@@ -3,6 +3,7 @@ import { defineOp, type Emitter, type Shape, size, type Tensor } from "../tensor
 import { customGradient } from "./custom-gradient.ts";
 import { broadcastSource, broadcastTo, reduceTo } from "./reduce.ts";
 
+/** A tensor, or a number for all of its places. */
 export type Operand = Tensor | number;
 
 /** The shape two shapes broadcast to. */

@@ -1,5 +1,5 @@
 /** Every op a network may be written with. */
-export { conv2d, convTranspose2d } from "./convolution.ts";
+export { type ConvolutionOptions, conv2d, convTranspose2d } from "./convolution.ts";
 export { customGradient } from "./custom-gradient.ts";
 export {
   abs,
@@ -9,6 +9,7 @@ export {
   exp,
   mul,
   neg,
+  type Operand,
   sigmoid,
   sign,
   silu,

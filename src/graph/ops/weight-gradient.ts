@@ -3,8 +3,8 @@
  *
  *   dW[o, c, ky, kx] = sum over n, y, x of dY[n, o, y, x] * X[n, c, s*y + d*ky - p, s*x + d*kx - p],
  *
- * as matrix products over the positions (n, y, x): written as one ONNX Conv it runs at a third of
- * the speed. Which arrangement is fastest depends on the shape; all give the same numbers.
+ * as matrix products over the positions (n, y, x). One ONNX Conv would run at a third of the speed.
+ * Which arrangement is fastest depends on the shape; all give the same numbers.
  */
 import type { Shape, Tensor } from "../tensor.ts";
 import { matmul } from "./matmul.ts";

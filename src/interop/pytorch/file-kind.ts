@@ -1,51 +1,59 @@
 /** What a file is that was given as a checkpoint, by its first bytes. */
+import { PaletteError } from "../../util/errors.ts";
 
-export type FileKind =
-  | { readonly type: "zip" | "legacy" | "safetensors" }
-  /** Something else: what, and what to do, for the end of a sentence. */
-  | { readonly type: "other"; readonly description: string };
+/** Files that hold weights: of PyTorch since 1.6, of PyTorch before, of safetensors. */
+export type FileKind = "zip" | "legacy" | "safetensors";
 
-/** The pickle of the number 0x1950a86a20f9469cfc6c, with which files of `torch.save` began before 1.6. */
+/** The pickle of the number 0x1950a86a20f9469cfc6c: `torch.save` before 1.6 began with it. */
 const legacyMagic = "80028a0a6cfc9c46f920";
 
-/** @param head the file's first bytes, 4096 of them if there are so many */
-export function kindOfFile(head: Uint8Array): FileKind {
+const webPage = /^\s*(\ufeff|\u00ef\u00bb\u00bf)?\s*<(!doctype|html|\?xml|head|!--)/i;
+
+/**
+ * @param head the file's first bytes, 4096 of them if there are so many
+ * @throws PaletteError saying what the file is and what to do, if it is none of these.
+ */
+export function kindOfFile(head: Uint8Array, source: string): FileKind {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   const hex = bytes.subarray(0, 16).toString("hex");
   const text = bytes.toString("latin1");
-  const is = (type: "zip" | "legacy" | "safetensors"): FileKind => ({ type });
-  const other = (description: string): FileKind => ({ type: "other", description });
-  if (bytes.length === 0) return other("an empty file: download it again.");
-  if (hex.startsWith("504b0304") || hex.startsWith("504b0506")) return is("zip");
-  if (hex.startsWith(legacyMagic)) return is("legacy");
-  if (/^\s*(\ufeff|\u00ef\u00bb\u00bf)?\s*<(!doctype|html|\?xml|head|!--)/i.test(text)) {
-    return other(
+  if (/^504b0(304|506)/.test(hex)) return "zip";
+  if (hex.startsWith(legacyMagic)) return "legacy";
+  const begun = bytes.length > 9 && bytes.readBigUInt64LE() < 100_000_000n && text[8] === "{";
+  if (begun && !webPage.test(text)) return "safetensors";
+  const others: [boolean, string][] = [
+    [bytes.length === 0, "an empty file: download it again."],
+    [
+      webPage.test(text),
       "a web page: the download failed (Google Drive asks before it hands out large files); open the link in a browser.",
-    );
-  }
-  if (text.startsWith("version https://git-lfs")) {
-    return other("a Git LFS pointer: get the file itself with `git lfs pull`.");
-  }
-  if (bytes.length > 9 && bytes.readBigUInt64LE() < 100_000_000n && text[8] === "{") {
-    return is("safetensors");
-  }
-  if (text.slice(257, 262) === "ustar") {
-    return other("a tar file: unpack it, or load and save it once with PyTorch 1.6 or later.");
-  }
-  if (/^(1f8b|377abcaf271c|526172211a07|fd377a585a00|425a68)/.test(hex)) {
-    return other("a packed file: unpack it and name the .pth file in it.");
-  }
-  if (/^08[0-9a-f]{2}12/.test(hex)) {
-    return other(
+    ],
+    [
+      text.startsWith("version https://git-lfs"),
+      "a Git LFS pointer: get the file itself with `git lfs pull`.",
+    ],
+    [
+      text.slice(257, 262) === "ustar",
+      "a tar file: unpack it, or load and save it once with PyTorch 1.6 or later.",
+    ],
+    [
+      /^(1f8b|377abcaf271c|526172211a07|fd377a585a00|425a68)/.test(hex),
+      "a packed file: unpack it and name the .pth file in it.",
+    ],
+    [
+      /^08[0-9a-f]{2}12/.test(hex),
       "an ONNX model, which has no weights by name: give the .pth file it was made from.",
-    );
-  }
-  if (hex.startsWith("89484446")) {
-    return other("an HDF5 file, as Keras writes them: weights of PyTorch are needed.");
-  }
-  if (/^80[0-5]/.test(hex)) {
-    return other("a plain pickle: save the weights with torch.save(network.state_dict(), file).");
-  }
-  if (/^\s*[{[]/.test(text)) return other("a text of JSON: name the .pth file beside it.");
-  return other("something else: give a file that torch.save wrote, such as 16_Network.pth.");
+    ],
+    [
+      hex.startsWith("89484446"),
+      "an HDF5 file, as Keras writes them: weights of PyTorch are needed.",
+    ],
+    [
+      /^80[0-5]/.test(hex),
+      "a plain pickle: save the weights with torch.save(network.state_dict(), file).",
+    ],
+    [/^\s*[{[]/.test(text), "a text of JSON: name the .pth file beside it."],
+    [true, "something else: give a file that torch.save wrote, such as 16_Network.pth."],
+  ];
+  const [, what] = others.find(([is]) => is)!;
+  throw new PaletteError(`${source} is no PyTorch checkpoint but ${what}`);
 }

@@ -87,7 +87,9 @@ export function valuesOf(tensor: StoredTensor, bytes: Uint8Array, bigEndian = fa
   return isContiguous(tensor) ? numbers : gathered(tensor, numbers);
 }
 
-/** Machines that run ONNX Runtime are little-endian, so their own arrays read the file's numbers. */
+/**
+ * Machines that run ONNX Runtime are little-endian, so their own arrays read the file's numbers.
+ */
 function toFloats(type: NumberType, bytes: Uint8Array): Float32Array {
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
   const view = <T>(Kind: new (buffer: ArrayBufferLike, offset: number, length: number) => T): T =>

@@ -7,10 +7,21 @@ import { temporaryFiles } from "../../../test/support/temporary-files.ts";
 import { legacyTorchFile, torchFile, zipFile } from "../../../test/support/torch-file.ts";
 import { PaletteError } from "../../util/errors.ts";
 import { StoredTensor } from "./tensors.ts";
-import { openCheckpoint } from "./torch-file.ts";
+import { openFile, readCheckpoint } from "./torch-file.ts";
 
 const fixtures = fileURLToPath(new URL("../../../test/fixtures/pytorch-palette", import.meta.url));
 const { at, written } = temporaryFiles(".pth");
+
+async function openCheckpoint(path: string) {
+  const file = await openFile(path);
+  const close = () => file.handle.close();
+  try {
+    return { ...(await readCheckpoint(file)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
 
 /** The tensors of a dictionary as lists of numbers. */
 async function tensorsOf(path: string, pick = (value: unknown) => value) {
@@ -141,6 +152,12 @@ describe("what is no checkpoint is named", () => {
   tar.write("storages", 0);
   tar.write("ustar", 257);
 
+  it("safetensors are known by their first bytes", async () => {
+    const file = await openFile(await written(safetensors));
+    await file.handle.close();
+    expect(file.kind).toBe("safetensors");
+  });
+
   it.each<[string, Uint8Array | string, RegExp]>([
     ["an empty file", "", /is no PyTorch checkpoint but an empty file: download/],
     ["a web page", "<!DOCTYPE html><html><title>Google Drive", /web page: the download failed/],
@@ -151,7 +168,6 @@ describe("what is no checkpoint is named", () => {
       /git lfs pull/,
     ],
     ["ONNX", onnx, /ONNX model.*the \.pth file/],
-    ["safetensors", safetensors, /safetensors/],
     ["a tar file", tar, /tar file/],
     ["gzip", Buffer.from("1f8b0800", "hex"), /packed file: unpack/],
     ["JSON", '{"name": "x"}', /JSON: name the \.pth/],

@@ -1,12 +1,12 @@
 /**
- * Files of `torch.save`: the zip files of PyTorch 1.6 and later, and the legacy ones before. A checkpoint is read
- * as data, no code in it is carried out; its numbers stay in the file until they are asked for.
+ * Files of `torch.save`: the zip files of PyTorch 1.6 and later, and the legacy ones before. They
+ * are read as data: no code in them runs. Their numbers stay in the file until they are asked for.
  */
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 import { type Archive, openArchive, readRange } from "./archive.ts";
-import { kindOfFile } from "./file-kind.ts";
+import { type FileKind, kindOfFile } from "./file-kind.ts";
 import { readPickle } from "./pickle.ts";
 import { bytesOf, type StoredTensor, type TensorStorage, valuesOf } from "./tensors.ts";
 import { storageOf, torchGlobals } from "./torch-globals.ts";
@@ -20,33 +20,43 @@ export interface Checkpoint {
    * @throws PaletteError when the file ends before them
    */
   read(tensor: StoredTensor): Promise<Float32Array>;
-  close(): Promise<void>;
+}
+
+/** A file that holds weights; whoever opens it closes its handle. */
+export interface WeightsFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+  readonly size: number;
+  readonly kind: FileKind;
 }
 
 /** The description alone; a state dict of thousands of tensors has less than 1 MB. */
 const largestPickle = 128e6;
 
 /**
- * Opens a checkpoint.
- * @throws PaletteError saying what the file is, if it is none: a web page, a training state, cut short, ...
+ * @throws PaletteError saying what the file is, if it holds no weights: a web page, a folder, ...
  */
-export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  const file = await openFile(path);
+export async function openFile(path: string): Promise<WeightsFile> {
+  const handle = await openHandle(path);
   try {
-    const { size } = await file.stat();
-    const head = await readRange(file, 0, Math.min(size, 4096), path);
-    const kind = kindOfFile(head);
-    if (kind.type === "zip") return await openZipped(file, path);
-    if (kind.type === "legacy") return await openLegacy(file, size, path);
-    const what = kind.type === "other" ? kind.description : "a safetensors file.";
-    throw new PaletteError(`${path} is no PyTorch checkpoint but ${what}`);
+    const { size } = await handle.stat();
+    const head = await readRange(handle, 0, Math.min(size, 4096), path);
+    return { path, handle, size, kind: kindOfFile(head, path) };
   } catch (error) {
-    await file.close();
+    await handle.close();
     throw error;
   }
 }
 
-async function openFile(path: string): Promise<FileHandle> {
+/**
+ * Reads a file of `torch.save`, of either format.
+ * @throws PaletteError when it is damaged, or holds more than tensors
+ */
+export function readCheckpoint({ path, handle, size, kind }: WeightsFile): Promise<Checkpoint> {
+  return kind === "zip" ? readZipped(handle, path) : readLegacy(handle, size, path);
+}
+
+async function openHandle(path: string): Promise<FileHandle> {
   try {
     if (!(await stat(path)).isDirectory()) return await open(path);
   } catch (thrown) {
@@ -68,7 +78,7 @@ async function openFile(path: string): Promise<FileHandle> {
   );
 }
 
-async function openZipped(file: FileHandle, source: string): Promise<Checkpoint> {
+async function readZipped(file: FileHandle, source: string): Promise<Checkpoint> {
   const archive = await openArchive(file, source);
   const pickle = archive.names.find((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickle === undefined) throw notOfTorch(archive, source);
@@ -100,15 +110,15 @@ async function openZipped(file: FileHandle, source: string): Promise<Checkpoint>
       const bytes = await archive.read(part, tensor.offset * unit, tensor.span * unit);
       return valuesOf(tensor, bytes, bigEndian);
     },
-    close: () => file.close(),
   };
 }
 
 /**
- * The legacy format: pickles of a magic number, the protocol, facts of the machine, the object and the
- * keys of its storages, and then each storage: how many numbers (8 bytes), and the numbers.
+ * The legacy format. First come pickles of a magic number, the protocol, facts of the machine, the
+ * object and the keys of its storages. Then comes each storage: how many numbers (8 bytes), and the
+ * numbers.
  */
-async function openLegacy(file: FileHandle, size: number, source: string): Promise<Checkpoint> {
+async function readLegacy(file: FileHandle, size: number, source: string): Promise<Checkpoint> {
   const bytes = await readRange(file, 0, Math.min(size, largestPickle), source);
   const storages = new Map<string, TensorStorage>();
   const options = {
@@ -151,7 +161,6 @@ async function openLegacy(file: FileHandle, size: number, source: string): Promi
       const at = start + tensor.offset * unit;
       return valuesOf(tensor, await readRange(file, at, tensor.span * unit, source), bigEndian);
     },
-    close: () => file.close(),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a pickle of PyTorch may name: ordered dictionaries, kinds of storages, and the functions that put
- * a tensor together from a storage. Everything here only builds values.
+ * What a pickle of PyTorch may name: ordered dictionaries, kinds of storages, and functions that
+ * make a tensor from a storage. Everything here only builds values.
  */
 import { PaletteError } from "../../util/errors.ts";
 import type { PickleGlobal } from "./pickle.ts";
@@ -42,7 +42,7 @@ export function torchGlobals(source: string): Map<string, PickleGlobal> {
   const ordered = ([pairs]: readonly unknown[]) =>
     new Map(Array.isArray(pairs) ? pairs.filter(isPair) : []);
 
-  const functions: Record<string, PickleGlobal["call"]> = {
+  const functions: Record<string, (args: readonly unknown[]) => unknown> = {
     "collections.OrderedDict": ordered,
     // Its first argument makes values that are missing, and nothing is ever missing here.
     "collections.defaultdict": ([, ...rest]) => ordered(rest),
@@ -59,12 +59,7 @@ export function torchGlobals(source: string): Map<string, PickleGlobal> {
     "torch._utils._rebuild_parameter_with_state": ([data]) => data,
     "torch.nn.parameter.Parameter": ([data]) => data,
   };
-  const globals = Object.entries(functions).map(
-    ([name, call]): PickleGlobal => ({
-      name,
-      ...(call && { call }),
-    }),
-  );
+  const globals = Object.entries(functions).map(([name, call]): PickleGlobal => ({ name, call }));
   const marks = Object.entries(storageTypes).flatMap(([storage, type]) => [
     new TypeMark(`torch.${storage}`, type),
     new TypeMark(`torch.${type}`, type),
@@ -76,8 +71,8 @@ export function torchGlobals(source: string): Map<string, PickleGlobal> {
 }
 
 /**
- * The storage that a persistent id stands for: ("storage", type, key, location, count), and in the legacy
- * format a view on a larger one.
+ * The storage of a persistent id: ("storage", type, key, location, count). In the legacy format a
+ * view on a larger one may follow.
  */
 export function storageOf(id: unknown, source: string): TensorStorage {
   if (Array.isArray(id)) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Trains the next bundled model, or goes on where it stopped: the same command again.
-#   scripts/train-weights.sh RUN PHOTOS-OPEN CID22 LANDSCAPES [further options of palette train]
+#   scripts/release/train-weights.sh RUN PHOTOS-OPEN CID22 LANDSCAPES [further options of palette train]
 # LANDSCAPES comes from `npm run landscapes -- LANDSCAPES`. Uses what `npm ci` has built.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 run=$1 open=$2 cid22=$3 landscapes=$4
 shift 4
 begin=()
@@ -11,6 +11,6 @@ begin=()
 # Under autogroup scheduling a session shares the machine equally whatever its niceness.
 [ -w /proc/self/autogroup ] && echo 19 > /proc/self/autogroup || true
 exec nice -n 19 node dist/cli/main.js train "${begin[@]}" \
-  --data "$open" "$cid22:2" "$landscapes:2.5" --weights scripts/photo-weights.txt \
+  --data "$open" "$cid22:2" "$landscapes:2.5" --weights scripts/data/photo-weights.txt \
   --crop-scale own..full --jpeg-quality wide --vary --loss rms --lr 0.0003 \
   --held-out-every 10000 --samples-every 20000 --out "$run" "$@"

@@ -1,5 +1,5 @@
 /** The page that `npm start` writes: one file, pictures included, that opens anywhere. */
-import type { ModelConfig, SheetRow } from "../src/node.ts";
+import type { ModelConfig, SheetRow } from "../../src/node.ts";
 
 export interface GalleryRow extends SheetRow {
   readonly label: string;

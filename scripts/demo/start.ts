@@ -5,12 +5,12 @@
  */
 import { basename, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { log, say } from "../src/cli/console.ts";
-import { Interrupted, interruptible } from "../src/cli/interrupt.ts";
-import { startProgress, whileWaiting } from "../src/cli/progress.ts";
-import { resize } from "../src/image/resize.ts";
-import { writeAtomically } from "../src/node/atomic-write.ts";
-import { scanPhotos } from "../src/node/photo-folders.ts";
+import { log, say } from "../../src/cli/console.ts";
+import { Interrupted, interruptible } from "../../src/cli/interrupt.ts";
+import { startProgress, whileWaiting } from "../../src/cli/progress.ts";
+import { resize } from "../../src/image/resize.ts";
+import { writeAtomically } from "../../src/node/atomic-write.ts";
+import { scanPhotos } from "../../src/node/photo-folders.ts";
 import {
   contactSheet,
   encodeImage,
@@ -19,8 +19,8 @@ import {
   readImage,
   tasks,
   writeImage,
-} from "../src/node.ts";
-import { PaletteError } from "../src/util/errors.ts";
+} from "../../src/node.ts";
+import { PaletteError } from "../../src/util/errors.ts";
 import { columns, demonstration } from "./demonstrations.ts";
 import { type GalleryRow, galleryPage } from "./gallery-page.ts";
 
@@ -28,7 +28,7 @@ const steps = 20;
 /** Short side of the photos, in sides of the network: larger than what it sees at once. */
 const size = 1.75;
 
-const project = fileURLToPath(new URL("..", import.meta.url));
+const project = fileURLToPath(new URL("../..", import.meta.url));
 
 interface NamedPhoto {
   readonly name: string;

@@ -1,6 +1,12 @@
 /** Photos degraded in each task's way, and restored twice: shown by `npm start` and README.md. */
-import { type Image, nodeCodec, type Palette, Random, type SamplingOptions } from "../src/node.ts";
-import type { Task } from "../src/tasks/task.ts";
+import {
+  type Image,
+  nodeCodec,
+  type Palette,
+  Random,
+  type SamplingOptions,
+} from "../../src/node.ts";
+import type { Task } from "../../src/tasks/task.ts";
 
 /** The images of a row. */
 export const columns = ["input", "sample 1", "sample 2", "truth"];

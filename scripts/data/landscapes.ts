@@ -9,7 +9,7 @@ import { copyFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { PaletteError, reasonOf, UsageError } from "../src/util/errors.ts";
+import { PaletteError, reasonOf, UsageError } from "../../src/util/errors.ts";
 
 const name = "endless-sky-high-dpi";
 const photosInPackage = `usr/share/games/endless-sky/plugins/${name}/images/land`;

@@ -1,11 +1,11 @@
 /**
- * The picture at the top of README.md: `npx tsx scripts/readme-picture.ts [MODEL]` has a model (default: the
+ * The picture at the top of README.md: `npx tsx scripts/assets/readme-picture.ts [MODEL]` has a model (default: the
  * bundled one) restore two sample photos at its own size, twice in each way, into docs/images/gallery.png.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { paste } from "../src/image/image.ts";
-import { toSquare } from "../src/image/resize.ts";
+import { paste } from "../../src/image/image.ts";
+import { toSquare } from "../../src/image/resize.ts";
 import {
   contactSheet,
   createImage,
@@ -15,10 +15,10 @@ import {
   type SheetRow,
   tasks,
   writeImage,
-} from "../src/node.ts";
-import { columns, demonstration } from "./demonstrations.ts";
+} from "../../src/node.ts";
+import { columns, demonstration } from "../demo/demonstrations.ts";
 
-const project = fileURLToPath(new URL("..", import.meta.url));
+const project = fileURLToPath(new URL("../..", import.meta.url));
 
 const palette = await Palette.load(process.argv[2]);
 const sheets: Image[] = [];

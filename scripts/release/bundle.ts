@@ -1,19 +1,19 @@
 /**
- * Makes a run's model the bundled one: `npx tsx scripts/bundle.ts RUN/model models/NAME HOURS` writes it in
+ * Makes a run's model the bundled one: `npx tsx scripts/release/bundle.ts RUN/model models/NAME HOURS` writes it in
  * half precision, under the folder's name, with today's date, the hours it was trained for (with those of the model it
  * began with, if any) and the way of sampling that suits such models today. The model card is written by hand.
  */
 import { basename } from "node:path";
-import { say } from "../src/cli/console.ts";
-import { recommendedSampler } from "../src/diffusion/samplers/sampler-config.ts";
-import { loadModel, type ModelConfig, saveModel } from "../src/node.ts";
-import { omitUndefined } from "../src/util/omit-undefined.ts";
+import { say } from "../../src/cli/console.ts";
+import { recommendedSampler } from "../../src/diffusion/samplers/sampler-config.ts";
+import { loadModel, type ModelConfig, saveModel } from "../../src/node.ts";
+import { omitUndefined } from "../../src/util/omit-undefined.ts";
 
 const [from, to, time] = process.argv.slice(2);
 const hours = Number(time);
 if (from === undefined || to === undefined || !(hours > 0)) {
   console.error(
-    "Say which model, where to and hours of training: npx tsx scripts/bundle.ts RUN/model models/NAME 4.3",
+    "Say which model, where to and hours of training: npx tsx scripts/release/bundle.ts RUN/model models/NAME 4.3",
   );
   process.exit(2);
 }

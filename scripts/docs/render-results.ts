@@ -1,0 +1,125 @@
+/**
+ * Renders the tables of docs/results from docs/results/data: `npm run docs:results`. A page says
+ * `<!-- table: NAME -->` and `<!-- /table -->`; NAME.json is one of three files:
+ *
+ * - `report.json` of `palette evaluate`: its tables as in the report, without intervals;
+ * - the output of `palette bench --json`;
+ * - a table copied from a page, `"source": "transcribed"`, with the command that measured it and the
+ *   date of the commit that first had it. A run that keeps its JSON replaces such a file.
+ */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { markdownTable } from "markdown-table";
+import { z } from "zod";
+import { parseReport } from "../../src/evaluation/report/report.ts";
+import { taskTables } from "../../src/evaluation/report/tables.ts";
+
+const folder = fileURLToPath(new URL("../../docs/results", import.meta.url));
+
+const transcribed = z
+  .strictObject({
+    source: z.literal("transcribed"),
+    command: z.string(),
+    recorded: z.iso.date(),
+    columns: z.array(z.string()),
+    rows: z.array(z.array(z.string())),
+  })
+  .refine(({ columns, rows }) => rows.every((row) => row.length === columns.length), {
+    error: "each row has a cell for each column",
+  });
+
+const bench = z.object({
+  name: z.string(),
+  matrixPeak: z.number(),
+  results: z.array(
+    z.object({
+      mode: z.enum(["train", "sample"]),
+      imagesPerSecond: z.number(),
+      peakMemoryBytes: z.number(),
+      shareOfPeak: z.number(),
+    }),
+  ),
+});
+
+/**
+ * The Markdown of one data file.
+ * @throws an error of zod, or PaletteError, for a file of none of the three kinds
+ */
+export function renderTable(json: string): string {
+  const value: unknown = JSON.parse(json);
+  if (has(value, "source")) {
+    const { columns, rows } = transcribed.parse(value);
+    return table([columns, ...rows]);
+  }
+  return has(value, "matrixPeak") ? benchTable(value) : reportTables(json);
+}
+
+function benchTable(value: unknown): string {
+  const { name, results } = bench.parse(value);
+  const rows = results.map((result) => [
+    `\`${name}\`, ${result.mode === "train" ? "training" : "network calls"}`,
+    result.imagesPerSecond.toPrecision(3),
+    `${(100 * result.shareOfPeak).toFixed(0)} %`,
+    `${(result.peakMemoryBytes / 2 ** 30).toFixed(2)} GiB`,
+  ]);
+  return table([["", "images per second", "of the matrix peak", "memory"], ...rows]);
+}
+
+/** A table for each task: a row for each model and setting, the best of the models in bold. */
+function reportTables(json: string): string {
+  const tables = taskTables(parseReport(json), {}).map(
+    ({ table: { caption, columns, blocks } }) => {
+      const rows = blocks.flatMap(({ title = "", rows: inBlock }) =>
+        inBlock.map(({ label, cells }) => [
+          title,
+          label,
+          ...cells.map(({ text, best }) => (best ? `**${text}**` : text)),
+        ]),
+      );
+      return `${caption}\n\n${table([["", "", ...columns.map(({ heading }) => heading)], ...rows])}`;
+    },
+  );
+  return tables.join("\n\n");
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  return markdownTable(rows, { alignDelimiters: false });
+}
+
+function has(value: unknown, key: string): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key);
+}
+
+/** The page with its tables as the data files have them; `read` gives a data file's text by name. */
+export function renderPage(page: string, read: (name: string) => string): string {
+  return page.replace(
+    /<!-- table: (\S+) -->\n[\s\S]*?<!-- \/table -->/g,
+    (_, name: string) => `<!-- table: ${name} -->\n\n${renderTable(read(name))}\n\n<!-- /table -->`,
+  );
+}
+
+/** Each page of docs/results: its path, its text, and what its text should be. */
+export async function renderedPages(): Promise<{ path: string; text: string; rendered: string }[]> {
+  const data = new Map<string, string>();
+  for (const file of await readdir(join(folder, "data"))) {
+    data.set(file.replace(/\.json$/, ""), await readFile(join(folder, "data", file), "utf8"));
+  }
+  const read = (name: string) => {
+    const json = data.get(name);
+    if (json === undefined) throw new Error(`docs/results/data has no ${name}.json`);
+    return json;
+  };
+  const pages = (await readdir(folder)).filter((file) => file.endsWith(".md")).sort();
+  return Promise.all(
+    pages.map(async (file) => {
+      const path = join(folder, file);
+      const text = await readFile(path, "utf8");
+      return { path, text, rendered: renderPage(text, read) };
+    }),
+  );
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const { path, rendered } of await renderedPages()) await writeFile(path, rendered);
+}

@@ -1,0 +1,48 @@
+import { basename } from "node:path";
+import { describe, expect, it } from "vitest";
+import { renderedPages, renderPage, renderTable } from "../scripts/docs/render-results.ts";
+import { reportJson } from "../src/evaluation/report/report.ts";
+import { syntheticReport } from "./support/synthetic-report.ts";
+
+describe("the tables of docs/results", () => {
+  it("are what the data files say (npm run docs:results)", async () => {
+    const pages = await renderedPages();
+    expect(pages.map(({ path }) => basename(path))).toEqual([
+      "README.md",
+      "quality.md",
+      "speed.md",
+    ]);
+    for (const { text, rendered } of pages) expect(text).toBe(rendered);
+  });
+
+  it("all come from a data file", async () => {
+    for (const { text } of await renderedPages()) {
+      expect(text.replace(/<!-- table: [\s\S]*?<!-- \/table -->/g, "")).not.toMatch(/^\|/m);
+    }
+  });
+
+  it("may be a report's", () => {
+    const markdown = renderTable(reportJson(syntheticReport()));
+    expect(markdown).toMatch(/^\|.*FID/m);
+    expect(markdown).toMatch(/\*\*[\d.]+\*\*/);
+  });
+
+  it("may be those of palette bench --json", () => {
+    const results = [
+      { mode: "train", imagesPerSecond: 19.84, peakMemoryBytes: 2 ** 31, shareOfPeak: 0.5 },
+    ];
+    expect(renderTable(JSON.stringify({ name: "small-64", matrixPeak: 2e11, results }))).toContain(
+      "| `small-64`, training | 19.8 | 50 % | 2.00 GiB |",
+    );
+  });
+
+  it("refuse a row with a cell too few, and a name without a file", () => {
+    const lacking = { source: "transcribed", command: "x", recorded: "2026-11-27" };
+    const json = JSON.stringify({ ...lacking, columns: ["a", "b"], rows: [["1"]] });
+    expect(() => renderTable(json)).toThrow(/a cell for each column/);
+    const none = () => {
+      throw new Error("no such file");
+    };
+    expect(() => renderPage("<!-- table: x -->\n<!-- /table -->", none)).toThrow(/no such file/);
+  });
+});
