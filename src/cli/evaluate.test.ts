@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { randomModel } from "../../test/random-model.ts";
+import { randomModel, smallestNetwork } from "../../test/random-model.ts";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { saveModel } from "../node/model-folder.ts";
@@ -18,7 +18,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "palette-cli-evaluate-"));
   await writePhotos(at("photos"), 4);
   await writeTinyNetwork(at("nets"));
-  await saveModel(at("model"), randomModel());
+  await saveModel(at("model"), randomModel({}, smallestNetwork));
   const nets = ["--nets", at("nets"), "--features", "tiny", "--classifier", "tiny"];
   setting = [
     ...["--model", at("model"), "--data", at("photos"), "--tasks", "inpaint,dejpeg"],

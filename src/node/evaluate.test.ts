@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { randomModel } from "../../test/random-model.ts";
+import { randomModel as randomModelOf, smallestNetwork } from "../../test/random-model.ts";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { frechetDistance } from "../evaluation/metrics/fid.ts";
@@ -22,6 +22,10 @@ import { openEvaluationFolder } from "./evaluation-folder.ts";
 import { findNetworks, openFoundNetwork } from "./feature-networks.ts";
 import { saveModel } from "./model-folder.ts";
 import { photosDigest, scanPhotos } from "./photo-folders.ts";
+
+/** What is evaluated matters little here: the smallest network, with one engine, is soon ready. */
+const randomModel = (details: Parameters<typeof randomModelOf>[0]) =>
+  randomModelOf(details, smallestNetwork);
 
 const tasks = ["colorize", "dejpeg"];
 let root: string;
@@ -48,7 +52,13 @@ beforeAll(async () => {
     referenceCrops: 20,
     steps: ["2", "ddim:3"],
   };
-  measuring = { nets: at("nets"), features: "tiny", classifier: "tiny", replicates: 10 };
+  measuring = {
+    nets: at("nets"),
+    features: "tiny",
+    classifier: "tiny",
+    replicates: 10,
+    threads: 1,
+  };
 });
 afterAll(async () => {
   delete process.env.PALETTE_CACHE;
@@ -247,6 +257,7 @@ describe("an evaluation", () => {
       out: at("half-gray"),
       replicates: 0,
       networks: {},
+      threads: 1,
     });
     const [degraded] = report.conditions[0]!.rows;
     const values = degraded!.perImage.psnr!;
@@ -267,6 +278,7 @@ describe("an evaluation", () => {
       out: at("bare"),
       replicates: 0,
       networks: {},
+      threads: 1,
     });
     const [degraded] = report.conditions[0]!.rows;
     expect(Object.keys(degraded!.metrics).sort()).toEqual(["psnr", "ssim"]);
