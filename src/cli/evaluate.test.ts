@@ -22,8 +22,8 @@ beforeAll(async () => {
   const nets = ["--nets", at("nets"), "--features", "tiny", "--classifier", "tiny"];
   setting = [
     ...["--model", at("model"), "--data", at("photos"), "--tasks", "inpaint,dejpeg"],
-    ...["--masks", "center", "--qualities", "5", "--crops", "24", "--steps", "6"],
-    ...["--replicates", "5", ...nets],
+    ...["--masks", "center", "--qualities", "5", "--crops", "12", "--steps", "6"],
+    ...["--replicates", "5", "--samples", "1", "--threads", "1", ...nets],
   ];
 });
 afterAll(() => rm(root, { recursive: true }));
@@ -76,12 +76,12 @@ describe("palette evaluate", () => {
     const whole = await palette([...setting, "-o", at("whole")]);
     expect(whole.stderr).not.toMatch(/palette: /);
     expect(whole.code).toBe(0);
-    expect(whole.stdout).toMatch(/Inpainting, as the paper's Table 2. N = 24 pictures a row/);
+    expect(whole.stdout).toMatch(/Inpainting, as the paper's Table 2. N = 12 pictures a row/);
     expect(whole.stdout).toMatch(/Degraded input .*\n.*Palette \(random\) .*\n.*Originals /);
     expect(await readdir(at("whole"))).toEqual(
       expect.arrayContaining(["report.json", "report.html", "grids", "pictures"]),
     );
-    expect(await killedAt(at("killed"), 10)).toBe("SIGKILL");
+    expect(await killedAt(at("killed"), 6)).toBe("SIGKILL");
     expect(await readdir(at("killed"))).not.toContain("report.json");
     expect((await palette([...setting, "-o", at("killed")])).code).toBe(0);
     const report = (folder: string) => readFile(at(folder, "report.json"), "utf8");

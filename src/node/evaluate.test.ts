@@ -121,6 +121,7 @@ describe("an evaluation", () => {
       tasks: ["inpaint"],
       variants: { masks: ["center"] },
       models: [at("inpainter")],
+      ...{ crops: 3, referenceCrops: 4, steps: ["1"], samples: 1 },
     };
     await saveModel(at("inpainter"), randomModel({ tasks: ["inpaint"] }));
     await run("others", holes);
@@ -142,16 +143,20 @@ describe("an evaluation", () => {
     expect(perfect!.metrics.ssim!.value).toBe(1);
     expect(await text("others", "report.html")).toContain("Perfect");
 
-    await rm(join(answers, "00007.png"));
-    await expect(run("others", { ...holes, others })).rejects.toThrow(/no picture 00007\.png/);
-    await writeImage(join(answers, "00007.png"), createImage(8, 8));
+    await rm(join(answers, "00003.png"));
+    await expect(run("others", { ...holes, others })).rejects.toThrow(/no picture 00003\.png/);
+    await writeImage(join(answers, "00003.png"), createImage(8, 8));
     await expect(run("others", { ...holes, others })).rejects.toThrow(/has 8x8 pixels/);
     const twins = [...others, ...others];
     await expect(run("others", { ...holes, others: twins })).rejects.toThrow(/called Perfect/);
   });
 
   it("cuts crops at every scale on request, into a folder of their own", async () => {
-    const { report } = await run("scales", { cropScale: "own..full" });
+    const { report } = await run("scales", {
+      cropScale: "own..full",
+      ...{ models: [at("model")], tasks: ["colorize"], steps: ["1"], samples: 1 },
+      ...{ crops: 5, referenceCrops: 5 },
+    });
     expect(report.settings.cropScale).toBe("own..full");
     const [scales, halves] = await Promise.all(
       ["scales", "whole"].map((name) =>
@@ -322,7 +327,10 @@ describe("accuracy", () => {
       await writeFile(at("labelled", name), await readFile(path!));
     }
     const changes = { data: [at("labelled")], crop: "centre", crops: undefined } as const;
-    const { report } = await run("labels", { ...changes, tasks: ["colorize"], steps: ["1"] });
+    const { report } = await run("labels", {
+      ...changes,
+      ...{ models: [at("model")], tasks: ["colorize"], steps: ["1"], samples: 1 },
+    });
     expect(report.reference).toEqual({ count: 6, what: expect.stringMatching(/themselves/) });
     // The same photo under three names is right once in three times.
     const originals = report.conditions[0]!.rows.at(-1)!;

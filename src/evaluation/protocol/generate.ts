@@ -222,10 +222,13 @@ async function answerSome(
     ...{ samples: row.samples, signal, onStep, together: true },
   });
   const seconds = (performance.now() - start) / 1000;
-  for (const [k, images] of answers.entries()) {
-    for (const [sample, image] of images.entries())
-      await store.write(files[k]![sample]!, await codec.encode(image, "png"));
-  }
+  await Promise.all(
+    answers.flatMap((images, k) =>
+      images.map(async (image, sample) =>
+        store.write(files[k]![sample]!, await codec.encode(image, "png")),
+      ),
+    ),
+  );
   await times.add(condition.id, row.id, seconds, indices.length * row.samples);
 }
 
