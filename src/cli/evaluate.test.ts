@@ -3,11 +3,12 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel, smallestNetwork } from "../../test/random-model.ts";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { saveModel } from "../node/model-folder.ts";
+import { run } from "./run.ts";
 
 const program = fileURLToPath(new URL("./main.ts", import.meta.url));
 let root: string;
@@ -103,9 +104,17 @@ describe("palette evaluate", () => {
     [["--data", "x", "-o", "x", "--qualities", "bad"], 2, /whole number from 1 to 100/],
     [["--data", "x", "-o", "x", "--masks", "stars"], 2, /no kind of mask "stars"/],
   ])("refuses %j in one line", async (argv, expected, words) => {
-    const { code, stderr, stdout } = await palette(argv);
-    expect(stderr).toMatch(words);
-    expect(stderr.trim().split("\n").length).toBe(1);
-    expect([code, stdout]).toEqual([expected, ""]);
+    const written = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      vi.spyOn(process[name], "write").mockImplementation((text) => {
+        written[name] += text;
+        return true;
+      });
+    }
+    const code = await run(["evaluate", ...argv]);
+    vi.restoreAllMocks();
+    expect(written.stderr).toMatch(words);
+    expect(written.stderr.trim().split("\n").length).toBe(1);
+    expect([code, written.stdout]).toEqual([expected, ""]);
   });
 });
