@@ -4,6 +4,7 @@ import { presetNamed } from "../models/presets.ts";
 import { operationsPerImage } from "../nn/graphs.ts";
 import { matrixPeak } from "../node/benchmark/peak-memory.ts";
 import { measureThroughput, type Throughput } from "../node/benchmark/throughput.ts";
+import { counted, inGigabytes } from "../util/format.ts";
 import type { BenchFlags } from "./commands/bench.ts";
 import { say } from "./console.ts";
 import { readNetwork } from "./network.ts";
@@ -39,14 +40,14 @@ export async function bench(options: BenchFlags): Promise<void> {
     say(JSON.stringify({ name, device, matrixPeak: peak, work, results: rows }, undefined, 2));
     return;
   }
-  say(`${name}: ${results[0]!.parameters.toLocaleString("en-US")} parameters, batch ${batch}`);
+  say(`${name}: ${counted(results[0]!.parameters)} parameters, batch ${batch}`);
   for (const row of rows) {
     const what = row.mode === "train" ? "training" : "sampling";
     const unit = row.mode === "train" ? "images" : "network calls (images)";
-    const memory = (row.peakMemoryBytes / 2 ** 30).toFixed(2);
+    const memory = inGigabytes(row.peakMemoryBytes);
     say(
       `${what}  ${row.imagesPerSecond.toLocaleString("en-US", { maximumSignificantDigits: 3 })} ${unit}/s on ${threads} threads, ` +
-        `${(100 * row.shareOfPeak).toFixed(0)} % of the matrix peak, ${memory} GiB`,
+        `${(100 * row.shareOfPeak).toFixed(0)} % of the matrix peak, ${memory}`,
     );
   }
   say(`matrix peak ${(peak / 1e9).toFixed(0)} GFLOP/s (large products, one a thread)`);

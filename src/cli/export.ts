@@ -9,6 +9,7 @@ import {
 import type { ModelConfig } from "../models/config.ts";
 import { writeAtomically } from "../node/atomic-write.ts";
 import { findModel, loadModel } from "../node/model-folder.ts";
+import { inGigabytes } from "../util/format.ts";
 import type { ExportFlags } from "./commands/export.ts";
 import { say } from "./console.ts";
 import { whileWaiting } from "./progress.ts";
@@ -41,7 +42,7 @@ function onnxText(file: string, { bytes, inputs, outputs }: ExportedOnnx): strin
   ].map(({ kind, name, shape, meaning }) => [kind, name, `[${shape.join(", ")}]`, meaning]);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   return [
-    `${file}: ONNX, float32, opset 17, ${megabytes(bytes)}; all of this stands in its documentation too.`,
+    `${file}: ONNX, float32, opset 17, ${inGigabytes(bytes.length)}; all of this stands in its documentation too.`,
     ...rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`),
     "  In Python: onnxruntime.InferenceSession(file).run(None, {'source': x, 'noisy': y_t, 'conditioning': conditioning})[0]",
   ];
@@ -52,7 +53,7 @@ function weightsText(
   { bytes, names, notes }: ExportedWeights,
   { network }: ModelConfig,
 ): string[] {
-  const head = `${file}: safetensors, float32, ${megabytes(bytes)}`;
+  const head = `${file}: safetensors, float32, ${inGigabytes(bytes.length)}`;
   if (names === "own") {
     return [
       `${head}, under this package's names: the PyTorch Palette has no such network, as ${notes.join(" and ")}.`,
@@ -64,8 +65,4 @@ function weightsText(
     `  Its "unet": ${JSON.stringify(theirArguments(network))}`,
     "  In Python: network.load_state_dict(safetensors.torch.load_file(file), strict=False)",
   ];
-}
-
-function megabytes(bytes: Uint8Array): string {
-  return `${Math.ceil(bytes.length / 1e6)} MB`;
 }

@@ -4,6 +4,7 @@ import { type NetworkManifest, usesOf } from "../evaluation/features/manifest.ts
 import { knownNetworks } from "../evaluation/features/registry.ts";
 import { downloadNetwork } from "../node/download-network.ts";
 import { findNetworks, networkFolders } from "../node/feature-networks.ts";
+import { inGigabytes } from "../util/format.ts";
 import type { FeaturesFlags } from "./commands/features.ts";
 import { say } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
@@ -86,7 +87,7 @@ function toText(listed: readonly Listed[], folders: readonly string[]): string {
     ...listed.map(({ name, measures, bytes, license, path, get }) => [
       name,
       measures.join(" "),
-      bytes === undefined ? "" : `${Math.ceil(bytes / 1e6)} MB`,
+      bytes === undefined ? "" : inGigabytes(bytes),
       license ?? "",
       path ?? `not here: ${get}`,
     ]),

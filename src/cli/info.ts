@@ -5,7 +5,7 @@ import { type Preset, presetNames, presets } from "../models/presets.ts";
 import { describeNetwork, type Layer, type NetworkDescription } from "../models/summary.ts";
 import { bundledModels, findModel, isFolder, loadModelConfig } from "../node/model-folder.ts";
 import { PaletteError } from "../util/errors.ts";
-import { inGigabytes } from "../util/format.ts";
+import { counted, inGigabytes } from "../util/format.ts";
 import type { InfoFlags } from "./commands/info.ts";
 import { say } from "./console.ts";
 
@@ -49,7 +49,7 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
   const { prediction } = objective;
   const facts: [string, string][] = [
     [kind, kind === "model" ? `${config.name} (${subject.folder})` : config.name],
-    ["parameters", parameters.toLocaleString("en-US")],
+    ["parameters", counted(parameters)],
     ["resolution", `${network.resolution} x ${network.resolution} pixels`],
   ];
   if (kind === "preset") {
@@ -59,7 +59,7 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
       ["predicts", prediction],
       [
         "training",
-        `batch ${batch}, learning rate ${learningRate}, warm-up ${warmUpImages.toLocaleString("en-US")} images, ` +
+        `batch ${batch}, learning rate ${learningRate}, warm-up ${counted(warmUpImages)} images, ` +
           `EMA ${emaDecay}, ${clip === null ? "no clipping" : `clipped at ${clip}`}`,
       ],
     );
@@ -94,8 +94,8 @@ function trainingOf({ training, objective }: ModelConfig): string {
   const { images, hours, data, seed, from } = training;
   return [
     data,
-    `${images.toLocaleString("en-US")} images seen`,
-    from && `begun with ${from.name} after ${from.images.toLocaleString("en-US")} images`,
+    `${counted(images)} images seen`,
+    from && `begun with ${from.name} after ${counted(from.images)} images`,
     hours !== undefined && `${hours.toFixed(1)} hours`,
     objective.loss && `loss ${objective.loss.toUpperCase()}`,
     seed !== undefined && `seed ${seed}`,
@@ -110,7 +110,7 @@ function layerTable(layers: readonly Layer[]): string[] {
     ...layers.map(({ name, channels, side, parameters }) => [
       name,
       side === undefined ? `${channels}` : `${channels} x ${side} x ${side}`,
-      parameters.toLocaleString("en-US"),
+      counted(parameters),
     ]),
   ];
   const widths = [0, 1, 2].map((c) => Math.max(...rows.map((row) => row[c]!.length)));

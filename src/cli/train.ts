@@ -10,7 +10,7 @@ import { planTraining, train } from "../node/training.ts";
 import { trainingMemory } from "../training/memory.ts";
 import type { RunConfig } from "../training/run-config.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
-import { counted } from "../util/format.ts";
+import { counted, inGigabytes } from "../util/format.ts";
 import type { TrainFlags } from "./commands/train.ts";
 import { log, say } from "./console.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
@@ -133,7 +133,7 @@ function inWords(config: RunConfig): string {
     ["preset", `${config.preset}, ${config.network.resolution}x${config.network.resolution}`],
     ["parameters", counted(parameters)],
     ["weights", config.from ? `those of ${config.from.name}` : "fresh"],
-    ["memory", `about ${gibibytes(bytes)}`],
+    ["memory", `about ${inGigabytes(bytes)}`],
     ["photos", `${counted(photos.training)} for training`],
     ...(photos.weights ? [["drawn", weightsInWords(config)] as [string, string]] : []),
     ["held out", `${counted(photos.heldOut)} (${photos.holdOut})`],
@@ -162,9 +162,4 @@ function inWords(config: RunConfig): string {
     ["threads", String(machine.threads)],
   ];
   return lines.map(([name, value]) => `${name.padEnd(14)}${value}`).join("\n");
-}
-
-function gibibytes(bytes: number): string {
-  const value = bytes / 2 ** 30;
-  return `${value < 10 ? value.toFixed(1) : counted(Math.round(value))} GiB`;
 }

@@ -2,6 +2,7 @@
 import { clearLine, cursorTo } from "node:readline";
 import type { Clock, Progress, Reporter } from "../training/options.ts";
 import { counted, duration } from "../util/format.ts";
+import { mean } from "../util/mean.ts";
 
 /** Milliseconds between reports. */
 const everyOnTerminal = 500;
@@ -121,8 +122,4 @@ export class ProgressReporter implements Reporter {
     cursorTo(this.output, 0);
     this.rewriting = false;
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

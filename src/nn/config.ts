@@ -3,6 +3,7 @@
  * without classes, with the source image and the noisy image concatenated at its input.
  */
 import { z } from "zod";
+import { logSnr } from "../diffusion/schedule.ts";
 
 /** How the lower resolutions see the whole image: the four variants of the paper's Table 5. */
 export const contexts = [
@@ -128,7 +129,6 @@ const UNITS_PER_NAT = 25;
 export function noiseEmbeddingInput(config: Pick<UNetConfig, "embedding">, gamma: number): number {
   if (!(gamma >= 0 && gamma <= 1)) throw new RangeError(`gamma ${gamma} is not between 0 and 1`);
   if (config.embedding === "gamma") return gamma;
-  const logSnr = Math.log(gamma) - Math.log1p(-gamma);
-  const clamped = Math.min(LOG_SNR_LIMIT, Math.max(-LOG_SNR_LIMIT, logSnr));
+  const clamped = Math.min(LOG_SNR_LIMIT, Math.max(-LOG_SNR_LIMIT, logSnr(gamma)));
   return UNITS_PER_NAT * (clamped + LOG_SNR_LIMIT);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { numbers } from "../../test/support/differentiation.ts";
-import { pixelWeights } from "../diffusion/pixel-weights.ts";
+import { pixelWeights } from "../diffusion/loss-weighting.ts";
 import { Graph, grad, interpret, reduceSum } from "../graph/index.ts";
 import { createMask } from "../image/image.ts";
 import { imageLoss, losses } from "./loss.ts";

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { downloadableNames } from "../evaluation/features/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
+import { counted } from "../util/format.ts";
 import { sha256 as digestOf } from "../util/sha256.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { manifestsIn } from "./feature-networks.ts";
@@ -84,7 +85,7 @@ async function fetchFile(
   const digest = await digestOf(content);
   if (digest !== sha256) {
     throw new PaletteError(
-      `${url} sent another file (${content.length.toLocaleString("en-US")} bytes, SHA-256 ${digest}); try again, or get it elsewhere.`,
+      `${url} sent another file (${counted(content.length)} bytes, SHA-256 ${digest}); try again, or get it elsewhere.`,
     );
   }
   await writeAtomically(path, content);

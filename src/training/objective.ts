@@ -5,11 +5,10 @@
  */
 import type { Example } from "../data/examples.ts";
 import { pasteKnown } from "../diffusion/known-pixels.ts";
-import { lossWeight } from "../diffusion/loss-weighting.ts";
-import { sampleGamma } from "../diffusion/noise-level-distribution.ts";
+import { lossWeight, pixelWeights } from "../diffusion/loss-weighting.ts";
 import { addNoise, target } from "../diffusion/parameterization.ts";
-import { pixelWeights } from "../diffusion/pixel-weights.ts";
 import type { NoiseSchedule } from "../diffusion/schedule.ts";
+import { sampleGamma } from "../diffusion/schedule.ts";
 import type { Objective } from "../models/settings/objective.ts";
 import { noiseEmbeddingInput, type UNetConfig } from "../nn/config.ts";
 import { Random } from "../util/random.ts";

@@ -15,6 +15,7 @@ import { sampleConditions } from "../pipeline/sample-conditions.ts";
 import type { Network } from "../runtime/network.ts";
 import type { Condition, Task } from "../tasks/task.ts";
 import { PaletteError, ReadError } from "../util/errors.ts";
+import { mean as meanOf } from "../util/mean.ts";
 import { Random } from "../util/random.ts";
 
 export interface ValidationExample {
@@ -153,10 +154,6 @@ async function estimatesOf(
   return unstack(outputs, examples.length).map((output, k) =>
     estimateClean(prediction, output, seen[k]!, gamma[k]!),
   );
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function squaredError(y0: Float32Array, { y, condition: { mask } }: ValidationExample): number {

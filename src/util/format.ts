@@ -13,7 +13,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, "0")}m`;
 }
 
-/** In powers of 1000. */
+/** "1.5 GB", "3 MB": in powers of 1000, megabytes rounded up. */
 export function inGigabytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
 }

@@ -6,6 +6,7 @@
  * small N, and stays so in all resamples. The reference set is not resampled.
  */
 import { PaletteError } from "../../util/errors.ts";
+import { mean } from "../../util/mean.ts";
 import { pause } from "../../util/pause.ts";
 import { Random } from "../../util/random.ts";
 
@@ -77,7 +78,7 @@ function deviation(values: readonly number[]): number {
   if (finite.length < 2) {
     throw new PaletteError("The bootstrap gave no numbers: use more photos or no interval.");
   }
-  const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
-  const squares = finite.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const centre = mean(finite);
+  const squares = finite.reduce((sum, value) => sum + (value - centre) ** 2, 0);
   return Math.sqrt(squares / (finite.length - 1));
 }

@@ -1,5 +1,6 @@
 /** Distances of features, picture by picture. */
 import { PaletteError } from "../../util/errors.ts";
+import { mean } from "../../util/mean.ts";
 import { countRows } from "./feature-matrix.ts";
 
 /**
@@ -50,8 +51,4 @@ function distance(
   let sum = 0;
   for (let k = 0; k < dim; k++) sum += (a[fromA + k]! - b[fromB + k]!) ** 2;
   return Math.sqrt(sum);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

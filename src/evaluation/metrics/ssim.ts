@@ -1,5 +1,6 @@
 /** Structural similarity on one scale (Wang et al. 2004) and on several (Wang et al. 2003). */
 import { PaletteError } from "../../util/errors.ts";
+import { mean } from "../../util/mean.ts";
 import { type PictureSize, type Pixels, type Plane, pairOf } from "./channels.ts";
 
 /** 3.5 deviations of 1.5 pixels, rounded: a window of 11 x 11. */
@@ -21,7 +22,7 @@ const publishedWeights = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 export function ssim(a: Pixels, b: Pixels, size: PictureSize): number {
   checkWindow(size);
   const pair = pairOf(a, b, size);
-  return meanOf(pair.a.map((plane, c) => similarity(plane, pair.b[c]!, pair.range).whole));
+  return mean(pair.a.map((plane, c) => similarity(plane, pair.b[c]!, pair.range).whole));
 }
 
 /**
@@ -39,7 +40,7 @@ export function msSsim(a: Pixels, b: Pixels, size: PictureSize): number {
   checkWindow(size);
   const pair = pairOf(a, b, size);
   const weights = scaleWeights(size);
-  return meanOf(
+  return mean(
     pair.a.map((plane, c) => {
       let one = plane;
       let other = pair.b[c]!;
@@ -146,8 +147,4 @@ function checkWindow({ width, height }: PictureSize): void {
       `SSIM needs pictures of at least ${windowSide}x${windowSide} pixels, not ${width}x${height}.`,
     );
   }
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,4 +1,6 @@
 /** What was measured and how: the report's head, in words. */
+
+import { counted } from "../../util/format.ts";
 import { mostResampled } from "../metrics/fid-resampler.ts";
 import { intervalDeviations } from "./columns.ts";
 import type { NetworkInfo, Report } from "./report.ts";
@@ -45,9 +47,7 @@ export function facts({ settings: s, reference, networks }: Report): Fact[] {
         s.replicates > 0
           ? `± is ${intervalDeviations} standard deviations (95 %) of ${s.replicates} bootstrap replicates; ` +
             "photos are drawn, each with all its crops, as the crops of one photo are not independent" +
-            (s.crops > mostResampled
-              ? `; FID has none above ${thousands(mostResampled)} crops`
-              : "")
+            (s.crops > mostResampled ? `; FID has none above ${counted(mostResampled)} crops` : "")
           : "none; no bootstrap was made",
     },
   ];
@@ -64,7 +64,7 @@ export function caveats({ settings, networks, reference }: Report): string[] {
       `FID here is not the FID of publications. Its features are those of ${what}, not the 2048 of ` +
         `Inception-v3; the pictures have ${settings.resolution}x${settings.resolution} pixels and are ` +
         `enlarged for the network; and with N = ${settings.crops} against a reference of ` +
-        `${thousands(reference.count)} it is biased upward, which the intervals do not cover. Compare the rows of ` +
+        `${counted(reference.count)} it is biased upward, which the intervals do not cover. Compare the rows of ` +
         "one table, and reports of the same data, N, networks and resolution; KID, over pairs of different " +
         "photos, has no such bias.",
     );
@@ -82,8 +82,8 @@ export function modelRows(report: Report): { headings: string[]; rows: string[][
   const rows = report.models.map((model) => [
     model.name,
     model.regression ? "Regression" : "Palette",
-    thousands(model.parameters),
-    model.images === undefined ? "–" : thousands(model.images),
+    counted(model.parameters),
+    model.images === undefined ? "–" : counted(model.images),
     model.tasks.join(", "),
     shortDigest(model.digest),
   ]);
@@ -108,9 +108,5 @@ function shortDigest(digest: string): string {
 }
 
 function count(n: number, what: string): string {
-  return `${thousands(n)} ${what}${n === 1 ? "" : "s"}`;
-}
-
-function thousands(n: number): string {
-  return n.toLocaleString("en-US");
+  return `${counted(n)} ${what}${n === 1 ? "" : "s"}`;
 }

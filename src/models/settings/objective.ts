@@ -1,8 +1,8 @@
 /** The objective of a training: what is predicted, and which errors count how much. */
 import { z } from "zod";
 import { weightings } from "../../diffusion/loss-weighting.ts";
-import { noiseLevelDistributions } from "../../diffusion/noise-level-distribution.ts";
 import { predictions } from "../../diffusion/parameterization.ts";
+import { noiseLevelDistributions } from "../../diffusion/schedule.ts";
 import { losses } from "../../nn/loss.ts";
 import { cliOptions } from "./cli-option.ts";
 

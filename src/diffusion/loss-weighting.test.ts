@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { pasteKnown } from "./known-pixels.ts";
-import { pixelWeights } from "./pixel-weights.ts";
+import { pixelWeights } from "./loss-weighting.ts";
 
 const random = Random.from("loss.test");
 const width = 7;
