@@ -1,7 +1,7 @@
 /** What a network costs: its parameters layer by layer, and the memory it needs. */
 import { Graph, peakLiveSize, size } from "../graph/index.ts";
 import { sideOf, type UNetConfig } from "../nn/config.ts";
-import { lowMemoryInferenceBytes, usesLowMemory } from "../nn/graphs.ts";
+import { lowMemoryInferenceBytes, weightResidency } from "../nn/graphs.ts";
 import { DeclaredParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/registry.ts";
 import { uNet, uNetInputs } from "../nn/unet.ts";
@@ -40,19 +40,20 @@ export const programBytes = 125e6;
  */
 const peakForEachByte = 18;
 /**
- * A large network has its weights once. Its graph without weights, a tensor being rearranged and pictures
+ * In low memory the weights are there once. Its graph without weights, a tensor being rearranged and pictures
  * are the rest; the engine's memory is a little more than what is in use, as blocks are rounded up.
  * Measured: 860 MB in all for 251 MB of weights, 3.4 GB for 2.2 GB.
  */
-const largeRest = 200e6;
+const lowMemoryRest = 200e6;
 const roundedUp = 1.3;
 
 /** Bytes that a program needs to sample with a network, besides `programBytes`: an estimate. */
 export function samplingMemory(config: UNetConfig): number {
   const specs = parameterSpecs(config);
-  if (!usesLowMemory(specs)) return peakForEachByte * 4 * parameterCount(specs) + liveBytes(config);
+  if (weightResidency(specs) === "constants")
+    return peakForEachByte * 4 * parameterCount(specs) + liveBytes(config);
   const { weights, maps } = lowMemoryInferenceBytes(config, specs);
-  return weights + largeRest + roundedUp * maps;
+  return weights + lowMemoryRest + roundedUp * maps;
 }
 
 /** Bytes of the feature maps alive at once in a call for one picture. */

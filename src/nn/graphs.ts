@@ -60,17 +60,20 @@ export function inferenceGraph(
 export const lowMemoryThreshold = 128e6;
 
 /**
- * Whether a network has so many weights that it gets one engine, whose graph takes them as inputs, so
- * that they are in memory once.
+ * How engines hold weights: as constants of a graph, packed for speed, once for each engine; or as
+ * inputs of the graph of a single engine, so that they are in memory once.
  */
-export function usesLowMemory(
+export type WeightResidency = "constants" | "inputs";
+
+/** Inputs (low memory) for a network with more than `limit` bytes of weights, else constants. */
+export function weightResidency(
   specs: readonly ParameterSpec[],
   limit = lowMemoryThreshold,
-): boolean {
-  return 4 * parameterCount(specs) > limit;
+): WeightResidency {
+  return 4 * parameterCount(specs) > limit ? "inputs" : "constants";
 }
 
-/** How a session for the graph of a large network is opened, for the memory's sake. */
+/** How a session for a graph with weights as inputs is opened, for the memory's sake. */
 export const lowMemorySession = { blockedLayout: false, memoryPattern: false } as const;
 
 /**
@@ -83,35 +86,28 @@ export function lowMemoryInferenceGraph(
   batch: number,
   size?: InferenceGraphOptions["size"],
 ): { readonly model: Uint8Array; readonly parameters: readonly ParameterSpec[] } {
-  const { graph, outputs, parameters } = traceLargeSampling(config, specs, batch, size);
+  const { graph, outputs, parameters } = traceSampling(config, specs, undefined, batch, { size });
   const model = encodeOnnx(graph, outputs, { shapesKnown: false });
   return { model, parameters };
 }
 
-function traceLargeSampling(
-  config: NetworkConfig,
-  specs: readonly ParameterSpec[],
-  batch: number,
-  size?: InferenceGraphOptions["size"],
-): Traced & { readonly parameters: readonly ParameterSpec[] } {
-  const graph = new Graph();
-  const parameters = new InputParameters(graph, specs, true);
-  const output = buildNetwork(config, parameters, uNetInputs(graph, config, batch, size));
-  return { graph, outputs: { output }, parameters: parameters.specs };
-}
-
+/**
+ * @param weights constants of the graph; without them each parameter is an input, as the returned
+ * `parameters` say
+ */
 function traceSampling(
   config: NetworkConfig,
   specs: readonly ParameterSpec[],
-  weights: Float32Array,
+  weights: Float32Array | undefined,
   batch: number,
   { size, lowering }: InferenceGraphOptions = {},
-): Traced {
+): Traced & { readonly parameters: readonly ParameterSpec[] } {
   const graph = new Graph();
-  const parameters = new ConstantParameters(graph, specs, weights);
-  const inputs = uNetInputs(graph, config, batch, size);
-  const output = buildNetwork(config, parameters, inputs, { lowering });
-  return { graph, outputs: { output } };
+  const inputs = new InputParameters(graph, specs, true);
+  const parameters = weights ? new ConstantParameters(graph, specs, weights) : inputs;
+  const images = uNetInputs(graph, config, batch, size);
+  const output = buildNetwork(config, parameters, images, { lowering });
+  return { graph, outputs: { output }, parameters: inputs.specs };
 }
 
 /**
@@ -173,7 +169,7 @@ export function gradientName(parameter: string): string {
 }
 
 /**
- * The same for a large network: each parameter is an input of its own and each gradient an output, in
+ * The same in low memory: each parameter is an input of its own and each gradient an output, in
  * the shape and the order of axes of the flat vector, so that they can be parts of one. The maps inside
  * the blocks are computed twice rather than kept.
  */
@@ -182,11 +178,11 @@ export function lowMemoryTrainingGraph(
   specs: readonly ParameterSpec[],
   options: { readonly batch: number; readonly loss: Loss },
 ): Uint8Array {
-  const { graph, outputs } = traceLargeTraining(config, specs, options);
+  const { graph, outputs } = traceLowMemoryTraining(config, specs, options);
   return encodeOnnx(graph, outputs, { shapesKnown: false });
 }
 
-function traceLargeTraining(
+function traceLowMemoryTraining(
   config: NetworkConfig,
   specs: readonly ParameterSpec[],
   options: TrainingGraph,
@@ -212,25 +208,22 @@ export function operationsPerImage(
 ): { readonly train: number; readonly sample: number } {
   const specs = parameterSpecs(config);
   const training = { batch, loss: "l2" } as const;
-  const traces = usesLowMemory(specs)
-    ? [traceLargeTraining(config, specs, training), traceLargeSampling(config, specs, batch)]
-    : [
-        traceTraining(config, specs, training),
-        traceSampling(config, specs, new Float32Array(parameterCount(specs)), batch),
-      ];
-  const [train, sample] = traces.map(({ outputs }) => flops(Object.values(outputs)) / batch) as [
-    number,
-    number,
-  ];
-  return { train, sample };
+  const inputs = weightResidency(specs) === "inputs";
+  const trace = inputs ? traceLowMemoryTraining : traceTraining;
+  const weights = inputs ? undefined : new Float32Array(parameterCount(specs));
+  const perImage = ({ outputs }: Traced) => flops(Object.values(outputs)) / batch;
+  return {
+    train: perImage(trace(config, specs, training)),
+    sample: perImage(traceSampling(config, specs, weights, batch)),
+  };
 }
 
-/** Bytes that a call of a large network holds: its weights, with kernels also transformed, and maps. */
+/** Bytes that a low-memory call holds: its weights, with kernels also transformed, and maps. */
 export function lowMemoryInferenceBytes(
   config: NetworkConfig,
   specs: readonly ParameterSpec[],
 ): { readonly weights: number; readonly maps: number } {
-  const { outputs, parameters } = traceLargeSampling(config, specs, 1);
+  const { outputs, parameters } = traceSampling(config, specs, undefined, 1);
   const numbers = parameters.map(({ shape, transformed }) => size(shape) * (transformed ? 2 : 1));
   return {
     weights: 4 * numbers.reduce((sum, each) => sum + each, 0),
@@ -238,11 +231,11 @@ export function lowMemoryInferenceBytes(
   };
 }
 
-/** Bytes of the maps of a large network's training step; weights and gradients are not counted. */
+/** Bytes of the maps of a low-memory training step; weights and gradients are not counted. */
 export function lowMemoryTrainingBytes(
   config: NetworkConfig,
   specs: readonly ParameterSpec[],
   options: { readonly batch: number; readonly loss: Loss },
 ): number {
-  return 4 * peakLiveSize(Object.values(traceLargeTraining(config, specs, options).outputs));
+  return 4 * peakLiveSize(Object.values(traceLowMemoryTraining(config, specs, options).outputs));
 }

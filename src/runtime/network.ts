@@ -46,7 +46,7 @@ export interface Network {
   /**
    * The network's output as it is, [N, C, H, W] (see `config.prediction`). The inputs are only read,
    * and only until the promise settles. The output of an image, or of a unit, is the same, to the bit,
-   * in any batch and with any number of threads (of a large model, see `usesLowMemory`: with the same number).
+   * in any batch and with any number of threads (of a large model, see `weightResidency`: with the same number).
    * @throws PaletteError when a shape or a noise level is impossible.
    */
   predict(call: NetworkCall): Promise<Float32Array>;

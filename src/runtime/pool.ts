@@ -8,7 +8,8 @@ import {
   lowMemoryInferenceGraph,
   lowMemorySession,
   lowMemoryThreshold,
-  usesLowMemory,
+  type WeightResidency,
+  weightResidency,
 } from "../nn/graphs.ts";
 import { type ParameterSpec, parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/registry.ts";
@@ -17,8 +18,8 @@ import { weightInputs } from "./weight-inputs.ts";
 
 export interface NetworkOptions extends Pick<SessionOptions, "device" | "threads"> {
   /**
-   * Bytes of weights above which a model is a large one (default 128e6), see `usesLowMemory`. Engines side by
-   * side hold twice as much together at most.
+   * Bytes of weights above which a model runs in low memory (default 128e6), see `weightResidency`.
+   * Engines side by side hold twice as much together at most.
    */
   readonly lowMemoryThreshold?: number;
 }
@@ -31,7 +32,7 @@ interface Inputs {
   readonly size: readonly [number, number];
 }
 
-/** Makes so many engines; the engines of a large model are one. */
+/** Makes so many engines; in low memory they are one. */
 type Compile = (count: number, inputs: Inputs) => Promise<Engine[]>;
 
 /**
@@ -45,13 +46,13 @@ const largestShared = 64 * 64;
 export class EnginePools {
   /** Engines that compute side by side. */
   readonly lanes: number;
-  private readonly large: boolean;
+  private readonly residency: WeightResidency;
   private readonly compile: Compile;
   private readonly pools = new Map<string, Promise<Engine[]>>();
 
-  private constructor(lanes: number, large: boolean, compile: Compile) {
+  private constructor(lanes: number, residency: WeightResidency, compile: Compile) {
     this.lanes = lanes;
-    this.large = large;
+    this.residency = residency;
     this.compile = compile;
   }
 
@@ -70,11 +71,12 @@ export class EnginePools {
   ): Promise<EnginePools> {
     const { network } = model.config;
     const specs = parameterSpecs(network);
-    // Two engines of one thread are faster than one of two, so every network that is not large has two.
+    // Two engines of one thread are faster than one of two, so every network of constants has two.
     const affordable = Math.floor((2 * limit) / (4 * parameterCount(specs)));
     const lanes = Math.max(1, Math.min(threads, affordable));
-    const large = usesLowMemory(specs, limit);
-    return new EnginePools(lanes, large, await (large ? weightsMoveOn() : weightsBakedIn()));
+    const residency = weightResidency(specs, limit);
+    const compile = await (residency === "inputs" ? weightsMoveOn() : weightsBakedIn());
+    return new EnginePools(lanes, residency, compile);
 
     async function weightsBakedIn(): Promise<Compile> {
       const { parameters } = "parameters" in model ? model : await readModel(model);
@@ -121,7 +123,7 @@ export class EnginePools {
    * be partly empty, which must not cost more than the others save.
    */
   imagesARun(count: number, [height, width]: Inputs["size"]): number {
-    if (this.large || height * width > largestShared) return 1;
+    if (this.residency === "inputs" || height * width > largestShared) return 1;
     return Math.ceil(count / imagesAGraph) * (imagesAGraph - 1) < count ? imagesAGraph : 1;
   }
 

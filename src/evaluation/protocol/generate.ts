@@ -5,7 +5,7 @@
 import { networkCalls } from "../../diffusion/samplers/sampler-config.ts";
 import { createMask, type Image, type Mask } from "../../image/image.ts";
 import type { UNetConfig } from "../../nn/config.ts";
-import { usesLowMemory } from "../../nn/graphs.ts";
+import { weightResidency } from "../../nn/graphs.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { Palette, type SampleRequest } from "../../pipeline/palette.ts";
 import type { SamplingProgress } from "../../pipeline/sampling-options.ts";
@@ -32,7 +32,7 @@ const maskFolder = "mask";
  * alone.
  */
 export function picturesTogether(network: UNetConfig): number {
-  return usesLowMemory(parameterSpecs(network)) ? 1 : 8;
+  return weightResidency(parameterSpecs(network)) === "inputs" ? 1 : 8;
 }
 
 export interface GenerateTools {

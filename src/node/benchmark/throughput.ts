@@ -7,7 +7,7 @@
 import { configFromPreset } from "../../models/config.ts";
 import { presetNamed } from "../../models/presets.ts";
 import { noiseEmbeddingInput, type UNetConfig } from "../../nn/config.ts";
-import { lowMemoryInferenceGraph, lowMemorySession, usesLowMemory } from "../../nn/graphs.ts";
+import { lowMemoryInferenceGraph, lowMemorySession, weightResidency } from "../../nn/graphs.ts";
 import { initialParameter, initialParameters, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { inputOf } from "../../nn/weight-input.ts";
@@ -111,7 +111,7 @@ async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
 async function networkCalls(options: ThroughputOptions): Promise<Steps> {
   const { network, batch, threads, device } = options;
   const specs = parameterSpecs(network);
-  if (usesLowMemory(specs)) return largeNetworkCalls(options);
+  if (weightResidency(specs) === "inputs") return lowMemoryCalls(options);
   // The schedules, the prediction and the tasks do not matter to a call.
   const config = { ...configFromPreset(presetNamed("tiny-32"), { tasks: [] }), network };
   const parameters = initialParameters(specs, 1);
@@ -127,8 +127,8 @@ async function networkCalls(options: ThroughputOptions): Promise<Steps> {
   return { step: () => loaded.predict(call), dispose: () => loaded.dispose() };
 }
 
-/** The same of a large network, whose weights are made one by one instead of all at once. */
-async function largeNetworkCalls(options: ThroughputOptions): Promise<Steps> {
+/** The same in low memory: the weights are made one by one instead of all at once. */
+async function lowMemoryCalls(options: ThroughputOptions): Promise<Steps> {
   const { network, batch, device, threads } = options;
   const { model, parameters } = lowMemoryInferenceGraph(network, parameterSpecs(network), 1);
   const constants: EngineTensors = {};

@@ -1,7 +1,7 @@
 /** Which strategy trains a network, chosen here alone, and the state that a training begins with. */
 import { size } from "../../graph/index.ts";
 import type { UNetConfig } from "../../nn/config.ts";
-import { usesLowMemory } from "../../nn/graphs.ts";
+import { weightResidency } from "../../nn/graphs.ts";
 import { initialParameter, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { pause } from "../../util/pause.ts";
@@ -12,7 +12,7 @@ import type { StepStrategy } from "./types.ts";
 
 /** Low memory where the weights are too many to be held several times, else data-parallel. */
 export function stepStrategy(network: UNetConfig): StepStrategy {
-  return usesLowMemory(parameterSpecs(network)) ? lowMemory : dataParallel;
+  return weightResidency(parameterSpecs(network)) === "inputs" ? lowMemory : dataParallel;
 }
 
 /** Zeros for weights, average and moments, in vectors of the strategy. */
