@@ -26,4 +26,5 @@ export {
 } from "./node/model-folder.ts";
 export { Palette } from "./node/palette.ts";
 export { readMask } from "./node/read-mask.ts";
+export { planTraining, type TrainingRequest, train } from "./node/training.ts";
 export { nodeRuntime } from "./runtime/node/index.ts";
