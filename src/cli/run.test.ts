@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { randomModel } from "../../test/random-model.ts";
+import { randomModel, smallestNetwork } from "../../test/random-model.ts";
 import { palette } from "../../test/support/command.ts";
 import { createImage, crop, fromBytes, type Image, toBytes } from "../image/image.ts";
 import { readImage, readPhoto } from "../node/decode-image.ts";
@@ -31,9 +31,8 @@ function noise(width: number, height: number): Image {
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "palette-cli-"));
   model = at("model");
-  await saveModel(model, randomModel({ training: { images: 12_345, data: "noise" } }), {
-    dtype: "F16",
-  });
+  const training = { images: 12_345, data: "noise" };
+  await saveModel(model, randomModel({ training }, smallestNetwork), { dtype: "F16" });
   await writeImage(at("photo.png"), noise(side, side));
   const mask = createImage(side, side, -1);
   for (const plane of [0, 1, 2]) mask.data.fill(1, plane * 1024 + 300, plane * 1024 + 600);
