@@ -11,13 +11,13 @@ import {
 } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
-import type {
-  LowMemoryReply,
-  LowMemoryRequest,
-  LowMemoryStart,
-  LowMemoryUpdate,
+import {
+  type LowMemoryReply,
+  type LowMemoryRequest,
+  type LowMemoryStart,
+  type LowMemoryUpdate,
+  stateBuffers,
 } from "./low-memory-replica.ts";
-import { stateBuffers } from "./low-memory-replica.ts";
 import type { SpawnReplica } from "./replica.ts";
 import {
   buffersOf,
