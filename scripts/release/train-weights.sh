@@ -12,5 +12,5 @@ begin=()
 [ -w /proc/self/autogroup ] && echo 19 > /proc/self/autogroup || true
 exec nice -n 19 node dist/cli/main.js train "${begin[@]}" \
   --data "$open" "$cid22:2" "$landscapes:2.5" --weights scripts/data/photo-weights.txt \
-  --crop-scale own..full --jpeg-quality wide --vary --loss rms --lr 0.0003 \
+  --crop-scale own..full --jpeg-quality wide --vary --loss rms --lr 0.0003 --anneal "${ANNEAL:-100000}" \
   --held-out-every 10000 --samples-every 20000 --out "$run" "$@"

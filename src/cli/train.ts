@@ -127,7 +127,8 @@ function tasksInWords({ tasks, mix = {} }: RunConfig): string {
 function inWords(config: RunConfig): string {
   const { parameters, bytes } = trainingMemory(config);
   const { photos, machine, objective, optimizer, augmentation } = config;
-  const { batch, accumulate, learningRate, warmUpImages, emaDecay, clip } = optimizer;
+  const { batch, accumulate, learningRate, warmUpImages, annealImages, emaDecay, clip } = optimizer;
+  const falls = annealImages === undefined ? "" : `, falling to 0 at ${counted(annealImages)}`;
   const { cropScale, jpegQuality, gray, vary } = augmentation;
   const lines: [string, string][] = [
     ["preset", `${config.preset}, ${config.network.resolution}x${config.network.resolution}`],
@@ -155,7 +156,7 @@ function inWords(config: RunConfig): string {
       "batch",
       `${batch}${accumulate === 1 ? "" : ` x ${accumulate}`} = ${counted(imagesPerUpdate(optimizer))} images an update`,
     ],
-    ["learning rate", `${learningRate} after ${counted(warmUpImages)} images`],
+    ["learning rate", `${learningRate} after ${counted(warmUpImages)} images${falls}`],
     ["EMA decay", String(emaDecay)],
     ["clip", clip === null ? "none" : `gradient norm ${clip}`],
     ["seed", String(config.seed)],

@@ -184,6 +184,15 @@ describe("a run's configuration", () => {
     expect(learningRateAt({ ...rates, warmUpImages: 0 }, 8)).toBe(0.01);
   });
 
+  it("anneals the learning rate to 0 in a straight line after the warm-up", () => {
+    const rates = { learningRate: 0.01, warmUpImages: 1000, annealImages: 5000 };
+    expect(learningRateAt(rates, 500)).toBeCloseTo(0.005, 12);
+    expect(learningRateAt(rates, 1000)).toBe(0.01);
+    expect(learningRateAt(rates, 4000)).toBeCloseTo(0.0025, 12);
+    expect(learningRateAt(rates, 5000)).toBe(0);
+    expect(learningRateAt(rates, 6000)).toBe(0);
+  });
+
   it("lets the average forget the untrained weights", () => {
     // The untrained weights' share in the average after n updates is the product of the decays.
     let [ramped, constant] = [1, 1];

@@ -43,12 +43,17 @@ describe("a training", () => {
     expect(stats[1]!.validationLoss).toBeGreaterThan(0);
   });
 
-  it("learns: loss and held-out loss fall within a few hundred images", async () => {
+  it("learns: losses fall within a few hundred images, and annealing ends it", async () => {
     const out = newRun();
-    const { stats } = await trained(
-      { out, images: 160, statsEvery: 40, heldOutEvery: 80 },
-      { optimizer: { batch: 8, warmUpImages: 40, learningRate: 2e-3 }, threads: 2 },
+    const { stats, outcome } = await trained(
+      { out, images: 1000, statsEvery: 40, heldOutEvery: 80 },
+      {
+        optimizer: { batch: 8, warmUpImages: 40, annealImages: 160, learningRate: 3e-3 },
+        threads: 2,
+      },
     );
+    expect(outcome).toMatchObject({ end: "images", images: 160 });
+    expect(stats.at(-1)).toMatchObject({ learningRate: 0 });
     expect(stats.at(-1)!.loss).toBeLessThan(0.6 * stats[0]!.loss);
     const looks = stats.filter(({ validationLoss }) => validationLoss !== undefined);
     expect(looks[1]!.validationLoss!).toBeLessThan(looks[0]!.validationLoss!);

@@ -126,7 +126,7 @@ class Training {
       // It may have been killed before its last validation pass.
       const unseen = this.images > 0 && !(await this.store.hasSheet(this.images));
       const heldOut = unseen ? await this.records.lastValidation(this.standing) : undefined;
-      this.say(`${this.reachedIn(end)} already: a larger --${end} continues`);
+      this.say(`${this.reachedIn(end)} already: ${this.waysOn(end)}`);
       return this.outcome(end, heldOut);
     }
     const compiling = this.strategy.createStepper(
@@ -240,7 +240,8 @@ class Training {
 
   private reached(): TrainingOutcome["end"] | undefined {
     const { images, hours, signal } = this.options;
-    if (images !== undefined && this.images >= images) return "images";
+    const { annealImages = Number.POSITIVE_INFINITY } = this.config.optimizer;
+    if (this.images >= Math.min(images ?? annealImages, annealImages)) return "images";
     if (hours !== undefined && this.clock.seconds >= hours * 3600) return "hours";
     return signal?.aborted ? "stopped" : undefined;
   }
@@ -305,13 +306,19 @@ class Training {
       return this.outcome(end);
     }
     const heldOut = await this.records.lastValidation(this.standing);
-    this.say(`${this.reachedIn(end)}: ${this.store.model}; a larger --${end} continues`);
+    this.say(`${this.reachedIn(end)}: ${this.store.model}; ${this.waysOn(end)}`);
     return this.outcome(end, heldOut);
   }
 
   private reachedIn(end: "images" | "hours"): string {
     const hours = `${rounded(this.clock.seconds / 3600)} hours`;
     return `done with ${counted(this.images)} images${end === "hours" ? ` in ${hours}` : ""}`;
+  }
+
+  private waysOn(end: "images" | "hours"): string {
+    const { annealImages = Number.POSITIVE_INFINITY } = this.config.optimizer;
+    if (this.images < annealImages) return `a larger --${end} continues`;
+    return `the learning rate has fallen to 0: --from ${this.store.model} begins another run with these weights`;
   }
 
   private outcome(end: TrainingOutcome["end"], heldOut?: ValidationLoss): TrainingOutcome {

@@ -27,6 +27,15 @@ export const optimizerSchema = z.strictObject({
     description: "linear rise of the rate",
     expects: "a whole number of at least 0",
   }),
+  /**
+   * Images of the whole training: after the warm-up the rate falls in a straight line to 0 there, and
+   * the training ends. Constant where it is left out.
+   */
+  annealImages: z.int().positive().optional().register(cliOptions, {
+    flag: "--anneal <images>",
+    description: "linear fall of the rate to 0 at so many images, where training ends",
+    expects: "a whole number of at least 1",
+  }),
   /** Weight of the old average in the new one, an update; lower at the start (`emaDecayAt`). */
   emaDecay: z.number().min(0).lt(1).register(cliOptions, {
     flag: "--ema <decay>",

@@ -95,10 +95,20 @@ export function emaDecayAt({ emaDecay }: Pick<Optimizer, "emaDecay">, step: numb
   return Math.min(emaDecay, (1 + step) / (10 + step));
 }
 
-/** Adam's learning rate for the update that ends at `images` images: a linear rise, then constant. */
+/**
+ * Adam's learning rate for the update that ends at `images` images: a linear rise, then constant or,
+ * with `annealImages`, a linear fall to 0 ("linear decay to zero", Defazio et al. 2023).
+ */
 export function learningRateAt(
-  { learningRate, warmUpImages }: Pick<Optimizer, "learningRate" | "warmUpImages">,
+  {
+    learningRate,
+    warmUpImages,
+    annealImages,
+  }: Pick<Optimizer, "learningRate" | "warmUpImages" | "annealImages">,
   images: number,
 ): number {
-  return learningRate * (warmUpImages === 0 ? 1 : Math.min(1, images / warmUpImages));
+  if (images < warmUpImages) return learningRate * (images / warmUpImages);
+  if (annealImages === undefined) return learningRate;
+  const left = (annealImages - images) / (annealImages - warmUpImages);
+  return learningRate * Math.max(0, left);
 }
