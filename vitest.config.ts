@@ -7,6 +7,7 @@ export default defineConfig({
   // The examples import the package by its name.
   resolve: {
     alias: {
+      "palette-diffusion/client": source("src/studio/client/index.ts"),
       "palette-diffusion/graph": source("src/graph/index.ts"),
       "palette-diffusion/training": source("src/node/training.ts"),
       "palette-diffusion": source("src/node.ts"),
