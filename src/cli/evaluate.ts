@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import type { EvaluationProgress } from "../evaluation/evaluate.ts";
 import { evaluate, planEvaluation } from "../node/evaluate.ts";
+import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { UsageError } from "../util/errors.ts";
 import type { EvaluateModelsFlags } from "./commands/evaluate.ts";
 import { log, say } from "./console.ts";
@@ -20,6 +21,7 @@ const stageLabels: Readonly<Record<EvaluationProgress["stage"], string>> = {
 /** Measures models and writes the report. */
 export async function evaluateModels(options: EvaluateModelsFlags): Promise<void> {
   const { data, out } = options;
+  await claimFolder(out, folderKinds.evaluation);
   await interruptible(async (signal) => {
     const watch = new Watch();
     try {

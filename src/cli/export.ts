@@ -1,4 +1,5 @@
 /** `palette export`: a model for ONNX Runtime anywhere, or for PyTorch. */
+import { join } from "node:path";
 import {
   type ExportedOnnx,
   type ExportedWeights,
@@ -7,8 +8,10 @@ import {
   theirArguments,
 } from "../interop/export-network.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { configFile, weightsFile } from "../models/model.ts";
 import { writeAtomically } from "../node/atomic-write.ts";
 import { findModel, loadModel } from "../node/model-folder.ts";
+import { claimFiles, type OutputFile } from "../node/output-rule.ts";
 import { inGigabytes } from "../util/format.ts";
 import type { ExportFlags } from "./commands/export.ts";
 import { say } from "./console.ts";
@@ -16,7 +19,17 @@ import { whileWaiting } from "./progress.ts";
 
 export async function exportModel(name: string | undefined, flags: ExportFlags): Promise<void> {
   const { out, batch, safetensors } = flags;
-  const model = await whileWaiting("Loading the model", loadModel(await findModel(name)));
+  const folder = await findModel(name);
+  const outputs: OutputFile[] = [];
+  if (out !== undefined) outputs.push({ path: out, option: "-o", ending: ".onnx" });
+  if (safetensors !== undefined) {
+    outputs.push({ path: safetensors, option: "--safetensors", ending: ".safetensors" });
+  }
+  await claimFiles(
+    outputs,
+    [configFile, weightsFile].map((part) => join(folder, part)),
+  );
+  const model = await whileWaiting("Loading the model", loadModel(folder));
   const report: Record<string, unknown> = { model: model.config.name };
   const lines: string[] = [];
   if (out !== undefined) {

@@ -4,6 +4,7 @@ import type { Comparison, ComparisonProgress } from "../evaluation/protocol/comp
 import { comparisonPage, comparisonRows } from "../evaluation/report/comparison-page.ts";
 import { writeAtomically } from "../node/atomic-write.ts";
 import { compareFolders } from "../node/evaluate.ts";
+import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import type { FidFlags } from "./commands/fid.ts";
 import { log, say } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
@@ -21,6 +22,7 @@ export async function compare(
   b: string,
   { out, nets, features, json }: FidFlags,
 ): Promise<void> {
+  if (out !== undefined) await claimFolder(out, folderKinds.comparison);
   await interruptible(async (signal) => {
     const watch = new Watch();
     let many = false;

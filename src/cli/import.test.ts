@@ -201,7 +201,11 @@ describe("palette export", () => {
 
     expect((await palette("import", tensors, "-o", at("again"))).code).toBe(0);
     const again = await loadModel(at("again"));
-    expect(again.config).toEqual({ ...model.config, name: "again" });
+    expect(again.config).toEqual({
+      ...model.config,
+      name: "again",
+      imported: "x.safetensors",
+    });
     const weights = (folder: string) => readFile(at(folder, "weights.safetensors"));
     expect((await weights("again")).equals(await weights("theirs"))).toBe(true);
   });

@@ -4,6 +4,7 @@ import { importNetwork } from "../interop/import-network.ts";
 import { describeSchedule } from "../interop/schedules.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { saveModel } from "../node/model-folder.ts";
+import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { type TaskName, taskNamed } from "../tasks/registry.ts";
 import { counted } from "../util/format.ts";
 import type { ImportFlags } from "./commands/import.ts";
@@ -11,7 +12,9 @@ import { say } from "./console.ts";
 import { startProgress, whileWaiting } from "./progress.ts";
 
 export async function importCheckpoint(file: string, flags: ImportFlags): Promise<void> {
-  const { out, config, resolution } = flags;
+  const { out, config, resolution, force } = flags;
+  const inputs = config === undefined ? [file] : [file, config];
+  await claimFolder(out, folderKinds.importedModel, { inputs, force });
   const progress = startProgress("Importing tensors", 1);
   const { model, notes } = await importNetwork(file, {
     config,
@@ -20,7 +23,9 @@ export async function importCheckpoint(file: string, flags: ImportFlags): Promis
     name: basename(resolve(out)),
     onProgress: (done, total) => progress.update(done, total),
   }).finally(() => progress.stop());
-  await whileWaiting("Writing the model", saveModel(out, model));
+  // What lets another import replace the folder.
+  const marked = { ...model, config: { ...model.config, imported: basename(file) } };
+  await whileWaiting("Writing the model", saveModel(out, marked));
   const parameters = model.parameters.length;
   if (flags.json) {
     say(JSON.stringify({ folder: out, parameters, ...model.config }, undefined, 2));

@@ -5,6 +5,7 @@ import { type FileWeight, parseFileWeights } from "../data/weights.ts";
 import { augmentationSchema } from "../models/settings/augmentation.ts";
 import { objectiveSchema } from "../models/settings/objective.ts";
 import { imagesPerUpdate, optimizerSchema } from "../models/settings/optimizer.ts";
+import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { RunFolder } from "../node/run-folder.ts";
 import { planTraining, train } from "../node/training.ts";
 import { trainingMemory } from "../training/memory.ts";
@@ -22,6 +23,7 @@ import { ProgressReporter } from "./training-progress.ts";
 /** Trains, or prints what would be trained. */
 export async function trainModel(options: TrainFlags): Promise<void> {
   const given = { ...options };
+  await claimFolder(options.out, folderKinds.run);
   const known = await RunFolder.configIn(options.out);
   const folders = await Promise.all(options.data.map(weightedFolder));
   const planning = planTraining({

@@ -88,6 +88,8 @@ export const modelConfig = z.strictObject({
   sampler: samplerConfigSchema.optional(),
   ddpm: ancestralQuirks.optional(),
   origin: originRecord.optional(),
+  /** The file that the folder was imported from, which an import may replace as it made it. */
+  imported: z.string().optional(),
   /** The day a bundled model was released: of several, the newest is the default. */
   released: z.iso.date().optional(),
 });

@@ -1,8 +1,9 @@
 /** Files that appear whole or not at all. */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PaletteError, reasonOf } from "../util/errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /**
  * Writes a file under a temporary name beside it, brings it to the disk and renames it: whoever
@@ -21,7 +22,7 @@ export async function writeWholeBy(
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const file = await open(temporary, "wx");
     try {
       await write(file);

@@ -98,9 +98,10 @@ describe("getting a network", () => {
     expect(sha256(await readFile(path("tiny.onnx")))).toBe(sha256(content));
   });
 
-  it("replaces a file of that name which is another one", async () => {
-    await writeFile(path("tiny.onnx"), "old");
-    expect(await get()).toMatchObject({ downloaded: true });
+  it("leaves a file of that name which is another one", async () => {
+    await writeFile(path("tiny.onnx"), "mine");
+    expect(await failureOf(get())).toMatch(/tiny\.onnx is there already, .*: move it away/);
+    expect(await readFile(path("tiny.onnx"), "utf8")).toBe("mine");
   });
 
   it("stops by a signal, throws its reason and leaves nothing", async () => {

@@ -33,8 +33,10 @@ export interface DownloadedNetwork {
  */
 export async function downloadNetwork(
   name: string,
-  { folder = userCache("nets"), onProgress, signal }: DownloadOptions = {},
+  { folder: named, onProgress, signal }: DownloadOptions = {},
 ): Promise<DownloadedNetwork> {
+  const folder = named ?? userCache("nets");
+  const replace = named === undefined;
   const manifest = (await manifestsIn(folder)).find((one) => one.name === name);
   if (manifest === undefined) {
     throw new PaletteError(
@@ -49,10 +51,10 @@ export async function downloadNetwork(
     );
   }
   const path = join(folder, file);
-  const downloaded = await fetchFile(path, { url, sha256, bytes }, signal, onProgress);
+  const downloaded = await fetchFile(path, { url, sha256, bytes, replace }, signal, onProgress);
   if (labels?.url === undefined || labels.sha256 === undefined) return { path, downloaded };
   const list = join(folder, labels.file);
-  await fetchFile(list, { url: labels.url, sha256: labels.sha256 }, signal);
+  await fetchFile(list, { url: labels.url, sha256: labels.sha256, replace }, signal);
   return { path, labels: list, downloaded };
 }
 
@@ -60,18 +62,25 @@ interface Source {
   readonly url: string;
   readonly sha256: string;
   readonly bytes?: number;
+  /** Whether another file of that name is replaced: in the user's cache all files are this package's. */
+  readonly replace: boolean;
 }
 
 /** Returns false when the right file is there already. */
 async function fetchFile(
   path: string,
-  { url, sha256, bytes }: Source,
+  { url, sha256, bytes, replace }: Source,
   signal?: AbortSignal,
   onProgress?: DownloadOptions["onProgress"],
 ): Promise<boolean> {
   signal?.throwIfAborted();
   const there = await readFile(path).catch(() => undefined);
   if (there && (await digestOf(there)) === sha256) return false;
+  if (there && !replace) {
+    throw new PaletteError(
+      `${path} is there already, but is another file than ${url}: move it away, or name another --nets.`,
+    );
+  }
   const content = await receive(url, bytes, signal, onProgress).catch((thrown) => {
     if (signal?.aborted) throw signal.reason;
     if (thrown instanceof PaletteError) throw thrown;

@@ -1,11 +1,12 @@
 /** An evaluation on disk: one folder, written by one process at a time. */
-import { access, mkdir, readdir, readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvaluationStore } from "../evaluation/platform.ts";
-import { settingsFile } from "../evaluation/protocol/files.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { writeAtomically } from "./atomic-write.ts";
-import { lockFile, lockFolder } from "./folder-lock.ts";
+import { lockFolder } from "./folder-lock.ts";
+import { makeFolder } from "./make-folder.ts";
+import { claimFolder, folderKinds } from "./output-rule.ts";
 
 export interface EvaluationFolder extends EvaluationStore {
   /** Releases the folder for other processes. */
@@ -17,7 +18,8 @@ export interface EvaluationFolder extends EvaluationStore {
  * @throws PaletteError when it belongs to something else or to an evaluation under way.
  */
 export async function openEvaluationFolder(path: string): Promise<EvaluationFolder> {
-  await mkdir(path, { recursive: true }).catch((thrown) => {
+  await claimFolder(path, folderKinds.evaluation);
+  await makeFolder(path).catch((thrown) => {
     throw new PaletteError(`Cannot create the folder ${path}: ${reasonOf(thrown)}.`, {
       cause: thrown,
     });
@@ -28,14 +30,6 @@ export async function openEvaluationFolder(path: string): Promise<EvaluationFold
       () => true,
       () => false,
     );
-  // A kill while settings.json was being written leaves a name with a dot in front.
-  const others = (await readdir(path)).filter((name) => name !== lockFile && name[0] !== ".");
-  if (others.length > 0 && !(await has(settingsFile))) {
-    await lock.release();
-    throw new PaletteError(
-      `${path} is not the folder of an evaluation (it holds ${others[0]}): choose another -o.`,
-    );
-  }
   return {
     place: path,
     has,

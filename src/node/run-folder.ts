@@ -4,7 +4,7 @@
  * again.
  */
 import { appendFileSync } from "node:fs";
-import { access, appendFile, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { access, appendFile, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Image } from "../image/image.ts";
@@ -15,8 +15,10 @@ import type { TrainingState } from "../training/step/optimizer.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { writeImage } from "./encode-image.ts";
-import { type Lock, lockFile, lockFolder } from "./folder-lock.ts";
+import { type Lock, lockFolder } from "./folder-lock.ts";
+import { makeFolder } from "./make-folder.ts";
 import { loadModelConfig, saveModel } from "./model-folder.ts";
+import { claimFolder, folderKinds } from "./output-rule.ts";
 import { readCheckpoint, writeCheckpoint } from "./training-checkpoint.ts";
 
 const names = {
@@ -48,17 +50,13 @@ export class RunFolder implements RunStore {
    * named), a training under way, or a run without its checkpoint.
    */
   static async open(path: string, config: RunConfig): Promise<RunFolder> {
-    const there = await contents(path);
-    const stranger = there.find((name) => !isOurs(name));
-    if (stranger !== undefined && !there.includes(names.config)) {
-      throw new PaletteError(
-        `${path} is not a run folder (it holds ${stranger}): choose another --out.`,
-      );
-    }
+    await claimFolder(path, folderKinds.run);
     try {
-      await mkdir(path, { recursive: true });
+      await makeFolder(path);
     } catch (thrown) {
-      throw new PaletteError(`Cannot create the run folder ${path}: ${reasonOf(thrown)}.`);
+      throw new PaletteError(`Cannot create the run folder ${path}: ${reasonOf(thrown)}.`, {
+        cause: thrown,
+      });
     }
     const lock = await lockFolder(path);
     const folder = new RunFolder(path, lock);
@@ -221,11 +219,6 @@ export class RunFolder implements RunStore {
   }
 }
 
-function isOurs(name: string): boolean {
-  const known: readonly string[] = [...Object.values(names), lockFile];
-  return known.includes(name) || name.endsWith(".tmp") || name.endsWith(".stale");
-}
-
 /** The names in a folder; none when it does not exist. */
 async function contents(path: string): Promise<string[]> {
   try {
@@ -233,8 +226,7 @@ async function contents(path: string): Promise<string[]> {
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code;
     if (code === "ENOENT") return [];
-    const reason = code === "ENOTDIR" ? "is a file" : `cannot be read (${reasonOf(thrown)})`;
-    throw new PaletteError(`${path} ${reason}: choose another --out.`, { cause: thrown });
+    throw new PaletteError(`${path} cannot be read: ${reasonOf(thrown)}.`, { cause: thrown });
   }
 }
 

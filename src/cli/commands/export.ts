@@ -13,9 +13,12 @@ export interface ExportFlags {
 export function declareExport(command: Command): void {
   command
     .argument("[model]", "a model's folder or name (default: the bundled model)")
-    .option("-o, --out <file>", "the ONNX file (float32)")
+    .option("-o, --out <file>", "the ONNX file (float32), x.onnx")
     .option("--batch <count>", "pictures in a call of the ONNX file", wholeNumber(1, 65536), 1)
-    .option("--safetensors <file>", "the weights, under PyTorch's names where it has the network")
+    .option(
+      "--safetensors <file>",
+      "the weights, x.safetensors, under PyTorch's names where it has the network",
+    )
     .option("--json", "print one JSON document")
     .action(async (model: string | undefined, flags: ExportFlags) => {
       if (flags.out === undefined && flags.safetensors === undefined) {

@@ -8,6 +8,7 @@ export interface ImportFlags {
   readonly config?: string;
   readonly resolution?: number;
   readonly tasks?: string[];
+  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -18,7 +19,10 @@ export function declareImport(command: Command): void {
       "<file>",
       "the checkpoint: .pth, safetensors with the same names, or what palette export wrote",
     )
-    .requiredOption("-o, --out <folder>", "the model's folder, such as models/celebahq")
+    .requiredOption(
+      "-o, --out <folder>",
+      "the model's folder, such as models/celebahq: new or empty",
+    )
     .option("--config <file>", "its configuration, JSON with comments: head size, size, schedules")
     .option(
       "--resolution <pixels>",
@@ -30,6 +34,7 @@ export function declareImport(command: Command): void {
       `${names.join(",")}: what it was trained for (default: the configuration's, or inpaint)`,
       listAmong("task", names),
     )
+    .option("--force", "replace a model that palette import made before")
     .option("--json", "print one JSON document")
     .action(async (file: string, flags: ImportFlags) =>
       (await import("../import.ts")).importCheckpoint(file, flags),
