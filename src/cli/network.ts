@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { UNetConfig } from "../nn/config.ts";
 import { networkSchema } from "../nn/registry.ts";
 import { reasonOf, UsageError } from "../util/errors.ts";
+import { problemIn } from "../util/schema-problem.ts";
 
 /** @throws UsageError for what is neither JSON nor a file of it, or names an impossible network. */
 export async function readNetwork(given: string): Promise<UNetConfig> {
@@ -15,6 +16,5 @@ export async function readNetwork(given: string): Promise<UNetConfig> {
   }
   const parsed = networkSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new UsageError(`--network ${issue.path.join(".")}: ${issue.message}.`);
+  throw new UsageError(`--network: ${problemIn(networkSchema, value, parsed.error)}.`);
 }

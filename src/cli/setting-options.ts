@@ -16,7 +16,8 @@ export function settingsGiven<Schema extends z.ZodObject>(
 ): Partial<z.infer<Schema>> {
   const given = optionsByName(schema)
     .map(([name, option]) => [name, parsed[option.attributeName()]] as const)
-    .filter(([, value]) => value !== undefined);
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, value === none ? null : value] as const);
   return Object.fromEntries(given) as Partial<z.infer<Schema>>;
 }
 
@@ -31,10 +32,12 @@ function optionsByName(schema: z.ZodObject): [string, Option][] {
   });
 }
 
-/** A number, or null for "none", as far as the schema allows. */
+/** The word for null, which commander takes for a missing value. */
+const none = "none";
+
+/** A number, or "none", as far as the schema allows. */
 function parsed(setting: z.core.$ZodType, text: string, expects = "another value"): unknown {
-  const value = text === "none" ? null : text.trim() === "" ? Number.NaN : Number(text);
-  const result = z.safeParse(setting, value);
-  if (!result.success) throw new InvalidArgumentError(`Give ${expects}.`);
-  return result.data;
+  const value = text === none ? null : text.trim() === "" ? Number.NaN : Number(text);
+  if (!z.safeParse(setting, value).success) throw new InvalidArgumentError(`Give ${expects}.`);
+  return value ?? none;
 }

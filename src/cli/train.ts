@@ -7,11 +7,12 @@ import { objectiveSchema } from "../models/settings/objective.ts";
 import { imagesPerUpdate, optimizerSchema } from "../models/settings/optimizer.ts";
 import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { RunFolder } from "../node/run-folder.ts";
-import { planTraining, train } from "../node/training.ts";
+import { planTraining, type TrainingRequest, train } from "../node/training.ts";
 import { trainingMemory } from "../training/memory.ts";
 import type { RunConfig } from "../training/run-config.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { counted, inGigabytes } from "../util/format.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import type { TrainFlags } from "./commands/train.ts";
 import { log, say } from "./console.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
@@ -22,27 +23,8 @@ import { ProgressReporter } from "./training-progress.ts";
 
 /** Trains, or prints what would be trained. */
 export async function trainModel(options: TrainFlags): Promise<void> {
-  const given = { ...options };
   await claimFolder(options.out, folderKinds.run);
-  const known = await RunFolder.configIn(options.out);
-  const folders = await Promise.all(options.data.map(weightedFolder));
-  const planning = planTraining({
-    data: folders.map(({ folder }) => folder),
-    folderWeights: Object.fromEntries(folders.map(({ folder, weight }) => [folder, weight])),
-    fileWeights: options.weights === undefined ? undefined : await readWeights(options.weights),
-    preset: options.preset,
-    from: options.from,
-    out: options.out,
-    network: options.network === undefined ? undefined : await readNetwork(options.network),
-    tasks: options.tasks,
-    mix: options.mix,
-    holdOut: options.holdOut,
-    objective: settingsGiven(objectiveSchema, given),
-    optimizer: settingsGiven(optimizerSchema, given),
-    augmentation: settingsGiven(augmentationSchema, given),
-    seed: options.seed,
-    threads: options.threads ?? known?.machine.threads ?? availableParallelism(),
-  });
+  const planning = trainingRequest(options).then(planTraining);
   const plan = await whileWaiting("Looking for photos", planning);
   if (options.dryRun) {
     for (const note of plan.notes) log(note);
@@ -80,6 +62,27 @@ export async function trainModel(options: TrainFlags): Promise<void> {
   } finally {
     reporter.end();
   }
+}
+
+/** What the options ask for, with the files that they name read. */
+export async function trainingRequest(options: TrainFlags): Promise<TrainingRequest> {
+  const { weights, preset, from, out, network, tasks, mix, holdOut, seed, threads } = options;
+  const given = { ...options };
+  const known = await RunFolder.configIn(out);
+  const folders = await Promise.all(options.data.map(weightedFolder));
+  return {
+    data: folders.map(({ folder }) => folder),
+    folderWeights: Object.fromEntries(folders.map(({ folder, weight }) => [folder, weight])),
+    ...omitUndefined({ preset, from, tasks, mix, holdOut }),
+    ...(weights !== undefined && { fileWeights: await readWeights(weights) }),
+    ...(network !== undefined && { network: await readNetwork(network) }),
+    out,
+    objective: settingsGiven(objectiveSchema, given),
+    optimizer: settingsGiven(optimizerSchema, given),
+    augmentation: settingsGiven(augmentationSchema, given),
+    seed,
+    threads: threads ?? known?.machine.threads ?? availableParallelism(),
+  };
 }
 
 /** "photos/:0.5"; a folder whose name ends so is itself. */

@@ -7,6 +7,7 @@ import stripJsonComments from "strip-json-comments";
 import { z } from "zod";
 import type { TaskName } from "../tasks/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
+import { problemIn } from "../util/schema-problem.ts";
 import type { Architecture } from "./architecture.ts";
 
 const count = z.int().min(1);
@@ -133,10 +134,8 @@ export function parseRepositoryConfig(text: string, source: string): RepositoryC
 function fitting<T>(schema: z.ZodType<T>, value: unknown, source: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const place = issue?.path.length ? `${issue.path.join(".")}: ` : "";
   throw new PaletteError(
-    `${source} is no configuration of the PyTorch Palette (${place}${reasonOf(issue?.message)}).`,
+    `${source} is no configuration of the PyTorch Palette (${problemIn(schema, value, parsed.error)}).`,
   );
 }
 

@@ -6,6 +6,7 @@ import { scheduleConfig } from "../diffusion/schedule.ts";
 import { networkSchema } from "../nn/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
+import { problemIn } from "../util/schema-problem.ts";
 import type { Preset } from "./presets.ts";
 import { augmentationSchema } from "./settings/augmentation.ts";
 import { dataSplitSchema, type PhotosRecord, photosRecord } from "./settings/data-split.ts";
@@ -157,12 +158,11 @@ export function parseModelConfig(text: string, source: string): ModelConfig {
       `${source} has format ${format.data.format}, newer than this version reads (${modelFormat}); update palette-diffusion.`,
     );
   }
-  const parsed = modelConfig.safeParse(upgradeFormat1(value));
+  const upgraded = upgradeFormat1(value);
+  const parsed = modelConfig.safeParse(upgraded);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const place = issue?.path.length ? `${issue.path.join(".")}: ` : "";
-    const reason = `${place}${reasonOf(issue?.message)}`;
-    throw new PaletteError(`${source} is not a model's configuration (${reason}).`);
+    const problem = problemIn(modelConfig, upgraded, parsed.error);
+    throw new PaletteError(`${source} is not a model's configuration (${problem}).`);
   }
   return parsed.data;
 }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { Graph, type Tensor } from "../graph/index.ts";
 import { Registry } from "../util/registry.ts";
+import { explained } from "../util/schema-problem.ts";
 import { type UNetConfig, uNetConfig } from "./config.ts";
 import { DeclaredParameters, type ParameterSpec, type Parameters } from "./parameters.ts";
 import { type UNetInputs, type UNetOptions, uNet, uNetInputs } from "./unet.ts";
@@ -56,9 +57,12 @@ export const networkSchema = z
       context.addIssue({ code: "custom", path: ["type"], message });
       return z.NEVER;
     }
-    const { data, error } = networkOfType(value.type).configSchema.safeParse(value);
-    for (const { path, message } of error?.issues ?? [])
-      context.addIssue({ code: "custom", path, message });
+    const { configSchema } = networkOfType(value.type);
+    const { data, error } = configSchema.safeParse(value);
+    for (const issue of error?.issues ?? []) {
+      const message = explained(configSchema, value, issue);
+      context.addIssue({ code: "custom", path: [...issue.path], message });
+    }
     return data === undefined ? z.NEVER : (data as UNetConfig);
   });
 

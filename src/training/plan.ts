@@ -18,6 +18,7 @@ import { tasks as allTasks, registeredTasks, taskNamed } from "../tasks/registry
 import { deepEqual } from "../util/deep-equal.ts";
 import { UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
+import { problemIn } from "../util/schema-problem.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
 import {
   checkWarmStart,
@@ -111,7 +112,7 @@ export function resolvePlan(
   const { training, weights } = weighed(sets, train, folderWeights, fileWeights);
   const unequal = weights !== undefined;
   const weightOf = ({ folder }: PhotoSet) => folderWeights[folder] ?? 1;
-  const config = runConfig.parse({
+  const settings: RunConfig = {
     format: 2,
     preset: deepEqual(network, preset.network) ? preset.name : "custom",
     ...omitUndefined({
@@ -152,7 +153,9 @@ export function resolvePlan(
       folders: [...folders],
       ...(from && { from: from.name }),
     },
-  } satisfies RunConfig);
+  };
+  const { data: config, error } = runConfig.safeParse(settings);
+  if (config === undefined) throw new UsageError(`${problemIn(runConfig, settings, error)}.`);
   const seen = known.some((record) => overlap(record, digests, holdOut) === "seen");
   return {
     config,

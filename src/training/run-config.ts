@@ -22,6 +22,7 @@ import { networkSchema } from "../nn/registry.ts";
 import { configDiff } from "../util/config-diff.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
+import { problemIn } from "../util/schema-problem.ts";
 
 export const runConfig = z.strictObject({
   format: z.literal(2),
@@ -69,16 +70,20 @@ export function differences(
  * @throws PaletteError when it is damaged or of another version.
  */
 export function parseRunConfig(text: string, source: string): RunConfig {
-  try {
-    return runConfig.parse(upgradeFormat1(JSON.parse(text)));
-  } catch (thrown) {
-    const [issue] = thrown instanceof z.ZodError ? thrown.issues : [];
-    const reason = issue ? `${issue.path.join(".")}: ${issue.message}` : reasonOf(thrown);
-    throw new PaletteError(
+  const refusal = (reason: string, cause: unknown) =>
+    new PaletteError(
       `${source} is not the configuration of a run of this version (${reason}); choose another --out.`,
-      { cause: thrown },
+      { cause },
     );
+  let value: unknown;
+  try {
+    value = upgradeFormat1(JSON.parse(text));
+  } catch (thrown) {
+    throw refusal(reasonOf(thrown), thrown);
   }
+  const { data, error } = runConfig.safeParse(value);
+  if (data === undefined) throw refusal(problemIn(runConfig, value, error), error);
+  return data;
 }
 
 /**

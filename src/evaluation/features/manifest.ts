@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
+import { problemIn } from "../../util/schema-problem.ts";
 
 /**
  * The part of a picture that a network is shown. "whole": all of it, squeezed into the input square
@@ -88,9 +89,7 @@ export function parseManifest(json: string, path: string): NetworkManifest {
 export function checkManifest(value: unknown, path: string): NetworkManifest {
   const { data, error } = schema.safeParse(value);
   if (data) return data;
-  const [issue] = error.issues;
-  const field = issue!.path.join(".") || "the manifest";
-  throw new PaletteError(`${path}: ${field}: ${issue!.message}; correct the manifest.`);
+  throw new PaletteError(`${path}: ${problemIn(schema, value, error)}; correct the manifest.`);
 }
 
 /** What a network can serve: FID, KID and PD need features, CA probabilities, IS both. */

@@ -1,0 +1,129 @@
+/** Every documented value of every option is taken: parsed, and by the settings' schemas. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command, type Option } from "commander";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { randomModel, smallestNetwork } from "../../test/random-model.ts";
+import { writePhotos } from "../../test/training-photos.ts";
+import { parseSampling } from "../evaluation/protocol/sampler-settings.ts";
+import { saveModel } from "../node/model-folder.ts";
+import { planTraining } from "../node/training.ts";
+import type { EvaluateFlags } from "./commands/evaluate.ts";
+import { commands } from "./commands/index.ts";
+import type { TrainFlags } from "./commands/train.ts";
+import { trainingRequest } from "./train.ts";
+
+let root: string;
+const at = (name: string) => join(root, name);
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "palette-options-"));
+  await writePhotos(at("photos"), 9);
+  await writeFile(at("weights.txt"), "photo-* 0.4\n");
+  await writeFile(at("network.json"), JSON.stringify(smallestNetwork));
+  await saveModel(at("model"), randomModel({}, smallestNetwork));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+/** What the help says of options whose values are no choice among words; `@` is the test's folder. */
+const documented: Readonly<Record<string, readonly string[]>> = {
+  "--data": ["@/photos", "@/photos:0.5"],
+  "--weights": ["@/weights.txt"],
+  "--network": ["@/network.json", JSON.stringify(smallestNetwork)],
+  "--from": ["@/model"],
+  "--tasks": ["colorize", "inpaint,dejpeg", "colorize,inpaint,uncrop,dejpeg,sharpen"],
+  "--mix": ["dejpeg:3,inpaint:2"],
+  "--hold-out": ["every:7:1", "none"],
+  "--checkpoint-every": ["10min", "5000"],
+  "--ema": ["0", "0.999"],
+  "--lr": ["0.0001", "1e-5"],
+  "--warmup": ["0", "500"],
+  "--gray": ["0", "0.5", "1"],
+  "--clip": ["1", "0.5", "none"],
+  "--steps": ["20", "1000"],
+  "--seed": ["0", "1"],
+  "--replicates": ["0", "50"],
+};
+/** Where a command means something else by it. */
+const documentedOf: Readonly<Record<string, readonly string[]>> = {
+  "evaluate --steps": ["20", "ddpm:1000", "20,dpm++:20"],
+};
+
+function valuesOf(command: string, option: Option): readonly string[] {
+  const flag = option.long ?? option.flags;
+  const said = documentedOf[`${command} ${flag}`] ?? documented[flag];
+  if (said !== undefined) return said.map((value) => value.replaceAll("@", root));
+  if (option.argChoices !== undefined) return option.argChoices;
+  const usual = option.defaultValueDescription ?? String(option.defaultValue ?? "1");
+  return /\bor none\b/.test(option.description) ? [usual, "none"] : [usual];
+}
+
+/** What a command's options are parsed to; what it would do is left out. */
+async function parsed(command: Command, argv: readonly string[]): Promise<object> {
+  command.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} });
+  command.action(() => {});
+  await command.parseAsync([...argv], { from: "user" });
+  return command.opts();
+}
+
+/** The mandatory options but one, and an argument for each place. */
+function rest(command: Command, tried: Option): string[] {
+  const others = command.options.filter((option) => option.mandatory && option !== tried);
+  return [
+    ...command.registeredArguments.filter(({ required }) => required).map(() => "x"),
+    ...others.flatMap((option) => [
+      option.long ?? "",
+      at(option.long === "--data" ? "photos" : "y"),
+    ]),
+  ];
+}
+
+/** The schemas behind the options of a command. */
+async function accepted(command: string, flags: object): Promise<void> {
+  if (command === "train") await planTraining(await trainingRequest(flags as TrainFlags));
+  if (command === "evaluate") (flags as EvaluateFlags).steps.map(parseSampling);
+}
+
+describe.each(commands.map((entry) => ({ name: entry.name, entry })))(
+  "palette $name takes what it says of its options",
+  ({ name, entry }) => {
+    it("one by one", async () => {
+      const declared = new Command(name);
+      await entry.declare(declared);
+      const all = declared.commands.length === 0 ? [declared] : declared.commands;
+      for (const [k, { options }] of all.entries()) {
+        for (const [n, { flags }] of options.entries()) {
+          // Declared anew: a command remembers what it has parsed.
+          const fresh = async () => {
+            const command = new Command(name);
+            await entry.declare(command);
+            return command.commands[k] ?? command;
+          };
+          const { isBoolean, values } = await fresh().then((command) => {
+            const option = command.options[n]!;
+            return { isBoolean: option.isBoolean(), values: valuesOf(name, option) };
+          });
+          for (const value of isBoolean ? [undefined] : values) {
+            const command = await fresh();
+            const option = command.options[n]!;
+            const given = [option.long ?? flags, ...(value === undefined ? [] : [value])];
+            const taking = parsed(command, [...rest(command, option), ...given]).then((found) =>
+              accepted(name, found),
+            );
+            await expect(taking, `${name} ${given.join(" ")}`).resolves.toBeUndefined();
+          }
+        }
+      }
+    });
+  },
+);
+
+it("none is null, not a missing value", async () => {
+  const train = commands.find(({ name }) => name === "train")!;
+  const command = new Command("train");
+  await train.declare(command);
+  const argv = ["--data", at("photos"), "--out", at("run"), "--preset", "tiny-32"];
+  const flags = await parsed(command, [...argv, "--clip", "none"]);
+  const { config } = await planTraining(await trainingRequest(flags as TrainFlags));
+  expect(config.optimizer.clip).toBeNull();
+});
