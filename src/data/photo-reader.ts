@@ -25,4 +25,26 @@ export interface PhotoSet {
   readonly photos: readonly string[];
   /** 16 hexadecimal digits: which photos there are, not where they lie. */
   readonly digest: string;
+  /** The photos by themselves, to tell later which ones have changed; where the platform can. */
+  readonly records?: readonly PhotoRecord[];
+  /** Folders in it that are no photos but what this package made. */
+  readonly leftOut?: readonly LeftOut[];
+}
+
+export interface PhotoRecord {
+  /** Its path within the folder. */
+  readonly name: string;
+  /** Tells it from other photos of its name; see `photoFingerprints`. */
+  readonly fingerprint: string;
+}
+
+export interface LeftOut {
+  readonly folder: string;
+  /** "a run folder" */
+  readonly what: string;
+}
+
+/** What to say of the folders that were left out. */
+export function leftOutNotes(leftOut: readonly LeftOut[]): string[] {
+  return leftOut.map(({ folder, what }) => `left out of the photos: ${folder}, which is ${what}`);
 }

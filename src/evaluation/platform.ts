@@ -1,5 +1,5 @@
 /** What an evaluation takes from its platform; `node/evaluate.ts` binds it to folders. */
-import type { PhotoReader } from "../data/photo-reader.ts";
+import type { PhotoReader, PhotoSet } from "../data/photo-reader.ts";
 import type { ImageCodec, TextRasterizer } from "../image/codec.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { StoredModel } from "../models/model.ts";
@@ -58,5 +58,5 @@ export interface PhotoCollection {
   /** The folders in words. */
   readonly title: string;
   /** Sorted by digest. */
-  readonly sets: readonly { readonly photos: readonly string[]; readonly digest: string }[];
+  readonly sets: readonly Pick<PhotoSet, "photos" | "digest" | "leftOut">[];
 }

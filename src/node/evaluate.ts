@@ -1,6 +1,7 @@
 /** Evaluations on folders: models, photos, feature networks and the report are files. */
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { type LeftOut, leftOutNotes } from "../data/photo-reader.ts";
 import { type EvaluateOptions, type Evaluation, runEvaluation } from "../evaluation/evaluate.ts";
 import type { EvaluationModel, EvaluationSources } from "../evaluation/platform.ts";
 import {
@@ -104,11 +105,15 @@ export async function compareFolders(
     );
   }
   const sets = [];
-  for (const folder of [a, b])
-    sets.push({ place: resolve(folder), paths: await scanPhotos([folder]) });
+  const leftOut: LeftOut[] = [];
+  for (const folder of [a, b]) {
+    const paths = await scanPhotos([folder], (one) => leftOut.push(one));
+    sets.push({ place: resolve(folder), paths });
+  }
   const extractors = await openFeatureExtractors({ features });
   try {
-    return await compareSets(sets[0]!, sets[1]!, extractors, photoFiles, options);
+    const found = await compareSets(sets[0]!, sets[1]!, extractors, photoFiles, options);
+    return { ...found, notes: [...leftOutNotes(leftOut), ...found.notes] };
   } finally {
     await extractors.features?.dispose();
   }

@@ -56,6 +56,36 @@ export const folderKinds = {
   },
 } as const satisfies Record<string, FolderKind>;
 
+/** What this package writes and others may have a file of the same name for: its own fields. */
+const signs: readonly (readonly [file: string, fields: readonly string[], what: string])[] = [
+  [folderKinds.run.sign, ["format", "network", "machine"], folderKinds.run.what],
+  [configFile, ["format", "network"], "a model"],
+  [folderKinds.evaluation.sign, ["format", "digest", "holdOut"], folderKinds.evaluation.what],
+];
+
+/**
+ * What a folder is, if this package made it: no place for photos.
+ * @param names of what is in it
+ */
+export async function madeByPalette(
+  folder: string,
+  names: readonly string[],
+): Promise<string | undefined> {
+  for (const [file, fields, what] of signs) {
+    if (names.includes(file) && (await holdsFields(join(folder, file), fields))) return what;
+  }
+  return undefined;
+}
+
+async function holdsFields(file: string, fields: readonly string[]): Promise<boolean> {
+  try {
+    const value: unknown = JSON.parse(await readFile(file, "utf8"));
+    return typeof value === "object" && value !== null && fields.every((name) => name in value);
+  } catch {
+    return false;
+  }
+}
+
 export interface ClaimOptions {
   /** The files that the command reads. */
   readonly inputs?: readonly string[] | undefined;

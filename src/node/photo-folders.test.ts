@@ -83,6 +83,37 @@ describe("scanPhotos", () => {
     );
   });
 
+  it("leaves out what this package made, unless it is named itself", async () => {
+    const data = join(root, ".data");
+    const made = {
+      run: ["config.json", { format: 2, network: {}, machine: {} }, "a run folder"],
+      model: ["config.json", { format: 2, network: {} }, "a model"],
+      report: [
+        "settings.json",
+        { format: 1, digest: "", holdOut: "" },
+        "the folder of an evaluation",
+      ],
+      mine: ["config.json", { format: "jpg" }, undefined],
+    } as const;
+    for (const [name, [file, content]] of Object.entries(made)) {
+      await mkdir(join(data, name, "samples"), { recursive: true });
+      await writeFile(join(data, name, file), JSON.stringify(content));
+      await writeFile(join(data, name, "samples", `${name}.png`), "x");
+    }
+    await writeFile(join(data, "1.png"), "x");
+    const [set] = await scanPhotoSets([data]);
+    expect(set!.photos.map((path) => basename(path))).toEqual(["1.png", "mine.png"]);
+    expect(set!.leftOut).toEqual(
+      ["model", "report", "run"].map((name) => ({
+        folder: join(data, name),
+        what: made[name as keyof typeof made][2],
+      })),
+    );
+    expect(await scanPhotos([join(data, "run")])).toEqual([
+      join(data, "run", "samples", "run.png"),
+    ]);
+  });
+
   it("says which folder is missing, empty or no folder", async () => {
     const missing = join(root, "none");
     await expect(scanPhotos([missing])).rejects.toThrow(

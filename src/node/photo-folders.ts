@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
-import { basename, extname, join, resolve } from "node:path";
+import { basename, extname, join, relative, resolve } from "node:path";
 import { byFileName, compareCodeUnits, type NamedPath, sortedBy } from "../data/hold-out.ts";
-import type { PhotoSet } from "../data/photo-reader.ts";
+import type { LeftOut, PhotoSet } from "../data/photo-reader.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
+import { madeByPalette } from "./output-rule.ts";
 
 /** File name endings that are taken for photos. */
 export const photoEndings: readonly string[] = [
@@ -22,12 +23,18 @@ export const photoEndings: readonly string[] = [
 /**
  * All photos in the folders and their subfolders, sorted by file name and then by path. The order
  * depends on neither the file system nor the language. Hidden files and folders are skipped. A
- * folder reached twice counts once, by its direct path rather than by a link.
+ * folder reached twice counts once, by its direct path rather than by a link. Run folders, models and
+ * evaluations in them are left out, and told.
  * @throws PaletteError when a folder is missing, cannot be read or holds no photo.
  */
-export async function scanPhotos(folders: readonly string[]): Promise<string[]> {
+export async function scanPhotos(
+  folders: readonly string[],
+  onLeftOut: (leftOut: LeftOut) => void = () => {},
+): Promise<string[]> {
+  const sets = await photosByFolder(folders);
+  for (const { leftOut } of sets) leftOut.forEach(onLeftOut);
   return sortedBy(
-    (await photosByFolder(folders)).flatMap(({ photos }) => photos),
+    sets.flatMap(({ photos }) => photos),
     byNameAndPath,
   );
 }
@@ -44,17 +51,27 @@ export async function scanPhotoSets(folders: readonly string[]): Promise<PhotoSe
   for (const [k, set] of found.entries()) {
     const unique = names.indexOf(names[k]!) === names.lastIndexOf(names[k]!);
     const name = unique ? names[k]! : set.folder;
-    sets.push({ ...set, name, digest: await photosDigest(set.photos) });
+    const fingerprints = await photoFingerprints(set.photos);
+    const records = set.photos.map((path, i) => ({
+      name: relative(set.folder, path),
+      fingerprint: fingerprints[i]!,
+    }));
+    sets.push({ ...set, name, digest: digestOf(set.photos, fingerprints), records });
   }
   return sets.sort((a, b) => compareCodeUnits(a.digest, b.digest));
 }
 
-async function photosByFolder(
-  folders: readonly string[],
-): Promise<Pick<PhotoSet, "folder" | "photos">[]> {
+/** A named folder's photos. */
+interface FoundPhotos {
+  readonly folder: string;
+  readonly photos: string[];
+  readonly leftOut: LeftOut[];
+}
+
+async function photosByFolder(folders: readonly string[]): Promise<FoundPhotos[]> {
   if (folders.length === 0) throw new UsageError("Name at least one folder of photos.");
   const visited = new Set<string>();
-  const sets = new Map<string, string[]>();
+  const sets = new Map<string, FoundPhotos>();
   const fruitful = new Set<string>();
   const direct: Visit[] = [...new Set(folders)]
     .sort(compareCodeUnits)
@@ -71,15 +88,22 @@ async function photosByFolder(
       continue;
     }
     visited.add(real);
+    const found = sets.get(root) ?? { folder: root, photos: [], leftOut: [] };
+    sets.set(root, found);
+    // A folder that is named itself is meant.
+    const names = listed.map(({ name }) => name);
+    const what = folder === root ? undefined : await madeByPalette(folder, names);
+    if (what !== undefined) {
+      found.leftOut.push({ folder, what });
+      continue;
+    }
     for (const entry of listed) {
       const path = join(folder, entry.name);
       const link = entry.isSymbolicLink();
       const kind = link ? await stat(path).catch(() => undefined) : entry;
       if (kind?.isDirectory()) (link ? linked : direct).push({ folder: path, root });
       if (!kind?.isFile() || !photoEndings.includes(extname(path).toLowerCase())) continue;
-      const set = sets.get(root) ?? [];
-      if (set.length === 0) sets.set(root, set);
-      set.push(path);
+      found.photos.push(path);
       fruitful.add(root);
     }
   }
@@ -88,7 +112,16 @@ async function photosByFolder(
     const endings = photoEndings.map((ending) => ending.slice(1)).join(", ");
     throw new PaletteError(`The folder ${empty} holds no photos (${endings}).`);
   }
-  return [...sets].map(([folder, photos]) => ({ folder, photos: sortedBy(photos, byNameAndPath) }));
+  const all = [...sets.values()];
+  const leftOut = all.flatMap((set) => set.leftOut);
+  // A folder may have all its photos in others that are named too: then it is no set.
+  return all
+    .filter(({ photos }) => photos.length > 0)
+    .map(({ folder, photos }, k) => ({
+      folder,
+      photos: sortedBy(photos, byNameAndPath),
+      leftOut: k === 0 ? leftOut : [],
+    }));
 }
 
 const byNameAndPath = (a: NamedPath, b: NamedPath) =>
@@ -100,19 +133,28 @@ interface Visit {
   readonly root: string;
 }
 
-/** A short digest of which photos there are: their names and sizes, not where they lie. */
+/** A short digest of which photos there are: their names and fingerprints, not where they lie. */
 export async function photosDigest(photos: readonly string[]): Promise<string> {
+  return digestOf(photos, await photoFingerprints(photos));
+}
+
+function digestOf(photos: readonly string[], fingerprints: readonly string[]): string {
   const hash = createHash("sha256");
+  for (const [i, path] of photos.entries()) hash.update(`${basename(path)}\0${fingerprints[i]}\n`);
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** What tells each photo from others of its name: its size. */
+async function photoFingerprints(photos: readonly string[]): Promise<string[]> {
+  const fingerprints: string[] = [];
   const some = 256;
   for (let first = 0; first < photos.length; first += some) {
     const part = photos.slice(first, first + some);
     // That a photo vanished meanwhile is found, and said, when it is read.
     const sizes = await Promise.all(part.map((path) => stat(path).catch(() => undefined)));
-    part.forEach((path, i) => {
-      hash.update(`${basename(path)}\0${sizes[i]?.size ?? "missing"}\n`);
-    });
+    fingerprints.push(...sizes.map((found) => String(found?.size ?? "missing")));
   }
-  return hash.digest("hex").slice(0, 16);
+  return fingerprints;
 }
 
 /** What is in a folder, without hidden entries, sorted by name. */

@@ -1,4 +1,4 @@
-import { readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bytesOf, trainingRuns } from "../../test/support/training-runs.ts";
@@ -19,6 +19,44 @@ describe("a run folder", () => {
     expect(message).toMatch(
       /objective\.loss: l1 -> l2;.*optimizer\.learningRate: 0\.0005 -> 0\.5\)/,
     );
+  });
+
+  it("within the folder of its photos is continued: its sheets are no photos", async () => {
+    const data = runs.path("with-run");
+    await cp(runs.photos(), data, { recursive: true });
+    const out = join(data, "run");
+    await cp(runs.base(), out, { recursive: true });
+    const { outcome, lines } = await trained({ out, images: 8 }, { data: [data] });
+    expect(outcome).toMatchObject({ images: 8, seen: 0 });
+    expect(lines).toContain(`left out of the photos: ${out}, which is a run folder`);
+  });
+
+  it("of other photos is refused: which came, went and changed, and what to do", async () => {
+    const run = await copied();
+    const data = runs.path("other-photos");
+    await cp(runs.photos(), data, { recursive: true });
+    await rm(join(data, "photo-003.png"));
+    await writeFile(join(data, "photo-004.png"), "edited");
+    for (const name of ["x.png", "y.png"]) await writeFile(join(data, name), "new");
+    expect(await refusal({ out: run }, { data: [data] })).toBe(
+      `${run} is a run with other photos (2 came (x.png, y.png), 1 went (photo-003.png), 1 changed (photo-004.png)): give the same ones to continue, or begin a new run with these weights, by --from ${join(run, "model")} and another --out.`,
+    );
+    const both = await refusal({ out: run }, { data: [data], seed: 4 });
+    expect(both).toMatch(/other settings \(seed: 3 -> 4; photos: 2 came/);
+    // As before there was a list.
+    await rm(join(run, "photos.tsv"));
+    expect(await refusal({ out: run }, { data: [data] })).toMatch(
+      /other photos \(9 then, 10 now; which ones was not recorded/,
+    );
+  });
+
+  it("without a list of its photos gets one when it goes on", async () => {
+    const run = await copied();
+    await rm(join(run, "photos.tsv"));
+    await trained({ out: run, images: 8 });
+    const list = await readFile(join(run, "photos.tsv"), "utf8");
+    expect(list).toMatch(/^\S+\tphoto-000\.png\n/);
+    expect(list.trimEnd().split("\n")).toHaveLength(9);
   });
 
   it("in use is refused", async () => {

@@ -1,5 +1,5 @@
 /**
- * A run on disk: config.json, stats.jsonl, log.txt, samples/NNNNNN.png, checkpoint.safetensors,
+ * A run on disk: config.json, photos.tsv, stats.jsonl, log.txt, samples/NNNNNN.png, checkpoint.safetensors,
  * model/ (the averaged weights, for use) and clock.json. Continuing is opening the same folder
  * again.
  */
@@ -7,12 +7,15 @@ import { appendFileSync } from "node:fs";
 import { access, appendFile, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { PhotoRecord } from "../data/photo-reader.ts";
 import type { Image } from "../image/image.ts";
 import type { Model } from "../models/model.ts";
+import { photoChanges } from "../training/photo-changes.ts";
 import type { Counters, RunStore, StatsLine } from "../training/platform.ts";
 import { differences, parseRunConfig, type RunConfig } from "../training/run-config.ts";
 import type { TrainingState } from "../training/step/optimizer.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
+import { counted } from "../util/format.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { writeImage } from "./encode-image.ts";
 import { type Lock, lockFolder } from "./folder-lock.ts";
@@ -23,6 +26,7 @@ import { readCheckpoint, writeCheckpoint } from "./training-checkpoint.ts";
 
 const names = {
   config: "config.json",
+  photos: "photos.tsv",
   stats: "stats.jsonl",
   log: "log.txt",
   samples: "samples",
@@ -46,10 +50,15 @@ export class RunFolder implements RunStore {
 
   /**
    * Opens or creates the folder of a run and locks it.
+   * @param photos all photos of the run, kept to tell later which have changed
    * @throws PaletteError when the folder holds something else, a run with other settings (they are
    * named), a training under way, or a run without its checkpoint.
    */
-  static async open(path: string, config: RunConfig): Promise<RunFolder> {
+  static async open(
+    path: string,
+    config: RunConfig,
+    photos?: readonly PhotoRecord[],
+  ): Promise<RunFolder> {
     await claimFolder(path, folderKinds.run);
     try {
       await makeFolder(path);
@@ -61,7 +70,7 @@ export class RunFolder implements RunStore {
     const lock = await lockFolder(path);
     const folder = new RunFolder(path, lock);
     try {
-      await folder.adopt(config);
+      await folder.adopt(config, photos);
       return folder;
     } catch (thrown) {
       await lock.release();
@@ -187,15 +196,10 @@ export class RunFolder implements RunStore {
   }
 
   /** Compares or writes the configuration, and removes what a killed process left half written. */
-  private async adopt(config: RunConfig): Promise<void> {
+  private async adopt(config: RunConfig, photos?: readonly PhotoRecord[]): Promise<void> {
     this.earlier = await RunFolder.begunIn(this.path);
     if (this.earlier !== undefined) {
-      const changed = differences(this.earlier, config);
-      if (changed.length > 0) {
-        throw new PaletteError(
-          `${this.path} is a run with other settings (${changed.join("; ")}): give the same ones to continue, or choose another --out.`,
-        );
-      }
+      await this.assertSame(this.earlier, config, photos);
     }
     if (!(await isThere(this.checkpoint)) && (await this.wasSaved())) {
       throw new PaletteError(
@@ -207,8 +211,34 @@ export class RunFolder implements RunStore {
         if (/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
       }
     }
+    if (photos) await writeAtomically(join(this.path, names.photos), photoList(photos));
     const text = `${JSON.stringify(config, undefined, 2)}\n`;
     await writeAtomically(join(this.path, names.config), text);
+  }
+
+  /** @throws PaletteError naming the settings and photos that are others than those of the run. */
+  private async assertSame(
+    earlier: RunConfig,
+    config: RunConfig,
+    photos: readonly PhotoRecord[] | undefined,
+  ): Promise<void> {
+    const others = earlier.photos.digests.join() !== config.photos.digests.join();
+    // Their numbers and weights follow from the photos.
+    const follows = /^photos\.(training|heldOut|digests|weights\.folders)\b/;
+    const settings = differences(earlier, config).filter((line) => !(others && follows.test(line)));
+    if (settings.length === 0 && !others) return;
+    const known = others ? await readIfThere(join(this.path, names.photos)) : undefined;
+    const changes =
+      known === undefined || photos === undefined
+        ? `${counted(allPhotos(earlier))} then, ${counted(allPhotos(config))} now; which ones was not recorded`
+        : photoChanges(photosIn(known), photos);
+    const changed =
+      settings.length === 0
+        ? `photos (${changes})`
+        : `settings (${[...settings, ...(others ? [`photos: ${changes}`] : [])].join("; ")})`;
+    throw new PaletteError(
+      `${this.path} is a run with other ${changed}: give the same ones to continue, or begin a new run with these weights, by --from ${this.model} and another --out.`,
+    );
   }
 
   /** Whether there was a checkpoint: the clock and a trained model are written after it alone. */
@@ -217,6 +247,31 @@ export class RunFolder implements RunStore {
     const trained = (await contents(this.model)).includes(names.config);
     return trained && ((await loadModelConfig(this.model)).training?.images ?? 0) > 0;
   }
+}
+
+function allPhotos({ photos }: RunConfig): number {
+  return photos.training + photos.heldOut;
+}
+
+/** A line a photo: its fingerprint and its name, written as in JSON where it is unusual. */
+function photoList(photos: readonly PhotoRecord[]): string {
+  const lines = photos.map(
+    ({ name, fingerprint }) => `${fingerprint}\t${JSON.stringify(name).slice(1, -1)}\n`,
+  );
+  return lines.join("");
+}
+
+/** Lines that cannot be read are passed over: the list is for a message. */
+function photosIn(list: string): PhotoRecord[] {
+  return list.split("\n").flatMap((line) => {
+    const [, fingerprint = "", name] = /^([^\t]*)\t(.+)$/.exec(line) ?? [];
+    if (name === undefined) return [];
+    try {
+      return [{ fingerprint, name: JSON.parse(`"${name}"`) as string }];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** The names in a folder; none when it does not exist. */

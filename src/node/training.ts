@@ -65,7 +65,7 @@ export async function train(
   options: TrainingOptions & { readonly out: string },
 ): Promise<TrainingOutcome> {
   assertTrainingFits(plan.config, nodeRuntime);
-  const folder = await RunFolder.open(options.out, plan.config);
+  const folder = await RunFolder.open(options.out, plan.config, plan.photos);
   return runTraining(plan, folder, nodePlatform, options);
 }
 

@@ -1,6 +1,6 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
 import { splitHoldOut } from "../data/hold-out.ts";
-import type { PhotoSet } from "../data/photo-reader.ts";
+import { leftOutNotes, type PhotoRecord, type PhotoSet } from "../data/photo-reader.ts";
 import { essentialMix, type TaskMix } from "../data/task-sampler.ts";
 import { type FileWeight, photoWeights } from "../data/weights.ts";
 import { lossWeight } from "../diffusion/loss-weighting.ts";
@@ -77,6 +77,8 @@ export interface TrainingPlan {
   readonly sources: readonly PhotoSource[];
   /** The model it begins with, until the run has weights of its own. */
   readonly from?: StartingModel;
+  /** All photos, held out or not, to tell later which have changed; where the platform can. */
+  readonly photos?: readonly PhotoRecord[];
   /** What to know before it begins. */
   readonly notes: readonly string[];
 }
@@ -163,10 +165,15 @@ export function resolvePlan(
     heldOut,
     sources: sourcesOf(sets, new Set(training), new Set(heldOut)),
     ...omitUndefined({ weights, from: from?.model }),
-    notes:
-      seen && heldOut.length > 0
+    ...(sets.every(({ records }) => records) && {
+      photos: sets.flatMap(({ records = [] }) => records),
+    }),
+    notes: [
+      ...leftOutNotes(sets.flatMap(({ leftOut = [] }) => leftOut)),
+      ...(seen && heldOut.length > 0
         ? [`${from!.name} was trained on some of the held-out photos: their loss says little.`]
-        : [],
+        : []),
+    ],
   };
 }
 

@@ -2,6 +2,7 @@
  * From what was asked for to what will be evaluated: models, conditions, photos and rows resolved.
  */
 import { type CropScale, cropScales } from "../../data/crop-scale.ts";
+import { leftOutNotes } from "../../data/photo-reader.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { registeredTasks } from "../../tasks/registry.ts";
@@ -160,6 +161,7 @@ export async function resolvePlan(
     referenceCrops,
     samples,
     notes: [
+      ...leftOutNotes(collection.sets.flatMap(({ leftOut = [] }) => leftOut)),
       ...chosen.notes,
       ...refused.map((reason) => `A photo was left out: ${reason}`),
       ...untrained(models, conditions),
