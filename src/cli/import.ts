@@ -12,13 +12,14 @@ import { say } from "./console.ts";
 import { startProgress, whileWaiting } from "./progress.ts";
 
 export async function importCheckpoint(file: string, flags: ImportFlags): Promise<void> {
-  const { out, config, resolution, force } = flags;
+  const { out, config, resolution, weights, force } = flags;
   const inputs = config === undefined ? [file] : [file, config];
   await claimFolder(out, folderKinds.importedModel, { inputs, force });
   const progress = startProgress("Importing tensors", 1);
   const { model, notes } = await importNetwork(file, {
     config,
     resolution,
+    weights,
     tasks: flags.tasks?.map((name) => taskNamed(name).name as TaskName),
     name: basename(resolve(out)),
     onProgress: (done, total) => progress.update(done, total),

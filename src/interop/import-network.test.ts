@@ -15,6 +15,7 @@ import {
 import { temporaryFiles } from "../../test/support/temporary-files.ts";
 import { torchFile, type Written, type WrittenTensor } from "../../test/support/torch-file.ts";
 import { linearSchedule } from "../diffusion/schedule.ts";
+import type { Model } from "../models/model.ts";
 import type { UNetConfig } from "../nn/config.ts";
 import { loadNetwork } from "../node/load-network.ts";
 import { exportSafetensors } from "./export-network.ts";
@@ -219,6 +220,108 @@ describe("variants", () => {
     expect(read.config.trainingSchedule).toMatchObject({ steps: 1, betaFirst: 0.5 });
   });
 
+  describe("weights as trained and averaged", () => {
+    const raw = theirModel();
+    const averaged = { ...raw, parameters: raw.parameters.map((value) => value / 2) };
+    const named = (model: Model, ...[from, to]: [RegExp, string]) =>
+      renamed(new Map<string, WrittenTensor>(stateDict(model)), (name) => name.replace(from, to));
+    const gammas: [string, WrittenTensor] = ["gammas", { shape: [1], data: [0.5] }];
+    const optimizer: [string, Written] = ["optimizer", new Map([["denoise_fn.x", gammas[1]]])];
+    const flat = (prefix: string, ema: string) =>
+      new Map([
+        ...named(raw, /^/, prefix),
+        [`${prefix}gammas`, gammas[1]] as const,
+        ...named(averaged, /^/, ema),
+      ]);
+
+    it.each<[string, Map<string, Written>]>([
+      [
+        "in two dictionaries",
+        new Map<string, Written>([
+          ["model", new Map([...named(raw, /^/, ""), gammas])],
+          ["ema", named(averaged, /^/, "")],
+          optimizer,
+        ]),
+      ],
+      [
+        "of basicsr",
+        new Map<string, Written>([
+          [
+            "params",
+            new Map([...named(raw, /^/, "module."), ["module.gammas", gammas[1]] as const]),
+          ],
+          ["params_ema", named(averaged, /denoise_fn\./, "")],
+        ]),
+      ],
+      [
+        "of ema-pytorch within a checkpoint",
+        new Map<string, Written>([
+          ["model", new Map([...named(raw, /^/, ""), gammas])],
+          [
+            "ema",
+            new Map<string, Written>([
+              ["step", 3],
+              ...named(raw, /^/, "online_model."),
+              ...named(averaged, /^/, "ema_model."),
+            ]),
+          ],
+        ]),
+      ],
+      ["of ema-pytorch in one dictionary", flat("online_model.", "ema_model.")],
+      ["in one dictionary", flat("model.", "model_ema.")],
+      [
+        "of LitEma, without dots",
+        new Map<string, Written>([
+          [
+            "state_dict",
+            new Map([
+              ...named(raw, /^/, "model."),
+              ["model.gammas", gammas[1]] as const,
+              ...[...named(averaged, /^/, "")].map(
+                ([name, tensor]) => [`model_ema.${name.replaceAll(".", "")}`, tensor] as const,
+              ),
+            ]),
+          ],
+        ]),
+      ],
+      [
+        "beside the U-Net alone",
+        new Map<string, Written>([
+          ...named(raw, /denoise_fn\./, ""),
+          gammas,
+          ["ema", named(averaged, /^/, "")],
+        ]),
+      ],
+    ])("%s: the averaged ones, or those that are wanted", async (_, state) => {
+      for (const [weights, expected, note] of [
+        [undefined, averaged, /^Averaged weights were taken \(.*ema.*\), not those as trained/],
+        ["ema", averaged, /^Averaged weights were taken/],
+        ["raw", raw, /^Weights as trained were taken \(.*\), not the averaged ones \(.*ema/],
+      ] as const) {
+        const { model, notes } = await imported(state, {
+          resolution: 16,
+          ...(weights && { weights }),
+        });
+        expect(bytesOf(model.parameters).equals(bytesOf(expected.parameters))).toBe(true);
+        expect(model.config.trainingSchedule).toMatchObject({ steps: 1, betaFirst: 0.5 });
+        expect(notes[0]).toMatch(note);
+        expect(model.config.origin?.notes).toEqual(notes);
+      }
+    });
+
+    it("of which there is one only are taken as they are, and others are refused", async () => {
+      const alone = named(averaged, /^/, "ema.");
+      const { model } = await imported(alone, { resolution: 16 });
+      expect(bytesOf(model.parameters).equals(bytesOf(averaged.parameters))).toBe(true);
+      expect(await failureOf(imported(alone, { weights: "raw" }))).toMatch(
+        /holds averaged weights only \(ema\.denoise_fn\.\): leave out --weights/,
+      );
+      expect(await failureOf(imported(named(raw, /^/, ""), { weights: "ema" }))).toMatch(
+        /holds no averaged weights/,
+      );
+    });
+  });
+
   it("queries, keys and values in the other order (use_new_attention_order)", async () => {
     const model = theirModel();
     const { headChannels } = model.config.network;
@@ -291,7 +394,7 @@ describe("variants", () => {
       tasks: ["dejpeg"],
     });
     await expect(importNetwork(path, { resolution: 64 })).rejects.toThrow(
-      /holds its own configuration: leave out --config and --resolution/,
+      /with its own configuration: leave out --config, --resolution and --weights/,
     );
   });
 });

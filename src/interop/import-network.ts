@@ -13,6 +13,7 @@ import type { TaskName } from "../tasks/registry.ts";
 import { PaletteError } from "../util/errors.ts";
 import { type Architecture, architectureOf } from "./architecture.ts";
 import { janspirySampler, peculiarities } from "./compat-notes.ts";
+import { findNetwork, type WeightKind } from "./find-network.ts";
 import { type Weights, withWeights } from "./open.ts";
 import {
   checkAgainst,
@@ -21,7 +22,7 @@ import {
   readRepositoryConfig,
 } from "./repository-config.ts";
 import { chooseSchedules, scheduleBuffers } from "./schedules.ts";
-import { findNetwork, type NamedTensor } from "./state-dict.ts";
+import type { NamedTensor } from "./state-dict.ts";
 import { theirName, theirShape } from "./state-dict-keys.ts";
 
 export const projectName = "Janspiry/Palette-Image-to-Image-Diffusion-Models";
@@ -36,6 +37,8 @@ export interface ImportOptions {
   readonly resolution?: number;
   /** What it was trained for; before the configuration's. Default: inpainting. */
   readonly tasks?: readonly TaskName[];
+  /** The averaged weights ("ema") or those as trained ("raw"); default: averaged where there are any. */
+  readonly weights?: WeightKind;
   /** The model's name; default: the file's, without its end. */
   readonly name?: string;
   /** Called after each tensor. */
@@ -73,7 +76,7 @@ async function importTheirs(
   theirs: RepositoryConfig | undefined,
   options: ImportOptions,
 ): Promise<ImportedNetwork> {
-  const found = findNetwork(tensors, path);
+  const found = findNetwork(tensors, path, options.weights);
   const shapes = new Map([...found.tensors].map(([name, { shape }]) => [name, shape]));
   const architecture = architectureOf(shapes, path);
   if (theirs) checkAgainst(theirs, architecture);
@@ -92,6 +95,7 @@ async function importTheirs(
   }
   const schedules = chooseSchedules(buffers, theirs, exported, path);
   const notes = [
+    ...found.notes,
     ...(exported ? [] : peculiarities(network, architecture, theirs, options)),
     ...schedules.notes,
   ];
@@ -132,9 +136,9 @@ async function importOwn(
   options: ImportOptions,
 ): Promise<ImportedNetwork> {
   const { config, resolution, tasks = exported.tasks, name = nameOf(path) } = options;
-  if (config !== undefined || resolution !== undefined) {
+  if ((config ?? resolution ?? options.weights) !== undefined) {
     throw new PaletteError(
-      `${path} was exported by this package and holds its own configuration: leave out --config and --resolution.`,
+      `${path} was exported by this package and holds one model with its own configuration: leave out --config, --resolution and --weights.`,
     );
   }
   const parameters = await readParameters(exported.network, options, (spec) =>

@@ -10,4 +10,5 @@ export {
   theirArguments,
   type ValueNote,
 } from "./export-network.ts";
+export { type WeightKind, weightKinds } from "./find-network.ts";
 export { type ImportedNetwork, type ImportOptions, importNetwork } from "./import-network.ts";

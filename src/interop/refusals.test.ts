@@ -96,11 +96,11 @@ describe("what cannot be imported", () => {
           ([name, tensor]) =>
             [
               [`netG.${name}`, tensor],
-              [`netG_EMA.${name}`, tensor],
+              [`netF.${name}`, tensor],
             ] as [string, WrittenTensor][],
         ),
       ),
-      /several networks \(netG\.denoise_fn\. and netG_EMA\.denoise_fn\.\)/,
+      /several networks \(netG\.denoise_fn\. and netF\.denoise_fn\.\)/,
     ],
     ["a tensor alone", one, /a single tensor, not a state dict/],
     ["a list", [one], /no dictionary, not a state dict/],

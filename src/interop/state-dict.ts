@@ -1,4 +1,4 @@
-/** Finds the weights of the public re-implementation's U-Net in whatever was saved around them. */
+/** The tensors of a checkpoint by name, in whatever they were saved, and whose network they are. */
 import { PaletteError } from "../util/errors.ts";
 import { StoredTensor } from "./pytorch/tensors.ts";
 
@@ -8,42 +8,21 @@ export interface NamedTensor {
   read(): Promise<Float32Array>;
 }
 
-export interface FoundNetwork {
-  /** The U-Net's tensors by name, without what stands in front of all of them. */
-  readonly tensors: ReadonlyMap<string, NamedTensor>;
-  /** The other tensors, the schedule's numbers among them, without `module.` and the like. */
-  readonly others: ReadonlyMap<string, NamedTensor>;
-}
+/** What training programs save beside weights, and holds tensors as well. */
+const besides = /^(opt|optim.*|.*optimizers?.*|.*schedulers?.*|.*scaler.*)$/i;
+
+/** Dictionaries within dictionaries deeper than that are no state dict. */
+const deepest = 4;
 
 /**
- * Where training programs keep the state dict among other things; the first that is there is taken.
- */
-const wrappers = [
-  "state_dict",
-  "model_state_dict",
-  "ema_state_dict",
-  "model",
-  "network",
-  "net",
-  "netG",
-  "params_ema",
-  "params",
-  "ema",
-  "module",
-];
-
-/**
- * The tensors of what `torch.save` wrote: a state dict, or one within a dictionary.
+ * The tensors of what `torch.save` wrote: a state dict, or several within dictionaries, whose keys
+ * stand in front of their names: `ema.denoise_fn. ...`.
  * @throws PaletteError when it is a training state, or nothing with tensors
  */
 export function stateDictOf(value: unknown, source: string): Map<string, StoredTensor> {
-  const own = tensorsIn(value);
-  if (own.size > 0) return own;
+  const found = tensorsIn(value);
+  if (found.size > 0) return found;
   if (value instanceof Map) {
-    for (const wrapper of wrappers) {
-      const inner = tensorsIn(value.get(wrapper));
-      if (inner.size > 0) return inner;
-    }
     if (["optimizers", "optimizer", "schedulers", "scheduler"].some((key) => value.has(key))) {
       throw trainingState(value, source);
     }
@@ -64,52 +43,24 @@ function trainingState(value: Map<unknown, unknown>, source: string): PaletteErr
   );
 }
 
-function tensorsIn(value: unknown): Map<string, StoredTensor> {
+function tensorsIn(value: unknown, prefix = "", depth = 0): Map<string, StoredTensor> {
   const found = new Map<string, StoredTensor>();
-  if (!(value instanceof Map)) return found;
-  for (const [name, entry] of value) {
-    if (typeof name === "string" && entry instanceof StoredTensor) found.set(name, entry);
+  if (!(value instanceof Map) || depth > deepest) return found;
+  for (const [key, entry] of value) {
+    if (typeof key !== "string") continue;
+    const name = `${prefix}${key}`;
+    if (entry instanceof StoredTensor) found.set(name, entry);
+    else if (entry instanceof Map && !besides.test(key)) {
+      for (const [inner, tensor] of tensorsIn(entry, `${name}.`, depth + 1)) {
+        found.set(inner, tensor);
+      }
+    }
   }
   return found;
 }
 
-/**
- * The U-Net among named tensors, by its first convolution and the embedding beside it. Anything may
- * stand in front (`denoise_fn.`, `module.` of DataParallel, `_orig_mod.` of torch.compile).
- * @throws PaletteError saying whose network it is, if it is another one.
- */
-export function findNetwork(
-  tensors: ReadonlyMap<string, NamedTensor>,
-  source: string,
-): FoundNetwork {
-  const mark = "input_blocks.0.0.weight";
-  const prefixes = [...tensors.keys()]
-    .filter((name) => name === mark || name.endsWith(`.${mark}`))
-    .map((name) => name.slice(0, -mark.length))
-    .filter((prefix) => tensors.has(`${prefix}cond_embed.0.weight`));
-  const [prefix, another] = prefixes;
-  if (prefix === undefined) throw anotherNetwork([...tensors.keys()], source);
-  if (another !== undefined) {
-    throw new PaletteError(
-      `${source} holds several networks (${prefixes.join(" and ")}): save the state dict of one of them.`,
-    );
-  }
-  const outer = /^(?:module\.|_orig_mod\.)*/.exec(prefix)![0];
-  const found = { tensors: new Map<string, NamedTensor>(), others: new Map<string, NamedTensor>() };
-  for (const [name, tensor] of tensors) {
-    if (name.startsWith(prefix)) found.tensors.set(name.slice(prefix.length), tensor);
-    else found.others.set(name.startsWith(outer) ? name.slice(outer.length) : name, tensor);
-  }
-  // Without denoise_fn. in front the schedule stands among the weights.
-  for (const [name, tensor] of found.tensors) {
-    if (name.includes(".")) continue;
-    found.tensors.delete(name);
-    found.others.set(name, tensor);
-  }
-  return found;
-}
-
-function anotherNetwork(names: readonly string[], source: string): PaletteError {
+/** Says whose network it is that these tensors belong to. */
+export function anotherNetwork(names: readonly string[], source: string): PaletteError {
   const some = (pattern: RegExp) => names.some((name) => pattern.test(name));
   const because = (what: string) => new PaletteError(`${source} ${what}`);
   if (some(/(^|\.)noise_level_mlp\./) || some(/(^|\.)downs\.\d+\.res_block\./)) {

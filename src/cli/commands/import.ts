@@ -1,5 +1,6 @@
 /** The options of `palette import`. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { type WeightKind, weightKinds } from "../../interop/find-network.ts";
 import { tasks } from "../../tasks/registry.ts";
 import { listAmong, wholeNumber } from "../arguments.ts";
 
@@ -8,6 +9,7 @@ export interface ImportFlags {
   readonly config?: string;
   readonly resolution?: number;
   readonly tasks?: string[];
+  readonly weights?: WeightKind;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -33,6 +35,12 @@ export function declareImport(command: Command): void {
       "--tasks <names>",
       `${names.join(",")}: what it was trained for (default: the configuration's, or inpaint)`,
       listAmong("task", names),
+    )
+    .addOption(
+      new Option(
+        "--weights <kind>",
+        "of a checkpoint that has both: averaged (ema) or as trained (default: averaged)",
+      ).choices(weightKinds),
     )
     .option("--force", "replace a model that palette import made before")
     .option("--json", "print one JSON document")
