@@ -99,7 +99,12 @@ describe("palette evaluate", () => {
   it.each([
     [["-o", "x"], 2, /Name the photos with --data/],
     [["--data", "photos"], 2, /Name a folder for the report with -o/],
-    [["--folders", "a", "b"], 2, /palette fid A B/],
+    [["--folders", "a", "b", "-o", "c"], 2, /own command: palette fid a b -o c\./],
+    [
+      ["--data", "x", "-o", "x", "--tasks", "colorize", "--qualities", "5"],
+      2,
+      /--qualities is of dejpeg, which --tasks leaves out/,
+    ],
     [["--data", "nowhere", "-o", "x"], 1, /nowhere does not exist/],
     [["--data", "x", "-o", "x", "--qualities", "bad"], 2, /whole number from 1 to 100/],
     [["--data", "x", "-o", "x", "--masks", "stars"], 2, /no kind of mask "stars"/],

@@ -38,3 +38,10 @@ it("prints the numbers of two folders, says which are missing, and writes them",
   expect(written.kid).toBeUndefined();
   expect(await readFile(at("out", "fid.html"), "utf8")).toContain("KID needs at least 50");
 });
+
+it("refuses options of models, which it has none of", async () => {
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  for (const option of ["--model", "--steps"]) {
+    expect(await run(["fid", at("photos"), at("photos"), option, "x"])).toBe(2);
+  }
+});

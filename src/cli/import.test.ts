@@ -236,6 +236,12 @@ describe("palette export", () => {
     const nothing = await palette("export", at("theirs"));
     expect([nothing.code, nothing.stdout]).toEqual([2, ""]);
     expect(nothing.stderr).toMatch(/-o x\.onnx, --safetensors/);
+    const batch = ["--batch", "2", "--safetensors", at("y.safetensors")];
+    const idle = await palette("export", at("theirs"), ...batch);
+    expect([idle.code, idle.stderr]).toEqual([
+      2,
+      expect.stringContaining("--batch is of the ONNX"),
+    ]);
     const missing = await palette("export", at("nowhere"), "-o", at("y.onnx"));
     expect(missing.code).toBe(1);
     expect(missing.stderr).toMatch(/There is no model folder/);

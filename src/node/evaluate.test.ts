@@ -168,6 +168,8 @@ describe("an evaluation", () => {
       /cropScale: none -> own\.\.full/,
     );
     await expect(run("x", { crop: "centre", cropScale: "own..full" })).rejects.toThrow(/random/);
+    const centred = { crop: "centre", crops: undefined, referenceCrops: 5 } as const;
+    await expect(run("x", centred)).rejects.toThrow(/leave out the reference crops/);
   });
 
   it("measures the pictures that lie in its folder", async () => {
@@ -326,7 +328,10 @@ describe("accuracy", () => {
       const name = `n0000000${1 + (k % 3)}_${k}.png`;
       await writeFile(at("labelled", name), await readFile(path!));
     }
-    const changes = { data: [at("labelled")], crop: "centre", crops: undefined } as const;
+    const changes = {
+      ...{ data: [at("labelled")], crops: undefined, referenceCrops: undefined },
+      crop: "centre",
+    } as const;
     const { report } = await run("labels", {
       ...changes,
       ...{ models: [at("model")], tasks: ["colorize"], steps: ["1"], samples: 1 },
@@ -336,7 +341,9 @@ describe("accuracy", () => {
     const originals = report.conditions[0]!.rows.at(-1)!;
     expect(originals.metrics.ca!.value).toBeCloseTo(1 / 3, 6);
     expect(originals.metrics.fid).toEqual({ value: 0 });
-    expect(originals.metrics.kid).toBeUndefined();
+    const kids = report.conditions[0]!.rows.map(({ metrics }) => metrics.kid);
+    expect(kids.every((kid) => kid === undefined)).toBe(true);
+    expect(report.notes).toContainEqual(expect.stringMatching(/^6 pictures are too few for KID/));
   });
 });
 

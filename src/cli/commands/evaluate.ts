@@ -114,13 +114,31 @@ export function declareEvaluate(command: Command): void {
     .option("-o, --out <dir>", "folder of the report, created or continued")
     .addOption(new Option("--folders <dirs...>", "renamed to palette fid").hideHelp())
     .option("--json", "print the report as JSON on stdout")
-    .action((flags: EvaluateFlags) => evaluate({ ...flags, variants: variantsIn(flags) }));
+    .action((flags: EvaluateFlags) => {
+      refuseIdle(command, flags);
+      return evaluate({ ...flags, variants: variantsIn(flags) });
+    });
+}
+
+/** @throws UsageError for the parameter of a task that is not evaluated. */
+function refuseIdle(command: Command, { tasks: wanted }: EvaluateFlags): void {
+  for (const { name, variants } of tasks as readonly Task[]) {
+    if (variants === undefined || wanted === undefined || wanted.includes(name)) continue;
+    if (command.getOptionValueSource(variants.name) === "cli") {
+      throw new UsageError(
+        `--${variants.name} is of ${name}, which --tasks leaves out: name that task too, or leave the option out.`,
+      );
+    }
+  }
 }
 
 async function evaluate(flags: EvaluateFlags): Promise<void> {
   const { folders, data, out } = flags;
   if (folders !== undefined) {
-    throw new UsageError("Two folders are compared by their own command: palette fid A B.");
+    const to = out === undefined ? "" : ` -o ${out}`;
+    throw new UsageError(
+      `Two folders are compared by their own command: palette fid ${folders.join(" ")}${to}.`,
+    );
   }
   if (data === undefined) throw new UsageError("Name the photos with --data DIR.");
   if (out === undefined) throw new UsageError("Name a folder for the report with -o DIR.");

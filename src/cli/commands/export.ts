@@ -24,6 +24,9 @@ export function declareExport(command: Command): void {
       if (flags.out === undefined && flags.safetensors === undefined) {
         throw new UsageError("Say what to write: -o x.onnx, --safetensors x.safetensors, or both.");
       }
+      if (flags.out === undefined && command.getOptionValueSource("batch") === "cli") {
+        throw new UsageError("--batch is of the ONNX file: name that too, with -o x.onnx.");
+      }
       await (await import("../export.ts")).exportModel(model, flags);
     });
 }

@@ -13,6 +13,9 @@ import { countRows, sameLength } from "./feature-matrix.ts";
 import { gram, timesTransposed } from "./matmul.ts";
 import { countDraws } from "./resample.ts";
 
+/** KID of fewer pictures is mostly noise: six equal ones are at -0.9 from themselves. */
+export const leastForKid = 50;
+
 /** Of each row; rows of one group, in either set, are never paired. */
 export type Groups = ArrayLike<number>;
 

@@ -12,6 +12,7 @@ import {
 import { inPieces, type Pieces } from "../metrics/cooperative.ts";
 import { frechetDistance, frechetReference } from "../metrics/fid.ts";
 import { inceptionScore } from "../metrics/inception-score.ts";
+import { leastForKid } from "../metrics/kid.ts";
 import { kernelDistanceAsync } from "../metrics/kid-subsets.ts";
 import { perceptualDistance } from "../metrics/perceptual.ts";
 import type { NetworkInfo } from "../report/report.ts";
@@ -49,9 +50,6 @@ export interface PictureFiles {
   /** Paths that `reader` reads. */
   readonly paths: readonly string[];
 }
-
-/** KID of fewer pictures is mostly noise. */
-export const leastForKid = 50;
 
 /**
  * FID, KID and IS of two sets of pictures; PD when their names agree. KID takes all pairs, or

@@ -5,7 +5,12 @@ import { diversityMsSsim } from "../metrics/diversity.ts";
 import { type FrechetReference, frechetDistance, frechetReference } from "../metrics/fid.ts";
 import { frechetResampler, mostResampled } from "../metrics/fid-resampler.ts";
 import { classificationHits, inceptionScoreResampler } from "../metrics/inception-score.ts";
-import { type KernelReference, kernelReference, kernelResampler } from "../metrics/kid.ts";
+import {
+  type KernelReference,
+  kernelReference,
+  kernelResampler,
+  leastForKid,
+} from "../metrics/kid.ts";
 import { consecutiveDistance, perceptualDistances } from "../metrics/perceptual.ts";
 import { psnr } from "../metrics/psnr.ts";
 import { meanResampler } from "../metrics/resample.ts";
@@ -108,13 +113,15 @@ export class Measurer {
     this.prepared ??= prepare(reference.features!, referenceGroups);
     const { prepared } = this;
     const few = this.everything.length <= mostResampled;
-    const kid = await this.estimate(kernelResampler(data, prepared.kernel, dim, groups));
+    const enough = Math.min(data.length, reference.features!.data.length) / dim >= leastForKid;
+    const kid =
+      enough && (await this.estimate(kernelResampler(data, prepared.kernel, dim, groups)));
     return {
       fid: few
         ? await this.estimate(frechetResampler(data, prepared.frechet, dim))
         : { value: frechetDistance(data, prepared.frechet, dim) },
       // Crops of a single photo have no pairs.
-      ...(Number.isFinite(kid.value) && { kid }),
+      ...(kid && Number.isFinite(kid.value) && { kid }),
     };
   }
 

@@ -108,6 +108,11 @@ export async function resolvePlan(
   if (crop === "centre" && request.cropScale !== undefined) {
     throw new UsageError("A crop scale goes with random crops, not with centre crops.");
   }
+  if (crop === "centre" && request.referenceCrops !== undefined) {
+    throw new UsageError(
+      "Centre crops are compared with the originals themselves: leave out the reference crops.",
+    );
+  }
   checkCount("samples", samples, 1);
   const wishes = (request.steps ?? ["20"]).map(parseSampling);
   if (wishes.length === 0) throw new UsageError("Name at least one number of steps.");

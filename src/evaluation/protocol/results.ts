@@ -1,7 +1,9 @@
 /** The report of an evaluation: what was found, for programs and for people. */
+
 import { imagesSeen } from "../../models/config.ts";
 import { omitUndefined } from "../../util/omit-undefined.ts";
 import { type FeatureExtractors, networkInfo } from "../features/extract-features.ts";
+import { leastForKid } from "../metrics/kid.ts";
 import type { EvaluationPlatform } from "../platform.ts";
 import { reportHtml } from "../report/html.ts";
 import type { ConditionReport, Grid, Report, Seconds } from "../report/report.ts";
@@ -50,7 +52,11 @@ export function reportOf(
       ...(features && { features: networkInfo(features) }),
       ...(classifier && { classifier: networkInfo(classifier) }),
     },
-    notes: [...plan.notes, ...missingNetworks({ features, classifier }, conditions)],
+    notes: [
+      ...plan.notes,
+      ...(features ? tooFew(plan) : []),
+      ...missingNetworks({ features, classifier }, conditions),
+    ],
     conditions,
   };
 }
@@ -76,6 +82,16 @@ export async function writeReport(
 
 /** The names of the written report. */
 export const reportFiles = { json: "report.json", html: "report.html" } as const;
+
+/** What the numbers of few pictures are worth. */
+function tooFew({ crops, referenceCrops }: EvaluationPlan): string[] {
+  const fewest = Math.min(crops, referenceCrops || crops);
+  return fewest >= leastForKid
+    ? []
+    : [
+        `${fewest} pictures are too few for KID, which needs ${leastForKid}, and FID of so few says little: give more --crops.`,
+      ];
+}
 
 function missingNetworks(
   { features, classifier }: Omit<FeatureExtractors, "store">,
