@@ -51,9 +51,9 @@ const documentedOf: Readonly<Record<string, readonly string[]>> = {
 
 function valuesOf(command: string, option: Option): readonly string[] {
   const flag = option.long ?? option.flags;
+  if (option.argChoices !== undefined) return option.argChoices;
   const said = documentedOf[`${command} ${flag}`] ?? documented[flag];
   if (said !== undefined) return said.map((value) => value.replaceAll("@", root));
-  if (option.argChoices !== undefined) return option.argChoices;
   const usual = option.defaultValueDescription ?? String(option.defaultValue ?? "1");
   return /\bor none\b/.test(option.description) ? [usual, "none"] : [usual];
 }

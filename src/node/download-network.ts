@@ -1,12 +1,13 @@
 /** Downloads a feature network. A file appears under its name only with the right SHA-256. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { downloadableNames } from "../evaluation/features/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
 import { sha256 as digestOf } from "../util/sha256.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { manifestsIn } from "./feature-networks.ts";
+import { assertWritable } from "./output-rule.ts";
 import { userCache } from "./user-cache.ts";
 
 export interface DownloadOptions {
@@ -81,6 +82,7 @@ async function fetchFile(
       `${path} is there already, but is another file than ${url}: move it away, or name another --nets.`,
     );
   }
+  await assertWritable(dirname(path), "name another --nets");
   const content = await receive(url, bytes, signal, onProgress).catch((thrown) => {
     if (signal?.aborted) throw signal.reason;
     if (thrown instanceof PaletteError) throw thrown;

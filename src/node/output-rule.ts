@@ -190,7 +190,7 @@ async function identity(path: string): Promise<string | undefined> {
  * @param remedy what to do, as in "choose another -o"
  * @throws PaletteError with the system's reason.
  */
-async function assertWritable(folder: string, remedy: string): Promise<void> {
+export async function assertWritable(folder: string, remedy: string): Promise<void> {
   for (let at = resolve(folder); ; at = dirname(at)) {
     try {
       if (!(await stat(at)).isDirectory()) throw new Error(`${at} is a file`);

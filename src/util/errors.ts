@@ -17,6 +17,13 @@ export class ReadError extends PaletteError {
 
 /** The first line of whatever was thrown, without a final full stop: to be quoted in a message. */
 export function reasonOf(thrown: unknown): string {
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const text = issueOf(thrown) ?? (thrown instanceof Error ? thrown.message : String(thrown));
   return (text.split("\n", 1)[0] ?? "").trim().replace(/\.$/, "");
+}
+
+/** Of a schema's error, whose message is a document: its first issue. */
+function issueOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || !("issues" in thrown) || !Array.isArray(thrown.issues)) return;
+  const [issue] = thrown.issues as { path?: readonly PropertyKey[]; message?: string }[];
+  return issue?.message && [...(issue.path ?? []).map(String), issue.message].join(": ");
 }
