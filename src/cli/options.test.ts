@@ -1,10 +1,11 @@
 /** Every documented value of every option is taken: parsed, and by the settings' schemas. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, type Option } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomModel, smallestNetwork } from "../../test/random-model.ts";
+import { palette } from "../../test/support/command.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { parseSampling } from "../evaluation/protocol/sampler-settings.ts";
 import { saveModel } from "../node/model-folder.ts";
@@ -117,6 +118,57 @@ describe.each(commands.map((entry) => ({ name: entry.name, entry })))(
     });
   },
 );
+
+describe("a wrong setting is named with its value and what is allowed, in one line", () => {
+  const training = (...more: string[]) => [
+    ...["train", "--data", at("photos"), "--out", at("run"), "--preset", "tiny-32"],
+    ...more,
+  ];
+  it.each<[string, () => Promise<string[]>, RegExp]>([
+    [
+      "by an option",
+      async () => training("--clip", "-1"),
+      /'--clip <norm>' argument '-1' is invalid\. Give a number above 0, or none\./,
+    ],
+    [
+      "by a choice",
+      async () => training("--loss", "l3"),
+      /'--loss <p>' argument 'l3' is invalid\. Allowed choices are l1, l2/,
+    ],
+    [
+      "in a network",
+      async () => training("--network", JSON.stringify({ ...smallestNetwork, base: "wide" })),
+      /^palette: --network: base: must be a whole number above 0, not "wide"\./,
+    ],
+    [
+      "in a run's config.json",
+      async () => {
+        const { config } = await planTraining({ data: [at("photos")], threads: 1 });
+        const optimizer = { ...config.optimizer, clip: "" };
+        await mkdir(at("old"));
+        await writeFile(join(at("old"), "config.json"), JSON.stringify({ ...config, optimizer }));
+        return training("--out", at("old"));
+      },
+      /config\.json is not .* \(optimizer\.clip: must be a number above 0 or null, not ""\)/,
+    ],
+    [
+      "in a model's config.json",
+      async () => {
+        const { config } = randomModel({}, smallestNetwork);
+        const wrong = { ...config, objective: { prediction: "noise" } };
+        await mkdir(at("wrong"));
+        await writeFile(join(at("wrong"), "config.json"), JSON.stringify(wrong));
+        return ["info", at("wrong")];
+      },
+      /\(objective\.prediction: must be one of epsilon, v, .*, not "noise"\)/,
+    ],
+  ])("%s", async (_, argv, message) => {
+    const { code, stdout, stderr } = await palette(...(await argv()));
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect([stdout, code > 0]).toEqual(["", true]);
+  });
+});
 
 it("none is null, not a missing value", async () => {
   const train = commands.find(({ name }) => name === "train")!;

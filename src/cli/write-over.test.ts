@@ -36,7 +36,8 @@ beforeAll(async () => {
   await writeFile(at("run", "checkpoint.safetensors"), checkpoint);
   // Files of one's own that have the names of ours.
   await mkdir(at("mine"));
-  for (const name of ["config.json", "fid.json"]) await writeFile(at("mine", name), '{"a":1}');
+  for (const name of ["config.json", "fid.json", "settings.json"])
+    await writeFile(at("mine", name), '{"a":1}');
   for (const name of ["mine.onnx", "mine.safetensors"]) await writeFile(at(name), "mine");
   await symlink(at("model", "weights.safetensors"), at("linked.safetensors"));
   await link(at("model", "weights.safetensors"), at("hard.safetensors"));
@@ -103,6 +104,11 @@ const refused: Readonly<Record<string, readonly Case[]>> = {
     ["a trained model", importing("model", "--force"), /is not a model that palette import made/],
     ["photos", importing("photos"), /\(it holds photo-000\.png\)/],
     ["a file", importing("rgb.png"), /rgb\.png is a file: choose another -o/],
+    [
+      "the folder it is started in, of an empty name",
+      () => [at("7_Network.pth"), "-o", ""],
+      /^palette: \. is not a model that palette import made/,
+    ],
     ["a model it made, without --force", importing("imported"), /--force replaces it/],
     [
       "what it reads",
@@ -164,6 +170,7 @@ const refused: Readonly<Record<string, readonly Case[]>> = {
   evaluate: [
     ["photos", evaluating("photos"), /is not the folder of an evaluation \(it holds photo-000/],
     ["a run", evaluating("run"), /is not the folder of an evaluation/],
+    ["a settings.json of one's own", evaluating("mine"), /\(it holds settings\.json\)/],
     ["a file", evaluating("rgb.png"), /is a file: choose another -o/],
   ],
   fid: [

@@ -24,10 +24,10 @@ interface FolderKind {
   /** The file it is known by. */
   readonly sign: string;
   /**
-   * Whether the text of that file is of this kind; unless given, its reader says so.
-   * @throws PaletteError in place of the general one.
+   * Whether the text of that file is of this kind.
+   * @throws PaletteError in place of the general one, anything else for "no".
    */
-  readonly knows?: (text: string, file: string) => boolean;
+  readonly knows: (text: string, file: string) => boolean;
   /** Whether it is replaced, and with `--force` only; otherwise the command continues it. */
   readonly replaced?: boolean;
 }
@@ -47,7 +47,12 @@ export const folderKinds = {
     sign: configFile,
     knows: (text, file) => parseRunConfig(text, file) !== undefined,
   },
-  evaluation: { what: "the folder of an evaluation", option: "-o", sign: settingsFile },
+  evaluation: {
+    what: "the folder of an evaluation",
+    option: "-o",
+    sign: settingsFile,
+    knows: (text) => ["digest", "holdOut"].every((field) => field in JSON.parse(text)),
+  },
   comparison: {
     what: "the folder of a comparison",
     option: "-o",
@@ -98,12 +103,13 @@ export interface ClaimOptions {
  * @throws PaletteError naming what is in the way, and what to do.
  */
 export async function claimFolder(
-  folder: string,
+  named: string,
   kind: FolderKind,
   { inputs = [], force = false }: ClaimOptions = {},
 ): Promise<void> {
   const { what, option, sign, knows, replaced = false } = kind;
   const another = `choose another ${option}`;
+  const folder = named || ".";
   const names = (await namesIn(folder, another)).filter((name) => !isPassing(name));
   if (names.length > 0) {
     const file = join(folder, sign);
@@ -231,7 +237,6 @@ async function isKnown(
   knows: FolderKind["knows"],
   replaced: boolean,
 ): Promise<boolean> {
-  if (knows === undefined) return true;
   try {
     return knows(await readFile(file, "utf8"), file);
   } catch (thrown) {
