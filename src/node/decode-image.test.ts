@@ -1,11 +1,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failureOf } from "../../test/support/failure.ts";
 import { type Image, toBytes } from "../image/image.ts";
-import { PaletteError } from "../util/errors.ts";
+import { PaletteError, UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { readBytes, readImage } from "./decode-image.ts";
 
@@ -130,6 +131,30 @@ describe("readImage", () => {
     huge.writeUInt32BE(20_000, 20);
     huge.writeInt32BE(crc32(huge.subarray(12, 29)), 29);
     expect(await failure(huge)).toMatch(/too big: at most 268 megapixels/);
+  });
+
+  it("takes a path, a file URL, a Blob and bytes", async () => {
+    const path = join(folder, "every way.png");
+    await writeFile(path, noisyPng);
+    const expected = await readImage(path);
+    const bytes = Uint8Array.from(noisyPng);
+    for (const input of [pathToFileURL(path), new Blob([bytes]), bytes, bytes.buffer]) {
+      expect(await readImage(input)).toEqual(expected);
+    }
+    const file = new File(["no picture"], "mine.png");
+    await expect(readImage(file)).rejects.toThrow(/^mine\.png is not an image/);
+  });
+
+  it.each([
+    [undefined, /^An image is a path, .* not undefined\.$/],
+    ["", /not ""/],
+    [7, /not 7/],
+    [{ data: [] }, /not an object/],
+    [new URL("https://example.org/a.png"), /https:.*fetch it/],
+  ])("refuses %s in one line", async (input, message) => {
+    const read = readImage(input as string);
+    await expect(read).rejects.toThrow(message);
+    await expect(read).rejects.toBeInstanceOf(UsageError);
   });
 
   it("names a missing, empty, foreign or folder path and says what to do", async () => {

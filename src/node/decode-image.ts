@@ -4,14 +4,22 @@
  * them.
  */
 import { readFile } from "node:fs/promises";
-import type { SharpOptions } from "sharp";
+import { fileURLToPath } from "node:url";
+import type { Metadata, Sharp, SharpOptions } from "sharp";
 import type { PhotoReadOptions } from "../data/photo-reader.ts";
 import type { DecodedImage, DecodeOptions } from "../image/codec.ts";
 import { fromBytes, type Image, maximalPixels, type RgbBytes } from "../image/image.ts";
 import { type JpegQuality, jpegQuality } from "../image/jpeg-quality.ts";
 import { resizeBytes } from "../image/resize.ts";
-import { PaletteError, ReadError, reasonOf } from "../util/errors.ts";
+import { PaletteError, ReadError, reasonOf, UsageError } from "../util/errors.ts";
+import { counted } from "../util/format.ts";
+import { shown } from "../util/shown.ts";
+import { unreadableFormat } from "./file-format.ts";
+import { rescaled, type SampleRange } from "./sample-range.ts";
 import { sharp, toRaw } from "./sharp.ts";
+
+/** An image file: its path, a `file:` URL, or its bytes. */
+export type ImageInput = string | URL | Uint8Array | ArrayBuffer | Blob;
 
 export interface ReadOptions extends PhotoReadOptions {
   /** What lies behind transparent pixels; white unless given. */
@@ -29,22 +37,25 @@ const strict = { failOn: "error", limitInputPixels: maximalPixels } satisfies Sh
 /**
  * Reads a JPEG, PNG, WebP, TIFF, GIF or AVIF file, or its bytes (the first frame, upright), as sRGB
  * in [-1, 1].
- * @throws PaletteError naming the file when it is empty, truncated, not an image or has more than
- * 268 megapixels; ReadError, which is one, when it is missing, cannot be read or memory does not
- * suffice.
+ * @throws UsageError when the input is neither; PaletteError naming the file when it is empty,
+ * truncated, not an image or has more than 268 megapixels; ReadError, which is one, when it is
+ * missing, cannot be read or memory does not suffice.
  */
-export async function readImage(input: string | Uint8Array): Promise<Image> {
+export async function readImage(input: ImageInput): Promise<Image> {
   const { rgb, width, height } = await readBytes(input);
   return fromBytes(rgb, width, height);
 }
 
 /** As `readImage`, but the bytes themselves, which need a quarter of the memory. */
-export async function readBytes(
-  input: string | Uint8Array,
-  options: ReadOptions = {},
-): Promise<RgbBytes> {
-  if (typeof input !== "string") return decodeBytes(input, unnamed, options);
-  return decodeBytes(await readWhole(input), input, options);
+export async function readBytes(input: ImageInput, options: ReadOptions = {}): Promise<RgbBytes> {
+  const { file, name } = await fileOf(input);
+  return decodeBytes(file, name, options);
+}
+
+/** As `readImage`, but 8-bit values, with the opacity apart. */
+export async function readPixels(input: ImageInput): Promise<DecodedImage> {
+  const { file, name } = await fileOf(input);
+  return decodeApart(file, name);
 }
 
 /** See `ImageCodec.decode`. */
@@ -53,14 +64,7 @@ export async function decodeImage(
   { background = "white" }: DecodeOptions = {},
 ): Promise<DecodedImage> {
   if (background !== "none") return decodeBytes(file, unnamed, { background });
-  checkNotEmpty(file, unnamed);
-  try {
-    const colours = await toRaw(sharp(file, strict).autoOrient().removeAlpha());
-    const { hasAlpha } = await sharp(file, strict).metadata();
-    return { ...colours, ...(hasAlpha && (await alphaOf(file))) };
-  } catch (thrown) {
-    throw undecodable(unnamed, thrown);
-  }
+  return decodeApart(file, unnamed);
 }
 
 /** A person's photo with what is not colour. */
@@ -71,6 +75,8 @@ export interface Photo {
   readonly alpha?: Uint8Array;
   /** Of a JPEG file. */
   readonly jpeg?: JpegQuality;
+  /** As EXIF says (2 to 8) where the stored pixels do not stand upright; `image` does. */
+  readonly orientation?: number;
   /** The conversions that its owner may want to know of, in lines. */
   readonly notes: readonly string[];
 }
@@ -81,32 +87,30 @@ export interface Photo {
  * colours are rounded to 8 bits, the first image of an animation is taken.
  * @throws PaletteError as `readImage`.
  */
-export async function readPhoto(path: string): Promise<Photo> {
-  const file = await readWhole(path);
-  checkNotEmpty(file, path);
-  try {
-    const { hasAlpha, orientation, icc, space, depth, pages } = await sharp(
-      file,
-      strict,
-    ).metadata();
-    const colours = await toRaw(sharp(file, strict).autoOrient().removeAlpha());
+export async function readPhoto(path: ImageInput): Promise<Photo> {
+  const { file, name } = await fileOf(path);
+  return decoding(file, name, async () => {
+    const { pipeline, metadata, range } = await open(file);
+    const { orientation = 1, icc, space, depth, pages } = metadata;
+    const colours = await toRaw(pipeline().removeAlpha());
     const notes: string[] = [];
-    if (orientation !== undefined && orientation > 1) notes.push("it was turned upright (EXIF)");
-    if (foreign(icc)) notes.push("its colour profile was converted to sRGB");
+    if (orientation > 1) notes.push("it was turned upright (EXIF)");
+    if (range !== undefined) notes.push(`its values were taken for ${range.name}`);
+    else if (foreign(icc)) notes.push("its colour profile was converted to sRGB");
     else if (space === "cmyk") notes.push("its ink colours were converted to sRGB");
+    else if (isLab(space)) notes.push("its Lab colours were converted to sRGB");
     if (depth !== "uchar") notes.push("its colours were rounded to 8 bits");
     if (pages !== undefined && pages > 1)
-      notes.push(`only the first of its ${pages} pictures is used`);
+      notes.push(`only the first of its ${counted(pages)} pictures is used`);
     const jpeg = jpegQuality(file);
     return {
       image: fromBytes(colours.rgb, colours.width, colours.height),
-      ...(hasAlpha && (await alphaOf(file))),
+      ...(metadata.hasAlpha && (await alphaOf(pipeline()))),
       ...(jpeg && { jpeg }),
+      ...(orientation > 1 && { orientation }),
       notes,
     };
-  } catch (thrown) {
-    throw undecodable(path, thrown);
-  }
+  });
 }
 
 const unnamed = "The image data";
@@ -116,12 +120,11 @@ async function decodeBytes(
   name: string,
   { shortSide, background = "white" }: ReadOptions,
 ): Promise<RgbBytes> {
-  checkNotEmpty(file, name);
-  try {
-    let pipeline = sharp(file, strict).autoOrient().flatten({ background });
-    if (shortSide === undefined) return await toRaw(pipeline);
-    const { width, height } = await sharp(file, strict).metadata();
-    if (width * height > mostDecodedPixels) {
+  return decoding(file, name, async () => {
+    const { pipeline: opened, metadata } = await open(file);
+    let pipeline = opened().flatten({ background });
+    if (shortSide === undefined) return toRaw(pipeline);
+    if (metadata.width * metadata.height > mostDecodedPixels) {
       pipeline = pipeline.resize(shortSide, shortSide, {
         fit: "outside",
         withoutEnlargement: true,
@@ -129,8 +132,42 @@ async function decodeBytes(
       });
     }
     return shrunk(await toRaw(pipeline), shortSide);
+  });
+}
+
+/** The colours, also those of transparent pixels, and the opacity. */
+function decodeApart(file: Uint8Array, name: string): Promise<DecodedImage> {
+  return decoding(file, name, async () => {
+    const { pipeline, metadata } = await open(file);
+    const colours = await toRaw(pipeline().removeAlpha());
+    return { ...colours, ...(metadata.hasAlpha && (await alphaOf(pipeline()))) };
+  });
+}
+
+/** A file's pipelines, upright, each to be used once. */
+interface Opened {
+  pipeline(): Sharp;
+  readonly metadata: Metadata;
+  /** Where the values do not fill the range of their type. */
+  readonly range?: SampleRange;
+}
+
+async function open(file: Uint8Array): Promise<Opened> {
+  const pipeline = () => sharp(file, strict).autoOrient();
+  const metadata = await sharp(file, strict).metadata();
+  const found = await rescaled(pipeline(), metadata);
+  if (found === undefined) return { pipeline, metadata };
+  const { data, range, ...raw } = found;
+  return { pipeline: () => sharp(data, { ...strict, raw }), metadata, range };
+}
+
+/** Does the work; @throws PaletteError naming the file when it is empty or cannot be decoded. */
+async function decoding<T>(file: Uint8Array, name: string, work: () => Promise<T>): Promise<T> {
+  if (file.length === 0) throw new PaletteError(`${name} is empty; give an image file.`);
+  try {
+    return await work();
   } catch (thrown) {
-    throw undecodable(name, thrown);
+    throw undecodable(file, name, thrown);
   }
 }
 
@@ -142,10 +179,13 @@ function shrunk(photo: RgbBytes, shortSide: number): RgbBytes {
 }
 
 /** The opacity, unless everything is opaque. */
-async function alphaOf(file: Uint8Array): Promise<{ alpha?: Uint8Array }> {
-  const pipeline = sharp(file, strict).autoOrient().extractChannel("alpha");
-  const alpha = await pipeline.raw({ depth: "uchar" }).toBuffer();
+async function alphaOf(pipeline: Sharp): Promise<{ alpha?: Uint8Array }> {
+  const alpha = await pipeline.extractChannel("alpha").raw({ depth: "uchar" }).toBuffer();
   return alpha.some((value) => value < 255) ? { alpha } : {};
+}
+
+function isLab(space: string | undefined): boolean {
+  return space === "lab" || space === "labs" || space === "labq";
 }
 
 /** Whether a colour profile is another one than sRGB, which says so in its description. */
@@ -155,14 +195,39 @@ function foreign(icc: Buffer | undefined): boolean {
   return !/sRGB/i.test(text);
 }
 
-function checkNotEmpty(file: Uint8Array, name: string): void {
-  if (file.length === 0) throw new PaletteError(`${name} is empty; give an image file.`);
+/** The bytes of a file, and what it is called in an error message. */
+async function fileOf(input: ImageInput): Promise<{ file: Uint8Array; name: string }> {
+  if (input instanceof Uint8Array) return { file: input, name: unnamed };
+  if (input instanceof ArrayBuffer) return { file: new Uint8Array(input), name: unnamed };
+  if (input instanceof Blob) {
+    return { file: new Uint8Array(await input.arrayBuffer()), name: nameOf(input) };
+  }
+  const path = pathOf(input);
+  return { file: await readWhole(path), name: path };
+}
+
+function nameOf(blob: Blob): string {
+  return "name" in blob && typeof blob.name === "string" && blob.name !== "" ? blob.name : unnamed;
+}
+
+function pathOf(input: unknown): string {
+  if (input instanceof URL) {
+    if (input.protocol === "file:") return fileURLToPath(input);
+    throw new UsageError(`${input.href} is not a file; fetch it and give its bytes.`);
+  }
+  if (typeof input === "string" && input !== "") return input;
+  throw new UsageError(
+    `An image is a path, a file URL, a Blob or a file's bytes, not ${shown(input)}.`,
+  );
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (thrown) {
+    if (/^https?:\/\//i.test(path)) {
+      throw new ReadError(`${path} is an address; download the picture and name the file.`);
+    }
     const code = (thrown as NodeJS.ErrnoException).code ?? "";
     const reasons: Record<string, string> = {
       ENOENT: "does not exist; check the path.",
@@ -175,21 +240,26 @@ async function readWhole(path: string): Promise<Uint8Array> {
   }
 }
 
-function undecodable(name: string, thrown: unknown): PaletteError {
+function undecodable(file: Uint8Array, name: string, thrown: unknown): PaletteError {
   const reason = reasonOf(thrown);
   const cause = { cause: thrown };
   // A shortage of memory is not the file's fault: the photo must not count as broken.
   if (/out of memory|insufficient memory|cannot allocate|bad_alloc/i.test(reason))
     return new ReadError(`${name} cannot be decoded for want of memory (${reason}).`, cause);
-  return new PaletteError(`${name} ${explain(reason)}`, cause);
+  return new PaletteError(`${name} ${explain(file, reason)}`, cause);
 }
 
-function explain(reason: string): string {
-  if (/unsupported image format/i.test(reason)) {
-    return "is not an image that can be read; use JPEG, PNG, WebP, TIFF, GIF or AVIF.";
-  }
+function explain(file: Uint8Array, reason: string): string {
   if (/pixel limit/i.test(reason)) {
     return "is too big: at most 268 megapixels can be read; make it smaller first.";
+  }
+  if (/bad labq format/i.test(reason)) {
+    return "is a Lab TIFF of 8 bits, which cannot be read; save it as sRGB, or with 16 bits.";
+  }
+  const format = unreadableFormat(file);
+  if (format !== undefined) return `is ${format}`;
+  if (/unsupported image format/i.test(reason)) {
+    return "is not an image that can be read; use JPEG, PNG, WebP, TIFF, GIF or AVIF.";
   }
   return `is broken and cannot be decoded (${reason}).`;
 }

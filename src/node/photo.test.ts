@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tiff } from "../../test/support/tiff.ts";
 import { fromBytes, toBytes } from "../image/image.ts";
 import { readImage, readPhoto } from "./decode-image.ts";
 import { writeImage } from "./encode-image.ts";
@@ -72,6 +73,54 @@ describe("a photo", () => {
     const { image, notes } = await readPhoto(at("moves.gif"));
     expect(notes).toEqual(["only the first of its 2 pictures is used"]);
     expect([image.width, image.height, toBytes(image)[0]]).toEqual([4, 4, 20]);
+  });
+
+  it.each([
+    ["floats of 0 to 1", Float32Array.of(0, 0.2, 0.4, 1), "0 to 1"],
+    ["floats of -1 to 1", Float32Array.of(-1, -0.6, -0.2, 1), "-1 to 1"],
+    ["floats of 0 to 255", Float32Array.of(0, 51, 102, 255), "0 to 255"],
+    ["floats of light", Float32Array.of(0, 1, 2, 5), "0 to 5"],
+    ["12 bits in 16", Uint16Array.of(0, 819, 1638, 4095), "12 bits"],
+    ["8 bits in 16", Uint16Array.of(0, 51, 102, 255), "8 bits"],
+    ["12 bits with a sign", Int16Array.of(0, 819, 1638, 4095), "12 bits"],
+    ["16 bits in 32", Uint32Array.of(0, 13107, 26214, 65535), "16 bits"],
+  ] as const)("of %s is read in its own range, and says so", async (_, samples, range) => {
+    for (const channels of [1, 3] as const) {
+      // libvips knows 32 bits without a point in gray alone.
+      if (channels === 3 && samples instanceof Uint32Array) continue;
+      const all = samples.constructor as unknown as { from(values: number[]): typeof samples };
+      const values = [...samples].flatMap((value) => Array(channels).fill(value));
+      const shape = { width: 2, height: 2, channels, photometric: channels === 1 ? 1 : 2 } as const;
+      await writeFile(at("range.tif"), tiff(all.from(values), shape));
+      const { image, notes } = await readPhoto(at("range.tif"));
+      const first = [...toBytes(image)].filter((_, i) => i % 3 === 0);
+      for (const [i, value] of [0, 51, 102, 255].entries())
+        expect(Math.abs(first[i]! - value)).toBeLessThanOrEqual(1);
+      expect(notes).toEqual([
+        `its values were taken for ${range}`,
+        "its colours were rounded to 8 bits",
+      ]);
+    }
+  });
+
+  it("of Lab colours is read where it can be", async () => {
+    const shape = { width: 2, height: 1, channels: 3, photometric: 8 } as const;
+    await writeFile(at("lab.tif"), tiff(Float32Array.of(50, 20, 30, 100, 0, 0), shape));
+    const { image, notes } = await readPhoto(at("lab.tif"));
+    for (const [i, value] of [164, 105, 69, 255, 255, 255].entries())
+      expect(Math.abs(toBytes(image)[i]! - value)).toBeLessThanOrEqual(1);
+    expect(notes).toContain("its Lab colours were converted to sRGB");
+    await writeFile(at("lab8.tif"), tiff(Uint8Array.of(128, 20, 30, 255, 0, 0), shape));
+    await expect(readPhoto(at("lab8.tif"))).rejects.toThrow(/lab8\.tif is a Lab TIFF of 8 bits/);
+  });
+
+  it.each([
+    ["IMG_1.HEIC", "\0\0\0\x18ftypheic\0\0\0\0mif1", /is a HEIC photo.*convert it to JPEG/],
+    ["scan.bmp", "BM\x40\0\0\0\0\0\0\0", /is a BMP file.*convert it to PNG/],
+    ["all.jpg", "PK\x03\x04\x14\0", /is an archive.*unpack/],
+  ])("%s is named, with what to do", async (name, start, message) => {
+    await writeFile(at(name), Buffer.from(start.padEnd(400, "\0"), "latin1"));
+    await expect(readPhoto(at(name))).rejects.toThrow(message);
   });
 
   it("of a JPEG says how strongly it was compressed", async () => {

@@ -2,7 +2,7 @@
 
 import { extrapolateKnown } from "../image/extrapolate.ts";
 import type { Image, Mask } from "../image/image.ts";
-import { checkMaskSize, maskedShare } from "../image/mask.ts";
+import { checkMask, checkMaskSize, maskedShare, maskRule } from "../image/mask.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 import { maskKind, paperMasks } from "./evaluation-masks.ts";
@@ -64,12 +64,14 @@ export const inpaint: Task<"inpaint", InpaintOptions> = {
   /** Hole by hole, each with its surroundings; the mask has the photo's size. */
   async prepare(photo, resolution, random, { mask } = {}) {
     if (mask === undefined) {
-      throw new UsageError("Inpainting needs a mask whose white pixels are to be filled.");
+      throw new UsageError(
+        "Inpainting needs a mask, whose value is 1 where the image is to be filled.",
+      );
     }
-    checkMaskSize(mask, photo.width, photo.height);
+    checkMask(mask, photo.width, photo.height);
     const windows = maskWindows(mask, resolution);
     if (windows.length === 0) {
-      throw new PaletteError("The mask has no white pixel; paint white what is to be filled.");
+      throw new PaletteError("The mask fills nothing; give the value 1 to what is to be filled.");
     }
     const cleared = extrapolateKnown(photo, mask);
     const regions: PreparedRegion[] = [];
@@ -91,7 +93,7 @@ export const inpaint: Task<"inpaint", InpaintOptions> = {
     {
       name: "mask",
       value: "file",
-      description: "image whose white pixels are to be filled, or `random` for one as in training",
+      description: `image that says what is to be filled: ${maskRule}; several are joined; a folder: a mask for each photo, of its name; \`alpha\`: what is transparent in the photo; \`random\`: a mask as in training`,
       required: true,
       kind: "mask",
       random: (width, height, random) => randomMask(width, height, random).mask,

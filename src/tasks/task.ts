@@ -54,7 +54,11 @@ export type TaskCliOption = {
       readonly default?: number;
     }
   | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default?: string }
-  /** An image file, or the word "random" for what `random` draws at the photo's size. */
+  /**
+   * Image files or folders of them, given once or more; "alpha", the photo's own transparency; or
+   * "random" for what `random` draws at the photo's size. `--NAME-from` and `--invert` come with
+   * it.
+   */
   | { readonly kind: "mask"; random(width: number, height: number, random: Random): Mask }
 );
 
