@@ -7,19 +7,37 @@ import type { Condition } from "../tasks/task.ts";
 /** Floats of a pixel and channel while it is sampled: x, y_t, y0, known pixels, copies. */
 const floatsInUse = 9;
 
-/** Samples number `first` to `first + count - 1`. */
-export interface Batch {
-  readonly first: number;
-  readonly count: number;
+/** Sample number `sample` of condition number `condition`. */
+export interface SampleNumber {
+  readonly condition: number;
+  readonly sample: number;
 }
 
-/** `samples` samples of a condition in batches of at most `pixelsAtOnce` pixels. */
-export function batchesOf({ x }: Condition, samples: number, pixelsAtOnce: number): Batch[] {
-  const most = Math.max(1, Math.floor(pixelsAtOnce / (x.width * x.height)));
-  return Array.from({ length: Math.ceil(samples / most) }, (_, batch) => ({
-    first: batch * most,
-    count: Math.min(most, samples - batch * most),
-  }));
+/**
+ * `samples` samples of each condition in batches of one size and of at most `pixelsAtOnce` pixels.
+ * A batch may hold samples of many small conditions, so that all cores have something to do.
+ */
+export function batchesOf(
+  conditions: readonly Condition[],
+  samples: number,
+  pixelsAtOnce: number,
+): SampleNumber[][] {
+  const batches: SampleNumber[][] = [];
+  const open = new Map<string, SampleNumber[]>();
+  for (const [condition, { x }] of conditions.entries()) {
+    const size = `${x.width}x${x.height}`;
+    const most = Math.max(1, Math.floor(pixelsAtOnce / (x.width * x.height)));
+    for (let sample = 0; sample < samples; sample++) {
+      let batch = open.get(size);
+      if (batch === undefined || batch.length === most) {
+        batch = [];
+        open.set(size, batch);
+        batches.push(batch);
+      }
+      batch.push({ condition, sample });
+    }
+  }
+  return batches;
 }
 
 /** @throws PaletteError when the platform knows that the samples do not fit in memory. */
@@ -31,10 +49,11 @@ export function assertSamplesFit(
   pixelsAtOnce: number,
 ): void {
   const sizes = conditions.map(({ x }) => x.data.length);
-  const atOnce = conditions.map(
-    (condition) => condition.x.data.length * batchesOf(condition, samples, pixelsAtOnce)[0]!.count,
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+  const atOnce = batchesOf(conditions, samples, pixelsAtOnce).map((batch) =>
+    sum(batch.map(({ condition }) => sizes[condition]!)),
   );
-  const kept = samples * (photo.data.length + sizes.reduce((a, b) => a + b, 0));
+  const kept = samples * (photo.data.length + sum(sizes));
   network.assertFits?.(
     4 * (floatsInUse * Math.max(...atOnce) + kept),
     `Restoring ${photo.width}x${photo.height} pixels ${samples === 1 ? "once" : `${samples} times`}`,

@@ -219,7 +219,7 @@ describe("answers", () => {
     const steps: string[] = [];
     const onStep = ({ step, steps: all }: SamplingProgress) => void steps.push(`${step}/${all}`);
     await counted.inpaint(wide, { mask: two, steps: 2, onStep });
-    expect(steps).toEqual(["1/4", "2/4", "3/4", "4/4"]);
+    expect(steps).toEqual(["1/2", "2/2"]);
   });
 
   it("come back at the picture's own size", async () => {

@@ -141,20 +141,22 @@ export class Palette {
     const { tasks, training } = this.config;
     const tint = staysGray && givesColours(tasks) && !training?.augmentation?.gray;
     const conditions = tint ? prepared.conditions.map(tintGray) : prepared.conditions;
-    const parts = conditions.flatMap((condition, k) =>
-      batchesOf(condition, samples, this.pixelsAtOnce).map((batch) => ({ condition, k, ...batch })),
-    );
     assertSamplesFit(this.network, image, conditions, samples, this.pixelsAtOnce);
-
+    const seeds = conditions.map((_, k) =>
+      sampleSeeds(k === 0 ? seed : Random.from(seed, "part", k).integer(0, 2 ** 31 - 1), samples),
+    );
+    const batches = batchesOf(conditions, samples, this.pixelsAtOnce);
     const sampled: Image[][] = conditions.map(() => []);
-    for (const [part, { condition, k, first, count }] of parts.entries()) {
-      const own = k === 0 ? seed : Random.from(seed, "part", k).integer(0, 2 ** 31 - 1);
-      const batch = sampleSeeds(own, count, first).map((name) => ({ condition, seed: name }));
-      const images = await sampleConditions(this.network, batch, {
+    for (const [part, batch] of batches.entries()) {
+      const requests = batch.map(({ condition: k, sample }) => ({
+        condition: conditions[k]!,
+        seed: seeds[k]![sample]!,
+      }));
+      const images = await sampleConditions(this.network, requests, {
         ...options,
-        onStep: onStep && ((progress) => onStep(overParts(progress, part, parts.length))),
+        onStep: onStep && ((progress) => onStep(overParts(progress, part, batches.length))),
       });
-      sampled[k]!.push(...images);
+      for (const [n, { condition }] of batch.entries()) sampled[condition]!.push(images[n]!);
     }
     const finished: Image[] = [];
     for (let k = 0; k < samples; k++) {

@@ -5,6 +5,7 @@ import { modelSize } from "../image/model-size.ts";
 import { resize } from "../image/resize.ts";
 import type { Random } from "../util/random.ts";
 import { noiseInMask } from "./mask-noise.ts";
+import type { MaskWindow } from "./mask-windows.ts";
 import type { Condition } from "./task.ts";
 
 /** A hole is shown to the network at most this thick, in parts of its side. */
@@ -13,7 +14,7 @@ const thickest = 0.4;
 /** A part of a picture on its way through the network. */
 export interface PreparedRegion {
   readonly condition: Pick<Condition, "x"> & { readonly mask: Mask };
-  /** Writes the answer's pixels, brought to the part's size, into `out` where the mask is 1. */
+  /** Writes the answer's pixels, brought to the part's size, into `out` where it is the part's. */
   paste(out: Image, answer: Image): Promise<void>;
 }
 
@@ -22,11 +23,12 @@ export interface PreparedRegion {
  * shrink to the network's own size where it is not. A pixel is known only if all that it covers is.
  * Resizing mixes neighbours, so `photo` must hold nothing of what is to be replaced
  * (`extrapolateKnown`).
+ * @param box `fills` says which masked pixels in it are filled from it; all of them unless given
  */
 export async function prepareRegion(
   photo: Image,
   mask: Mask,
-  box: Box,
+  box: Box & Partial<Pick<MaskWindow, "fills">>,
   resolution: number,
   random: Random,
 ): Promise<PreparedRegion> {
@@ -43,7 +45,7 @@ export async function prepareRegion(
       for (let y = 0, i = 0; y < box.height; y++) {
         for (let x = 0; x < box.width; x++, i++) {
           const at = (box.top + y) * out.width + box.left + x;
-          if (mask.data[at] !== 1) continue;
+          if (mask.data[at] !== 1 || box.fills?.(at) === false) continue;
           for (let c = 0; c < 3; c++) {
             out.data[c * pixels + at] = large.data[c * box.width * box.height + i]!;
           }
