@@ -55,6 +55,7 @@ export {
   toBytes,
 } from "./image/image.ts";
 export { type JpegQuality, jpegQuality } from "./image/jpeg-quality.ts";
+export { type MaskReading, type MaskSource, maskedShare, maskFromPixels } from "./image/mask.ts";
 export type { Size } from "./image/model-size.ts";
 export type { ByteSource } from "./models/byte-source.ts";
 export type { ModelConfig, TrainingRecord } from "./models/config.ts";

@@ -13,7 +13,7 @@ export {
   importNetwork,
 } from "./interop/import-network.ts";
 export { nodeCodec, photoFiles } from "./node/codec.ts";
-export { type Photo, readImage, readPhoto } from "./node/decode-image.ts";
+export { type ImageInput, type Photo, readImage, readPhoto } from "./node/decode-image.ts";
 export { contactSheet } from "./node/draw-text.ts";
 export { encodeImage, writeImage } from "./node/encode-image.ts";
 export { loadNetwork } from "./node/load-network.ts";
@@ -25,6 +25,6 @@ export {
   saveModel,
 } from "./node/model-folder.ts";
 export { Palette } from "./node/palette.ts";
-export { readMask } from "./node/read-mask.ts";
+export { type MaskReadOptions, type ReadMask, readMask } from "./node/read-mask.ts";
 export { planTraining, type TrainingRequest, train } from "./node/training.ts";
 export { nodeRuntime } from "./runtime/node/index.ts";

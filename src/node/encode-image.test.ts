@@ -37,6 +37,16 @@ describe("writing images", () => {
     }
   });
 
+  it("refuses what is no image, no path and no opacity in one line", async () => {
+    const path = join(folder, "refused.png");
+    const bytes = { ...image, data: image.data.map((value) => 127.5 * (value + 1)) };
+    await expect(writeImage(path, bytes)).rejects.toThrow(/from -1 to 1/);
+    await expect(writeImage(undefined as unknown as string, image)).rejects.toThrow(/undefined/);
+    const alpha = new Uint8Array(5);
+    await expect(writeImage(path, image, { alpha })).rejects.toThrow(/63 values, not .* of 5/);
+    expect(await readdir(folder)).not.toContain("refused.png");
+  });
+
   it("says which endings there are, and why a file cannot be written", async () => {
     await expect(writeImage("x.bmp", image)).rejects.toThrow(
       "Cannot write x.bmp: name it .png, .jpg or .webp.",

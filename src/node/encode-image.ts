@@ -1,8 +1,10 @@
 /** From pixels to files. */
 import { extname } from "node:path";
+import { checkImage } from "../image/check-image.ts";
 import type { EncodeOptions, ImageFormat } from "../image/codec.ts";
 import type { Image } from "../image/image.ts";
-import { PaletteError, reasonOf } from "../util/errors.ts";
+import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
+import { shown } from "../util/shown.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { fromImage } from "./sharp.ts";
 
@@ -39,6 +41,8 @@ export async function encodeImage(
   format: ImageFormat,
   { alpha }: EncodeOptions = {},
 ): Promise<Uint8Array> {
+  checkImage(image);
+  checkAlpha(image, alpha);
   const pipeline = alpha === undefined ? fromImage(image) : fromImage(image, alpha);
   try {
     if (format === "png") return await pipeline.png().toBuffer();
@@ -69,6 +73,15 @@ export function formatOf(path: string): ImageFormat {
   return format;
 }
 
+/** @throws UsageError unless there is an opacity from 0 to 255 for each pixel. */
+function checkAlpha({ width, height }: Image, alpha: Uint8Array | undefined): void {
+  if (alpha === undefined || (alpha instanceof Uint8Array && alpha.length === width * height))
+    return;
+  throw new UsageError(
+    `The opacity of ${width}x${height} pixels is a Uint8Array of ${width * height} values, not ${shown(alpha)} of ${alpha.length}.`,
+  );
+}
+
 /**
  * Writes the picture in the format of its file name, creating the folders. The file appears whole
  * or not at all: it is written under another name and renamed.
@@ -79,5 +92,10 @@ export async function writeImage(
   image: Image,
   options: EncodeOptions = {},
 ): Promise<void> {
+  if (typeof path !== "string" || path === "") {
+    throw new UsageError(
+      `An image is written to a path that ends in .png, .jpg or .webp, not to ${shown(path)}.`,
+    );
+  }
   await writeAtomically(path, await encodeImage(image, formatOf(path), options));
 }

@@ -405,6 +405,49 @@ describe("impossible requests", () => {
     );
   });
 
+  it.each<[string, unknown, RegExp]>([
+    ["nothing", undefined, /An image is .* not undefined/],
+    ["a path", "photo.png", /not "photo\.png"/],
+    ["bytes", { ...photo, data: toBytes(photo) }, /Float32Array .* not a Uint8Array; fromBytes/],
+    [
+      "values of 0 to 255",
+      { ...photo, data: photo.data.map((v) => 127.5 * (v + 1)) },
+      /from -1 to 1/,
+    ],
+    ["no numbers", { ...photo, data: photo.data.map(() => Number.NaN) }, /one is NaN/],
+    ["opacity", { ...photo, data: new Float32Array(4 * side * side) }, /leave out the opacity/],
+    ["one plane", { ...photo, data: new Float32Array(side * side) }, /three times/],
+    ["half a pixel", { ...photo, width: 0.5 }, /whole numbers from 1, not 0\.5/],
+  ])("%s for an image", async (_, image, message) => {
+    const refused = stub().palette.colorize(image as Image);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toBeInstanceOf(UsageError);
+  });
+
+  it.each<[object, RegExp]>([
+    [{ stepz: 3 }, /There is no option "stepz"; the options of colorize are samples, steps/],
+    [{ clip: "no" }, /clip is true or false, not "no"/],
+    [{ onStep: 7 }, /onStep is a function, not 7/],
+    [{ signal: true }, /signal is an AbortSignal/],
+  ])("the options %o", async (options, message) => {
+    const { palette: stubbed } = stub();
+    await expect(stubbed.colorize(photo, options)).rejects.toThrow(message);
+  });
+
+  it("no option of another task, and nothing that is undefined", async () => {
+    const { palette: stubbed } = stub();
+    const options = { steps: 1, side: "left", stepz: undefined };
+    expect(await stubbed.colorize(photo, options)).toHaveLength(1);
+    await expect(stubbed.colorize(photo, 5 as unknown as object)).rejects.toThrow(
+      /options are an object/,
+    );
+  });
+
+  it("a mask of 0 and 255", async () => {
+    const wrong = { ...mask, data: mask.data.map((value) => 255 * value) };
+    await expect(stub().palette.inpaint(photo, { mask: wrong })).rejects.toThrow(/not 255/);
+  });
+
   it("a model that is not there", async () => {
     await expect(Palette.load("no-such-model")).rejects.toThrow(/no-such-model/);
   });

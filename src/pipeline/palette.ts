@@ -9,6 +9,7 @@ import {
   type SamplerChoices,
   type SamplerConfig,
 } from "../diffusion/samplers/sampler-config.ts";
+import { checkImage } from "../image/check-image.ts";
 import { type Image, isGray, type Mask, withoutColours } from "../image/image.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Network } from "../runtime/network.ts";
@@ -20,6 +21,7 @@ import type { Side } from "../tasks/uncrop.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { assertSamplesFit, batchesOf } from "./batches.ts";
+import { checkOptionNames } from "./option-names.ts";
 import { sampleConditions } from "./sample-conditions.ts";
 import {
   checkOptions,
@@ -129,9 +131,11 @@ export class Palette {
     image: Image,
     options: SamplingOptions & Partial<Options> = {},
   ): Promise<Image[]> {
+    const chosen: Task = typeof task === "string" ? taskNamed(task) : task;
+    checkImage(image);
+    checkOptionNames(options, chosen);
     checkOptions(options);
     this.samplerConfig(options);
-    const chosen: Task = typeof task === "string" ? taskNamed(task) : task;
     this.warnUnlessTrainedFor(chosen.name);
     const { seed = samplingDefaults.seed, samples = samplingDefaults.samples } = options;
     const { onStep, onFinish, signal } = options;

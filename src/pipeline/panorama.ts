@@ -4,6 +4,7 @@
  * resolution.
  */
 
+import { checkImage } from "../image/check-image.ts";
 import { createImage, crop, type Image, paste } from "../image/image.ts";
 import type { Size } from "../image/model-size.ts";
 import { resize } from "../image/resize.ts";
@@ -52,6 +53,7 @@ export async function panorama(
   photo: Image,
   options: PanoramaOptions = {},
 ): Promise<Image[]> {
+  checkImage(photo);
   const { left = panoramaDefaults.left, right = panoramaDefaults.right } = options;
   for (const count of [left, right]) {
     if (!Number.isInteger(count) || count < 0 || count > mostWindows) {

@@ -69,6 +69,7 @@ export const dejpeg: Task<"dejpeg", DejpegOptions> = {
   name: "dejpeg",
   title: "JPEG restoration",
   description: "Removes the artefacts of strong JPEG compression.",
+  optionNames: ["quality", "jpegQuality"],
   async degrade(y, { random, codec }, { quality: given, jpegQuality } = {}) {
     const quality = given ?? randomQuality(random, jpegQuality);
     const twice =

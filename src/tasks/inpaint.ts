@@ -51,6 +51,7 @@ export const inpaint: Task<"inpaint", InpaintOptions> = {
   name: "inpaint",
   title: "Inpainting",
   description: "Fills the masked part of a photo.",
+  optionNames: ["mask"],
 
   async degrade(y, { random }, { mask: given } = {}) {
     if (given !== undefined) checkMaskSize(given, y.width, y.height);

@@ -54,6 +54,7 @@ export const sharpen: Task<"sharpen", SharpenOptions> = {
   command: "upscale",
   title: "Sharpening",
   description: "Enlarges a photo and gives it back its detail.",
+  optionNames: ["factor", "mask", "whole", "scale"],
 
   async degrade(y, { random }, { factor: given, mask: hole, whole } = {}) {
     const { least, most } = factors;

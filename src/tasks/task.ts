@@ -111,6 +111,8 @@ export interface Task<Name extends string = string, Options extends object = obj
   /** The name of its command; the task's own unless given. */
   readonly command?: string;
   readonly cliOptions?: readonly TaskCliOption[];
+  /** The names of its options: others are refused. A task that does not say them takes any. */
+  readonly optionNames?: readonly string[];
   /** Without it the task is evaluated in one way, under its own name. */
   readonly variants?: TaskVariants<Options>;
   /**

@@ -131,6 +131,7 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
   name: "uncrop",
   title: "Uncropping",
   description: "Continues a photo beyond one edge or all of them.",
+  optionNames: ["side", "ratio"],
 
   async degrade(y, { random }, { side = randomSide(random) } = {}) {
     return uncropCondition(y, side, random);
