@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { PaletteError, reasonOf, UsageError } from "../../src/util/errors.ts";
+import { quantity } from "../../src/util/format.ts";
 
 const name = "endless-sky-high-dpi";
 const photosInPackage = `usr/share/games/endless-sky/plugins/${name}/images/land`;
@@ -80,7 +81,7 @@ async function main(args: string[]): Promise<void> {
       file = join(work, downloaded);
     }
     const count = await extract(file, work, resolve(out));
-    console.log(`${count} photos in ${out}`);
+    console.log(`${quantity(count, "photo")} in ${out}`);
     console.error(
       `Licence: public domain or CC-BY-SA, which differs from file to file; ${join(out, "copyright")} says which.`,
     );

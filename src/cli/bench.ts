@@ -4,7 +4,7 @@ import { presetNamed } from "../models/presets.ts";
 import { operationsPerImage } from "../nn/graphs.ts";
 import { matrixPeak } from "../node/benchmark/peak-memory.ts";
 import { measureThroughput, type Throughput } from "../node/benchmark/throughput.ts";
-import { counted, inGigabytes } from "../util/format.ts";
+import { counted, inGigabytes, quantity } from "../util/format.ts";
 import type { BenchFlags } from "./commands/bench.ts";
 import { say } from "./console.ts";
 import { readNetwork } from "./network.ts";
@@ -46,7 +46,7 @@ export async function bench(options: BenchFlags): Promise<void> {
     const unit = row.mode === "train" ? "images" : "network calls (images)";
     const memory = inGigabytes(row.peakMemoryBytes);
     say(
-      `${what}  ${row.imagesPerSecond.toLocaleString("en-US", { maximumSignificantDigits: 3 })} ${unit}/s on ${threads} threads, ` +
+      `${what}  ${row.imagesPerSecond.toLocaleString("en-US", { maximumSignificantDigits: 3 })} ${unit}/s on ${quantity(threads, "thread")}, ` +
         `${(100 * row.shareOfPeak).toFixed(0)} % of the matrix peak, ${memory}`,
     );
   }

@@ -6,7 +6,7 @@ import type { ModelConfig } from "../models/config.ts";
 import { saveModel } from "../node/model-folder.ts";
 import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { type TaskName, taskNamed } from "../tasks/registry.ts";
-import { counted } from "../util/format.ts";
+import { counted, quantity } from "../util/format.ts";
 import type { ImportFlags } from "./commands/import.ts";
 import { say } from "./console.ts";
 import { startProgress, whileWaiting } from "./progress.ts";
@@ -44,7 +44,7 @@ function describe(config: ModelConfig, parameters: number): string {
     `${counted(parameters)} parameters`,
     `${resolution}x${resolution} pixels`,
     `base ${base} x ${multipliers.join(",")}`,
-    `${blocks} ${blocks === 1 ? "block" : "blocks"} a level`,
+    `${quantity(blocks, "block")} a level`,
     `heads of ${headChannels}`,
     `for ${config.tasks.join(", ")}`,
     `training ${describeSchedule(config.trainingSchedule)}`,

@@ -5,7 +5,7 @@ import { type Preset, presetNames, presets } from "../models/presets.ts";
 import { describeNetwork, type Layer, type NetworkDescription } from "../models/summary.ts";
 import { bundledModels, findModel, isFolder, loadModelConfig } from "../node/model-folder.ts";
 import { PaletteError } from "../util/errors.ts";
-import { counted, inGigabytes } from "../util/format.ts";
+import { counted, inGigabytes, quantity } from "../util/format.ts";
 import type { InfoFlags } from "./commands/info.ts";
 import { say } from "./console.ts";
 
@@ -94,8 +94,8 @@ function trainingOf({ training, objective }: ModelConfig): string {
   const { images, hours, data, seed, from } = training;
   return [
     data,
-    `${counted(images)} images seen`,
-    from && `begun with ${from.name} after ${counted(from.images)} images`,
+    `${quantity(images, "image")} seen`,
+    from && `begun with ${from.name} after ${quantity(from.images, "image")}`,
     hours !== undefined && `${hours.toFixed(1)} hours`,
     objective.loss && `loss ${objective.loss.toUpperCase()}`,
     seed !== undefined && `seed ${seed}`,

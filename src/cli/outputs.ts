@@ -2,9 +2,11 @@
 import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve, sep } from "node:path";
+import { type LeftOut, leftOutNotes } from "../data/photo-reader.ts";
 import { formatOf } from "../node/encode-image.ts";
 import { photoEndings, scanPhotos } from "../node/photo-folders.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
+import { log } from "./console.ts";
 
 /** A photo to be restored, or why an argument gives none. */
 export type Input =
@@ -27,7 +29,8 @@ export async function expandInputs(names: readonly string[], out: string): Promi
     try {
       const folder = await realpath(path);
       const skipped = answers !== undefined && !isWithin(folder, answers) ? answers : undefined;
-      for (const photo of await scanPhotos([path])) {
+      const tell = (one: LeftOut) => leftOutNotes([one]).forEach(log);
+      for (const photo of await scanPhotos([path], tell)) {
         if (skipped === undefined || !isWithin(await realpath(photo), skipped)) {
           inputs.push({ path: photo });
         }

@@ -1,7 +1,7 @@
 /** Progress for people: a line that is rewritten on a terminal, a line every 10 seconds elsewhere. */
 import { clearLine, cursorTo } from "node:readline";
 import type { Clock, Progress, Reporter } from "../training/options.ts";
-import { counted, duration } from "../util/format.ts";
+import { counted, duration, quantity } from "../util/format.ts";
 import { mean } from "../util/mean.ts";
 
 /** Milliseconds between reports. */
@@ -94,7 +94,7 @@ export class ProgressReporter implements Reporter {
     const waiting = (100 * clock.waited) / clock.session;
     const rest = this.remaining(images, clock, rate);
     return [
-      `${counted(images)} images`,
+      quantity(images, "image"),
       `${rate.toPrecision(3)} images/s`,
       `loss ${shown("loss")} (${tasks})`,
       `gradient ${shown("gradient")}`,

@@ -217,9 +217,27 @@ describe("examples", () => {
     expect(reported).toHaveLength(1);
   });
 
+  it("tell the first photo that has to be enlarged", async () => {
+    const small = join(folder, ".small");
+    await mkdir(small);
+    const raw = { create: { width: 20, height: 12, channels: 3, background: "red" } } as const;
+    const paths = [join(small, "a.png"), join(small, "b.png")];
+    for (const path of paths) await sharp(raw).png().toFile(path);
+    const told: string[] = [];
+    const onEnlarge = (path: string, { width, height }: { width: number; height: number }) =>
+      told.push(`${path} ${width}x${height}`);
+    const enlarging = source({ photos: paths, resolution: 16, onEnlarge });
+    for (let i = 0; i < 6; i++) await enlarging.example(i);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(/[ab]\.png 20x12$/);
+    const enough = source({ photos: paths, resolution: 12, onEnlarge });
+    await enough.example(0);
+    expect(told).toHaveLength(1);
+  });
+
   it("fail with one line when no photo can be used", async () => {
     await expect(source({ photos: broken }).example(0)).rejects.toThrow(
-      /^None of the 4 photos can be used; the first: /,
+      /^None of 4 photos can be used; the first: /,
     );
     expect(() => source({ photos: [] })).toThrow(/at least one photo/);
     expect(() => source({ tasks: [] })).toThrow(/at least one task/);

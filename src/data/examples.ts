@@ -10,6 +10,7 @@ import { type Box, flipHorizontal, grayscale, type Image, type RgbBytes } from "
 import { cropAndResizeBytes } from "../image/resize.ts";
 import type { Condition, Task } from "../tasks/task.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
+import { quantity } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random } from "../util/random.ts";
 import { type CropScale, decodedShortSide, randomSquare } from "./crop-scale.ts";
@@ -53,6 +54,8 @@ export interface ExampleSourceOptions {
   cacheBytes?: number;
   /** Called once for each file that cannot be used. */
   onSkip?: (path: string, reason: string) => void;
+  /** Called for the first photo that is smaller than the resolution and thus enlarged. */
+  onEnlarge?: (path: string, photo: RgbBytes) => void;
 }
 
 /** About how many bytes of so many decoded photos are kept, if they are of 3:2 and not small. */
@@ -75,6 +78,7 @@ const smallestShare = 1 / 4;
 export class ExampleSource {
   private readonly options: ExampleSourceOptions;
   private readonly cache: PhotoCache;
+  private enlarges = false;
   /** Sums of the weights up to each photo's. */
   private readonly upTo: Float64Array | undefined;
 
@@ -145,14 +149,21 @@ export class ExampleSource {
    * broken: otherwise the stream would depend on what was asked before.
    */
   private async choosePhoto(random: Random): Promise<{ path: string; photo: RgbBytes }> {
-    const { photos } = this.options;
+    const { photos, resolution, onEnlarge } = this.options;
     while (this.cache.skipped.size < photos.length) {
       const path = this.upTo ? photos[weighted(this.upTo, random)]! : random.pick(photos);
       const photo = await this.cache.get(path);
-      if (photo !== undefined) return { path, photo };
+      if (photo === undefined) continue;
+      if (!this.enlarges && Math.min(photo.width, photo.height) < resolution) {
+        this.enlarges = true;
+        onEnlarge?.(path, photo);
+      }
+      return { path, photo };
     }
     const [first] = this.cache.skipped.values();
-    throw new PaletteError(`None of the ${photos.length} photos can be used; the first: ${first}`);
+    throw new PaletteError(
+      `None of ${quantity(photos.length, "photo")} can be used; the first: ${first}`,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 /** Which photos are never trained on. */
 import { PaletteError, UsageError } from "../util/errors.ts";
+import { quantity } from "../util/format.ts";
 
 export interface HoldOut {
   readonly train: string[];
@@ -30,7 +31,7 @@ export function splitHoldOut(sets: readonly (readonly string[])[], rule: string)
   const train = photos.filter((photo) => !held.has(photo));
   if (train.length === 0) {
     throw new PaletteError(
-      `The hold-out rule ${rule} leaves none of the ${photos.length} photos for training; add photos or use none.`,
+      `The hold-out rule ${rule} leaves none of ${quantity(photos.length, "photo")} for training; add photos or use none.`,
     );
   }
   return { train, heldOut };

@@ -1,5 +1,6 @@
 /** Where photos come from: a folder in Node, files that a person chose in a browser. */
 import type { RgbBytes } from "../image/image.ts";
+import { counted } from "../util/format.ts";
 
 export interface PhotoReadOptions {
   /** Shrinks (never grows) the photo until its short side has this many pixels. */
@@ -25,26 +26,33 @@ export interface PhotoSet {
   readonly photos: readonly string[];
   /** 16 hexadecimal digits: which photos there are, not where they lie. */
   readonly digest: string;
-  /** The photos by themselves, to tell later which ones have changed; where the platform can. */
+  /** The photos by themselves, to tell later which ones have changed; where they are asked for. */
   readonly records?: readonly PhotoRecord[];
-  /** Folders in it that are no photos but what this package made. */
+  /** What in it is no photo, though one might think so. */
   readonly leftOut?: readonly LeftOut[];
 }
 
 export interface PhotoRecord {
   /** Its path within the folder. */
   readonly name: string;
-  /** Tells it from other photos of its name; see `photoFingerprints`. */
+  /** Tells it from other photos of its name; see `photoFingerprint`. */
   readonly fingerprint: string;
 }
 
+/** A folder that this package made, or files that cannot be read. */
 export interface LeftOut {
-  readonly folder: string;
+  /** The folder, or the first of the files. */
+  readonly path: string;
   /** "a run folder" */
   readonly what: string;
+  /** How many more files like it there are. */
+  readonly others?: number;
 }
 
 /** What to say of the folders that were left out. */
 export function leftOutNotes(leftOut: readonly LeftOut[]): string[] {
-  return leftOut.map(({ folder, what }) => `left out of the photos: ${folder}, which is ${what}`);
+  return leftOut.map(({ path, what, others = 0 }) => {
+    const more = others === 0 ? "" : ` and ${counted(others)} more like it`;
+    return `left out of the photos: ${path}${more}, which is ${what}`;
+  });
 }

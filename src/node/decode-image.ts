@@ -12,7 +12,7 @@ import { fromBytes, type Image, maximalPixels, type RgbBytes } from "../image/im
 import { type JpegQuality, jpegQuality } from "../image/jpeg-quality.ts";
 import { resizeBytes } from "../image/resize.ts";
 import { PaletteError, ReadError, reasonOf, UsageError } from "../util/errors.ts";
-import { counted } from "../util/format.ts";
+import { quantity } from "../util/format.ts";
 import { shown } from "../util/shown.ts";
 import { unreadableFormat } from "./file-format.ts";
 import { rescaled, type SampleRange } from "./sample-range.ts";
@@ -101,7 +101,7 @@ export async function readPhoto(path: ImageInput): Promise<Photo> {
     else if (isLab(space)) notes.push("its Lab colours were converted to sRGB");
     if (depth !== "uchar") notes.push("its colours were rounded to 8 bits");
     if (pages !== undefined && pages > 1)
-      notes.push(`only the first of its ${counted(pages)} pictures is used`);
+      notes.push(`only the first of its ${quantity(pages, "picture")} is used`);
     const jpeg = jpegQuality(file);
     return {
       image: fromBytes(colours.rgb, colours.width, colours.height),

@@ -423,7 +423,7 @@ describe("a plan", () => {
     await mkdir(at("broken"));
     await writeFile(at("broken", "a.png"), "no picture");
     await expect(planEvaluation({ ...request, data: [at("broken")] })).rejects.toThrow(
-      /None of the 1 photos can be used/,
+      /None of 1 photo can be used/,
     );
     await expect(
       planEvaluation({ ...request, models: [at("model"), "landscapes-64"] }),

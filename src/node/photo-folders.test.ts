@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { splitHoldOut } from "../data/hold-out.ts";
-import { scanPhotoSets, scanPhotos } from "./photo-folders.ts";
+import { type LeftOut, leftOutNotes } from "../data/photo-reader.ts";
+import { photosDigest, scanPhotoSets, scanPhotos } from "./photo-folders.ts";
 
 describe("scanPhotos", () => {
   let root: string;
@@ -105,7 +106,7 @@ describe("scanPhotos", () => {
     expect(set!.photos.map((path) => basename(path))).toEqual(["1.png", "mine.png"]);
     expect(set!.leftOut).toEqual(
       ["model", "report", "run"].map((name) => ({
-        folder: join(data, name),
+        path: join(data, name),
         what: made[name as keyof typeof made][2],
       })),
     );
@@ -114,13 +115,66 @@ describe("scanPhotos", () => {
     ]);
   });
 
+  it("takes the endings of JPEG files, and tells what it cannot take", async () => {
+    const data = join(root, ".endings");
+    await mkdir(data);
+    for (const name of ["1.jfif", "2.JPE", "3.bmp", "4.heic", "5.BMP", "6.txt"])
+      await writeFile(join(data, name), "x");
+    const taken = await scanPhotos([data]);
+    expect(taken.map((path) => basename(path))).toEqual(["1.jfif", "2.JPE"]);
+    const [set] = await scanPhotoSets([data]);
+    expect(leftOutNotes(set!.leftOut!)).toEqual([
+      `left out of the photos: ${join(data, "3.bmp")} and 2 more like it, which is a picture of a format that cannot be read: convert it to PNG or JPEG first`,
+    ]);
+    await rm(join(data, "1.jfif"));
+    await rm(join(data, "2.JPE"));
+    await expect(scanPhotos([data])).rejects.toThrow(/holds no photos \(.*3\.bmp and 2 more/);
+  });
+
+  it.skipIf(process.platform !== "linux")("leaves out names that are no text", async () => {
+    const data = join(root, ".names");
+    await mkdir(data);
+    await writeFile(join(data, "1.png"), "x");
+    // A name that really has the sign for what is no text.
+    await writeFile(join(data, "2\ufffd.png"), "x");
+    const latin1 = Buffer.from([...Buffer.from(`${data}/caf`), 0xe9]);
+    await writeFile(Buffer.concat([latin1, Buffer.from(".png")]), "x");
+    await mkdir(latin1);
+    const left: LeftOut[] = [];
+    const photos = await scanPhotos([data], (one) => left.push(one));
+    expect(photos.map((path) => basename(path))).toEqual(["1.png", "2\ufffd.png"]);
+    expect(left).toEqual([
+      { path: expect.stringContaining("caf"), what: expect.stringMatching(/UTF-8/), others: 1 },
+    ]);
+  });
+
+  it("knows a photo by what it holds where that is asked for", async () => {
+    const data = join(root, ".held");
+    await mkdir(data);
+    const large = Buffer.alloc(200_000, 7);
+    await writeFile(join(data, "1.png"), "first");
+    await writeFile(join(data, "2.png"), large);
+    const recordsNow = async () => (await scanPhotoSets([data], { records: true }))[0]!.records!;
+    const before = await recordsNow();
+    expect(before.map(({ name }) => name)).toEqual(["1.png", "2.png"]);
+    await utimes(join(data, "1.png"), 1, 1);
+    expect(await recordsNow()).toEqual(before);
+    await writeFile(join(data, "1.png"), "FIRST");
+    large[199_999] = 8;
+    await writeFile(join(data, "2.png"), large);
+    const now = await recordsNow();
+    for (const k of [0, 1]) expect(now[k]!.fingerprint).not.toBe(before[k]!.fingerprint);
+    expect(await photosDigest([join(data, "2.png")])).toBe("831e67f46dbe5c8b");
+    expect((await scanPhotoSets([data]))[0]).not.toHaveProperty("records");
+  });
+
   it("says which folder is missing, empty or no folder", async () => {
     const missing = join(root, "none");
     await expect(scanPhotos([missing])).rejects.toThrow(
       `The folder ${missing} does not exist; check the path.`,
     );
     await expect(scanPhotos([join(root, "empty")])).rejects.toThrow(
-      /empty holds no photos \(jpg, jpeg, png/,
+      /empty holds no photos \(jpg, jpeg, jpe, jfif, png/,
     );
     await expect(scanPhotos([join(root, "a/notes.txt")])).rejects.toThrow(
       /is a file; name the folder it is in/,
@@ -153,6 +207,6 @@ describe("splitHoldOut", () => {
     for (const rule of ["every:7", "every:7:7", "every:1:0", "7:1", "", "every:7:-1"]) {
       expect(() => splitHoldOut([photos], rule)).toThrow(/Cannot read the hold-out rule/);
     }
-    expect(() => splitHoldOut([["a.jpg"]], "every:2:0")).toThrow(/leaves none of the 1 photos/);
+    expect(() => splitHoldOut([["a.jpg"]], "every:2:0")).toThrow(/leaves none of 1 photo for/);
   });
 });

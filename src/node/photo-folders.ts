@@ -4,14 +4,23 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join, relative, resolve } from "node:path";
 import { byFileName, compareCodeUnits, type NamedPath, sortedBy } from "../data/hold-out.ts";
-import type { LeftOut, PhotoSet } from "../data/photo-reader.ts";
+import {
+  type LeftOut,
+  leftOutNotes,
+  type PhotoRecord,
+  type PhotoSet,
+} from "../data/photo-reader.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
+import { unreadableEndings } from "./file-format.ts";
+import { photoFingerprint } from "./fingerprint.ts";
 import { madeByPalette } from "./output-rule.ts";
 
 /** File name endings that are taken for photos. */
 export const photoEndings: readonly string[] = [
   ".jpg",
   ".jpeg",
+  ".jpe",
+  ".jfif",
   ".png",
   ".webp",
   ".tif",
@@ -43,20 +52,20 @@ export async function scanPhotos(
  * The same, each named folder's photos by themselves: a photo belongs to the nearest folder named.
  * The sets are sorted by their digests, so that their order does not depend on where the folders
  * lie.
+ * @param options.records whether a part of each file is read, for the photos' fingerprints
  */
-export async function scanPhotoSets(folders: readonly string[]): Promise<PhotoSet[]> {
+export async function scanPhotoSets(
+  folders: readonly string[],
+  { records = false }: { readonly records?: boolean } = {},
+): Promise<PhotoSet[]> {
   const found = await photosByFolder(folders);
   const names = found.map(({ folder }) => basename(resolve(folder)));
   const sets: PhotoSet[] = [];
   for (const [k, set] of found.entries()) {
     const unique = names.indexOf(names[k]!) === names.lastIndexOf(names[k]!);
     const name = unique ? names[k]! : set.folder;
-    const fingerprints = await photoFingerprints(set.photos);
-    const records = set.photos.map((path, i) => ({
-      name: relative(set.folder, path),
-      fingerprint: fingerprints[i]!,
-    }));
-    sets.push({ ...set, name, digest: digestOf(set.photos, fingerprints), records });
+    const digest = await photosDigest(set.photos);
+    sets.push({ ...set, name, digest, ...(records && { records: await recordsOf(set) }) });
   }
   return sets.sort((a, b) => compareCodeUnits(a.digest, b.digest));
 }
@@ -94,15 +103,25 @@ async function photosByFolder(folders: readonly string[]): Promise<FoundPhotos[]
     const names = listed.map(({ name }) => name);
     const what = folder === root ? undefined : await madeByPalette(folder, names);
     if (what !== undefined) {
-      found.leftOut.push({ folder, what });
+      found.leftOut.push({ path: folder, what });
       continue;
     }
     for (const entry of listed) {
       const path = join(folder, entry.name);
       const link = entry.isSymbolicLink();
       const kind = link ? await stat(path).catch(() => undefined) : entry;
+      const ending = extname(path).toLowerCase();
+      if (kind?.isFile() && unreadableEndings.includes(ending)) {
+        leaveOut(found, path, unreadable);
+        continue;
+      }
+      const isPhoto = kind?.isFile() && photoEndings.includes(ending);
+      if ((isPhoto || kind?.isDirectory()) && (await isGarbled(path))) {
+        leaveOut(found, path, garbled);
+        continue;
+      }
       if (kind?.isDirectory()) (link ? linked : direct).push({ folder: path, root });
-      if (!kind?.isFile() || !photoEndings.includes(extname(path).toLowerCase())) continue;
+      if (!isPhoto) continue;
       found.photos.push(path);
       fruitful.add(root);
     }
@@ -110,7 +129,10 @@ async function photosByFolder(folders: readonly string[]): Promise<FoundPhotos[]
   const empty = folders.find((folder) => !fruitful.has(folder));
   if (empty !== undefined) {
     const endings = photoEndings.map((ending) => ending.slice(1)).join(", ");
-    throw new PaletteError(`The folder ${empty} holds no photos (${endings}).`);
+    const [why] = leftOutNotes(sets.get(empty)?.leftOut ?? []);
+    throw new PaletteError(
+      `The folder ${empty} holds no photos (${endings})${why === undefined ? "" : `; ${why}`}.`,
+    );
   }
   const all = [...sets.values()];
   const leftOut = all.flatMap((set) => set.leftOut);
@@ -124,6 +146,23 @@ async function photosByFolder(folders: readonly string[]): Promise<FoundPhotos[]
     }));
 }
 
+const unreadable = "a picture of a format that cannot be read: convert it to PNG or JPEG first";
+const garbled = "a name that is not UTF-8: rename it";
+
+/** Names the first file of a kind and counts the others. */
+function leaveOut({ leftOut }: FoundPhotos, path: string, what: string): void {
+  const k = leftOut.findIndex((one) => one.what === what);
+  const first = leftOut[k];
+  if (first === undefined) leftOut.push({ path, what });
+  else leftOut[k] = { ...first, others: (first.others ?? 0) + 1 };
+}
+
+/** Whether the name cannot be told as text, so that nothing is found under it. */
+async function isGarbled(path: string): Promise<boolean> {
+  if (!path.includes("\ufffd")) return false;
+  return (await stat(path).catch(() => undefined)) === undefined;
+}
+
 const byNameAndPath = (a: NamedPath, b: NamedPath) =>
   byFileName(a, b) || compareCodeUnits(a.path, b.path);
 
@@ -133,28 +172,38 @@ interface Visit {
   readonly root: string;
 }
 
-/** A short digest of which photos there are: their names and fingerprints, not where they lie. */
-export async function photosDigest(photos: readonly string[]): Promise<string> {
-  return digestOf(photos, await photoFingerprints(photos));
-}
+/** Files that are looked at side by side. */
+const atOnce = 64;
 
-function digestOf(photos: readonly string[], fingerprints: readonly string[]): string {
+/**
+ * A short digest of which photos there are: their names and sizes, not where they lie. Models and
+ * runs are known by it, so it must not change; `PhotoRecord` also sees what the files hold.
+ */
+export async function photosDigest(photos: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const [i, path] of photos.entries()) hash.update(`${basename(path)}\0${fingerprints[i]}\n`);
+  const sizes = await eachOf(photos, (path) => stat(path).catch(() => undefined));
+  for (const [i, path] of photos.entries())
+    hash.update(`${basename(path)}\0${sizes[i]?.size ?? "missing"}\n`);
   return hash.digest("hex").slice(0, 16);
 }
 
-/** What tells each photo from others of its name: its size. */
-async function photoFingerprints(photos: readonly string[]): Promise<string[]> {
-  const fingerprints: string[] = [];
-  const some = 256;
-  for (let first = 0; first < photos.length; first += some) {
-    const part = photos.slice(first, first + some);
-    // That a photo vanished meanwhile is found, and said, when it is read.
-    const sizes = await Promise.all(part.map((path) => stat(path).catch(() => undefined)));
-    fingerprints.push(...sizes.map((found) => String(found?.size ?? "missing")));
+async function recordsOf({ folder, photos }: FoundPhotos): Promise<PhotoRecord[]> {
+  const fingerprints = await eachOf(photos, photoFingerprint);
+  return photos.map((path, i) => ({
+    name: relative(folder, path),
+    fingerprint: fingerprints[i]!,
+  }));
+}
+
+async function eachOf<T>(
+  paths: readonly string[],
+  work: (path: string) => Promise<T>,
+): Promise<T[]> {
+  const done: T[] = [];
+  for (let first = 0; first < paths.length; first += atOnce) {
+    done.push(...(await Promise.all(paths.slice(first, first + atOnce).map(work))));
   }
-  return fingerprints;
+  return done;
 }
 
 /** What is in a folder, without hidden entries, sorted by name. */

@@ -50,6 +50,20 @@ describe("a run folder", () => {
     );
   });
 
+  it("of a photo that was edited and has its old size is refused; copies are the same photos", async () => {
+    const run = await copied();
+    const data = runs.path("edited-photos");
+    await cp(runs.photos(), data, { recursive: true });
+    await trained({ out: run, images: 8 }, { data: [data] });
+    const file = join(data, "photo-004.png");
+    const bytes = await readFile(file);
+    bytes[bytes.length - 20]! ^= 1;
+    await writeFile(file, bytes);
+    expect(await refusal({ out: run }, { data: [data] })).toMatch(
+      /is a run with other photos \(1 changed \(photo-004\.png\)\)/,
+    );
+  });
+
   it("without a list of its photos gets one when it goes on", async () => {
     const run = await copied();
     await rm(join(run, "photos.tsv"));

@@ -222,22 +222,26 @@ export class RunFolder implements RunStore {
     config: RunConfig,
     photos: readonly PhotoRecord[] | undefined,
   ): Promise<void> {
-    const others = earlier.photos.digests.join() !== config.photos.digests.join();
+    const list = await readIfThere(join(this.path, names.photos));
+    const known = list === undefined ? undefined : photosIn(list);
+    const changed = known && photos && photoChanges(known, photos);
+    const moved = earlier.photos.digests.join() !== config.photos.digests.join();
+    // A photo that was edited in place may have its old size, by which digests know it.
+    const others = moved || changed !== undefined;
     // Their numbers and weights follow from the photos.
     const follows = /^photos\.(training|heldOut|digests|weights\.folders)\b/;
     const settings = differences(earlier, config).filter((line) => !(others && follows.test(line)));
     if (settings.length === 0 && !others) return;
-    const known = others ? await readIfThere(join(this.path, names.photos)) : undefined;
     const changes =
       known === undefined || photos === undefined
         ? `${counted(allPhotos(earlier))} then, ${counted(allPhotos(config))} now; which ones was not recorded`
-        : photoChanges(photosIn(known), photos);
-    const changed =
+        : (changed ?? "the same photos in other folders");
+    const different =
       settings.length === 0
         ? `photos (${changes})`
         : `settings (${[...settings, ...(others ? [`photos: ${changes}`] : [])].join("; ")})`;
     throw new PaletteError(
-      `${this.path} is a run with other ${changed}: give the same ones to continue, or begin a new run with these weights, by --from ${this.model} and another --out.`,
+      `${this.path} is a run with other ${different}: give the same ones to continue, or begin a new run with these weights, by --from ${this.model} and another --out.`,
     );
   }
 

@@ -51,7 +51,12 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   if (named !== undefined && out !== undefined) assertNotItsOwn(named, out);
   const earlier = out === undefined ? undefined : await RunFolder.begunIn(out);
   const from = earlier ? continued(named, earlier) : await newStart(named);
-  return resolvePlan(settings, { sets: await scanPhotoSets(data), folders: data, from, earlier });
+  return resolvePlan(settings, {
+    sets: await scanPhotoSets(data, { records: true }),
+    folders: data,
+    from,
+    earlier,
+  });
 }
 
 /**

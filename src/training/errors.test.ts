@@ -77,6 +77,6 @@ describe("a training that cannot go on", () => {
   it("for want of photos says so in one line", async () => {
     const data = [await writePhotos(runs.path("all broken"), 0, 3)];
     const message = await refusal({ out: newRun() }, { data, holdOut: "none" });
-    expect(message).toMatch(/^None of the 3 photos can be used/);
+    expect(message).toMatch(/^None of 3 photos can be used/);
   });
 });

@@ -1,6 +1,6 @@
 /** What a person is told when a training cannot go on. */
 import { PaletteError, ReadError, reasonOf } from "../util/errors.ts";
-import { counted } from "../util/format.ts";
+import { quantity } from "../util/format.ts";
 
 /** The same error, or one that says how the training goes on. */
 export function explainError(thrown: unknown): unknown {
@@ -33,9 +33,9 @@ function unreadable(thrown: unknown): PaletteError | undefined {
  * @param clipped whether the gradient is clipped
  */
 export function notFinite(images: number, saved: number, clipped: boolean): PaletteError {
-  const kept = saved === 0 ? "" : ` the checkpoint at ${counted(saved)} images is kept;`;
+  const kept = saved === 0 ? "" : ` the checkpoint at ${quantity(saved, "image")} is kept;`;
   const remedy = clipped ? "a lower --lr" : "a lower --lr or --clip 1";
   return new PaletteError(
-    `The loss is no longer a finite number after ${counted(images)} images, so training has stopped:${kept} start anew with ${remedy} and another --out.`,
+    `The loss is no longer a finite number after ${quantity(images, "image")}, so training has stopped:${kept} start anew with ${remedy} and another --out.`,
   );
 }

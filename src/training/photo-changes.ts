@@ -7,10 +7,14 @@ import { counted } from "../util/format.ts";
 const shown = 3;
 
 /**
- * The changes in words: "2 came (a.jpg, b.jpg), 1 changed (c.jpg)". A photo is told by its file name
+ * The changes in words: "2 came (a.jpg, b.jpg), 1 changed (c.jpg)"; undefined where there are none. A
+ * photo is told by its file name
  * and fingerprint, wherever it lies; one of another fingerprint than before has changed.
  */
-export function photoChanges(before: readonly PhotoRecord[], now: readonly PhotoRecord[]): string {
+export function photoChanges(
+  before: readonly PhotoRecord[],
+  now: readonly PhotoRecord[],
+): string | undefined {
   const [gone, fresh] = [without(before, now, exactly), without(now, before, exactly)];
   const [went, came] = [without(gone, fresh, byName), without(fresh, gone, byName)];
   const changed = without(fresh, came, byPath);
@@ -20,7 +24,7 @@ export function photoChanges(before: readonly PhotoRecord[], now: readonly Photo
     ["changed", changed],
   ] as const;
   const said = parts.filter(([, photos]) => photos.length > 0);
-  if (said.length === 0) return "the same photos in other folders";
+  if (said.length === 0) return undefined;
   return said
     .map(([what, photos]) => `${counted(photos.length)} ${what} (${named(photos)})`)
     .join(", ");

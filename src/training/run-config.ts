@@ -21,6 +21,7 @@ import { optimizerSchema } from "../models/settings/optimizer.ts";
 import { networkSchema } from "../nn/registry.ts";
 import { configDiff } from "../util/config-diff.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
+import { quantity } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { problemIn } from "../util/schema-problem.ts";
 
@@ -110,7 +111,7 @@ export function trainedModel(
       ...omitUndefined({ mix: config.mix, from: config.from }),
       optimizer,
       augmentation,
-      data: `${photos.training} photos, ${photos.heldOut} more held out (${photos.holdOut})`,
+      data: `${quantity(photos.training, "photo")}, ${photos.heldOut} more held out (${photos.holdOut})`,
       photos,
       seed,
     },

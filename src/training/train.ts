@@ -10,7 +10,7 @@ import { scheduleFrom } from "../diffusion/schedule.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { imagesPerUpdate } from "../models/settings/optimizer.ts";
 import { ReadError, reasonOf } from "../util/errors.ts";
-import { counted } from "../util/format.ts";
+import { quantity } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { BatchSource, type LabelledBatch, Prefetch } from "./batches.ts";
 import { explainError, notFinite } from "./errors.ts";
@@ -109,6 +109,10 @@ class Training {
       ...variation,
       taskOptions: { jpegQuality },
       onSkip: (_path, reason) => this.say(`photo skipped: ${reason}`),
+      onEnlarge: (path, { width, height }) =>
+        this.say(
+          `photos smaller than ${config.network.resolution} pixels a side are enlarged, which teaches blur; the first is ${path} (${width}x${height})`,
+        ),
     });
     this.batches = new BatchSource(this.examples, {
       ...config,
@@ -211,15 +215,15 @@ class Training {
     const threads = [store.earlier?.machine.threads, this.config.machine.threads];
     if (found && threads[0] !== threads[1]) {
       this.say(
-        `${threads[1]} threads instead of ${threads[0]}: sums are rounded differently from here on`,
+        `${quantity(this.config.machine.threads, "thread")} instead of ${threads[0]}: sums are rounded differently from here on`,
       );
     }
     const { from } = this.config;
-    const photos = `${counted(this.plan.training.length)} photos`;
-    const parameters = `${counted(state.parameters.length)} parameters`;
+    const photos = quantity(this.plan.training.length, "photo");
+    const parameters = quantity(state.parameters.length, "parameter");
     this.say(
       found
-        ? `continuing at ${counted(this.images)} images: ${photos}, ${parameters}`
+        ? `continuing at ${quantity(this.images, "image")}: ${photos}, ${parameters}`
         : `starting${from ? ` with the weights of ${from.name}` : ""}: ${photos}, ${parameters}`,
     );
     for (const note of this.plan.notes) this.say(note);
@@ -262,7 +266,7 @@ class Training {
       await store.writeClock(this.clock.seconds);
       this.saved = { images, at: performance.now() };
       await this.saveModel();
-      store.log(`saved at ${counted(images)} images`);
+      store.log(`saved at ${quantity(images, "image")}`);
     }
   }
 
@@ -296,13 +300,15 @@ class Training {
 
   private async finish(end: TrainingOutcome["end"]): Promise<TrainingOutcome> {
     if (this.images === 0) {
-      const update = `the first update of ${counted(imagesPerUpdate(this.config.optimizer))} images`;
+      const update = `the first update of ${quantity(imagesPerUpdate(this.config.optimizer), "image")}`;
       const why = end === "stopped" ? "stopped" : "the time was over";
       this.say(`${why} before ${update} was done: there is nothing to save`);
       return this.outcome(end);
     }
     if (end === "stopped") {
-      this.say(`stopped and saved at ${counted(this.images)} images: the same command continues`);
+      this.say(
+        `stopped and saved at ${quantity(this.images, "image")}: the same command continues`,
+      );
       return this.outcome(end);
     }
     const heldOut = await this.records.lastValidation(this.standing);
@@ -311,8 +317,8 @@ class Training {
   }
 
   private reachedIn(end: "images" | "hours"): string {
-    const hours = `${rounded(this.clock.seconds / 3600)} hours`;
-    return `done with ${counted(this.images)} images${end === "hours" ? ` in ${hours}` : ""}`;
+    const hours = quantity(rounded(this.clock.seconds / 3600), "hour");
+    return `done with ${quantity(this.images, "image")}${end === "hours" ? ` in ${hours}` : ""}`;
   }
 
   private waysOn(end: "images" | "hours"): string {

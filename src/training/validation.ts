@@ -11,7 +11,7 @@ import { createNetwork, type Network } from "../runtime/network.ts";
 import type { Device } from "../runtime/runtime.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { reasonOf } from "../util/errors.ts";
-import { counted } from "../util/format.ts";
+import { quantity } from "../util/format.ts";
 import type { TrainingPlan } from "./plan.ts";
 import type { RunStore, TrainingPlatform } from "./platform.ts";
 import {
@@ -72,7 +72,7 @@ export class Validator {
     if (this.known.images !== images) this.known = { images };
     const { known } = this;
     const { say } = this.options;
-    const at = `${counted(images)} images`;
+    const at = quantity(images, "image");
     try {
       const found = await this.examine(model, weights, {
         images,

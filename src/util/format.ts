@@ -5,6 +5,11 @@ export function counted(value: number): string {
   return value.toLocaleString("en-US");
 }
 
+/** "1 photo", "1,234 photos"; `plural` where it is not the noun with an s. */
+export function quantity(value: number, noun: string, plural = `${noun}s`): string {
+  return `${counted(value)} ${value === 1 ? noun : plural}`;
+}
+
 /** "45s", "12m", "3h 05m". */
 export function duration(seconds: number): string {
   const minutes = Math.round(seconds / 60);

@@ -3,6 +3,7 @@ import { splitHoldOut } from "../../data/hold-out.ts";
 import { photosTrainedOn } from "../../models/config.ts";
 import { holdOutRules, overlap } from "../../models/train-test-overlap.ts";
 import { PaletteError, UsageError } from "../../util/errors.ts";
+import { quantity } from "../../util/format.ts";
 import type { PhotoCollection } from "../platform.ts";
 import type { EvaluatedModel } from "./rows.ts";
 
@@ -42,7 +43,7 @@ export function choosePhotos(
   const photos = rule === "none" ? train : heldOut;
   if (photos.length === 0) {
     throw new PaletteError(
-      `The hold-out rule ${rule} holds out none of the ${train.length} photos; give more photos, or --hold-out none.`,
+      `The hold-out rule ${rule} holds out none of ${quantity(train.length, "photo")}; give more photos, or --hold-out none.`,
     );
   }
   const notes = models.flatMap((model): string[] => {

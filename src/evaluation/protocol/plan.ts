@@ -7,6 +7,7 @@ import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { registeredTasks } from "../../tasks/registry.ts";
 import { PaletteError, UsageError } from "../../util/errors.ts";
+import { quantity } from "../../util/format.ts";
 import { omitUndefined } from "../../util/omit-undefined.ts";
 import type { EvaluationSources } from "../platform.ts";
 import {
@@ -136,7 +137,9 @@ export async function resolvePlan(
     (done) => onPhoto?.(done, chosen.photos.length),
   );
   if (usable.length === 0) {
-    throw new PaletteError(`None of the ${chosen.photos.length} photos can be used: ${refused[0]}`);
+    throw new PaletteError(
+      `None of ${quantity(chosen.photos.length, "photo")} can be used: ${refused[0]}`,
+    );
   }
   const crops = crop === "centre" ? centred(request.crops, usable.length) : (request.crops ?? 500);
   checkCount("crops", crops, 2);
@@ -231,7 +234,7 @@ function untrained(
 function centred(wanted: number | undefined, photos: number): number {
   if (wanted !== undefined && wanted > photos) {
     throw new UsageError(
-      `Centre crops are one a photo: ${wanted} were asked for, but there are ${photos} photos.`,
+      `Centre crops are one a photo: ${wanted} were asked for, but there are ${photos}.`,
     );
   }
   return wanted ?? photos;

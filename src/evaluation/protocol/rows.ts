@@ -1,5 +1,6 @@
 /** The rows of a plan: which model answers, and how it is sampled. */
 import type { ModelConfig } from "../../models/config.ts";
+import { quantity } from "../../util/format.ts";
 import type { EvaluationModel } from "../platform.ts";
 import { type Sampling, samplerName, samplingName } from "./sampler-settings.ts";
 
@@ -63,7 +64,7 @@ function labelOf({ name, objective }: ModelConfig): string {
 }
 
 function inWords(sampling: Sampling): string {
-  return `${samplerName(sampling)} ${sampling.steps} steps`;
+  return `${samplerName(sampling)} ${quantity(sampling.steps, "step")}`;
 }
 
 function fileName(name: string): string {

@@ -1,6 +1,6 @@
 /** What was measured and how: the report's head, in words. */
 
-import { counted } from "../../util/format.ts";
+import { counted, quantity } from "../../util/format.ts";
 import { mostResampled } from "../metrics/fid-resampler.ts";
 import { intervalDeviations } from "./columns.ts";
 import type { NetworkInfo, Report } from "./report.ts";
@@ -15,17 +15,17 @@ export function facts({ settings: s, reference, networks }: Report): Fact[] {
   const scale =
     s.cropScale === "own..full" ? " and scales, from a photo's own pixels to all of it" : "";
   const where = s.crop === "random" ? `at random places${scale}` : "of the largest centered square";
-  const samples = s.samples === 1 ? "1 sample an input" : `${s.samples} samples an input`;
+  const samples = `${quantity(s.samples, "sample")} an input`;
   return [
-    { name: "Photos", text: `${count(s.photos, "photo")} in ${s.data} (${s.holdOut})` },
+    { name: "Photos", text: `${quantity(s.photos, "photo")} in ${s.data} (${s.holdOut})` },
     {
       name: "Crops",
-      text: `N = ${count(s.crops, "crop")} ${where}, ${s.resolution}x${s.resolution} pixels, seed ${s.seed}`,
+      text: `N = ${quantity(s.crops, "crop")} ${where}, ${s.resolution}x${s.resolution} pixels, seed ${s.seed}`,
     },
     { name: "Samples", text: `${samples}; sampler and steps: ${s.sampling.join(", ") || "none"}` },
     {
       name: "FID and KID reference",
-      text: `${count(reference.count, "picture")}: ${reference.what}`,
+      text: `${quantity(reference.count, "picture")}: ${reference.what}`,
     },
     {
       name: "Features (FID, KID, PD, IS)",
@@ -105,8 +105,4 @@ function networkText({ name, title, digest, input, license }: NetworkInfo): stri
 /** Enough of a digest to tell two files apart; all of it is in report.json. */
 function shortDigest(digest: string): string {
   return digest.length > 16 ? `${digest.slice(0, 16)}…` : digest;
-}
-
-function count(n: number, what: string): string {
-  return `${counted(n)} ${what}${n === 1 ? "" : "s"}`;
 }
