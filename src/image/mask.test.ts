@@ -50,6 +50,8 @@ describe("the rule of masks", () => {
     expect(read(colours, alpha, { from: "dark" })).toBe("1000");
     expect(read(colours, alpha, { from: "alpha", invert: true })).toBe("0011");
     expect(() => read(colours, undefined, { from: "alpha" })).toThrow(/has no transparency/);
+    const from = "red" as "dark";
+    expect(() => read(colours, alpha, { from })).toThrow(/alpha, luma, dark, not from "red"/);
   });
 
   it("takes values of 0 and 1 only for 0 and 255, also in the opacity", () => {

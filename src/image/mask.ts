@@ -1,5 +1,6 @@
 /** Masks from pixels, and masks at another size. */
-import { PaletteError } from "../util/errors.ts";
+import { PaletteError, UsageError } from "../util/errors.ts";
+import { shown } from "../util/shown.ts";
 import type { DecodedImage } from "./codec.ts";
 import { type Box, checkBox, createMask, luma, type Mask } from "./image.ts";
 
@@ -32,6 +33,9 @@ export function maskFromPixels(
   { rgb, width, height, alpha }: DecodedImage,
   { from = alpha === undefined ? "luma" : "alpha", invert = false }: MaskReading = {},
 ): Mask {
+  if (!maskSources.includes(from)) {
+    throw new UsageError(`A mask is read from ${maskSources.join(", ")}, not from ${shown(from)}.`);
+  }
   if (from === "alpha" && alpha === undefined) {
     throw new PaletteError(
       "The mask has no transparency; read it by luma or dark instead of alpha.",

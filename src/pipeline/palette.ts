@@ -21,7 +21,7 @@ import type { Side } from "../tasks/uncrop.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { assertSamplesFit, batchesOf } from "./batches.ts";
-import { checkOptionNames } from "./option-names.ts";
+import { checkOptionNames, optionNamesOf } from "./option-names.ts";
 import { sampleConditions } from "./sample-conditions.ts";
 import {
   checkOptions,
@@ -133,7 +133,7 @@ export class Palette {
   ): Promise<Image[]> {
     const chosen: Task = typeof task === "string" ? taskNamed(task) : task;
     checkImage(image);
-    checkOptionNames(options, chosen);
+    checkOptionNames(options, optionNamesOf(chosen));
     checkOptions(options);
     this.samplerConfig(options);
     this.warnUnlessTrainedFor(chosen.name);

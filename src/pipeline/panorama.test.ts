@@ -95,6 +95,7 @@ describe("a panorama", () => {
       { seed: 0.5 },
       { steps: 0 },
       { eta: 1 },
+      { lefft: 2 },
     ]) {
       const refused = panorama(palette, noise(32, 32), { ...none, ...options });
       await expect(refused).rejects.toThrow(UsageError);

@@ -11,6 +11,7 @@ import { resize } from "../image/resize.ts";
 import { uncropCondition } from "../tasks/uncrop.ts";
 import { UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
+import { checkOptionNames } from "./option-names.ts";
 import type { Palette } from "./palette.ts";
 import { checkOptions, type SamplingOptions, type SamplingProgress } from "./sampling-options.ts";
 
@@ -54,6 +55,7 @@ export async function panorama(
   options: PanoramaOptions = {},
 ): Promise<Image[]> {
   checkImage(photo);
+  checkOptionNames(options, { what: "panorama", own: ["left", "right"] });
   const { left = panoramaDefaults.left, right = panoramaDefaults.right } = options;
   for (const count of [left, right]) {
     if (!Number.isInteger(count) || count < 0 || count > mostWindows) {
