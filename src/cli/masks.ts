@@ -77,6 +77,8 @@ export class MaskArguments {
     const names: string[] = [];
     for (const given of this.given) {
       for (const { name, mask } of await this.masksOf(given, target)) {
+        if (this.given.length > 1 && maskedShare(mask) === 0)
+          log(`${name} fills nothing by itself.`);
         masks.push(mask);
         names.push(name);
       }

@@ -37,9 +37,7 @@ export function maskFromPixels(
     throw new UsageError(`A mask is read from ${maskSources.join(", ")}, not from ${shown(from)}.`);
   }
   if (from === "alpha" && alpha === undefined) {
-    throw new PaletteError(
-      "The mask has no transparency; read it by luma or dark instead of alpha.",
-    );
+    throw new PaletteError("The mask has no transparency; read it by luma or dark, not by alpha.");
   }
   const mask = createMask(width, height);
   const [opaque, bright] = [half(alpha ?? []), half(rgb)];

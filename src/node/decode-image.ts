@@ -85,11 +85,12 @@ export interface Photo {
  * As `readImage`, but with the opacity apart instead of a white background, and with notes of what
  * had to be converted: EXIF orientation is applied, foreign colour profiles become sRGB, deeper
  * colours are rounded to 8 bits, the first image of an animation is taken.
+ * @param path the name of bytes in messages
  * @throws PaletteError as `readImage`.
  */
-export async function readPhoto(path: ImageInput): Promise<Photo> {
-  const { file, name } = await fileOf(path);
-  return decoding(file, name, async () => {
+export async function readPhoto(input: ImageInput, path?: string): Promise<Photo> {
+  const { file, name } = await fileOf(input);
+  return decoding(file, path ?? name, async () => {
     const { pipeline, metadata, range } = await open(file);
     const { orientation = 1, icc, space, depth, pages } = metadata;
     const colours = await toRaw(pipeline().removeAlpha());

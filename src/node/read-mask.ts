@@ -40,11 +40,16 @@ export async function readMask(
       throw new UsageError(`A mask is read at the photo's width and height, not ${shown(side)}.`);
     }
   }
-  const read = maskFromPixels(await readPixels(input), reading);
+  const name = typeof input === "string" ? `The mask ${input}` : "The mask";
+  const pixels = await readPixels(input);
+  if (reading.from === "alpha" && pixels.alpha === undefined) {
+    throw new PaletteError(`${name} has no transparency; read it by luma or dark, not by alpha.`);
+  }
+  const read = maskFromPixels(pixels, reading);
   const turned = liesAcross(read, width, height);
   if (turned && orientation < 5) {
     throw new PaletteError(
-      `The mask${typeof input === "string" ? ` ${input}` : ""} is ${read.width}x${read.height}, but the photo is ${width}x${height}; turn the mask as the photo stands.`,
+      `${name} is ${read.width}x${read.height}, but the photo is ${width}x${height}; turn the mask as the photo stands.`,
     );
   }
   const mask = turned ? turnMask(read, orientation) : read;
