@@ -27,12 +27,13 @@ export async function modelDigest(
 }
 
 /** Of a photo's file so many bytes are looked at, in so many places from the first to the last. */
-const [blockSize, blocks] = [2 ** 14, 4];
+const [blockSize, blocks] = [2 ** 12, 3];
 
 /**
- * The size of a file and 12 hexadecimal digits of what it holds: of all of it up to 64 KiB, of four
- * parts of a larger one. A copy has the same, whenever and wherever it was made; a photo that was
- * edited and has the same size has another one, but for a small edit of a large uncompressed file.
+ * The size of a file and 12 hexadecimal digits of what it holds: of all of it up to 12 KiB, of its
+ * beginning, middle and end where it is larger. A copy has the same, whenever and wherever it was
+ * made. A photo that was edited and kept its size has another one, but for a small edit of a large
+ * uncompressed file.
  * @returns "missing" where there is no such file
  */
 export async function photoFingerprint(path: string): Promise<string> {
