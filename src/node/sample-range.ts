@@ -22,8 +22,11 @@ export interface Rescaled {
   readonly range: SampleRange;
 }
 
-/** Bits that cameras and scanners put into containers of 16 or 32. */
-const usualBits = [8, 10, 12, 14, 16] as const;
+/**
+ * Bits that cameras and scanners put into containers of 16 or 32. Not 14: a picture of 16 bits that
+ * is four times too dark may well be meant so.
+ */
+const usualBits = [8, 10, 12, 16] as const;
 
 /**
  * The image with its own range brought to 0 to 255; undefined where libvips reads it rightly.
@@ -31,9 +34,11 @@ const usualBits = [8, 10, 12, 14, 16] as const;
  */
 export async function rescaled(
   pipeline: Sharp,
-  { depth, space, hasAlpha }: Metadata,
+  { depth, format, space, hasAlpha }: Metadata,
 ): Promise<Rescaled | undefined> {
   if (depth === "uchar" || depth === undefined || space === undefined) return undefined;
+  // AVIF says how many bits it has.
+  if (format === "heif") return undefined;
   if (!["scrgb", "srgb", "rgb16", "b-w", "grey16", "multiband"].includes(space)) return undefined;
   const short = depth === "ushort";
   const { data: bytes, info } = await pipeline
