@@ -155,7 +155,7 @@ function filesFor(photo: string, given: Extract<Given, { readonly path: string }
   return given.files.filter((file) => isFor(file, photo));
 }
 
-/** Whether the mask's name is the photo's, whatever their endings: "a.png", "a-mask.png", "a_mask001.png". */
+/** Whether the mask has the photo's name: "a.png", "a-mask.png", "a_mask001.png" of "a.jpg". */
 function isFor(mask: string, photo: string): boolean {
   const [name, stem] = [stemOf(mask), stemOf(photo)];
   return name.startsWith(stem) && /^([-_. ]?mask\d*)?$/i.test(name.slice(stem.length));

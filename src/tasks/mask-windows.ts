@@ -6,7 +6,7 @@ import type { Box, Mask } from "../image/image.ts";
  */
 const surroundings = 1.6;
 
-/** A network errs within so much of its side from the border: no hole of another's window begins there. */
+/** A network errs within so much of its side from the border: nothing small is filled there. */
 const rim = 1 / 8;
 
 /** A part of the picture, and which of the masked pixels in it are its to fill. */

@@ -7,9 +7,9 @@ import { counted } from "../util/format.ts";
 const shown = 3;
 
 /**
- * The changes in words: "2 came (a.jpg, b.jpg), 1 changed (c.jpg)"; undefined where there are none. A
- * photo is told by its file name
- * and fingerprint, wherever it lies; one of another fingerprint than before has changed.
+ * The changes in words: "2 came (a.jpg, b.jpg), 1 changed (c.jpg)"; undefined where there are none.
+ * A photo is told by its file name and fingerprint, wherever it lies; one of another fingerprint
+ * than before has changed.
  */
 export function photoChanges(
   before: readonly PhotoRecord[],
