@@ -100,6 +100,7 @@ export {
   type SessionOptions,
 } from "./runtime/runtime.ts";
 export type { DejpegOptions, JpegQualities } from "./tasks/dejpeg.ts";
+export { type Side, sides, type UncropOptions } from "./tasks/growth.ts";
 export { type InpaintOptions, type RandomMask, randomMask } from "./tasks/inpaint.ts";
 export {
   registeredTasks,
@@ -122,7 +123,5 @@ export type {
   TaskVariant,
   TaskVariants,
 } from "./tasks/task.ts";
-
-export { type Side, sides, type UncropOptions } from "./tasks/uncrop.ts";
 export { PaletteError, UsageError } from "./util/errors.ts";
 export { Random, type SeedPart } from "./util/random.ts";

@@ -15,7 +15,8 @@ export {
 export { nodeCodec, photoFiles } from "./node/codec.ts";
 export { type ImageInput, type Photo, readImage, readPhoto } from "./node/decode-image.ts";
 export { contactSheet } from "./node/draw-text.ts";
-export { encodeImage, writeImage } from "./node/encode-image.ts";
+export { encodeImage, type WriteOptions, writeImage } from "./node/encode-image.ts";
+export type { ExifDates, ImageMetadata } from "./node/image-metadata.ts";
 export { loadNetwork } from "./node/load-network.ts";
 export {
   bundledModels,

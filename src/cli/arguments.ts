@@ -1,5 +1,5 @@
 /** What the commands' options may say. Commander prints the complaints and exits 2. */
-import { InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { devices } from "../runtime/runtime.ts";
 
 /** A parser of whole numbers from `low` to `high`. */
@@ -22,15 +22,45 @@ export function wholeNumber(
   };
 }
 
-/** A parser of numbers from `low` to `high`. */
-export function numberBetween(low: number, high: number): (text: string) => number {
+/** A parser of numbers from `low` to `high`; with `above`, `low` itself is refused. */
+export function numberBetween(
+  low: number,
+  high: number,
+  { above = false } = {},
+): (text: string) => number {
   return (text) => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!(value >= low && value <= high)) {
-      throw new InvalidArgumentError(`Give a number from ${low} to ${high}.`);
+    if (!(value >= low && value <= high) || (above && value === low)) {
+      const range = above ? `above ${low} and at most ${high}` : `from ${low} to ${high}`;
+      throw new InvalidArgumentError(`Give a number ${range}.`);
     }
     return value;
   };
+}
+
+const repeatable = new WeakSet<Option>();
+
+/** Lets an option be given several times; its value is the list of what `parse` makes of each. */
+export function collecting<T>(option: Option, parse: (text: string) => T): Option {
+  repeatable.add(option);
+  return option.argParser<T[]>((text, before) => [
+    ...(Array.isArray(before) ? before : []),
+    parse(text),
+  ]);
+}
+
+/** Has a command and those below it refuse a value that is given twice, where one would be dropped. */
+export function refuseRepetition(command: Command): void {
+  for (const option of command.options) {
+    const takesOne = (option.required || option.optional) && !option.variadic;
+    if (!takesOne || repeatable.has(option)) continue;
+    let given = false;
+    command.on(`option:${option.name()}`, () => {
+      if (given) command.error(`option '${option.flags}' is given twice; give one value.`);
+      given = true;
+    });
+  }
+  for (const inner of command.commands) refuseRepetition(inner);
 }
 
 /** A parser of lists with commas whose parts are among `known`; `what` names one of them. */

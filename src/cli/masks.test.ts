@@ -42,7 +42,7 @@ const [white, black, red, clear] = [
 
 /** Inpaints, and tells which columns of the first row changed; `lines` as printed. */
 async function inpaint(...argv: string[]) {
-  const model = ["--model", at("model"), "--steps", "1"];
+  const model = ["--model", at("model"), "--steps", "1", "--overwrite"];
   return palette("inpaint", ...argv, ...model);
 }
 

@@ -67,6 +67,13 @@ export class MaskArguments {
     );
   }
 
+  /** Those of them that are read for a photo. */
+  filesOf(photo: string): string[] {
+    return this.given.flatMap((one) =>
+      one.kind === "file" || one.kind === "folder" ? filesFor(photo, one) : [],
+    );
+  }
+
   /**
    * What all of them fill of a photo, at its size; undefined where none was given. The share is
    * said.

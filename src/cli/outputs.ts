@@ -1,51 +1,108 @@
-/** Which photos a command is given, and under which names its answers are written. */
+/** Under which names, and in which format, the answers are written. */
 import { constants } from "node:fs";
-import { access, realpath, stat } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve, sep } from "node:path";
-import { type LeftOut, leftOutNotes } from "../data/photo-reader.ts";
+import { checkQuality, type ImageFormat } from "../image/codec.ts";
 import { formatOf } from "../node/encode-image.ts";
-import { photoEndings, scanPhotos } from "../node/photo-folders.ts";
+import { unreadableEndings } from "../node/file-format.ts";
+import { photoEndings } from "../node/photo-folders.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
-import { log } from "./console.ts";
+import type { OutputFormat } from "./commands/restore-options.ts";
+import { type Input, standardStream } from "./inputs.ts";
 
-/** A photo to be restored, or why an argument gives none. */
-export type Input =
-  | { readonly path: string }
-  | { readonly path: string; readonly error: PaletteError };
+/** A name that ends so is a picture's, though most of them cannot be written. */
+const pictureEndings = [
+  ...[...photoEndings, ...unreadableEndings],
+  ...[".pdf", ".svg", ".ico", ".tga", ".pbm", ".pgm", ".ppm"],
+];
 
-/**
- * Files as they are and folders as all photos in them; a folder without photos is one broken input.
- * Of a folder that holds `out`, what lies there is left out: answers are no photos.
- */
-export async function expandInputs(names: readonly string[], out: string): Promise<Input[]> {
-  const answers = await realpath(out).catch(() => undefined);
-  const inputs: Input[] = [];
-  for (const path of names) {
-    const entry = await stat(path).catch(() => undefined);
-    if (!entry?.isDirectory()) {
-      inputs.push({ path });
-      continue;
-    }
-    try {
-      const folder = await realpath(path);
-      const skipped = answers !== undefined && !isWithin(folder, answers) ? answers : undefined;
-      const tell = (one: LeftOut) => leftOutNotes([one]).forEach(log);
-      for (const photo of await scanPhotos([path], tell)) {
-        if (skipped === undefined || !isWithin(await realpath(photo), skipped)) {
-          inputs.push({ path: photo });
-        }
-      }
-    } catch (error) {
-      if (!(error instanceof PaletteError)) throw error;
-      inputs.push({ path, error });
-    }
-  }
-  return inputs;
+/** A file name may have so many bytes on the usual file systems. */
+const longestName = 255;
+
+export interface Naming {
+  /** A folder, a file that is named as a picture, or `-`. */
+  readonly out: string;
+  /** In the names of the answers. */
+  readonly task: string;
+  readonly samples: number;
+  readonly format?: OutputFormat | undefined;
+  readonly quality?: number | undefined;
 }
 
-/** Whether the path is that of the folder, or of something in it; both as by `realpath`. */
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+export interface Outputs {
+  readonly format: ImageFormat;
+  /** The files of each input's answers; none for a broken input. `-` is standard output. */
+  readonly files: readonly (readonly string[])[];
+}
+
+/**
+ * The names of the answers to each input: `<photo>-<task>-<k>.png` below the folder `out`, k from 1,
+ * where the photo lies below the folder that was given. A name depends on its photo alone. Where two
+ * photos differ by their endings only, both keep them: `x.jpg-colorize-1.png`.
+ * @throws UsageError when one file is named for several answers, or options do not go together;
+ * PaletteError when `out` cannot be, or two photos have one name.
+ */
+export async function nameOutputs(
+  inputs: readonly Input[],
+  { out, task, samples, format, quality }: Naming,
+): Promise<Outputs> {
+  const single = await isSingle(out);
+  const answers = inputs.length * samples;
+  if (single && answers !== 1) {
+    const what = out === standardStream ? "Standard output" : out;
+    throw new UsageError(`${what} is one file for ${answers} answers; name a folder with -o.`);
+  }
+  const chosen = formatOf(`x.${format ?? "png"}`);
+  const written = single && out !== standardStream ? formatOf(out) : chosen;
+  if (format !== undefined && written !== chosen) {
+    throw new UsageError(`-o ${out} is ${written}, but --format says ${format}; say one of them.`);
+  }
+  if (quality !== undefined && written === "png") {
+    throw new UsageError(
+      "PNG keeps every pixel: --quality is for JPEG, WebP and AVIF; add --format jpg.",
+    );
+  }
+  checkQuality(quality, written);
+  if (single) return { format: written, files: [inputs[0]?.error === undefined ? [out] : []] };
+  const stems = inputs.map(({ path, folder }) =>
+    join(folder, path === standardStream ? "stdin" : basename(path, extname(path))),
+  );
+  const photosOf = new Map<string, number>();
+  for (const stem of stems) photosOf.set(keyOf(stem), (photosOf.get(keyOf(stem)) ?? 0) + 1);
+  const taken = new Map<string, string>();
+  const files = inputs.map(({ path, folder, error }, k) => {
+    if (error !== undefined) return [];
+    const stem = stems[k]!;
+    const alone = photosOf.get(keyOf(stem)) === 1;
+    const name = alone ? stem : join(folder, basename(path));
+    const first = taken.get(keyOf(name));
+    if (first !== undefined) {
+      throw new PaletteError(
+        `${first} and ${path} would have answers of the same name; restore them one by one, with another -o each.`,
+      );
+    }
+    taken.set(keyOf(name), path);
+    return Array.from({ length: samples }, (_, sample) =>
+      join(out, `${name}-${task}-${sample + 1}.${format ?? "png"}`),
+    );
+  });
+  return { format: written, files };
+}
+
+/** Without regard to case and composition, as some file systems are. */
+const keyOf = (name: string) => name.normalize("NFC").toLowerCase();
+
+/** Whether `-o` names one file. */
+async function isSingle(out: string): Promise<boolean> {
+  if (out === standardStream) return true;
+  const entry = await stat(out).catch(() => undefined);
+  if (entry?.isDirectory() || out.endsWith("/") || out.endsWith(sep)) return false;
+  if (pictureEndings.includes(extname(out).toLowerCase())) {
+    formatOf(out);
+    return true;
+  }
+  if (entry === undefined) return false;
+  throw new PaletteError(`${out} is a file, not a folder; name another place with -o.`);
 }
 
 /**
@@ -63,15 +120,21 @@ export async function checkOutputs(
     const found = await stat(source).catch(() => undefined);
     if (found !== undefined) read.add(`${found.dev} ${found.ino}`);
   }
-  for (const output of outputs) {
+  const files = outputs.filter((output) => output !== standardStream);
+  for (const output of files) {
     const found = await stat(output).catch(() => undefined);
     if (found !== undefined && read.has(`${found.dev} ${found.ino}`)) {
       throw new PaletteError(
         `${output} is what is to be restored and would be replaced; name another place with -o.`,
       );
     }
+    if (Buffer.byteLength(basename(output)) > longestName) {
+      throw new PaletteError(
+        `${basename(output)} is too long for a file's name; name a file with -o, or rename the photo.`,
+      );
+    }
   }
-  for (const folder of new Set(outputs.map((output) => dirname(output)))) {
+  for (const folder of new Set(files.map((output) => dirname(output)))) {
     await checkWritable(folder);
   }
 }
@@ -93,37 +156,4 @@ async function checkWritable(folder: string): Promise<void> {
       );
     }
   }
-}
-
-/**
- * The names of the answers to each input: `<photo>-<task>-<k>.png` in the folder `out`, k from 1, or
- * `out` itself when it ends as an image file. Photos of the same name get different ones.
- * @throws UsageError when one file is named for several answers, PaletteError when `out` cannot be.
- */
-export async function nameOutputs(
-  inputs: readonly { readonly path: string }[],
-  { out, task, samples }: { readonly out: string; readonly task: string; readonly samples: number },
-): Promise<string[][]> {
-  const entry = await stat(out).catch(() => undefined);
-  const isImage = photoEndings.includes(extname(out).toLowerCase());
-  if (isImage && !entry?.isDirectory()) {
-    formatOf(out);
-    const answers = inputs.length * samples;
-    if (answers !== 1) {
-      throw new UsageError(`${out} is one file for ${answers} answers; name a folder with -o.`);
-    }
-    return [[out]];
-  }
-  if (entry !== undefined && !entry.isDirectory()) {
-    throw new PaletteError(`${out} is a file, not a folder; name another place with -o.`);
-  }
-  const taken = new Set<string>();
-  return inputs.map(({ path }) => {
-    const stem = basename(path, extname(path));
-    let name = stem;
-    // Without regard to case, as some file systems are.
-    for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${stem}-${n}`;
-    taken.add(name.toLowerCase());
-    return Array.from({ length: samples }, (_, k) => join(out, `${name}-${task}-${k + 1}.png`));
-  });
 }

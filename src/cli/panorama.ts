@@ -14,6 +14,7 @@ export function continuePhotos(names: readonly string[], flags: PanoramaFlags): 
       task: "panorama",
       flags,
       settings: { left, right },
+      keepsPixels: true,
       signal,
       async restore(palette, { image, alpha }, options, { path }) {
         if (alpha !== undefined) log(`${path}: what is transparent in it was made white.`);

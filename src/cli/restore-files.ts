@@ -1,15 +1,31 @@
 /** Photos in, restored pictures out: what all commands that restore have in common. */
-import { basename } from "node:path";
+import { basename, sep } from "node:path";
+import { arrayBuffer } from "node:stream/consumers";
 import type { Image } from "../image/image.ts";
 import type { Size } from "../image/model-size.ts";
+import { recordXmp } from "../node/answer-record.ts";
 import { type Photo, readPhoto } from "../node/decode-image.ts";
-import { checkFormatHolds, writeImage } from "../node/encode-image.ts";
+import {
+  checkFormatHolds,
+  encodeImage,
+  type WriteOptions,
+  writeImage,
+} from "../node/encode-image.ts";
 import { Palette } from "../node/palette.ts";
 import type { SamplingOptions } from "../pipeline/sampling-options.ts";
-import { PaletteError, reasonOf } from "../util/errors.ts";
+import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
+import { sha256 } from "../util/sha256.ts";
 import type { RestoreFlags } from "./commands/restore-options.ts";
-import { log, say } from "./console.ts";
-import { checkOutputs, expandInputs, nameOutputs } from "./outputs.ts";
+import { log, say, sayBytes } from "./console.ts";
+import {
+  keptAnswers,
+  type Planned,
+  recordedSettings,
+  type Source,
+  sourceDigest,
+} from "./existing-answers.ts";
+import { expandInputs, type Input, standardStream } from "./inputs.ts";
+import { checkOutputs, nameOutputs } from "./outputs.ts";
 import { startProgress, whileWaiting } from "./progress.ts";
 import { chosenSampler } from "./sampler-options.ts";
 
@@ -37,8 +53,12 @@ export interface Restoration {
   readonly settings?: object;
   /** What is read beside the photos, and must not be replaced. */
   readonly alsoRead?: readonly string[];
+  /** The part of it that is read for one photo; all of it unless given. */
+  readWith?(path: string): readonly string[];
+  /** Pixels of the photo are in the answers as they were. */
+  readonly keepsPixels?: boolean | undefined;
   readonly signal: AbortSignal;
-  /** The answers to photo number `index`. */
+  /** The answers to a photo; what is random for it goes by `index`, which its name gives. */
   restore(
     palette: Palette,
     photo: Photo,
@@ -52,70 +72,152 @@ export interface Restoration {
 /** Restores one photo after the other; a broken one is named and the others are done. */
 export async function restoreFiles(
   names: readonly string[],
-  { task, flags, settings, alsoRead = [], signal, restore, sizeOf }: Restoration,
+  restoration: Restoration,
 ): Promise<void> {
+  const { task, flags, settings, alsoRead = [], signal } = restoration;
   const { model, out, device, threads, samples, steps, seed } = flags;
   const sampler = chosenSampler(flags);
-  const inputs = await expandInputs(names, out);
-  const outputs = await nameOutputs(inputs, { out, task, samples });
-  await checkOutputs(outputs.flat(), [...inputs.map(({ path }) => path), ...alsoRead]);
+  if (out === standardStream) checkStandardOutput(flags);
+  const { inputs, answers } = await expandInputs(names, out);
+  if (answers.length > 0) {
+    const left = answers.length === 1 ? "1 picture was" : `${answers.length} pictures were`;
+    log(`${left} left out as answers of earlier runs, such as ${answers[0]}.`);
+  }
+  const { format, files } = await nameOutputs(inputs, { ...flags, task });
+  await checkOutputs(files.flat(), [...inputs.map(({ path }) => path), ...alsoRead]);
+  const streamed = inputs.some(({ path }) => path === standardStream)
+    ? new File(
+        [await whileWaiting(`Reading ${standardInput}`, arrayBuffer(process.stdin))],
+        standardInput,
+      )
+    : undefined;
+  const plan = inputs.map((input, k): Job => {
+    const file = input.path === standardStream && streamed ? streamed : input.path;
+    const others = restoration.readWith?.(input.path) ?? alsoRead;
+    return { input, file, sources: [file, ...others], outputs: files[k] ?? [] };
+  });
   const palette = await whileWaiting(
     "Loading the model",
     Palette.load(model, { device, threads, onWarning: log }),
   );
   const restored: Restored[] = [];
+  const skipped: { input: string; outputs: readonly string[] }[] = [];
   const failed: { input: string; error: string }[] = [];
+  const { name, network } = palette.config;
+  const drawn = { steps, seed, ...palette.samplerConfig(sampler) };
   try {
-    for (const [index, input] of inputs.entries()) {
+    const config = (await sha256(JSON.stringify(palette.config))).slice(0, 16);
+    const record = recordedSettings({ task, model: name, config, ...drawn }, flags, alsoRead);
+    const looking = keptAnswers(plan, record, flags);
+    const kept = await whileWaiting("Looking at the answers that are there", looking);
+    const warnOfLoss = once(() =>
+      log(`${format.toUpperCase()} codes known pixels anew; PNG keeps them.`),
+    );
+    for (const [index, job] of plan.entries()) {
       signal.throwIfAborted();
-      const start = performance.now();
+      const { path, error: broken } = job.input;
+      const missing = job.outputs.filter((output) => !kept.has(output));
       try {
-        if ("error" in input) throw input.error;
-        const { path } = input;
-        const file = basename(path);
-        const photo = await whileWaiting(`Reading ${file}`, readPhoto(path));
+        if (broken !== undefined) throw broken;
+        if (missing.length === 0) {
+          skipped.push({ input: path, outputs: job.outputs });
+          continue;
+        }
+        const start = performance.now();
+        const file = path === standardStream ? standardInput : basename(path);
+        const photo = await whileWaiting(`Reading ${file}`, readPhoto(job.file));
         for (const note of photo.notes) log(`${path}: ${note}.`);
-        const size = sizeOf?.(photo, palette) ?? photo.image;
-        for (const output of outputs[index]!) checkFormatHolds(output, size.width, size.height);
+        const size = restoration.sizeOf?.(photo, palette) ?? photo.image;
+        for (const output of missing) checkFormatHolds(output, format, size);
+        if (restoration.keepsPixels && format !== "png") warnOfLoss();
         const place = inputs.length > 1 ? `${index + 1}/${inputs.length} ${file}` : file;
+        const own = await ownNumber(job.input);
         const { images, alpha } = await withProgress(place, steps, (listeners) =>
-          restore(
+          restoration.restore(
             palette,
             photo,
             { samples, steps, seed, ...sampler, signal, ...listeners },
-            { path, index },
+            { path, index: own },
           ),
         );
+        const options = { alpha, ...(await fileOptions(photo, job, record, flags)) };
         for (const [k, image] of images.entries()) {
           signal.throwIfAborted();
-          const output = outputs[index]![k]!;
-          const writing = writeImage(output, image, { alpha });
+          const output = job.outputs[k];
+          if (output === undefined || !missing.includes(output)) continue;
+          const writing =
+            output === standardStream
+              ? encodeImage(image, format, options).then(sayBytes)
+              : writeImage(output, image, options);
           await whileWaiting(`Writing ${basename(output)}`, writing);
-          if (!flags.json) say(output);
+          if (!flags.json && output !== standardStream) say(output);
         }
         const { width, height } = photo.image;
         const seconds = Math.round(performance.now() - start) / 1000;
-        restored.push({ input: path, width, height, outputs: outputs[index]!, seconds });
+        restored.push({ input: path, width, height, outputs: missing, seconds });
       } catch (error) {
         // The file's fault or the machine's: a wrong call would fail for every photo alike.
         if (!(error instanceof PaletteError) || error.name === "UsageError") throw error;
         if (inputs.length === 1 && !flags.json) throw error;
-        log(nameIn(error, input.path));
-        failed.push({ input: input.path, error: error.message });
+        log(nameIn(error, path));
+        failed.push({ input: path, error: error.message });
       }
     }
   } finally {
     await palette.dispose();
   }
   if (flags.json) {
-    const { name, network } = palette.config;
     const used = { name, resolution: network.resolution };
-    const drawn = { samples, steps, seed, ...palette.samplerConfig(sampler) };
-    say(JSON.stringify({ task, model: used, ...drawn, ...settings, restored, failed }, null, 2));
+    const done = { restored, ...(flags.skipExisting && { skipped }), failed };
+    const document = { task, model: used, samples, ...drawn, ...settings, ...done };
+    say(JSON.stringify(document, null, 2));
   }
   if (failed.length > 0) {
     throw new PaletteError(`${failed.length} of ${inputs.length} photos could not be restored.`);
   }
+}
+
+/** A photo and its answers. */
+interface Job extends Planned {
+  readonly input: Input;
+  readonly file: Source;
+}
+
+/** What messages call it. */
+const standardInput = "standard input";
+
+function checkStandardOutput({ json }: RestoreFlags): void {
+  if (json) throw new UsageError("-o - leaves no place for what --json prints.");
+  if (process.stdout.isTTY) {
+    throw new UsageError("-o - writes a picture's bytes: send them to a file or another program.");
+  }
+}
+
+/** A number that depends on the photo's name alone, whatever other photos there are. */
+async function ownNumber({ folder, path }: Input): Promise<number> {
+  const name = [...folder.split(sep), basename(path)].join("/");
+  return Number.parseInt((await sha256(name)).slice(0, 8), 16);
+}
+
+/** How an answer is written, and what its file says. */
+async function fileOptions(
+  { metadata }: Photo,
+  { sources }: Job,
+  settings: string,
+  { quality, strip = false }: RestoreFlags,
+): Promise<WriteOptions> {
+  const said = quality === undefined ? {} : { quality };
+  if (strip) return said;
+  return { ...said, metadata, xmp: recordXmp({ settings, source: await sourceDigest(sources) }) };
+}
+
+/** Calls it the first time only. */
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
 }
 
 async function withProgress<T>(

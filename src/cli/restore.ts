@@ -26,7 +26,11 @@ async function restoreAll(
   signal: AbortSignal,
 ): Promise<void> {
   const options = task.cliOptions ?? [];
-  const settings = Object.fromEntries(options.map(({ name }) => [name, flags[name]]));
+  const given = options.filter(({ name }) => flags[name] !== undefined);
+  // Commander refuses two that conflict, but for a default.
+  const overruled = given.flatMap(({ conflicts = [] }) => conflicts);
+  const own = given.filter(({ name }) => !overruled.includes(name));
+  const settings = Object.fromEntries(own.map(({ name }) => [name, flags[name]]));
   const masks: MaskArguments[] = [];
   for (const option of options) {
     if (option.kind === "mask") masks.push(await MaskArguments.of(option, flags));
@@ -42,18 +46,20 @@ async function restoreAll(
     flags,
     settings: { ...settings, ...reading },
     alsoRead: masks.flatMap(({ files }) => files),
+    readWith: (photo) => masks.flatMap((given) => given.filesOf(photo)),
+    keepsPixels: task.keepsPixels,
     signal,
     async restore(palette, photo, sampling, { path, index }): Promise<Answers> {
       const remark = task.remark?.(photo);
       if (remark !== undefined) log(`${path} ${remark}`);
-      const own: Record<string, unknown> = { ...settings };
+      const chosen: Record<string, unknown> = { ...settings };
       for (const given of masks) {
         const { seed = 0 } = sampling;
-        own[given.option.name] = await given.maskFor({ photo, path, index, seed });
+        chosen[given.option.name] = await given.maskFor({ photo, path, index, seed });
       }
-      const images = await palette.restore(task, photo.image, { ...sampling, ...own });
+      const images = await palette.restore(task, photo.image, { ...sampling, ...chosen });
       const { alpha, image } = photo;
-      return { images, alpha: alpha && (task.resultAlpha?.(alpha, image, own) ?? alpha) };
+      return { images, alpha: alpha && (task.resultAlpha?.(alpha, image, chosen) ?? alpha) };
     },
     sizeOf: ({ image }) => task.resultSize?.(image, settings) ?? image,
   });

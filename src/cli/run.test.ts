@@ -164,7 +164,8 @@ describe("restoring", () => {
 
   it("fills a random hole, the same for the same seed", async () => {
     const filled = async (...more: string[]) => {
-      await quick("inpaint", at("photo.png"), "--mask", "random", "-o", at("random.png"), ...more);
+      const out = ["-o", at("random.png"), "--overwrite"];
+      await quick("inpaint", at("photo.png"), "--mask", "random", ...out, ...more);
       return toBytes(await readImage(at("random.png")));
     };
     const photo = toBytes(await readImage(at("photo.png")));
@@ -197,14 +198,11 @@ describe("restoring", () => {
       at("photo.png"),
       at("broken.jpg"),
       at("gone.png"),
-      at("photo.png"),
+      at("mask.png"),
       "-o",
       at("many"),
     );
-    expect(lines).toEqual([
-      at("many", "photo-colorize-1.png"),
-      at("many", "photo-2-colorize-1.png"),
-    ]);
+    expect(lines).toEqual([at("many", "photo-colorize-1.png"), at("many", "mask-colorize-1.png")]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/broken\.jpg is not an image/);
     expect(stderr).toMatch(/gone\.png does not exist/);
@@ -307,10 +305,11 @@ describe("unusual pictures", () => {
   ])("%i x %i: restored, as photo and as mask", async (width, height) => {
     const file = at(`${width}x${height}.png`);
     await writeImage(file, createImage(width, height, 1));
+    const out = ["-o", at("x.png"), "--overwrite"];
     for (const task of ["colorize", "uncrop", "dejpeg"]) {
-      expect((await quick(task, file, "-o", at("x.png"))).code).toBe(0);
+      expect((await quick(task, file, ...out)).code).toBe(0);
     }
-    const masked = await quick("inpaint", at("photo.png"), "--mask", file, "-o", at("x.png"));
+    const masked = await quick("inpaint", at("photo.png"), "--mask", file, ...out);
     expect(masked.code).toBe(0);
     expect((await readImage(at("x.png"))).width).toBe(side);
   });
@@ -335,6 +334,20 @@ describe("wrong usage", () => {
     ["no steps", /at least 1/, ["colorize", "a.png", "--steps", "0"]],
     ["a seed too long", /15 digits/, ["colorize", "a.png", "--seed", "99999999999999999999"]],
     ["no threads", /from 1 to/, ["colorize", "a.png", "--threads", "0"]],
+    [
+      "a value twice",
+      /'--seed <number>' is given twice/,
+      ["dejpeg", "a.png", "--seed=1", "--seed=1"],
+    ],
+    ["a value twice, of any command", /'--out <dir>' is given/, ["train", "--out=a", "--out=b"]],
+    ["two ways with what is there", /cannot be used/, ["dejpeg", "--overwrite", "--skip-existing"]],
+    ["no such format", /png, jpg, webp, avif/, ["colorize", "a.png", "--format", "bmp"]],
+    ["quality 101", /from 1 to 100/, ["colorize", "a.png", "--quality", "101"]],
+    ["a ratio of nothing", /above 0 and at most 3/, ["uncrop", "a.png", "--ratio", "0"]],
+    ["a ratio that is none", /above 0 and at most 3/, ["uncrop", "a.png", "--ratio", "nan"]],
+    ["no such side among two", /left, right/, ["uncrop", "a.png", "--side=top", "--side=up"]],
+    ["no such target", /such as 16:9.*not wide/, ["uncrop", "a.png", "--to", "wide"]],
+    ["two ways to grow", /cannot be used/, ["uncrop", "a.png", "--to=1:1", "--ratio=1"]],
     ["eta above 1", /from 0 to 1/, ["colorize", "a.png", "--eta", "1.1"]],
   ])("%s: one line, exit 2", async (_, text, argv) => {
     expectComplaint(await palette(...argv), 2, text);
@@ -351,7 +364,7 @@ describe("wrong usage", () => {
     expectComplaint(
       await quick("colorize", photo, "-o", at("y.tiff")),
       1,
-      /\.png, \.jpg or \.webp/,
+      /\.png, \.jpg, \.webp or \.avif/,
     );
     expectComplaint(
       await quick("colorize", photo, "-o", at("model", "config.json")),

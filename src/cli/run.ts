@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError, Help } from "commander";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
+import { refuseRepetition } from "./arguments.ts";
 import { commands } from "./commands/index.ts";
 import { log } from "./console.ts";
 import { Interrupted } from "./interrupt.ts";
@@ -47,6 +48,7 @@ async function createProgram(): Promise<Command> {
   // Options are declared when their command is asked for.
   program.hook("preSubcommand", async (_, command) => {
     await commands.find(({ name }) => name === command.name())?.declare(command);
+    refuseRepetition(command);
   });
   return program;
 }

@@ -1,7 +1,7 @@
 /** Files that appear whole or not at all. */
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { makeFolder } from "./make-folder.ts";
 
@@ -20,7 +20,8 @@ export async function writeWholeBy(
   write: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  // Short, whatever the file's own name is: that may be as long as a name can be.
+  const temporary = join(folder, `.palette.${randomBytes(6).toString("hex")}.tmp`);
   try {
     await makeFolder(folder);
     const file = await open(temporary, "wx");

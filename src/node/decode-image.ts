@@ -15,6 +15,7 @@ import { PaletteError, ReadError, reasonOf, UsageError } from "../util/errors.ts
 import { quantity } from "../util/format.ts";
 import { shown } from "../util/shown.ts";
 import { unreadableFormat } from "./file-format.ts";
+import { type ImageMetadata, metadataOf } from "./image-metadata.ts";
 import { rescaled, type SampleRange } from "./sample-range.ts";
 import { sharp, toRaw } from "./sharp.ts";
 
@@ -79,6 +80,8 @@ export interface Photo {
   readonly orientation?: number;
   /** The conversions that its owner may want to know of, in lines. */
   readonly notes: readonly string[];
+  /** For `writeImage`, which then keeps it. */
+  readonly metadata: ImageMetadata;
 }
 
 /**
@@ -110,6 +113,7 @@ export async function readPhoto(input: ImageInput, path?: string): Promise<Photo
       ...(jpeg && { jpeg }),
       ...(orientation > 1 && { orientation }),
       notes,
+      metadata: metadataOf(metadata),
     };
   });
 }

@@ -75,6 +75,13 @@ export function folderWeights(folder: string): WeightSource {
 export async function loadModelConfig(folder: string): Promise<ModelConfig> {
   if (!(await isFolder(folder))) throw await noSuchModel(folder);
   const path = join(folder, configFile);
+  const models = (await isThere(path)) ? [] : await modelsIn(folder);
+  if (models.length > 0) {
+    const which = models.length === 1 ? "a model" : `${models.length} models`;
+    throw new PaletteError(
+      `${folder} holds ${which}, ${models.join(", ")}: name one, as ${join(folder, models[0]!)}.`,
+    );
+  }
   const text = new TextDecoder().decode(await readPart(path));
   try {
     return parseModelConfig(text, path);
@@ -115,16 +122,22 @@ export async function findModel(nameOrFolder?: string): Promise<string> {
 
 /** The names of the bundled models, sorted. */
 export async function bundledModels(): Promise<string[]> {
-  const names = await readdir(bundledModelsFolder).catch(() => []);
-  const complete = await Promise.all(
-    names.map((name) =>
-      stat(join(bundledModelsFolder, name, configFile)).then(
-        (file) => file.isFile(),
-        () => false,
-      ),
-    ),
-  );
+  return modelsIn(bundledModelsFolder);
+}
+
+/** The names of the model folders in a folder, sorted; none when there is no such folder. */
+async function modelsIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const complete = await Promise.all(names.map((name) => isThere(join(folder, name, configFile))));
   return names.filter((_, i) => complete[i]).sort();
+}
+
+/** Whether there is a file at this path. */
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  );
 }
 
 /** Whether there is a folder at this path. */

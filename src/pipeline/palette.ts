@@ -15,9 +15,9 @@ import type { ModelConfig } from "../models/config.ts";
 import type { Network } from "../runtime/network.ts";
 import type { SessionOptions } from "../runtime/runtime.ts";
 import { tintGray } from "../tasks/gray-photo.ts";
+import type { UncropOptions } from "../tasks/growth.ts";
 import { givesColours, type TaskName, taskNamed } from "../tasks/registry.ts";
 import type { Condition, Task } from "../tasks/task.ts";
-import type { Side } from "../tasks/uncrop.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { assertSamplesFit, batchesOf } from "./batches.ts";
@@ -97,11 +97,11 @@ export class Palette {
     return this.restore("inpaint", image, options);
   }
 
-  /** Continues the photo at one side, or (the default) all around, by `ratio` of its size. */
-  async uncrop(
-    image: Image,
-    options: SamplingOptions & { readonly side?: Side; readonly ratio?: number } = {},
-  ): Promise<Image[]> {
+  /**
+   * Continues the photo at one side, several, or (the default) all around, by `ratio` of its size or
+   * up to an aspect ratio or size.
+   */
+  async uncrop(image: Image, options: SamplingOptions & UncropOptions = {}): Promise<Image[]> {
     return this.restore("uncrop", image, { side: "all", ...options });
   }
 

@@ -52,6 +52,7 @@ export const inpaint: Task<"inpaint", InpaintOptions> = {
   title: "Inpainting",
   description: "Fills the masked part of a photo.",
   optionNames: ["mask"],
+  keepsPixels: true,
 
   async degrade(y, { random }, { mask: given } = {}) {
     if (given !== undefined) checkMaskSize(given, y.width, y.height);

@@ -46,14 +46,26 @@ export type TaskCliOption = {
   readonly value: string;
   readonly description: string;
   readonly required?: boolean;
+  /** Names of options that it cannot be given with. */
+  readonly conflicts?: readonly string[];
 } & (
   | {
       readonly kind: "number";
       readonly least: number;
+      /** `least` itself is no value. */
+      readonly above?: true;
       readonly most: number;
       readonly default?: number;
     }
-  | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default?: string }
+  | {
+      readonly kind: "choice";
+      readonly choices: readonly string[];
+      readonly default?: string;
+      /** The option may be repeated; then its value is a list. */
+      readonly several?: true;
+    }
+  /** Any text that `check` does not refuse by a UsageError. */
+  | { readonly kind: "text"; check(text: string): void }
   /**
    * Image files or folders of them, given once or more; "alpha", the photo's own transparency; or
    * "random" for what `random` draws at the photo's size. `--NAME-from` and `--invert` come with
@@ -120,6 +132,8 @@ export interface Task<Name extends string = string, Options extends object = obj
    * leaves a gray photo gray.
    */
   readonly colours?: boolean;
+  /** Pixels that are not to be made keep their bytes; a lossy file format would change them. */
+  readonly keepsPixels?: boolean;
   /**
    * Training and evaluation: degrades the clean photo `y` at the model's resolution. Every random
    * choice (kind and area of the hole, quality, noise in the hole) comes from `context.random`.

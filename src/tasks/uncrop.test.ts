@@ -3,8 +3,9 @@ import { context } from "../../test/support/task-context.ts";
 import { createImage, crop, type Image } from "../image/image.ts";
 import { maskedShare } from "../image/mask.ts";
 import { Random } from "../util/random.ts";
+import { grown, grownTo, oneSide, sides } from "./growth.ts";
 import type { Condition } from "./task.ts";
-import { grown, knownBox, oneSide, randomSide, sides, uncrop, uncropMask } from "./uncrop.ts";
+import { knownBox, randomSide, uncrop, uncropMask } from "./uncrop.ts";
 
 /** Each column has its own value, from -1 at the left to 1 at the right. */
 function ramp(width: number, height: number): Image {
@@ -87,6 +88,48 @@ describe("uncropping", () => {
     }
   });
 
+  it("grows at every side that is named, each end by half where both grow", () => {
+    const place = { left: 75, top: 0, width: 300, height: 100 };
+    const both = grown(300, 100, ["left", "right"]);
+    expect(both).toEqual({ width: 450, height: 100, photo: place });
+    expect(grown(300, 100, ["top", "right"], 1)).toEqual({
+      width: 600,
+      height: 200,
+      photo: { left: 0, top: 100, width: 300, height: 100 },
+    });
+    expect(grown(300, 100, [...oneSide])).toEqual(grown(300, 100, "all"));
+    expect(() => grown(300, 100, [])).toThrow(/needs a side/);
+  });
+
+  it("grows to an aspect ratio or a size, at the sides that are named", () => {
+    const at = (left: number, top: number) => ({ left, top, width: 300, height: 200 });
+    expect(grownTo(300, 200, "16:9")).toEqual({ width: 356, height: 200, photo: at(28, 0) });
+    expect(grownTo(300, 200, "1:1")).toEqual({ width: 300, height: 300, photo: at(0, 50) });
+    expect(grownTo(300, 200, "2.35:1", "left")).toEqual({
+      width: 470,
+      height: 200,
+      photo: at(170, 0),
+    });
+    expect(grownTo(300, 200, "403x301", ["right", "bottom"])).toEqual({
+      width: 403,
+      height: 301,
+      photo: at(0, 0),
+    });
+    expect(grownTo(300, 200, "403x301").photo).toEqual(at(51, 50));
+    const refused: [string, "all" | "left", RegExp][] = [
+      ["3:2", "all", /300x200 is 3:2 already/],
+      ["1:1", "left", /becomes 1:1 at the top or bottom/],
+      ["200x300", "all", /larger than 200x300/],
+      ["100:1", "all", /would become 20000x200, but grows by 3 times/],
+      ["wide", "all", /aspect ratio, such as 16:9, or a size, such as 1920x1080, not wide/],
+      ["0:9", "all", /not 0:9/],
+      ["10.5x20", "all", /not 10\.5x20/],
+    ];
+    for (const [to, side, text] of refused) {
+      expect(() => grownTo(300, 200, to, side)).toThrow(text);
+    }
+  });
+
   it("leaves the photo untouched and fills the rest", async () => {
     const photo = ramp(300, 110);
     for (const side of sides) {
@@ -121,6 +164,9 @@ describe("uncropping", () => {
     ).rejects.toThrow(/would grow to 24000x16000 pixels/);
     await expect(uncrop.prepare(photo, 8, Random.from(0))).rejects.toThrow(
       /needs a side: left, right/,
+    );
+    await expect(uncrop.prepare(photo, 8, Random.from(0), { ratio: 1, to: "2:1" })).rejects.toThrow(
+      /not both/,
     );
     const side = "up" as "top";
     await expect(uncrop.degrade(photo, context(Random.from(0)), { side })).rejects.toThrow(

@@ -16,22 +16,21 @@ import {
 } from "../image/image.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
+import {
+  defaultRatio,
+  grown,
+  mostGrowth,
+  noSuchSide,
+  oneSide,
+  parseTarget,
+  placed,
+  type Side,
+  sides,
+  type UncropOptions,
+} from "./growth.ts";
 import { prepareRegion } from "./inpaint-region.ts";
 import { noiseInMask } from "./mask-noise.ts";
 import type { Condition, Task } from "./task.ts";
-
-/** Which part of the new image is grown; "all" grows a border around the photo. */
-export type Side = "left" | "right" | "top" | "bottom" | "all";
-
-export type UncropOptions = {
-  readonly side?: Side;
-  /** Restoring: by which share of its size the photo grows; default 0.5. */
-  readonly ratio?: number;
-};
-
-/** The four sides of which one is grown. */
-export const oneSide = ["left", "right", "top", "bottom"] as const;
-export const sides: readonly Side[] = [...oneSide, "all"];
 
 /**
  * The training choice: one side or all around with equal probability, and then each of the four
@@ -80,46 +79,6 @@ export function uncropMask(width: number, height: number, side: Side): Mask {
   return mask;
 }
 
-/** By which share of its size a photo grows unless said otherwise. */
-export const defaultRatio = 0.5;
-
-/**
- * The new picture of a photo that grows by `ratio` of its width or height at `side`: its size, and
- * where the photo is in it. Where both ends grow, each gets half.
- * @throws UsageError for a ratio that adds nothing, or more than three times the photo.
- */
-export function grown(width: number, height: number, side: Side, ratio = defaultRatio): Grown {
-  if (!(ratio > 0 && ratio <= 3)) {
-    throw new UsageError(`The ratio is a number above 0 and at most 3, not ${ratio}.`);
-  }
-  const across = Math.max(1, Math.round(width * ratio));
-  const down = Math.max(1, Math.round(height * ratio));
-  const inside = { left: 0, top: 0, width, height };
-  switch (side) {
-    case "left":
-      return { width: width + across, height, photo: { ...inside, left: across } };
-    case "right":
-      return { width: width + across, height, photo: inside };
-    case "top":
-      return { width, height: height + down, photo: { ...inside, top: down } };
-    case "bottom":
-      return { width, height: height + down, photo: inside };
-    case "all": {
-      const [left, top] = [Math.ceil(across / 2), Math.ceil(down / 2)];
-      const photo = { ...inside, left, top };
-      return { width: width + 2 * left, height: height + 2 * top, photo };
-    }
-    default:
-      throw noSuchSide(side);
-  }
-}
-
-export interface Grown {
-  readonly width: number;
-  readonly height: number;
-  readonly photo: Box;
-}
-
 /** The known part of `y` with N(0, 1) in what is grown at `side`. */
 export function uncropCondition(y: Image, side: Side, random: Random): Condition {
   const mask = uncropMask(y.width, y.height, side);
@@ -130,21 +89,21 @@ export function uncropCondition(y: Image, side: Side, random: Random): Condition
 export const uncrop: Task<"uncrop", UncropOptions> = {
   name: "uncrop",
   title: "Uncropping",
-  description: "Continues a photo beyond one edge or all of them.",
-  optionNames: ["side", "ratio"],
+  description: "Continues a photo beyond one edge, several, or all of them.",
+  optionNames: ["side", "ratio", "to"],
+  keepsPixels: true,
 
   async degrade(y, { random }, { side = randomSide(random) } = {}) {
+    if (typeof side !== "string") throw new UsageError("One side is learned at a time, or all.");
     return uncropCondition(y, side, random);
   },
 
-  async prepare(photo, resolution, random, { side, ratio } = {}) {
-    if (side === undefined) {
-      throw new UsageError(`Uncropping needs a side: ${sides.join(", ")}.`);
-    }
-    const { width, height, photo: place } = grown(photo.width, photo.height, side, ratio);
+  async prepare(photo, resolution, random, options = {}) {
+    const { side = options.to === undefined ? [] : "all" } = options;
+    const { width, height, photo: place } = placed(photo, { ...options, side });
     if (width * height > maximalPixels) {
       throw new PaletteError(
-        `The photo would grow to ${width}x${height} pixels, but pictures end at 268 megapixels; take a smaller ratio or photo.`,
+        `The photo would grow to ${width}x${height} pixels, but pictures end at 268 megapixels; grow it by less, or take a smaller photo.`,
       );
     }
     const canvas = extend(photo, place.left, place.top, width, height);
@@ -153,7 +112,7 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
     const whole = { left: 0, top: 0, width, height };
     const region = await prepareRegion(canvas, mask, whole, resolution, random);
     return {
-      conditions: [{ ...region.condition, detail: side }],
+      conditions: [{ ...region.condition, detail: [side].flat().join("+") }],
       async finish([sample]) {
         const out = { ...canvas, data: canvas.data.slice() };
         await region.paste(out, sample!);
@@ -166,10 +125,11 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
     {
       name: "side",
       value: "name",
-      description: "where the photo is continued",
+      description: "where the photo is continued; several may be given",
       kind: "choice",
       choices: sides,
       default: "all",
+      several: true,
     },
     {
       name: "ratio",
@@ -177,8 +137,17 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
       description: "by how much of its width or height the photo grows",
       kind: "number",
       least: 0,
-      most: 3,
+      above: true,
+      most: mostGrowth,
       default: defaultRatio,
+    },
+    {
+      name: "to",
+      value: "target",
+      description: "instead: the aspect ratio (16:9) or the size (1920x1080) of the result",
+      kind: "text",
+      conflicts: ["ratio"],
+      check: parseTarget,
     },
   ],
 
@@ -195,11 +164,11 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
     },
   },
 
-  resultSize: ({ width, height }, { side = "all", ratio }) => grown(width, height, side, ratio),
+  resultSize: placed,
 
   /** Grown pixels are opaque. */
-  resultAlpha(alpha, size, { side = "all", ratio }) {
-    const { width, height, photo } = grown(size.width, size.height, side, ratio);
+  resultAlpha(alpha, size, options) {
+    const { width, height, photo } = placed(size, options);
     const out = new Uint8Array(width * height).fill(255);
     for (let y = 0; y < photo.height; y++) {
       const row = alpha.subarray(y * photo.width, (y + 1) * photo.width);
@@ -226,10 +195,6 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
 
 function titleOf(side: Side): string {
   return side === "all" ? "all sides" : side;
-}
-
-function noSuchSide(side: string): UsageError {
-  return new UsageError(`There is no side "${side}"; the sides are ${sides.join(", ")}.`);
 }
 
 /** Makes the pixels inside the box known. */

@@ -1,6 +1,7 @@
 /** Image files in a browser: decoded and encoded by its canvas. */
 import {
   checkJpegQuality,
+  checkQuality,
   type DecodedImage,
   type DecodeOptions,
   type EncodeOptions,
@@ -13,10 +14,10 @@ import { PaletteError, reasonOf } from "../util/errors.ts";
 /** The browser's own JPEG encoder: its files differ a little between browsers, and from Node's. */
 export const canvasCodec: ImageCodec = {
   decode,
-  encode: (image, format, options) => encode(image, format, options),
+  encode,
   async jpegRoundTrip(image, quality) {
     checkJpegQuality(quality);
-    const { rgb, width, height } = await decode(await encode(image, "jpeg", {}, quality / 100));
+    const { rgb, width, height } = await decode(await encode(image, "jpeg", { quality }));
     return fromBytes(rgb, width, height);
   },
 };
@@ -53,9 +54,9 @@ async function decode(
 async function encode(
   image: Image,
   format: ImageFormat,
-  { alpha }: EncodeOptions = {},
-  quality?: number,
+  { alpha, quality }: EncodeOptions = {},
 ): Promise<Uint8Array> {
+  checkQuality(quality, format);
   const { width, height } = image;
   const rgb = toBytes(image);
   const context = contextOf(width, height);
@@ -72,7 +73,10 @@ async function encode(
   }
   context.putImageData(pixels, 0, 0);
   const type = `image/${format}`;
-  const blob = await context.canvas.convertToBlob({ type, ...(quality && { quality }) });
+  const blob = await context.canvas.convertToBlob({
+    type,
+    ...(quality && { quality: quality / 100 }),
+  });
   if (blob.type !== type) throw new PaletteError(`This browser cannot write ${format} files.`);
   return new Uint8Array(await blob.arrayBuffer());
 }

@@ -1,9 +1,13 @@
 /** Arguments and options of every command that restores photos. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { mostSamples, samplingDefaults } from "../../pipeline/sampling-options.ts";
 import type { Device } from "../../runtime/runtime.ts";
 import { deviceOption, threadsOption, wholeNumber } from "../arguments.ts";
 import { samplerOption, samplerSettingOptions } from "../sampler-options.ts";
+
+/** Values of --format, which are the endings of files. */
+const outputFormats = ["png", "jpg", "webp", "avif"] as const;
+export type OutputFormat = (typeof outputFormats)[number];
 
 /** The options of every command that restores; `chosenSampler` reads the sampler's among them. */
 export interface RestoreFlags {
@@ -15,17 +19,43 @@ export interface RestoreFlags {
   readonly device: Device;
   readonly threads?: number;
   readonly json?: boolean;
+  readonly format?: OutputFormat;
+  readonly quality?: number;
+  readonly strip?: boolean;
+  readonly skipExisting?: boolean;
+  readonly overwrite?: boolean;
 }
 
 /** Adds the photos, the model and the place of the results. */
 export function photoArguments(command: Command): Command {
   return command
-    .argument("<image...>", "photos, or folders of photos")
+    .argument("<image...>", "photos, folders of photos, patterns such as '*.jpg', or - for stdin")
     .option("--model <folder>", "a model's folder or name (default: the bundled model)")
     .option(
       "-o, --out <path>",
-      "folder of the answers (which replace those of the same names), or an image file for a single one",
+      "folder of the answers, or an image file or - (stdout) for a single one; below a folder, answers lie as the photos do",
       "out",
+    )
+    .addOption(
+      new Option("--format <name>", "of answers in a folder or on stdout (default: png)").choices(
+        outputFormats,
+      ),
+    )
+    .option(
+      "--quality <number>",
+      "of jpg, webp and avif, 1 to 100 (default: 95)",
+      wholeNumber(1, 100),
+    )
+    .option("--strip", "leave out resolution and date of the photo, and how the answer was made")
+    .addOption(
+      new Option(
+        "--skip-existing",
+        "keep the answers that are there, and make the others",
+      ).conflicts("overwrite"),
+    )
+    .option(
+      "--overwrite",
+      "replace what is there (default: only the same answer, made again, replaces itself)",
     );
 }
 

@@ -1,8 +1,9 @@
 /** The options of the commands that restore: those of the task, and those of all. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { maskSources } from "../../image/mask.ts";
 import type { Task, TaskCliOption } from "../../tasks/task.ts";
-import { numberBetween } from "../arguments.ts";
+import { UsageError } from "../../util/errors.ts";
+import { collecting, numberBetween } from "../arguments.ts";
 import { photoArguments, type RestoreFlags, samplingOptions } from "./restore-options.ts";
 
 /** Values of the task's own options, by name; of masks the files' paths. */
@@ -23,15 +24,37 @@ export function declareRestore(command: Command, task: Task): void {
 }
 
 function optionOf(option: TaskCliOption): Option {
-  const { name, value, description, required = false } = option;
-  const declared = new Option(`--${name} <${value}>`, description).makeOptionMandatory(required);
-  if (option.kind === "mask") {
-    // Not a list of many values, which would take the photos behind it too.
-    return declared.argParser((file, others: readonly string[] = []) => [...others, file]);
+  const { name, value, description, required = false, conflicts = [] } = option;
+  const declared = new Option(`--${name} <${value}>`, description)
+    .makeOptionMandatory(required)
+    .conflicts([...conflicts]);
+  // Not a list of many values, which would take the photos behind it too.
+  if (option.kind === "mask") return collecting(declared, (file) => file);
+  if (option.kind === "text") return declared.argParser((text) => checked(text, option.check));
+  if (option.kind === "choice") {
+    declared.choices(option.choices);
+    if (option.several) collecting(declared, (text) => oneOf(option.choices, text));
+  } else {
+    const { least, most, above = false } = option;
+    declared.argParser(numberBetween(least, most, { above }));
   }
-  if (option.kind === "choice") declared.choices(option.choices);
-  else declared.argParser(numberBetween(option.least, option.most));
   return option.default === undefined ? declared : declared.default(option.default);
+}
+
+/** The text, unless the task refuses it. */
+function checked(text: string, check: (text: string) => void): string {
+  try {
+    check(text);
+    return text;
+  } catch (thrown) {
+    if (!(thrown instanceof UsageError)) throw thrown;
+    throw new InvalidArgumentError(thrown.message);
+  }
+}
+
+function oneOf(choices: readonly string[], text: string): string {
+  if (choices.includes(text)) return text;
+  throw new InvalidArgumentError(`Allowed choices are ${choices.join(", ")}.`);
 }
 
 /** How masks are read. */
