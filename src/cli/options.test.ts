@@ -42,6 +42,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
   "--gray": ["0", "0.5", "1"],
   "--clip": ["1", "0.5", "none"],
   "--steps": ["20", "1000"],
+  "--to": ["16:9", "1920x1080"],
   "--seed": ["0", "1"],
   "--replicates": ["0", "50"],
 };
