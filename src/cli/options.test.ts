@@ -148,7 +148,7 @@ describe("a wrong setting is named with its value and what is allowed, in one li
         const optimizer = { ...config.optimizer, clip: "" };
         await mkdir(at("old"));
         await writeFile(join(at("old"), "config.json"), JSON.stringify({ ...config, optimizer }));
-        return training("--out", at("old"));
+        return ["train", "--data", at("photos"), "--out", at("old"), "--preset", "tiny-32"];
       },
       /config\.json is not .* \(optimizer\.clip: must be a number above 0 or null, not ""\)/,
     ],
