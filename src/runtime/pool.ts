@@ -43,6 +43,19 @@ type Compile = (count: number, inputs: Inputs) => Promise<Engine[]>;
 const imagesAGraph = 4;
 const largestShared = 64 * 64;
 
+/** Engines that are compiled side by side: at least one, all of them or, after an error, none. */
+export async function compileSeveral(
+  count: number,
+  compile: () => Promise<Engine>,
+): Promise<Engine[]> {
+  const made = await Promise.allSettled(Array.from({ length: Math.max(1, count) }, compile));
+  const failed = made.find((one) => one.status === "rejected");
+  const engines = made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  if (failed === undefined) return engines;
+  await Promise.all(engines.map((engine) => engine.dispose()));
+  throw failed.reason;
+}
+
 export class EnginePools {
   /** Engines that compute side by side. */
   readonly lanes: number;
@@ -85,16 +98,9 @@ export class EnginePools {
           size,
           lowering: runtime.lowering(device),
         });
-        const made = await Promise.allSettled(
-          Array.from({ length: count }, () =>
-            runtime.compile(program, { device, threads: Math.floor(threads / count) }),
-          ),
+        return compileSeveral(count, () =>
+          runtime.compile(program, { device, threads: Math.floor(threads / count) }),
         );
-        const engines = made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-        const failed = made.find((one) => one.status === "rejected");
-        if (failed === undefined) return engines;
-        await Promise.all(engines.map((engine) => engine.dispose()));
-        throw failed.reason;
       };
     }
 
