@@ -3,6 +3,7 @@ import { z } from "zod";
 import { variances } from "../diffusion/samplers/ddpm.ts";
 import { recommendedSampler, samplerConfigSchema } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
+import type { NetworkConfig } from "../nn/network.ts";
 import { networkSchema } from "../nn/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
@@ -96,7 +97,10 @@ export const modelConfig = z.strictObject({
 });
 
 export type TrainingRecord = z.infer<typeof trainingRecord>;
-export type ModelConfig = z.infer<typeof modelConfig>;
+/** A model's configuration, of any network or of one of a known type. */
+export type ModelConfig<N extends NetworkConfig = NetworkConfig> = z.infer<typeof modelConfig> & {
+  readonly network: N;
+};
 
 /** Images that had a part in a model's weights, counting repetitions. */
 export function imagesSeen({ training }: ModelConfig): number {

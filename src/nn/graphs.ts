@@ -17,6 +17,7 @@ import {
   type Tensor,
 } from "../graph/index.ts";
 import { imageLoss, type Loss } from "./loss.ts";
+import { type BuildOptions, type NetworkConfig, networkInputs } from "./network.ts";
 import {
   ConstantParameters,
   FlatParameters,
@@ -24,8 +25,7 @@ import {
   type ParameterSpec,
   parameterCount,
 } from "./parameters.ts";
-import { buildNetwork, type NetworkConfig, parameterSpecs } from "./registry.ts";
-import { type UNetOptions, uNetInputs } from "./unet.ts";
+import { buildNetwork, parameterSpecs } from "./registry.ts";
 
 interface Traced {
   readonly graph: Graph;
@@ -105,7 +105,7 @@ function traceSampling(
   const graph = new Graph();
   const inputs = new InputParameters(graph, specs, true);
   const parameters = weights ? new ConstantParameters(graph, specs, weights) : inputs;
-  const images = uNetInputs(graph, config, batch, size);
+  const images = networkInputs(graph, config, batch, size);
   const output = buildNetwork(config, parameters, images, { lowering });
   return { graph, outputs: { output }, parameters: inputs.specs };
 }
@@ -141,7 +141,7 @@ function traceTraining(
   return { graph, outputs: { losses, gradient: concat(gradients, 0) } };
 }
 
-interface TrainingGraph extends UNetOptions {
+interface TrainingGraph extends BuildOptions {
   /** Images. */
   readonly batch: number;
   readonly loss: Loss;
@@ -154,7 +154,7 @@ function differentiated(
   parameters: FlatParameters | InputParameters,
   { batch, loss, ...options }: TrainingGraph,
 ): { readonly losses: Tensor; readonly gradients: readonly Tensor[] } {
-  const inputs = uNetInputs(graph, config, batch);
+  const inputs = networkInputs(graph, config, batch);
   const target = graph.input("target", inputs.noisy.shape);
   const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
   const error = sub(buildNetwork(config, parameters, inputs, options), target);

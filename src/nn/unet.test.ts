@@ -14,6 +14,7 @@ import {
   trainingGraph,
 } from "./graphs.ts";
 import { imageLoss, type Loss } from "./loss.ts";
+import { networkInputs } from "./network.ts";
 import {
   FlatParameters,
   initialParameters,
@@ -23,7 +24,7 @@ import {
   writeParameter,
 } from "./parameters.ts";
 import { parameterSpecs } from "./registry.ts";
-import { uNet, uNetInputs } from "./unet.ts";
+import { uNet } from "./unet.ts";
 import { inputOf } from "./weight-input.ts";
 
 const BATCH = 2;
@@ -80,7 +81,7 @@ function batchFor(config: UNetConfig) {
 function tracedTraining(config: UNetConfig, loss: Loss) {
   const graph = new Graph();
   const parameters = new FlatParameters(graph, parameterSpecs(config));
-  const inputs = uNetInputs(graph, config, BATCH);
+  const inputs = networkInputs(graph, config, BATCH);
   const target = graph.input("target", inputs.noisy.shape);
   const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
   const error = sub(uNet(config, parameters, inputs), target);
@@ -92,7 +93,7 @@ function tracedTraining(config: UNetConfig, loss: Loss) {
 function samplingInputs(config: UNetConfig) {
   const graph = new Graph();
   const parameters = new FlatParameters(graph, parameterSpecs(config));
-  return [parameters, uNetInputs(graph, config, BATCH)] as const;
+  return [parameters, networkInputs(graph, config, BATCH)] as const;
 }
 
 describe.each(variants)("%s", (name, config) => {
@@ -171,7 +172,7 @@ describe.each(variants)("%s", (name, config) => {
     const graph = new Graph();
     const specs = parameterSpecs(config);
     const parameters = new FlatParameters(graph, specs);
-    const output = uNet(config, parameters, uNetInputs(graph, config, BATCH));
+    const output = uNet(config, parameters, networkInputs(graph, config, BATCH));
     const { source, noisy, conditioning } = values;
     const [wanted] = interpret([output], {
       source,

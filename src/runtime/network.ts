@@ -7,9 +7,9 @@
 import type { ModelConfig } from "../models/config.ts";
 import type { Model, StoredModel } from "../models/model.ts";
 import { samplingMemory } from "../models/summary.ts";
-import { noiseEmbeddingInput, sideMultiple } from "../nn/config.ts";
+import { noiseEmbeddingInput } from "../nn/network.ts";
 import { parameterCount } from "../nn/parameters.ts";
-import { parameterSpecs } from "../nn/registry.ts";
+import { parameterSpecs, sideMultiple } from "../nn/registry.ts";
 import { PaletteError } from "../util/errors.ts";
 import { EnginePools, type NetworkOptions } from "./pool.ts";
 import type { Runtime } from "./runtime.ts";

@@ -6,8 +6,8 @@
 
 import { configFromPreset } from "../../models/config.ts";
 import { presetNamed } from "../../models/presets.ts";
-import { noiseEmbeddingInput, type UNetConfig } from "../../nn/config.ts";
 import { lowMemoryInferenceGraph, lowMemorySession, weightResidency } from "../../nn/graphs.ts";
+import { type NetworkConfig, noiseEmbeddingInput } from "../../nn/network.ts";
 import { initialParameter, initialParameters, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { inputOf } from "../../nn/weight-input.ts";
@@ -19,7 +19,7 @@ import { Random } from "../../util/random.ts";
 import { loadNetwork } from "../load-network.ts";
 
 export interface ThroughputOptions {
-  readonly network: UNetConfig;
+  readonly network: NetworkConfig;
   readonly mode: "train" | "sample";
   /** Images a step. */
   readonly batch: number;
@@ -143,7 +143,7 @@ async function lowMemoryCalls(options: ThroughputOptions): Promise<Steps> {
   };
 }
 
-function randomInputs(network: UNetConfig, batch: number, name: string | number): EngineTensors {
+function randomInputs(network: NetworkConfig, batch: number, name: string | number): EngineTensors {
   const shape = [batch, network.channels, network.resolution, network.resolution];
   const random = Random.from("benchmark", name);
   const image = () => ({

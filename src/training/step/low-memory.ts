@@ -4,6 +4,7 @@
  */
 
 import { stack } from "../../image/stack.ts";
+import { isUNet, sideOf } from "../../nn/config.ts";
 import {
   lowMemorySession,
   lowMemoryTrainingBytes,
@@ -32,10 +33,11 @@ const positionsAtOnce = 65_536;
 
 /** Images that are differentiated at once: a divisor of the batch. */
 export function imagesAtOnce({
-  network: { resolution, stem },
+  network,
   batch,
 }: Pick<StepperOptions, "network" | "batch">): number {
-  const most = Math.max(1, Math.floor(positionsAtOnce / (resolution / stem) ** 2));
+  const side = isUNet(network) ? sideOf(network, 0) : network.resolution;
+  const most = Math.max(1, Math.floor(positionsAtOnce / side ** 2));
   let images = Math.min(batch, most);
   while (batch % images !== 0) images--;
   return images;
