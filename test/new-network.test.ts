@@ -46,7 +46,7 @@ describe("a new network in one object, which is no U-Net", () => {
     expect(layers).toEqual([{ name: "gain", channels: 3, side: undefined, parameters: 3 }]);
     expect(memory.weights).toBe(12);
     const specs = parameterSpecs(config);
-    const sampling = readModel(inferenceGraph(config, specs, Float32Array.of(1, 2, 3), 2));
+    const sampling = readModel(inferenceGraph(config, specs, Float32Array.of(1, 2, 3), 2).model);
     expect(sampling.outputs).toEqual({ output: [2, 3, 16, 16] });
     const training = readModel(trainingGraph(config, specs, { batch: 2, loss: "l2" }));
     expect(training.outputs).toEqual({ losses: [2], gradient: [3] });

@@ -70,7 +70,7 @@ export function exportOnnx(
     },
   };
   const specs = parameterSpecs(network);
-  const bytes = inferenceGraph(network, specs, parameters, batch, { notes });
+  const { model: bytes } = inferenceGraph(network, specs, parameters, batch, { notes });
   // Convolutions in transformed form are twice as large.
   if (bytes.length > largestModel) throw tooLarge();
   return { bytes, inputs, outputs };

@@ -5,14 +5,7 @@ import { countTypes, readModel } from "../../test/support/onnx-reader.ts";
 import { concat, Graph, grad, interpret, reduceSum, size, sub } from "../graph/index.ts";
 import { openSession } from "../runtime/node/session.ts";
 import { contexts, type UNetConfig, uNetConfig } from "./config.ts";
-import {
-  gradientName,
-  inferenceGraph,
-  lowMemoryInferenceGraph,
-  lowMemorySession,
-  lowMemoryTrainingGraph,
-  trainingGraph,
-} from "./graphs.ts";
+import { gradientName, inferenceGraph, lowMemorySession, trainingGraph } from "./graphs.ts";
 import { imageLoss, type Loss } from "./loss.ts";
 import { networkInputs } from "./network.ts";
 import {
@@ -106,7 +99,7 @@ describe.each(variants)("%s", (name, config) => {
     const { parameters, source, noisy, conditioning } = values;
     const [expected] = interpret([sampled], { parameters, source, noisy, conditioning });
     const [wanted] = interpret([gradient], values);
-    const program = lowMemoryInferenceGraph(config, specs, BATCH);
+    const program = inferenceGraph(config, specs, "inputs", BATCH);
     const inputs = Object.fromEntries(
       program.parameters.map((input) => {
         const spec = specs.find((one) => one.name === input.name)!;
@@ -125,7 +118,7 @@ describe.each(variants)("%s", (name, config) => {
     await sampling.release();
 
     const training = await openSession(
-      lowMemoryTrainingGraph(config, specs, { batch: BATCH, loss: "l2" }),
+      trainingGraph(config, specs, { batch: BATCH, loss: "l2", weights: "inputs" }),
       lowMemorySession,
     );
     const found = await training.run({
@@ -182,7 +175,9 @@ describe.each(variants)("%s", (name, config) => {
     });
     const found = await predict(config, values.parameters, values);
     expect(largestDifference(found, wanted!)).toBeLessThan(1e-4 * Math.max(1, largest(wanted!)));
-    expect(withoutWebGpu(inferenceGraph(config, specs, values.parameters, BATCH))).toEqual([]);
+    expect(withoutWebGpu(inferenceGraph(config, specs, values.parameters, BATCH).model)).toEqual(
+      [],
+    );
   });
 
   it("starts with an output of zero: the last convolutions start as zero", async () => {
@@ -326,7 +321,9 @@ async function predict(
   weights: Float32Array,
   values: Record<string, Float32Array>,
 ): Promise<Float32Array> {
-  const session = await openSession(inferenceGraph(config, parameterSpecs(config), weights, BATCH));
+  const session = await openSession(
+    inferenceGraph(config, parameterSpecs(config), weights, BATCH).model,
+  );
   const { source, noisy, conditioning } = withShapes(config, values);
   const { output } = await session.run({
     source: source!,

@@ -3,7 +3,7 @@ import { type Shape, transformedWeights } from "../graph/index.ts";
 import { inStoredOrder, type ParameterSpec, storedShape } from "./parameters.ts";
 
 /**
- * @param input what the graph takes: see `lowMemoryInferenceGraph`
+ * @param input what the graph takes: see `InferenceGraph`
  * @param data the parameter's numbers in the order of its own axes; the result may be the same array
  */
 export function inputOf(

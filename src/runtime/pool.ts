@@ -5,7 +5,6 @@
 import { type Model, readModel, type StoredModel, weightsInMemory } from "../models/model.ts";
 import {
   inferenceGraph,
-  lowMemoryInferenceGraph,
   lowMemorySession,
   lowMemoryThreshold,
   type WeightResidency,
@@ -94,7 +93,7 @@ export class EnginePools {
     async function weightsBakedIn(): Promise<Compile> {
       const { parameters } = "parameters" in model ? model : await readModel(model);
       return async (count, { images, size }) => {
-        const program = inferenceGraph(network, specs, parameters, images, {
+        const { model: program } = inferenceGraph(network, specs, parameters, images, {
           size,
           lowering: runtime.lowering(device),
         });
@@ -108,13 +107,13 @@ export class EnginePools {
     async function weightsMoveOn(): Promise<Compile> {
       const source = "parameters" in model ? weightsInMemory(model.parameters) : model.weights;
       const weights = (inputs: readonly ParameterSpec[]) => weightInputs(inputs, specs, source);
-      const own = lowMemoryInferenceGraph(network, specs, 1);
+      const own = inferenceGraph(network, specs, "inputs", 1);
       // Stored weights are read now, so that an error in them is reported now.
       let read = "weights" in model ? await weights(own.parameters) : undefined;
       return async (_count, { size }) => {
         const asked = size.every((side) => side === network.resolution)
           ? own
-          : lowMemoryInferenceGraph(network, specs, 1, size);
+          : inferenceGraph(network, specs, "inputs", 1, { size });
         const constants = (asked === own ? read : undefined) ?? (await weights(asked.parameters));
         if (asked === own) read = undefined;
         return [

@@ -8,7 +8,7 @@ import { inputOf } from "../nn/weight-input.ts";
 import type { EngineTensors } from "./runtime.ts";
 
 /**
- * @param inputs what the graph takes: see `lowMemoryInferenceGraph`
+ * @param inputs what the graph takes: see `InferenceGraph`
  * @param specs the same parameters as the model has them
  * @throws PaletteError as `WeightSource.read`.
  */

@@ -5,11 +5,7 @@
 
 import { stack } from "../../image/stack.ts";
 import { isUNet, sideOf } from "../../nn/config.ts";
-import {
-  lowMemorySession,
-  lowMemoryTrainingBytes,
-  lowMemoryTrainingGraph,
-} from "../../nn/graphs.ts";
+import { lowMemorySession, lowMemoryTrainingBytes, trainingGraph } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import {
@@ -74,7 +70,7 @@ async function createStepper(
   }
   const images = imagesAtOnce(options);
   const start: LowMemoryStart = {
-    model: lowMemoryTrainingGraph(network, specs, { batch: images, loss }),
+    model: trainingGraph(network, specs, { batch: images, loss, weights: "inputs" }),
     options: { ...lowMemorySession, device, threads },
     specs,
     images,
