@@ -34,11 +34,11 @@ export interface NetworkCall {
    * go through the network together, which takes a quarter less time at 64x64; what they are
    * together with then shows in an output's last bits. Each is alone unless given.
    */
-  readonly units?: readonly number[] | undefined;
+  readonly units?: readonly number[];
   /** Shape [N, 1, H, W]. Where it is 0 the output is not used and may be anything. */
-  readonly wanted?: Float32Array | undefined;
+  readonly wanted?: Float32Array;
   /** Called whenever an image is done. What it throws ends the call. */
-  readonly onImage?: (() => void) | undefined;
+  readonly onImage?: () => void;
 }
 
 export interface Network {

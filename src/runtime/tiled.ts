@@ -16,11 +16,11 @@ export interface TiledCall extends NetworkCall {
    * What comes out is nearly the picture: its tiles overlap by half, which takes twice the time. Default: of
    * the Regression baseline, which answers in one call.
    */
-  readonly settles?: boolean | undefined;
+  readonly settles?: boolean;
   /** Called as tiles are done; never for pictures of the network's own size. */
   readonly onTiles?: ((done: number, tiles: number) => void) | undefined;
   /** Stops before the next tile by throwing the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 export interface TiledNetwork extends Network {
