@@ -69,7 +69,7 @@ export function weightsOf(open: () => Promise<ByteSource>, source: string): Weig
   };
 }
 
-/** @throws PaletteError when the weights cannot be read or are not those of the config's network. */
+/** @throws PaletteError when the weights cannot be read or are not those of the network. */
 export async function readModel({ config, weights }: StoredModel): Promise<Model> {
   const specs = parameterSpecs(config.network);
   const parameters = new Float32Array(parameterCount(specs));

@@ -34,15 +34,15 @@ export interface NetworkDescription {
 /** Node, sharp and ONNX Runtime before there is a model. */
 export const programBytes = 125e6;
 /**
- * What compiling needs at its peak for each byte of weights that are baked into a graph: several copies,
- * and the kernels of all convolutions once more in transformed form. Measured: 177 MB in all for 3.4 MB
- * of weights, 396 MB for 17 MB.
+ * What compiling needs at its peak for each byte of weights that are baked into a graph: several
+ * copies, and the kernels of all convolutions once more in transformed form. Measured: 177 MB in
+ * all for 3.4 MB of weights, 396 MB for 17 MB.
  */
 const peakForEachByte = 18;
 /**
- * In low memory the weights are there once. Its graph without weights, a tensor being rearranged and pictures
- * are the rest; the engine's memory is a little more than what is in use, as blocks are rounded up.
- * Measured: 860 MB in all for 251 MB of weights, 3.4 GB for 2.2 GB.
+ * In low memory the weights are there once. Its graph without weights, a tensor being rearranged
+ * and pictures are the rest; the engine's memory is a little more than what is in use, as blocks
+ * are rounded up. Measured: 860 MB in all for 251 MB of weights, 3.4 GB for 2.2 GB.
  */
 const lowMemoryRest = 200e6;
 const roundedUp = 1.3;

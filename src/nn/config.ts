@@ -43,7 +43,7 @@ const uNetSchema = z
     context: z.enum(contexts).default("global-attention"),
     /** Channels of one attention head. */
     headChannels: z.number().int().positive().default(64),
-    /** Changing resolution inside residual blocks (ADM's BigGAN blocks) or by plain convolutions. */
+    /** Resolution changes inside residual blocks (ADM's BigGAN blocks) or by convolutions. */
     resampling: z.enum(["block", "convolution"]).default("block"),
     /** Groups of the group normalisation. */
     groups: z.number().int().positive().default(32),

@@ -32,8 +32,8 @@ export const lowMemoryThreshold = 128e6;
 
 /**
  * How engines hold weights. "constants": of a graph, packed for speed, once for each engine; in
- * training, one flat vector in shared memory. "inputs": each parameter is an input of the graph of a
- * single engine, so that it is in memory once and may be larger than a graph.
+ * training, one flat vector in shared memory. "inputs": each parameter is an input of the graph of
+ * a single engine, so that it is in memory once and may be larger than a graph.
  */
 export type WeightResidency = "constants" | "inputs";
 
@@ -126,13 +126,13 @@ export interface TrainingGraphOptions {
 
 /**
  * ONNX model of the forward and backward pass over a batch. Inputs `parameters` [P], `source`,
- * `noisy`, `target` [N,C,H,W], `conditioning` [N], `weight` [N,1,H,W]; outputs `losses` [N], the sums of
- * weight * |f - target|^p over each image (of "rms": the root of that sum times that of the weights), and
- * `gradient` [P] of their total.
+ * `noisy`, `target` [N,C,H,W], `conditioning` [N], `weight` [N,1,H,W]; outputs `losses` [N], the
+ * sums of weight * |f - target|^p over each image (of "rms": the root of that sum times that of the
+ * weights), and `gradient` [P] of their total.
  *
  * With weights as "inputs", each parameter is an input of its own and each gradient an output
- * (`gradientName`), in the shape and the order of axes of the flat vector, so that they can be parts of
- * one; and the maps inside the blocks are computed twice rather than kept.
+ * (`gradientName`), in the shape and the order of axes of the flat vector, so that they can be
+ * parts of one; and the maps inside the blocks are computed twice rather than kept.
  */
 export function trainingGraph(
   config: NetworkConfig,

@@ -186,7 +186,7 @@ describe.each(variants)("%s", (name, config) => {
   });
 });
 
-// Compiling a training graph takes ONNX Runtime a second, so each choice is seen once or twice here.
+// Compiling a training graph takes ONNX Runtime a second, so each choice is seen once or twice.
 describe.each([
   { loss: "l2" as const, ...named(0) },
   { loss: "l1" as const, ...named(3) },

@@ -1,7 +1,7 @@
 /**
  * The U-Net: an encoder whose stages halve the resolution, a middle, and a decoder that takes the
- * encoder's maps again. Its input is the source image x and the noisy image y_t, with their channels
- * concatenated. The training decides what it predicts: epsilon, v or y_0.
+ * encoder's maps again. Its input is the source image x and the noisy image y_t, with their
+ * channels concatenated. The training decides what it predicts: epsilon, v or y_0.
  */
 import {
   concat,

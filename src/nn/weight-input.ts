@@ -4,7 +4,7 @@ import { inStoredOrder, type ParameterSpec, storedShape } from "./parameters.ts"
 
 /**
  * @param input what the graph takes: see `InferenceGraph`
- * @param data the parameter's numbers in the order of its own axes; the result may be the same array
+ * @param data the parameter's numbers in the order of its own axes; the result may be this array
  */
 export function inputOf(
   input: ParameterSpec,

@@ -35,9 +35,9 @@ interface Inputs {
 type Compile = (count: number, inputs: Inputs) => Promise<Engine[]>;
 
 /**
- * Images that share a graph when they may. At 64x64 pixels and below, where the maps of the low levels
- * are so small that reading the weights takes as long as computing, four are a quarter faster than one;
- * larger images gain nothing.
+ * Images that share a graph when they may. At 64x64 pixels and below, where the maps of the low
+ * levels are so small that reading the weights takes as long as computing, four are a quarter
+ * faster than one; larger images gain nothing.
  */
 const imagesAGraph = 4;
 const largestShared = 64 * 64;
@@ -124,8 +124,8 @@ export class EnginePools {
   }
 
   /**
-   * How many of `count` images of one unit go through a graph together: 1 or 4. The last run of four may
-   * be partly empty, which must not cost more than the others save.
+   * How many of `count` images of one unit go through a graph together: 1 or 4. The last run of
+   * four may be partly empty, which must not cost more than the others save.
    */
   imagesARun(count: number, [height, width]: Inputs["size"]): number {
     if (this.residency === "inputs" || height * width > largestShared) return 1;
