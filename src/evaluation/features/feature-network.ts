@@ -20,7 +20,6 @@ export interface NetworkOutput {
   readonly probabilities?: Float32Array;
 }
 
-/** The files of a network, read. */
 export interface NetworkFiles {
   readonly manifest: NetworkManifest;
   /** Named in messages. */
