@@ -1,6 +1,6 @@
 /** `palette features`: the feature networks that pictures are measured with. */
 import { stat } from "node:fs/promises";
-import { knownNetworks, type NetworkManifest, usesOf } from "../evaluation/features/manifest.ts";
+import { knownNetworks, type NetworkManifest, serves } from "../evaluation/features/manifest.ts";
 import { downloadNetwork } from "../node/download-network.ts";
 import { findNetworks, networkFolders } from "../node/feature-networks.ts";
 import { inGigabytes } from "../util/format.ts";
@@ -68,9 +68,7 @@ export async function getFeatures(name: string, { nets: folder }: FeaturesFlags)
 
 function described(manifest: NetworkManifest) {
   const { name, title, bytes, license } = manifest;
-  const [features, classifier] = (["features", "classifier"] as const).map((use) =>
-    usesOf(manifest).includes(use),
-  );
+  const [features, classifier] = [serves(manifest, "features"), serves(manifest, "classifier")];
   const measures = [
     ...(features ? ["FID", "KID", "PD"] : []),
     ...(features && classifier ? ["IS"] : []),

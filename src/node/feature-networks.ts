@@ -6,15 +6,15 @@ import envPaths from "env-paths";
 import type { FeatureExtractors, FeatureStore } from "../evaluation/features/extract-features.ts";
 import { type FeatureNetwork, openNetwork } from "../evaluation/features/feature-network.ts";
 import {
-  downloadableNames,
   knownNetworks,
   type NetworkManifest,
   parseManifest,
-  usesOf,
+  serves,
   type View,
 } from "../evaluation/features/manifest.ts";
 import { nodeRuntime } from "../runtime/node/index.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { writeAtomically } from "./atomic-write.ts";
 
 /** A network whose file is on this machine. */
@@ -111,19 +111,16 @@ export async function chooseNetworks(choice: NetworkChoice = {}): Promise<Chosen
     const there = (wanted === undefined ? defaults : [wanted]).flatMap(
       (name) => found.find(({ manifest }) => manifest.name === name) ?? [],
     );
-    const able = there.find(({ manifest }) => usesOf(manifest).includes(use));
+    const able = there.find(({ manifest }) => serves(manifest, use));
     if (able !== undefined || wanted === undefined) return able;
     if (there.length === 0) throw missing(wanted, found);
     const what = use === "features" ? "features" : "class probabilities";
     throw new PaletteError(`The network ${wanted} gives no ${what}; choose another one.`);
   };
   const features = pick("features", ["googlenet", "googlenet-12"]);
-  const classifier = pick("classifier", [
-    "mobilenet_v2",
-    "mobilenetv2-12",
-    features?.manifest.name,
-  ]);
-  return { ...(features && { features }), ...(classifier && { classifier }) };
+  const also = features?.manifest.name;
+  const classifier = pick("classifier", ["mobilenet_v2", "mobilenetv2-12", also]);
+  return omitUndefined({ features, classifier });
 }
 
 /** Reads and loads a network; `engines` as in `openNetwork`. */
@@ -135,9 +132,8 @@ export async function openFoundNetwork(
     readFile(file).catch((thrown) => {
       throw new PaletteError(`Cannot read ${file}: ${reasonOf(thrown)}.`);
     });
-  const model = await read(path);
   const list = labels && { path: labels, text: (await read(labels)).toString("utf8") };
-  const files = { manifest, path, model, ...(list && { labels: list }) };
+  const files = { manifest, path, model: await read(path), ...(list && { labels: list }) };
   return openNetwork(files, { runtime: nodeRuntime, ...options });
 }
 
@@ -147,13 +143,12 @@ export async function openFeatureExtractors(
   engines?: number,
 ): Promise<FeatureExtractors> {
   const first = features && (await openFoundNetwork(features, { view: "whole", engines }));
-  try {
-    const second = classifier && (await openFoundNetwork(classifier, { view: "middle", engines }));
-    return { features: first, classifier: second, store: featureFiles() };
-  } catch (thrown) {
+  const opening = classifier && openFoundNetwork(classifier, { view: "middle", engines });
+  const second = await opening?.catch(async (thrown) => {
     await first?.dispose();
     throw thrown;
-  }
+  });
+  return { features: first, classifier: second, store: featureFiles() };
 }
 
 /** Features as files, by default in the user's cache. */
@@ -168,10 +163,10 @@ function missing(name: string, found: readonly FoundNetwork[]): PaletteError {
   const there = found.map(({ manifest }) => manifest.name).join(", ") || "none";
   const known = knownNetworks.find((one) => one.name === name);
   const place = known && `put ${known.file} into a folder and name it with --nets`;
-  const remedy = downloadableNames.includes(name)
-    ? `run "palette features get ${name}"`
-    : (place ?? `"palette features list" shows the known ones`);
-  return new PaletteError(`There is no network ${name} (found: ${there}); ${remedy}.`);
+  const remedy = known?.url ? `run "palette features get ${name}"` : place;
+  return new PaletteError(
+    `There is no network ${name} (found: ${there}); ${remedy ?? '"palette features list" shows the known ones'}.`,
+  );
 }
 
 async function firstFile(folders: readonly string[], name = ""): Promise<string | undefined> {

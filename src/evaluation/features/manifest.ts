@@ -79,12 +79,9 @@ export function parseManifest(json: string, path: string): NetworkManifest {
   }
 }
 
-/** What a network can serve: FID, KID and PD need features, CA probabilities, IS both. */
-export function usesOf({ outputs }: NetworkManifest): ("features" | "classifier")[] {
-  return [
-    ...(outputs.features ? (["features"] as const) : []),
-    ...(outputs.probabilities ? (["classifier"] as const) : []),
-  ];
+/** Whether a network can serve: FID, KID and PD need features, CA a classifier, IS both. */
+export function serves({ outputs }: NetworkManifest, use: "features" | "classifier"): boolean {
+  return outputs[use === "features" ? use : "probabilities"] !== undefined;
 }
 
 const zoo = "onnx/models/4f43949841cb55a0b98dc8fcd045431ccafd9f96/validated/vision/classification";
