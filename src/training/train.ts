@@ -202,7 +202,7 @@ class Training {
   }
 
   private reachedIn(end: "images" | "hours"): string {
-    const hours = `${rounded(this.session.clock.seconds / 3600)} hours`;
+    const hours = quantity(rounded(this.session.clock.seconds / 3600), "hour");
     return `done with ${quantity(this.session.images, "image")}${end === "hours" ? ` in ${hours}` : ""}`;
   }
 
