@@ -24,7 +24,7 @@ const parameters = initialParameters(specs, 1);
 const train = mode === "train";
 const program = train
   ? trainingGraph(config, specs, { batch, loss: "l2" })
-  : inferenceGraph(config, specs, parameters, batch);
+  : inferenceGraph(config, specs, parameters, batch).model;
 
 const folder = await mkdtemp(join(tmpdir(), "palette-profile-"));
 const session = await ort.InferenceSession.create(program, {

@@ -63,16 +63,16 @@ export type { Model, StoredModel, WeightSource } from "./models/model.ts";
 export { type Preset, presetNamed, presets } from "./models/presets.ts";
 export { describeNetwork, type Layer, type NetworkDescription } from "./models/summary.ts";
 export type { UNetConfig } from "./nn/config.ts";
-
-export type { Initializer, ParameterSpec, Parameters } from "./nn/parameters.ts";
 export {
-  buildNetwork,
+  type BuildOptions,
   type NetworkConfig,
   type NetworkDefinition,
-  parameterSpecs,
-  registerNetwork,
-} from "./nn/registry.ts";
-export { type UNetInputs, type UNetOptions, uNet, uNetInputs } from "./nn/unet.ts";
+  type NetworkInputs,
+  networkInputs,
+} from "./nn/network.ts";
+export type { Initializer, ParameterSpec, Parameters } from "./nn/parameters.ts";
+export { buildNetwork, parameterSpecs, registerNetwork } from "./nn/registry.ts";
+export { uNet } from "./nn/unet.ts";
 export type { Palette as CorePalette, PaletteOptions, SampleRequest } from "./pipeline/palette.ts";
 
 export { type PanoramaOptions, panorama } from "./pipeline/panorama.ts";

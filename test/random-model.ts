@@ -7,7 +7,7 @@ import { parameterSpecs } from "../src/nn/registry.ts";
 import { Random } from "../src/util/random.ts";
 
 /** The smallest network of this kind: for tests of what is around it. */
-export const smallestNetwork: ModelConfig["network"] = {
+export const smallestNetwork = {
   ...presetNamed("tiny-32").network,
   ...{ multipliers: [1], attention: [], stem: 4 },
 };

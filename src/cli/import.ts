@@ -3,6 +3,7 @@ import { basename, resolve } from "node:path";
 import { importNetwork } from "../interop/import-network.ts";
 import { describeSchedule } from "../interop/schedules.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { isUNet, type UNetConfig } from "../nn/config.ts";
 import { saveModel } from "../node/model-folder.ts";
 import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { type TaskName, taskNamed } from "../tasks/registry.ts";
@@ -39,13 +40,11 @@ export async function importCheckpoint(file: string, flags: ImportFlags): Promis
 
 function describe(config: ModelConfig, parameters: number): string {
   const { network } = config;
-  const { resolution, base, multipliers, blocks, headChannels } = network;
+  const { resolution } = network;
   return [
     `${counted(parameters)} parameters`,
     `${resolution}x${resolution} pixels`,
-    `base ${base} x ${multipliers.join(",")}`,
-    `${quantity(blocks, "block")} a level`,
-    `heads of ${headChannels}`,
+    ...(isUNet(network) ? uNetWords(network) : [network.type]),
     `for ${config.tasks.join(", ")}`,
     `training ${describeSchedule(config.trainingSchedule)}`,
     `inference ${describeSchedule(config.inferenceSchedule)}`,
@@ -54,4 +53,12 @@ function describe(config: ModelConfig, parameters: number): string {
 
 function example({ tasks: [task = "inpaint"] }: ModelConfig): string {
   return task === "inpaint" ? "inpaint photo.png --mask mask.png" : `${task} photo.png`;
+}
+
+function uNetWords({ base, multipliers, blocks, headChannels }: UNetConfig): string[] {
+  return [
+    `base ${base} x ${multipliers.join(",")}`,
+    `${quantity(blocks, "block")} a level`,
+    `heads of ${headChannels}`,
+  ];
 }

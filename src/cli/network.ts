@@ -1,12 +1,12 @@
 /** Reads what `--network` gives. */
 import { readFile } from "node:fs/promises";
-import type { UNetConfig } from "../nn/config.ts";
+import type { NetworkConfig } from "../nn/network.ts";
 import { networkSchema } from "../nn/registry.ts";
 import { reasonOf, UsageError } from "../util/errors.ts";
 import { problemIn } from "../util/schema-problem.ts";
 
 /** @throws UsageError for what is neither JSON nor a file of it, or names an impossible network. */
-export async function readNetwork(given: string): Promise<UNetConfig> {
+export async function readNetwork(given: string): Promise<NetworkConfig> {
   let value: unknown;
   try {
     const text = given.trimStart().startsWith("{") ? given : await readFile(given, "utf8");

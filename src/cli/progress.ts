@@ -18,7 +18,16 @@ export interface Progress {
 
 /** Starts to show progress; whoever starts it must stop it. */
 export function startProgress(label: string, total: number): Progress {
-  return process.stderr.isTTY ? startBar(label, total) : startLines(label, total);
+  const format = `${shorten(label)} {bar} {value}/{total}  {duration_formatted} gone, {eta_formatted} to go`;
+  return process.stderr.isTTY ? startBar(format, total) : startLines(label, total);
+}
+
+/**
+ * Starts to show a text that changes, in the same ways, while it is not empty.
+ * @returns what stops it
+ */
+export function startStatus(text: () => string): () => void {
+  return process.stderr.isTTY ? startBar(text, 1).stop : announce(text);
 }
 
 /** Shows that `work`, of unknown length, goes on when it takes more than two seconds. */
@@ -31,9 +40,9 @@ export async function whileWaiting<T>(label: string, work: Promise<T>): Promise<
   }
 }
 
-function startBar(label: string, total: number): Progress {
+function startBar(format: Options["format"], total: number): Progress {
   const options: Options = {
-    format: `${shorten(label)} {bar} {value}/{total}  {duration_formatted} gone, {eta_formatted} to go`,
+    format,
     stream: process.stderr,
     clearOnComplete: true,
     hideCursor: true,
@@ -86,13 +95,17 @@ function startLines(label: string, total: number): Progress {
   };
 }
 
-/** Writes lines after 2, 4, 8, 16, 32 seconds and then every 30, until the returned function is called. */
+/**
+ * Writes lines, but no empty ones, after 2, 4, 8, 16, 32 seconds and then every 30, until the returned
+ * function is called.
+ */
 function announce(line: (seconds: number) => string): () => void {
   const start = performance.now();
   let timer: NodeJS.Timeout;
   const wait = (pause: number) => {
     timer = setTimeout(() => {
-      process.stderr.write(`${line(Math.round((performance.now() - start) / 1000))}\n`);
+      const text = line(Math.round((performance.now() - start) / 1000));
+      if (text) process.stderr.write(`${text}\n`);
       wait(Math.min(performance.now() - start, longestPause));
     }, pause);
   };

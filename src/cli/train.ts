@@ -19,7 +19,7 @@ import { Interrupted, interruptible } from "./interrupt.ts";
 import { readNetwork } from "./network.ts";
 import { whileWaiting } from "./progress.ts";
 import { settingsGiven } from "./setting-options.ts";
-import { ProgressReporter } from "./training-progress.ts";
+import { TrainingReporter } from "./training-progress.ts";
 
 /** Trains, or prints what would be trained. */
 export async function trainModel(options: TrainFlags): Promise<void> {
@@ -33,7 +33,7 @@ export async function trainModel(options: TrainFlags): Promise<void> {
   }
   const { images, hours } = options;
   const reporter = Object.assign(
-    new ProgressReporter({ tasks: plan.config.tasks, images, hours }),
+    new TrainingReporter({ tasks: plan.config.tasks, images, hours }),
     { waiting: whileWaiting },
   );
   const { checkpointEvery, statsEvery, heldOutEvery, samplesEvery } = options;

@@ -1,13 +1,11 @@
-/** Progress for people: a line that is rewritten on a terminal, a line every 10 seconds elsewhere. */
-import { clearLine, cursorTo } from "node:readline";
+/** What a training says to the person who watches: lines, and a status that goes on. */
 import type { Clock, Progress, Reporter } from "../training/options.ts";
 import { counted, duration, quantity } from "../util/format.ts";
 import { mean } from "../util/mean.ts";
+import { log } from "./console.ts";
+import { startStatus } from "./progress.ts";
 
-/** Milliseconds between reports. */
-const everyOnTerminal = 500;
-const everyElsewhere = 10_000;
-/** Parts are shown of what takes longer than this. */
+/** Milliseconds: parts are shown of what takes longer than this. */
 const partsAfter = 2_000;
 /** Share of an update in the running means. */
 const newest = 0.05;
@@ -19,72 +17,54 @@ export interface ReportOptions {
   readonly hours?: number;
 }
 
-interface Output {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
-
-/** Reports to a stream, usually stderr. */
-export class ProgressReporter implements Reporter {
+export class TrainingReporter implements Reporter {
   private readonly options: ReportOptions;
-  private readonly output: Output & NodeJS.WritableStream;
   private readonly means = new Map<string, number>();
-  private last = Number.NEGATIVE_INFINITY;
+  private stop: (() => void) | undefined;
+  private updates = 0;
+  /** What the updates came to, and how far the present one is. */
+  private standing = "";
+  private partly = "";
   private began = 0;
-  private rewriting = false;
 
-  constructor(options: ReportOptions, output: Output & NodeJS.WritableStream = process.stderr) {
+  constructor(options: ReportOptions) {
     this.options = options;
-    this.output = output;
   }
 
   line(text: string): void {
-    this.wipe();
-    this.output.write(`${text}\n`);
+    log(text);
   }
 
   progress(progress: Progress): void {
+    this.begin();
     this.mix("loss", mean(progress.losses));
     this.mix("gradient", progress.gradientNorm);
     progress.losses.forEach((loss, k) => {
       this.mix(progress.tasks[k]!, loss);
     });
-    const first = this.last === Number.NEGATIVE_INFINITY;
+    this.partly = "";
     // The first update tells nothing about the speed yet.
-    if (this.due() && !first) this.show(this.describe(progress));
+    if (++this.updates > 1) this.standing = this.describe(progress);
   }
 
   part(what: string, done: number, total: number): void {
+    this.begin();
     const now = performance.now();
     if (done === 0) this.began = now;
-    const seconds = (now - this.began) / 1000;
-    if (1000 * seconds < partsAfter || !this.due()) return;
-    const rest = duration((seconds * (total - done)) / done);
-    this.show(`${counted(done)} of ${counted(total)} ${what}  ${rest} left`);
-  }
-
-  /** Whether it is time for the next report. */
-  private due(): boolean {
-    const now = performance.now();
-    if (now - this.last < (this.output.isTTY ? everyOnTerminal : everyElsewhere)) return false;
-    this.last = now;
-    return true;
-  }
-
-  private show(text: string): void {
-    if (!this.output.isTTY) {
-      this.output.write(`${text}\n`);
-      return;
-    }
-    this.wipe();
-    this.output.write(text.slice(0, (this.output.columns ?? 80) - 1));
-    this.rewriting = true;
+    this.partly = "";
+    if (done === 0 || now - this.began < partsAfter) return;
+    const rest = duration(((now - this.began) / 1000) * (total / done - 1));
+    this.partly = `${counted(done)} of ${counted(total)} ${what}  ${rest} left`;
   }
 
   /** Leaves the terminal on a fresh line. */
   end(): void {
-    this.wipe();
+    this.stop?.();
+    this.stop = undefined;
+  }
+
+  private begin(): void {
+    this.stop ??= startStatus(() => [this.partly, this.standing].filter(Boolean).join("  "));
   }
 
   private describe({ images, clock }: Progress): string {
@@ -114,12 +94,5 @@ export class ProgressReporter implements Reporter {
   private mix(name: string, value: number): void {
     const before = this.means.get(name) ?? value;
     this.means.set(name, before + newest * (value - before));
-  }
-
-  private wipe(): void {
-    if (!this.rewriting) return;
-    clearLine(this.output, 0);
-    cursorTo(this.output, 0);
-    this.rewriting = false;
   }
 }

@@ -15,17 +15,17 @@ export type Weighting = (typeof weightings)[number];
  *
  * "min-snr" (after Hang et al. 2023, their constant 5 made 8) keeps nearly clean levels from
  * dominating. With SNR = gamma / (1 - gamma):
- * x0: min(8, SNR + 1), where SNR + 1 = 1 / (1 - gamma);
- * v: the same objective, as |v error|^2 = |y0 error|^2 / (1 - gamma): min(8 (1 - gamma), 1);
- * epsilon: min(8 / SNR, 1). Here the same objective would need weights up to 1 / gamma at the noisy
- * end, which no training survives, so it is the published bound instead.
+ * - x0: min(8, SNR + 1), where SNR + 1 = 1 / (1 - gamma);
+ * - v: the same objective, as |v error|^2 = |y0 error|^2 / (1 - gamma): min(8 (1 - gamma), 1);
+ * - epsilon: min(8 / SNR, 1), the published bound. The same objective would need weights up to
+ *   1 / gamma at the noisy end, which no training survives.
  *
- * "balanced": (1 + 25 SNR)^0.4 times |y0 error|^2, which is about the inverse of the error that a small
- * trained network has at each level, so that all levels have their part in the gradient (Karras et al.
- * 2024, section 2.2, learn such weights). Not for epsilon, for the same reason.
+ * "balanced": (1 + 25 SNR)^0.4 times |y0 error|^2. That is about the inverse of the error that a
+ * small trained network has at each level, so all levels have their part in the gradient (Karras et
+ * al. 2024, section 2.2, learn such weights). Not for epsilon, for the same reason.
  *
- * These are for squared errors. Of errors of `power` 1 (the paper's L1, and "rms") the factor is the square root,
- * so that all levels keep their part.
+ * These factors are for squared errors. Errors of `power` 1 (the paper's L1, and "rms") take the
+ * square root, so that all levels keep their part.
  *
  * @throws UsageError for "balanced" with epsilon
  */
@@ -65,10 +65,10 @@ function errorScale(prediction: Exclude<Prediction, "epsilon">, gamma: number): 
 
 /**
  * Weights [1, height, width] of one sample's pixels, such that
- * sum over pixels and 3 channels of weight * |f - target|^p
+ *   sum over pixels and 3 channels of weight * |f - target|^p
  *   = factor * mean over the counted pixels and 3 channels of |f - target|^p.
- * Without a mask every pixel counts, with one only those to be filled (1), however few: a small hole
- * weighs as much as a large one. A mask without such a pixel gives zeros: there is nothing to learn.
+ * Without a mask every pixel counts; with one, only those to be filled (1). A small hole weighs as
+ * much as a large one. A mask without such a pixel gives zeros: there is nothing to learn.
  *
  * @param factor the sample's share, for example `lossWeight(...) / batch`
  * @param out width * height values; returned

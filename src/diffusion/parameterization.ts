@@ -8,9 +8,12 @@ import { PaletteError } from "../util/errors.ts";
 export const predictions = ["epsilon", "v", "x0", "x0-skip"] as const;
 
 /**
- * epsilon: the noise; v = sqrt(gamma) epsilon - sqrt(1 - gamma) y; x0: the clean image y; x0-skip: the
- * clean image where there is much noise, and the nearer to clean y_t is the more of it passes the
- * network by: y = skip y_t + share f with the factors of `skipFactors`.
+ * What the network's output f is.
+ * - epsilon: the noise.
+ * - v: sqrt(gamma) epsilon - sqrt(1 - gamma) y.
+ * - x0: the clean image y.
+ * - x0-skip: y = skip y_t + share f, with the factors of `skipFactors`. Where there is much noise,
+ *   f is the clean image; the nearer y_t is to clean, the more of it passes the network by.
  */
 export type Prediction = (typeof predictions)[number];
 
@@ -59,16 +62,17 @@ export function target(
 }
 
 /**
- * At this signal-to-noise ratio half of y_t passes the network by: about where the noise is as small as
- * the error of a small trained network (docs/experiments/004).
+ * At this signal-to-noise ratio half of y_t passes the network by: about where the noise is as
+ * small as the error of a small trained network (docs/experiments/004).
  */
 export const skipSnr = 320;
 
 /**
- * The factors of "x0-skip", y = skip y_t + share f with share = 320 / (SNR + 320) and
- * skip = (1 - share) / sqrt(gamma). As Karras et al. (2022, section 5) with a small sigma_data, but for
- * the scale of f, which is that of a picture at the noisy levels. The network need not learn to give
- * back what it is given: with "x0" its error at nearly clean levels exceeds the noise.
+ * The factors of "x0-skip", y = skip y_t + share f:
+ *   share = 320 / (SNR + 320), skip = (1 - share) / sqrt(gamma).
+ * As Karras et al. (2022, section 5) with a small sigma_data, but for the scale of f, which is that
+ * of a picture at the noisy levels. The network need not learn to give back what it is given: with
+ * "x0" its error at nearly clean levels exceeds the noise.
  */
 export function skipFactors(gamma: number): { readonly skip: number; readonly share: number } {
   const share = (skipSnr * (1 - gamma)) / (gamma + skipSnr * (1 - gamma));
@@ -76,9 +80,10 @@ export function skipFactors(gamma: number): { readonly skip: number; readonly sh
 }
 
 /**
- * The estimate of the clean image from the network's output. For epsilon the paper's
- * y0 = (y_t - sqrt(1 - gamma) f) / sqrt(gamma); for v: sqrt(gamma) y_t - sqrt(1 - gamma) f; for x0: f.
- * Returns `out`.
+ * The estimate y0 of the clean image from the network's output f. Returns `out`.
+ * - epsilon: (y_t - sqrt(1 - gamma) f) / sqrt(gamma), as in the paper.
+ * - v: sqrt(gamma) y_t - sqrt(1 - gamma) f.
+ * - x0: f.
  * @param gamma greater than 0 and at most 1
  */
 export function estimateClean(

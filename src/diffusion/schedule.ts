@@ -1,6 +1,7 @@
 /**
- * Noise schedules in float64, and p(gamma): the distribution a training draws its noise levels from. The network is told gamma, never t (the paper's
- * "alpha conditioning", after SR3 and WaveGrad), so a model trained on one schedule can be sampled on another.
+ * Noise schedules in float64, and p(gamma): the distribution a training draws its noise levels
+ * from. The network is told gamma, never t (the paper's "alpha conditioning", after SR3 and
+ * WaveGrad), so a model trained on one schedule can be sampled on another.
  */
 import { z } from "zod";
 import { PaletteError } from "../util/errors.ts";
@@ -47,8 +48,8 @@ export const trainingSchedule = scheduleFrom(trainingScheduleConfig);
 export const inferenceSchedule = scheduleFrom(inferenceScheduleConfig);
 
 /**
- * beta_t rises linearly from `betaFirst` at t = 1 to `betaLast` at t = T = `steps`; with one step it
- * is `betaFirst`.
+ * beta_t rises linearly from `betaFirst` at t = 1 to `betaLast` at t = T = `steps`; with one step
+ * it is `betaFirst`.
  * @throws PaletteError when steps is not a whole number >= 1, a beta is not between 0 and 1, or so
  * many steps leave gamma = 0 in float64.
  */
@@ -82,12 +83,12 @@ export function scheduleFrom(config: ScheduleConfig): NoiseSchedule {
   return linearSchedule(config.steps, config.betaFirst, config.betaLast);
 }
 
-/** gamma_T, the noisiest level of a schedule: with the training schedule, the end of what is trained. */
+/** gamma_T, the noisiest level of a schedule: in training, the end of what is trained. */
 export function smallestGamma(schedule: NoiseSchedule): number {
   return schedule.gammas[schedule.steps]!;
 }
 
-/** ln(gamma / (1 - gamma)), the logarithm of the signal-to-noise ratio; infinite at gamma 0 and 1. */
+/** ln(gamma / (1 - gamma)), the log of the signal-to-noise ratio; infinite at gamma 0 and 1. */
 export function logSnr(gamma: number): number {
   return Math.log(gamma) - Math.log1p(-gamma);
 }
@@ -98,8 +99,8 @@ export function gammaAt(logSnr: number): number {
 }
 
 /**
- * schedule: the paper's, as its training schedule has them; log-normal: those at which pictures of few
- * pixels are decided, with both ends of the schedule rare.
+ * schedule: the paper's, as its training schedule has them; log-normal: those at which pictures of
+ * few pixels are decided, with both ends of the schedule rare.
  */
 export const noiseLevelDistributions = ["schedule", "log-normal"] as const;
 export type NoiseLevelDistribution = (typeof noiseLevelDistributions)[number];
@@ -126,10 +127,10 @@ function scheduled(schedule: NoiseSchedule, random: Random): number {
 export const logSigma = { mean: -0.8, deviation: 2 } as const;
 
 /**
- * ln sigma is normal, as in Karras et al. (2022, table 1, with mean -1.2 and deviation 1.2: holes and
- * margins want more of the noisy levels), and never outside the levels of the schedule. The paper's own
- * p(gamma) has half its levels where a 64x64 picture is gone (gamma below 0.08) and 3 % where it is
- * nearly done (above 0.99).
+ * ln sigma is normal, as in Karras et al. (2022, table 1, with mean -1.2 and deviation 1.2: holes
+ * and margins want more of the noisy levels), and never outside the levels of the schedule. The
+ * paper's own p(gamma) has half its levels where a 64x64 picture is gone (gamma below 0.08) and 3 %
+ * where it is nearly done (above 0.99).
  */
 function logNormal({ gammas, steps }: NoiseSchedule, random: Random): number {
   const [lowest, highest] = [logSnr(gammas[steps]!), logSnr(gammas[1]!)];

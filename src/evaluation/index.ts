@@ -11,8 +11,7 @@ export {
   type EvaluationProgress,
   runEvaluation,
 } from "./evaluate.ts";
-export type { FeatureExtractors } from "./features/extract-features.ts";
-export type { FeatureStore } from "./features/feature-cache.ts";
+export type { FeatureExtractors, FeatureStore } from "./features/extract-features.ts";
 export {
   type FeatureNetwork,
   type NetworkFiles,

@@ -8,7 +8,7 @@ import { estimateClean } from "../diffusion/parameterization.ts";
 import { parseModelConfig } from "../models/config.ts";
 import { presetNamed } from "../models/presets.ts";
 import { decodeSafetensors } from "../models/safetensors.ts";
-import { noiseEmbeddingInput } from "../nn/config.ts";
+import { noiseEmbeddingInput } from "../nn/network.ts";
 import { parameterSpecs } from "../nn/registry.ts";
 import { loadNetwork } from "../node/load-network.ts";
 import { openSession } from "../runtime/node/session.ts";

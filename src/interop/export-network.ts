@@ -4,8 +4,9 @@ import type { ModelNotes } from "../graph/index.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Model } from "../models/model.ts";
 import { encodeSafetensors, type Tensor } from "../models/safetensors.ts";
-import type { UNetConfig } from "../nn/config.ts";
+import { isUNet } from "../nn/config.ts";
 import { inferenceGraph } from "../nn/graphs.ts";
+import type { NetworkConfig } from "../nn/network.ts";
 import { readParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/registry.ts";
 import { PaletteError } from "../util/errors.ts";
@@ -69,7 +70,7 @@ export function exportOnnx(
     },
   };
   const specs = parameterSpecs(network);
-  const bytes = inferenceGraph(network, specs, parameters, batch, { notes });
+  const { model: bytes } = inferenceGraph(network, specs, parameters, batch, { notes });
   // Convolutions in transformed form are twice as large.
   if (bytes.length > largestModel) throw tooLarge();
   return { bytes, inputs, outputs };
@@ -129,7 +130,7 @@ export function exportSafetensors({ config, parameters }: Model): ExportedWeight
   const specs = parameterSpecs(network);
   const tensors = specs.map((spec): [string, Tensor] => {
     const data = readParameter(parameters, spec);
-    return unlike.length > 0
+    return unlike.length > 0 || !isUNet(network)
       ? [spec.name, { shape: spec.shape, data }]
       : [`${networkPrefix}${theirName(spec.name, network)}`, { shape: theirShape(spec), data }];
   });
@@ -150,7 +151,8 @@ export function exportSafetensors({ config, parameters }: Model): ExportedWeight
 }
 
 /** What of a network the re-implementation's has not; empty where it can be put there. */
-function differences(network: UNetConfig): string[] {
+function differences(network: NetworkConfig): string[] {
+  if (!isUNet(network)) return [`it is a "${network.type}" and no U-Net`];
   const facts: [boolean, string][] = [
     [network.stem !== 1, `a space-to-depth stem of ${network.stem}`],
     [network.outputSkip !== "none", "the inputs joined to the last convolution"],
@@ -163,8 +165,10 @@ function differences(network: UNetConfig): string[] {
 
 /**
  * The arguments of the re-implementation's UNet for a network, as its JSON configuration has them.
+ * @throws PaletteError for a network that is no U-Net.
  */
-export function theirArguments(network: UNetConfig): Record<string, unknown> {
+export function theirArguments(network: NetworkConfig): Record<string, unknown> {
+  if (!isUNet(network)) throw new PaletteError(`A "${network.type}" has no UNet's arguments.`);
   return {
     in_channel: 2 * network.channels,
     out_channel: network.channels,

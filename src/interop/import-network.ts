@@ -6,7 +6,8 @@
 import { basename } from "node:path";
 import { type ModelConfig, modelFormat } from "../models/config.ts";
 import type { Model } from "../models/model.ts";
-import { type UNetConfig, uNetConfig } from "../nn/config.ts";
+import { isUNet, type UNetConfig, uNetConfig } from "../nn/config.ts";
+import type { NetworkConfig } from "../nn/network.ts";
 import { type ParameterSpec, parameterCount, writeParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/registry.ts";
 import type { TaskName } from "../tasks/registry.ts";
@@ -120,7 +121,7 @@ async function importTheirs(
 }
 
 /** Whether these are our names and shapes of all the network's parameters, and nothing else. */
-function holdsOwn(tensors: ReadonlyMap<string, NamedTensor>, network: UNetConfig): boolean {
+function holdsOwn(tensors: ReadonlyMap<string, NamedTensor>, network: NetworkConfig): boolean {
   const specs = parameterSpecs(network);
   return (
     specs.length === tensors.size &&
@@ -148,7 +149,7 @@ async function importOwn(
 }
 
 async function readParameters(
-  network: UNetConfig,
+  network: NetworkConfig,
   { onProgress }: ImportOptions,
   read: (spec: ParameterSpec) => Promise<Float32Array>,
 ): Promise<Float32Array> {
@@ -185,14 +186,12 @@ function networkOf(
   exported: ModelConfig | undefined,
   options: ImportOptions,
 ): UNetConfig {
+  const known = exported && isUNet(exported.network) ? exported.network : undefined;
   const resolution =
-    options.resolution ??
-    theirs?.resolution ??
-    exported?.network.resolution ??
-    published.resolution;
+    options.resolution ?? theirs?.resolution ?? known?.resolution ?? published.resolution;
   const headChannels = theirs
     ? headChannelsOf(theirs, found)
-    : (exported?.network.headChannels ?? published.headChannels);
+    : (known?.headChannels ?? published.headChannels);
   const multiple = 2 ** (found.multipliers.length - 1);
   if (resolution % multiple !== 0) {
     throw new PaletteError(
@@ -209,7 +208,7 @@ function networkOf(
     headChannels,
     resampling: found.resampling,
     groups: 32,
-    embedding: exported?.network.embedding ?? "gamma",
+    embedding: known?.embedding ?? "gamma",
   });
   if (parsed.success) return parsed.data;
   const reason = parsed.error.issues[0]!.message;

@@ -1,7 +1,7 @@
 /** Weights by name out of a file: a checkpoint of PyTorch, or safetensors. */
 import { type ModelConfig, parseModelConfig } from "../models/config.ts";
 import { decodeSafetensors } from "../models/safetensors.ts";
-import { readRange } from "./pytorch/archive.ts";
+import { readRange } from "../node/read-range.ts";
 import { openFile, readCheckpoint, type WeightsFile } from "./pytorch/torch-file.ts";
 import { type NamedTensor, stateDictOf } from "./state-dict.ts";
 

@@ -1,8 +1,9 @@
-/** What a model's config.json says: everything needed to use its weights, and where they come from. */
+/** What a model's config.json says: all that is needed to use its weights, and their origin. */
 import { z } from "zod";
 import { variances } from "../diffusion/samplers/ddpm.ts";
 import { recommendedSampler, samplerConfigSchema } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleConfig } from "../diffusion/schedule.ts";
+import type { NetworkConfig } from "../nn/network.ts";
 import { networkSchema } from "../nn/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
@@ -47,19 +48,19 @@ export const trainingRecord = z.looseObject({
 });
 
 /**
- * How whoever made the model samples with `ddpm` where that is not the paper's way; other samplers do
- * not look at it.
+ * The ways of the model's makers to sample with `ddpm` that are not the paper's. Other samplers do
+ * not look at them.
  */
 export const ancestralQuirks = z.strictObject({
-  /** Of the noise added in a step: "beta" (1 - alpha_t, the paper's) or "posterior" (beta-tilde). */
+  /** Of a step's added noise: "beta" (1 - alpha_t, the paper's) or "posterior" (beta-tilde). */
   variance: z.enum(variances).default("beta"),
   /** Whether each estimate of the clean picture is clipped to [-1, 1]. */
   clip: z.boolean().default(true),
-  /** What pictures with a hole start from: fresh noise (the paper), or the source and the noise in it. */
+  /** The start of pictures with a hole: fresh noise (the paper), or the source and its noise. */
   start: z.enum(["noise", "source"]).default("noise"),
   /**
-   * Whether as many steps as the inference schedule has visit all of its levels, those noisier than any
-   * in training too.
+   * Whether as many steps as the inference schedule has visit all of its levels, also those noisier
+   * than any in training.
    */
   belowTrained: z.boolean().default(false),
 });
@@ -96,7 +97,10 @@ export const modelConfig = z.strictObject({
 });
 
 export type TrainingRecord = z.infer<typeof trainingRecord>;
-export type ModelConfig = z.infer<typeof modelConfig>;
+/** A model's configuration, of any network or of one of a known type. */
+export type ModelConfig<N extends NetworkConfig = NetworkConfig> = z.infer<typeof modelConfig> & {
+  readonly network: N;
+};
 
 /** Images that had a part in a model's weights, counting repetitions. */
 export function imagesSeen({ training }: ModelConfig): number {
@@ -117,7 +121,7 @@ function samePhotos(a: PhotosRecord, b: PhotosRecord): boolean {
   return a.holdOut === b.holdOut && a.digests.join() === b.digests.join();
 }
 
-/** The config of a model with a preset's network; regression models predict y0 (the paper's baseline). */
+/** The config of a model with a preset's network; the Regression baseline predicts y0. */
 export function configFromPreset(
   preset: Preset,
   details: Pick<ModelConfig, "tasks"> &

@@ -1,4 +1,5 @@
 /** A model: a network's configuration with its weights, in memory or where they can be read. */
+import type { NetworkConfig } from "../nn/network.ts";
 import {
   type ParameterSpec,
   parameterCount,
@@ -16,8 +17,8 @@ export const configFile = "config.json";
 export const weightsFile = "weights.safetensors";
 
 /** A network with its weights in memory. */
-export interface Model {
-  readonly config: ModelConfig;
+export interface Model<N extends NetworkConfig = NetworkConfig> {
+  readonly config: ModelConfig<N>;
   /** Flat, in the order of `parameterSpecs(config.network)`. */
   readonly parameters: Float32Array;
 }
@@ -68,7 +69,7 @@ export function weightsOf(open: () => Promise<ByteSource>, source: string): Weig
   };
 }
 
-/** @throws PaletteError when the weights cannot be read or are not those of the config's network. */
+/** @throws PaletteError when the weights cannot be read or are not those of the network. */
 export async function readModel({ config, weights }: StoredModel): Promise<Model> {
   const specs = parameterSpecs(config.network);
   const parameters = new Float32Array(parameterCount(specs));

@@ -27,8 +27,8 @@ const schedules = {
 
 /**
  * For small budgets. The clean image is predicted: epsilon needs far more images before it shows a
- * picture. L1 minds the small errors where most of the picture is known. The EMA decay suits runs of
- * any length, thanks to its ramp (`emaDecayAt`).
+ * picture. L1 minds the small errors where most of the picture is known. The EMA decay suits runs
+ * of any length, thanks to its ramp (`emaDecayAt`).
  */
 const small = {
   objective: {

@@ -1,8 +1,8 @@
 /**
- * Weights on disk in the safetensors format: the length of a JSON header (8 bytes, little-endian), the
- * header with each tensor's type, shape and place, then the raw little-endian numbers. In memory all
- * tensors are float32; on disk they may be F32 or F16. Numbers are read and written in the machine's
- * own byte order, which is little-endian wherever ONNX Runtime runs.
+ * Weights on disk in the safetensors format: the length of a JSON header (8 bytes, little-endian),
+ * the header with each tensor's type, shape and place, then the raw little-endian numbers. In
+ * memory all tensors are float32; on disk they may be F32 or F16. Numbers are read and written in
+ * the machine's own byte order, which is little-endian wherever ONNX Runtime runs.
  */
 import { Float16Array } from "@petamoriken/float16";
 import { z } from "zod";
@@ -59,7 +59,7 @@ export interface Place extends Outline {
 
 /**
  * The bytes of a safetensors file. The same tensors in the same order give the same bytes.
- * @param options.dtype how all numbers are stored; default "F32". "F16" rounds to nearest, ties to even
+ * @param options.dtype how numbers are stored; default "F32". "F16" rounds to nearest, ties to even
  * @throws PaletteError when a name comes twice or is reserved, a shape does not fit its data, or a
  * finite number is too large for F16.
  */

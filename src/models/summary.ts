@@ -1,10 +1,10 @@
 /** What a network costs: its parameters layer by layer, and the memory it needs. */
 import { Graph, peakLiveSize, size } from "../graph/index.ts";
-import { sideOf, type UNetConfig } from "../nn/config.ts";
+import { isUNet, sideOf } from "../nn/config.ts";
 import { lowMemoryInferenceBytes, weightResidency } from "../nn/graphs.ts";
+import { type NetworkConfig, networkInputs } from "../nn/network.ts";
 import { DeclaredParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
-import { parameterSpecs } from "../nn/registry.ts";
-import { uNet, uNetInputs } from "../nn/unet.ts";
+import { buildNetwork, parameterSpecs } from "../nn/registry.ts";
 
 /** A block of the network. */
 export interface Layer {
@@ -12,7 +12,7 @@ export interface Layer {
   readonly name: string;
   /** Channels that come out of it. */
   readonly channels: number;
-  /** Side of the feature maps that come out of it; the noise level's embedding has none. */
+  /** Side of the U-Net's feature maps that come out of it; the noise level's embedding has none. */
   readonly side: number | undefined;
   readonly parameters: number;
 }
@@ -34,21 +34,21 @@ export interface NetworkDescription {
 /** Node, sharp and ONNX Runtime before there is a model. */
 export const programBytes = 125e6;
 /**
- * What compiling needs at its peak for each byte of weights that are baked into a graph: several copies,
- * and the kernels of all convolutions once more in transformed form. Measured: 177 MB in all for 3.4 MB
- * of weights, 396 MB for 17 MB.
+ * What compiling needs at its peak for each byte of weights that are baked into a graph: several
+ * copies, and the kernels of all convolutions once more in transformed form. Measured: 177 MB in
+ * all for 3.4 MB of weights, 396 MB for 17 MB.
  */
 const peakForEachByte = 18;
 /**
- * In low memory the weights are there once. Its graph without weights, a tensor being rearranged and pictures
- * are the rest; the engine's memory is a little more than what is in use, as blocks are rounded up.
- * Measured: 860 MB in all for 251 MB of weights, 3.4 GB for 2.2 GB.
+ * In low memory the weights are there once. Its graph without weights, a tensor being rearranged
+ * and pictures are the rest; the engine's memory is a little more than what is in use, as blocks
+ * are rounded up. Measured: 860 MB in all for 251 MB of weights, 3.4 GB for 2.2 GB.
  */
 const lowMemoryRest = 200e6;
 const roundedUp = 1.3;
 
 /** Bytes that a program needs to sample with a network, besides `programBytes`: an estimate. */
-export function samplingMemory(config: UNetConfig): number {
+export function samplingMemory(config: NetworkConfig): number {
   const specs = parameterSpecs(config);
   if (weightResidency(specs) === "constants")
     return peakForEachByte * 4 * parameterCount(specs) + liveBytes(config);
@@ -57,14 +57,14 @@ export function samplingMemory(config: UNetConfig): number {
 }
 
 /** Bytes of the feature maps alive at once in a call for one picture. */
-function liveBytes(config: UNetConfig): number {
+function liveBytes(config: NetworkConfig): number {
   const graph = new Graph();
-  const inputs = uNetInputs(graph, config, 1);
-  return 4 * peakLiveSize([uNet(config, new DeclaredParameters(graph), inputs)]);
+  const inputs = networkInputs(graph, config, 1);
+  return 4 * peakLiveSize([buildNetwork(config, new DeclaredParameters(graph), inputs)]);
 }
 
 /** Describes a network from its config alone: no weights are made. */
-export function describeNetwork(config: UNetConfig): NetworkDescription {
+export function describeNetwork(config: NetworkConfig): NetworkDescription {
   const specs = parameterSpecs(config);
   const parameters = parameterCount(specs);
   return {
@@ -81,7 +81,7 @@ export function describeNetwork(config: UNetConfig): NetworkDescription {
 const blockName =
   /^(?:embed|in|out|(?:down|up)\.(\d+)\.(?:block\.\d+|attention\.\d+|resample)|middle\.(?:block\.\d+|attention))/;
 
-function layersOf(config: UNetConfig, specs: readonly ParameterSpec[]): Layer[] {
+function layersOf(config: NetworkConfig, specs: readonly ParameterSpec[]): Layer[] {
   const layers = new Map<string, Layer>();
   for (const spec of specs) {
     const match = blockName.exec(spec.name);
@@ -103,11 +103,11 @@ function channelsAfter({ shape }: ParameterSpec, before: Layer | undefined): num
 }
 
 function sideAfter(
-  config: UNetConfig,
+  config: NetworkConfig,
   name: string,
   levelText: string | undefined,
 ): number | undefined {
-  if (name === "embed") return undefined;
+  if (!isUNet(config) || name === "embed") return undefined;
   if (name === "out") return config.resolution;
   if (name === "in") return sideOf(config, 0);
   if (levelText === undefined) return sideOf(config, config.multipliers.length - 1);

@@ -4,9 +4,9 @@ import type { ModelConfig } from "./config.ts";
 type PhotosRecord = NonNullable<NonNullable<ModelConfig["training"]>["photos"]>;
 
 /**
- * What the record of a training says of photos that are held out from folders of these digests by a rule:
- * it has "seen" some of them, they were "held out" there too, or it is "unknown", as the folders were others, or these
- * before a change.
+ * What the record of a training says of photos that a rule holds out from folders of these digests.
+ * The training has "seen" some of them, or they were "held out" there too. Or that is "unknown", as
+ * the folders were others, or these before a change.
  */
 export function overlap(
   record: PhotosRecord,

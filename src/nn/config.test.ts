@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { Graph, interpret } from "../graph/index.ts";
 import { presetNamed } from "../models/presets.ts";
-import { noiseEmbeddingInput, uNetConfig } from "./config.ts";
+import { uNetConfig } from "./config.ts";
 import { sinusoids } from "./layers.ts";
+import { noiseEmbeddingInput } from "./network.ts";
 
 const network = { resolution: 32, base: 32, multipliers: [1, 2], blocks: 1, attention: [16] };
 

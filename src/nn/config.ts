@@ -3,7 +3,7 @@
  * without classes, with the source image and the noisy image concatenated at its input.
  */
 import { z } from "zod";
-import { logSnr } from "../diffusion/schedule.ts";
+import { embeddings, type NetworkConfig } from "./network.ts";
 
 /** How the lower resolutions see the whole image: the four variants of the paper's Table 5. */
 export const contexts = [
@@ -43,12 +43,12 @@ const uNetSchema = z
     context: z.enum(contexts).default("global-attention"),
     /** Channels of one attention head. */
     headChannels: z.number().int().positive().default(64),
-    /** Changing resolution inside residual blocks (ADM's BigGAN blocks) or by plain convolutions. */
+    /** Resolution changes inside residual blocks (ADM's BigGAN blocks) or by convolutions. */
     resampling: z.enum(["block", "convolution"]).default("block"),
     /** Groups of the group normalisation. */
     groups: z.number().int().positive().default(32),
     /** The embedded number: the noise level's log-SNR, or gamma itself as in PyTorch Palette. */
-    embedding: z.enum(["log-snr", "gamma"]).default("log-snr"),
+    embedding: z.enum(embeddings).default("log-snr"),
   })
   .strict()
   .superRefine((config, context) => {
@@ -101,6 +101,11 @@ function withoutRejoin(config: unknown, context: z.core.$RefinementCtx): unknown
 
 export type UNetConfig = z.infer<typeof uNetSchema>;
 
+/** Whether a network is the U-Net: what is about its parts asks first. */
+export function isUNet(config: NetworkConfig): config is UNetConfig {
+  return config.type === "unet";
+}
+
 /** Whether the variant has self-attention at all. */
 export function usesAttention(config: { readonly context: UNetConfig["context"] }): boolean {
   return config.context === "global-attention" || config.context === "local-attention";
@@ -111,24 +116,8 @@ export function sideOf(config: Pick<UNetConfig, "resolution" | "stem">, stage: n
   return config.resolution / config.stem / 2 ** stage;
 }
 
-/** Heights and widths of images that the network can take at all are multiples of this. */
-export function sideMultiple(config: UNetConfig): number {
+/** Heights and widths of images that the U-Net can take at all are multiples of this. */
+export function uNetSideMultiple(config: UNetConfig): number {
   const quarters = config.context === "local-attention" ? 2 : 1;
   return config.stem * 2 ** (config.multipliers.length - 1) * quarters;
-}
-
-/** Log-SNR is clamped to this on both sides; training stays within (-10.1, 13.9). */
-const LOG_SNR_LIMIT = 15;
-/** Sinusoids run from 1 to 1e-4 radians a unit: 25 units a nat keep all noise levels apart. */
-const UNITS_PER_NAT = 25;
-
-/**
- * The number that enters the network for noise level gamma in [0, 1]: 25 * (log-SNR + 15), from 0
- * (noise) to 750 (clean), or gamma itself. log-SNR = ln(gamma / (1 - gamma)).
- */
-export function noiseEmbeddingInput(config: Pick<UNetConfig, "embedding">, gamma: number): number {
-  if (!(gamma >= 0 && gamma <= 1)) throw new RangeError(`gamma ${gamma} is not between 0 and 1`);
-  if (config.embedding === "gamma") return gamma;
-  const clamped = Math.min(LOG_SNR_LIMIT, Math.max(-LOG_SNR_LIMIT, logSnr(gamma)));
-  return UNITS_PER_NAT * (clamped + LOG_SNR_LIMIT);
 }

@@ -2,10 +2,10 @@
 import { abs, add, mul, reduceSum, sqrt, square, type Tensor } from "../graph/index.ts";
 
 /**
- * l1, l2: |f - target|^p, where p is 2 everywhere in the paper and 1 in its ablation (Table 6). rms: the
- * root of each image's mean square, so that, as with l1, one of large errors does not outweigh the
- * others, but what is learned is near the mean, as with l2: of an answer's many values the length of the
- * error hardly changes.
+ * - l1, l2: |f - target|^p, where p is 2 everywhere in the paper and 1 in its ablation (Table 6).
+ * - rms: the root of each image's mean square. As with l1, an image of large errors does not
+ *   outweigh the others. As with l2, what is learned is near the mean: over an answer's many values
+ *   the length of the error hardly changes.
  */
 export const losses = ["l1", "l2", "rms"] as const;
 export type Loss = (typeof losses)[number];
@@ -14,9 +14,9 @@ export type Loss = (typeof losses)[number];
 const smallestSquare = 1e-12;
 
 /**
- * Of `error` = f - target [N,C,H,W] and `weight` [N,1,H,W] the loss of each image, [N,1,1,1]: the sum of
- * weight * |error|^p, for "rms" the root of that sum times that of the weights. With weights as of
- * `pixelWeights` that is the factor times the mean of |error|^p, or times its root.
+ * The loss of each image, [N,1,1,1], from `error` = f - target [N,C,H,W] and `weight` [N,1,H,W]:
+ * the sum of weight * |error|^p; for "rms" the root of that sum times that of the weights. With
+ * weights as of `pixelWeights` that is the factor times the mean of |error|^p, or times its root.
  */
 export function imageLoss(error: Tensor, weight: Tensor, loss: Loss): Tensor {
   const powered = loss === "l1" ? abs(error) : square(error);

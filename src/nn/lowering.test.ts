@@ -46,7 +46,7 @@ describe("the GPU's lowering", () => {
   it("has no node with more than 8 inputs and outputs", () => {
     const models = [
       training("gpu"),
-      inferenceGraph(config, specs, parameters, batch, { lowering: "gpu" }),
+      inferenceGraph(config, specs, parameters, batch, { lowering: "gpu" }).model,
     ];
     for (const model of models) {
       const wide = readModel(model).nodes.filter(
@@ -71,7 +71,7 @@ describe("the GPU's lowering", () => {
   it("has the output of the CPU's lowering", async () => {
     const [cpu, gpu] = await Promise.all(
       (["cpu", "gpu"] as const).map((lowering) =>
-        run(inferenceGraph(config, specs, parameters, batch, { lowering }), images),
+        run(inferenceGraph(config, specs, parameters, batch, { lowering }).model, images),
       ),
     );
     expect(largestDifference(gpu!.output!.data, cpu!.output!.data)).toBeLessThan(

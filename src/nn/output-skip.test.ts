@@ -10,7 +10,7 @@ const picture = [1, channels, height, width];
 const source = numbers(picture, [-1, 1], "source");
 const noisy = numbers(picture, [-1, 1], "noisy");
 
-/** The output where part `k` of what the last convolution makes is 1 in every colour, all others 0. */
+/** The output where part `k` of the last convolution's is 1 in every colour, all others 0. */
 function withOpen(open: Record<number, number>): Float64Array {
   const graph = new Graph();
   const parts = outputsPerChannel(laplacian);

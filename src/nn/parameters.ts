@@ -33,8 +33,8 @@ export interface ParameterSpec {
 /** What layers ask for their parameters. */
 export interface Parameters {
   /**
-   * Whether each parameter has a place of its own, so that its axes may be in whatever order suits the
-   * layer best, and not one flat vector in an order that never changes.
+   * Whether each parameter has a place of its own, so that its axes may be in whatever order suits
+   * the layer best, and not one flat vector in an order that never changes.
    */
   readonly separate?: boolean;
   /** The tensor comes in the given layout; only `separate` parameters may come `transformed`. */
@@ -46,7 +46,7 @@ export function storedShape(shape: Shape, axes: readonly number[] | undefined): 
   return axes === undefined ? shape : axes.map((axis) => shape[axis]!);
 }
 
-/** Records the parameters that a network declares; the tensors are inputs of a graph nobody runs. */
+/** Records the parameters that a network declares; nobody runs the graph of its tensors. */
 export class DeclaredParameters implements Parameters {
   readonly specs: ParameterSpec[] = [];
   private readonly graph: Graph;

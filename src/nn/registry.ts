@@ -6,28 +6,24 @@ import { z } from "zod";
 import { Graph, type Tensor } from "../graph/index.ts";
 import { Registry } from "../util/registry.ts";
 import { explained } from "../util/schema-problem.ts";
-import { type UNetConfig, uNetConfig } from "./config.ts";
+import { uNetConfig, uNetSideMultiple } from "./config.ts";
+import {
+  type BuildOptions,
+  type NetworkConfig,
+  type NetworkDefinition,
+  type NetworkInputs,
+  networkInputs,
+} from "./network.ts";
 import { DeclaredParameters, type ParameterSpec, type Parameters } from "./parameters.ts";
-import { type UNetInputs, type UNetOptions, uNet, uNetInputs } from "./unet.ts";
-
-/** The settings that every network has. */
-export interface NetworkConfig {
-  readonly type: string;
-  /** Side of the images it is trained for, in pixels. */
-  readonly resolution: number;
-  /** Channels of one image. */
-  readonly channels: number;
-}
-
-export interface NetworkDefinition<C extends NetworkConfig = NetworkConfig> {
-  readonly configSchema: z.ZodType<C>;
-  /** The output [N,C,H,W]; every parameter is taken from `parameters` once. */
-  build(config: C, parameters: Parameters, inputs: UNetInputs, options?: UNetOptions): Tensor;
-}
+import { uNet } from "./unet.ts";
 
 const networks = new Registry<NetworkDefinition>("network type", []);
 
-registerNetwork("unet", { configSchema: uNetConfig, build: uNet });
+registerNetwork("unet", {
+  configSchema: uNetConfig,
+  build: uNet,
+  sideMultiple: uNetSideMultiple,
+});
 
 /**
  * Adds a network of one's own, to be chosen by `type` in config.json.
@@ -46,12 +42,12 @@ export function networkOfType(type: string): NetworkDefinition {
 }
 
 /**
- * The configuration of a network, checked by the definition of its `type` ("unet" unless given). Its
- * static type is the U-Net's, whose fields the built-in code reads.
+ * The configuration of a network, checked by the definition of its `type` ("unet" unless given).
+ * Fields of its own are kept.
  */
 export const networkSchema = z
   .looseObject({ type: z.string().default("unet") })
-  .transform((value, context): UNetConfig => {
+  .transform((value, context): NetworkConfig => {
     if (!networks.names.includes(value.type)) {
       const message = `is no known network; the types are ${networks.names.join(", ")}`;
       context.addIssue({ code: "custom", path: ["type"], message });
@@ -63,17 +59,22 @@ export const networkSchema = z
       const message = explained(configSchema, value, issue);
       context.addIssue({ code: "custom", path: [...issue.path], message });
     }
-    return data === undefined ? z.NEVER : (data as UNetConfig);
+    return data ?? z.NEVER;
   });
 
 /** The output [N,C,H,W] of the network that the configuration describes. */
 export function buildNetwork(
   config: NetworkConfig,
   parameters: Parameters,
-  inputs: UNetInputs,
-  options?: UNetOptions,
+  inputs: NetworkInputs,
+  options?: BuildOptions,
 ): Tensor {
   return networkOfType(config.type).build(config, parameters, inputs, options);
+}
+
+/** Heights and widths of images that the network can take at all are multiples of this. */
+export function sideMultiple(config: NetworkConfig): number {
+  return networkOfType(config.type).sideMultiple?.(config) ?? 1;
 }
 
 /**
@@ -83,6 +84,6 @@ export function buildNetwork(
 export function parameterSpecs(config: NetworkConfig): ParameterSpec[] {
   const graph = new Graph();
   const declared = new DeclaredParameters(graph);
-  buildNetwork(config, declared, uNetInputs(graph, config, 1));
+  buildNetwork(config, declared, networkInputs(graph, config, 1));
   return declared.specs;
 }

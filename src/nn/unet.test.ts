@@ -5,15 +5,9 @@ import { countTypes, readModel } from "../../test/support/onnx-reader.ts";
 import { concat, Graph, grad, interpret, reduceSum, size, sub } from "../graph/index.ts";
 import { openSession } from "../runtime/node/session.ts";
 import { contexts, type UNetConfig, uNetConfig } from "./config.ts";
-import {
-  gradientName,
-  inferenceGraph,
-  lowMemoryInferenceGraph,
-  lowMemorySession,
-  lowMemoryTrainingGraph,
-  trainingGraph,
-} from "./graphs.ts";
+import { gradientName, inferenceGraph, lowMemorySession, trainingGraph } from "./graphs.ts";
 import { imageLoss, type Loss } from "./loss.ts";
+import { networkInputs } from "./network.ts";
 import {
   FlatParameters,
   initialParameters,
@@ -23,7 +17,7 @@ import {
   writeParameter,
 } from "./parameters.ts";
 import { parameterSpecs } from "./registry.ts";
-import { uNet, uNetInputs } from "./unet.ts";
+import { uNet } from "./unet.ts";
 import { inputOf } from "./weight-input.ts";
 
 const BATCH = 2;
@@ -80,7 +74,7 @@ function batchFor(config: UNetConfig) {
 function tracedTraining(config: UNetConfig, loss: Loss) {
   const graph = new Graph();
   const parameters = new FlatParameters(graph, parameterSpecs(config));
-  const inputs = uNetInputs(graph, config, BATCH);
+  const inputs = networkInputs(graph, config, BATCH);
   const target = graph.input("target", inputs.noisy.shape);
   const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
   const error = sub(uNet(config, parameters, inputs), target);
@@ -92,7 +86,7 @@ function tracedTraining(config: UNetConfig, loss: Loss) {
 function samplingInputs(config: UNetConfig) {
   const graph = new Graph();
   const parameters = new FlatParameters(graph, parameterSpecs(config));
-  return [parameters, uNetInputs(graph, config, BATCH)] as const;
+  return [parameters, networkInputs(graph, config, BATCH)] as const;
 }
 
 describe.each(variants)("%s", (name, config) => {
@@ -105,7 +99,7 @@ describe.each(variants)("%s", (name, config) => {
     const { parameters, source, noisy, conditioning } = values;
     const [expected] = interpret([sampled], { parameters, source, noisy, conditioning });
     const [wanted] = interpret([gradient], values);
-    const program = lowMemoryInferenceGraph(config, specs, BATCH);
+    const program = inferenceGraph(config, specs, "inputs", BATCH);
     const inputs = Object.fromEntries(
       program.parameters.map((input) => {
         const spec = specs.find((one) => one.name === input.name)!;
@@ -124,7 +118,7 @@ describe.each(variants)("%s", (name, config) => {
     await sampling.release();
 
     const training = await openSession(
-      lowMemoryTrainingGraph(config, specs, { batch: BATCH, loss: "l2" }),
+      trainingGraph(config, specs, { batch: BATCH, loss: "l2", weights: "inputs" }),
       lowMemorySession,
     );
     const found = await training.run({
@@ -171,7 +165,7 @@ describe.each(variants)("%s", (name, config) => {
     const graph = new Graph();
     const specs = parameterSpecs(config);
     const parameters = new FlatParameters(graph, specs);
-    const output = uNet(config, parameters, uNetInputs(graph, config, BATCH));
+    const output = uNet(config, parameters, networkInputs(graph, config, BATCH));
     const { source, noisy, conditioning } = values;
     const [wanted] = interpret([output], {
       source,
@@ -181,7 +175,9 @@ describe.each(variants)("%s", (name, config) => {
     });
     const found = await predict(config, values.parameters, values);
     expect(largestDifference(found, wanted!)).toBeLessThan(1e-4 * Math.max(1, largest(wanted!)));
-    expect(withoutWebGpu(inferenceGraph(config, specs, values.parameters, BATCH))).toEqual([]);
+    expect(withoutWebGpu(inferenceGraph(config, specs, values.parameters, BATCH).model)).toEqual(
+      [],
+    );
   });
 
   it("starts with an output of zero: the last convolutions start as zero", async () => {
@@ -190,7 +186,7 @@ describe.each(variants)("%s", (name, config) => {
   });
 });
 
-// Compiling a training graph takes ONNX Runtime a second, so each choice is seen once or twice here.
+// Compiling a training graph takes ONNX Runtime a second, so each choice is seen once or twice.
 describe.each([
   { loss: "l2" as const, ...named(0) },
   { loss: "l1" as const, ...named(3) },
@@ -325,7 +321,9 @@ async function predict(
   weights: Float32Array,
   values: Record<string, Float32Array>,
 ): Promise<Float32Array> {
-  const session = await openSession(inferenceGraph(config, parameterSpecs(config), weights, BATCH));
+  const session = await openSession(
+    inferenceGraph(config, parameterSpecs(config), weights, BATCH).model,
+  );
   const { source, noisy, conditioning } = withShapes(config, values);
   const { output } = await session.run({
     source: source!,

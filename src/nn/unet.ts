@@ -1,14 +1,12 @@
 /**
  * The U-Net: an encoder whose stages halve the resolution, a middle, and a decoder that takes the
- * encoder's maps again. Its input is the source image x and the noisy image y_t, with their channels
- * concatenated. The training decides what it predicts: epsilon, v or y_0.
+ * encoder's maps again. Its input is the source image x and the noisy image y_t, with their
+ * channels concatenated. The training decides what it predicts: epsilon, v or y_0.
  */
 import {
   concat,
   depthToSpace,
   type FeatureMap,
-  type Graph,
-  type LoweringName,
   lowerings,
   spaceToDepth,
   type Tensor,
@@ -17,33 +15,18 @@ import { selfAttention } from "./attention.ts";
 import { sideOf, type UNetConfig, usesAttention } from "./config.ts";
 import { concatChannels, silu } from "./feature-map.ts";
 import { convolution, groupNorm, linear, Scope, sinusoids } from "./layers.ts";
+import type { BuildOptions, NetworkInputs } from "./network.ts";
 import { outputSkip, outputsPerChannel } from "./output-skip.ts";
 import type { Parameters } from "./parameters.ts";
 import { plainly, rematerialized } from "./rematerialized.ts";
 import { type ResidualLayer, resampled, residualBlock } from "./residual-block.ts";
 
-export interface UNetInputs {
-  /** The condition x, [N,C,H,W]. */
-  readonly source: Tensor;
-  /** The noisy image y_t, [N,C,H,W]. */
-  readonly noisy: Tensor;
-  /** `noiseEmbeddingInput` of each image, [N]. */
-  readonly conditioning: Tensor;
-}
-
-export interface UNetOptions {
-  /** The backward pass computes each block once more instead of keeping its maps. */
-  readonly recompute?: boolean;
-  /** How feature maps are stored and convolutions carried out (default "cpu"). */
-  readonly lowering?: LoweringName;
-}
-
 /** The network's output, [N,C,H,W]. */
 export function uNet(
   config: UNetConfig,
   parameters: Parameters,
-  inputs: UNetInputs,
-  { recompute = false, lowering: name = "cpu" }: UNetOptions = {},
+  inputs: NetworkInputs,
+  { recompute = false, lowering: name = "cpu" }: BuildOptions = {},
 ): Tensor {
   const lowering = lowerings[name];
   const root = new Scope(parameters);
@@ -137,19 +120,4 @@ function embedNoiseLevel(root: Scope, config: UNetConfig, conditioning: Tensor):
   const width = 4 * config.base;
   const hidden = linear(root.at("embed.0"), sinusoids(conditioning, config.base), width);
   return linear(root.at("embed.1"), silu(hidden), width);
-}
-
-/** The network's inputs as inputs of a graph, for a batch of n images of the given size. */
-export function uNetInputs(
-  graph: Graph,
-  config: Pick<UNetConfig, "channels" | "resolution">,
-  n: number,
-  [height, width]: readonly [number, number] = [config.resolution, config.resolution],
-): UNetInputs {
-  const image = [n, config.channels, height, width];
-  return {
-    source: graph.input("source", image),
-    noisy: graph.input("noisy", image),
-    conditioning: graph.input("conditioning", [n]),
-  };
 }

@@ -3,8 +3,8 @@ import { type Shape, transformedWeights } from "../graph/index.ts";
 import { inStoredOrder, type ParameterSpec, storedShape } from "./parameters.ts";
 
 /**
- * @param input what the graph takes: see `lowMemoryInferenceGraph`
- * @param data the parameter's numbers in the order of its own axes; the result may be the same array
+ * @param input what the graph takes: see `InferenceGraph`
+ * @param data the parameter's numbers in the order of its own axes; the result may be this array
  */
 export function inputOf(
   input: ParameterSpec,

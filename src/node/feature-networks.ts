@@ -2,20 +2,20 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { FeatureExtractors } from "../evaluation/features/extract-features.ts";
-import type { FeatureStore } from "../evaluation/features/feature-cache.ts";
+import envPaths from "env-paths";
+import type { FeatureExtractors, FeatureStore } from "../evaluation/features/extract-features.ts";
 import { type FeatureNetwork, openNetwork } from "../evaluation/features/feature-network.ts";
 import {
+  knownNetworks,
   type NetworkManifest,
   parseManifest,
-  usesOf,
+  serves,
   type View,
 } from "../evaluation/features/manifest.ts";
-import { knownNetworks } from "../evaluation/features/registry.ts";
 import { nodeRuntime } from "../runtime/node/index.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { writeAtomically } from "./atomic-write.ts";
-import { userCache } from "./user-cache.ts";
 
 /** A network whose file is on this machine. */
 export interface FoundNetwork {
@@ -26,16 +26,24 @@ export interface FoundNetwork {
   readonly labels?: string;
 }
 
-/** Weights beside the package's folder; the same from the sources and when built. */
-const besidePackage = fileURLToPath(new URL("../../../shared/weights", import.meta.url));
+/**
+ * A folder for what can be had again, downloaded networks and computed features: in $PALETTE_CACHE,
+ * otherwise in the user's cache (~/.cache/palette-diffusion or below $XDG_CACHE_HOME,
+ * ~/Library/Caches/palette-diffusion, %LOCALAPPDATA%\palette-diffusion\Cache).
+ */
+export function userCache(folder: "nets" | "features"): string {
+  const { PALETTE_CACHE: own } = process.env;
+  return resolve(own || envPaths("palette-diffusion", { suffix: "" }).cache, folder);
+}
 
 /**
- * The searched folders in order: the given one, $PALETTE_NETS, beside the package, the user's
- * cache.
+ * The searched folders in order: the given one, $PALETTE_NETS, beside the package (the same from the
+ * sources and when built), the user's cache.
  */
 export function networkFolders(nets?: string): string[] {
-  const folders = [nets, process.env.PALETTE_NETS, besidePackage, userCache("nets")];
-  return [...new Set(folders.filter((folder) => folder).map((folder) => resolve(folder!)))];
+  const beside = fileURLToPath(new URL("../../../shared/weights", import.meta.url));
+  const folders = [nets, process.env.PALETTE_NETS, beside, userCache("nets")];
+  return [...new Set(folders.flatMap((folder) => (folder ? [resolve(folder)] : [])))];
 }
 
 /**
@@ -56,8 +64,7 @@ export async function findNetworks(nets?: string): Promise<FoundNetwork[]> {
     for (const manifest of await manifestsIn(folder)) {
       const path = await firstFile([folder], manifest.file);
       if (path === undefined || found.has(manifest.name)) continue;
-      const list = manifest.labels?.file;
-      const labels = list && (await firstFile([folder, ...folders], list));
+      const labels = await firstFile([folder, ...folders], manifest.labels?.file);
       found.set(manifest.name, { manifest, path, ...(labels && { labels }) });
     }
   }
@@ -65,18 +72,16 @@ export async function findNetworks(nets?: string): Promise<FoundNetwork[]> {
 }
 
 /** The manifests that hold in a folder: those beside a network in it, then the known ones. */
-export async function manifestsIn(folder: string): Promise<NetworkManifest[]> {
+async function manifestsIn(folder: string): Promise<NetworkManifest[]> {
   const names = (await readdir(folder).catch((): string[] => [])).sort();
-  const own: NetworkManifest[] = [];
-  for (const name of names.filter((one) => one.endsWith(".json"))) {
-    const path = join(folder, name);
-    try {
-      own.push(parseManifest(await readFile(path, "utf8").catch(() => ""), path));
-    } catch (thrown) {
-      // Other JSON files may lie there too; only one named like a network must be a manifest.
-      if (names.includes(name.replace(/\.json$/, ".onnx"))) throw thrown;
-    }
-  }
+  // Other JSON files may lie there too; one named like a network is a manifest.
+  const own = await Promise.all(
+    names
+      .filter((name) => name.endsWith(".json"))
+      .filter((name) => names.includes(name.replace(/json$/, "onnx")))
+      .map((name) => join(folder, name))
+      .map(async (path) => parseManifest(await readFile(path, "utf8").catch(() => ""), path)),
+  );
   const given = new Set(own.map(({ name }) => name));
   return [...own, ...knownNetworks.filter(({ name }) => !given.has(name))];
 }
@@ -101,24 +106,21 @@ export interface ChosenNetworks {
  */
 export async function chooseNetworks(choice: NetworkChoice = {}): Promise<ChosenNetworks> {
   const found = await findNetworks(choice.nets);
-  const withName = (name: string) => found.find(({ manifest }) => manifest.name === name);
-  const serves = (use: "features" | "classifier", network: FoundNetwork | undefined) =>
-    network && usesOf(network.manifest).includes(use) ? network : undefined;
-  const pick = (use: "features" | "classifier", defaults: readonly string[]) => {
-    const name = choice[use];
-    if (name === undefined) {
-      return defaults.map((one) => serves(use, withName(one))).find((one) => one);
-    }
-    const network = withName(name);
-    if (network === undefined) throw missing(name, found);
-    if (serves(use, network)) return network;
+  const pick = (use: "features" | "classifier", defaults: readonly (string | undefined)[]) => {
+    const wanted = choice[use];
+    const there = (wanted === undefined ? defaults : [wanted]).flatMap(
+      (name) => found.find(({ manifest }) => manifest.name === name) ?? [],
+    );
+    const able = there.find(({ manifest }) => serves(manifest, use));
+    if (able !== undefined || wanted === undefined) return able;
+    if (there.length === 0) throw missing(wanted, found);
     const what = use === "features" ? "features" : "class probabilities";
-    throw new PaletteError(`The network ${name} gives no ${what}; choose another one.`);
+    throw new PaletteError(`The network ${wanted} gives no ${what}; choose another one.`);
   };
   const features = pick("features", ["googlenet", "googlenet-12"]);
-  const classifier =
-    pick("classifier", ["mobilenet_v2", "mobilenetv2-12"]) ?? serves("classifier", features);
-  return { ...(features && { features }), ...(classifier && { classifier }) };
+  const also = features?.manifest.name;
+  const classifier = pick("classifier", ["mobilenet_v2", "mobilenetv2-12", also]);
+  return omitUndefined({ features, classifier });
 }
 
 /** Reads and loads a network; `engines` as in `openNetwork`. */
@@ -130,9 +132,8 @@ export async function openFoundNetwork(
     readFile(file).catch((thrown) => {
       throw new PaletteError(`Cannot read ${file}: ${reasonOf(thrown)}.`);
     });
-  const model = await read(path);
   const list = labels && { path: labels, text: (await read(labels)).toString("utf8") };
-  const files = { manifest, path, model, ...(list && { labels: list }) };
+  const files = { manifest, path, model: await read(path), ...(list && { labels: list }) };
   return openNetwork(files, { runtime: nodeRuntime, ...options });
 }
 
@@ -142,13 +143,12 @@ export async function openFeatureExtractors(
   engines?: number,
 ): Promise<FeatureExtractors> {
   const first = features && (await openFoundNetwork(features, { view: "whole", engines }));
-  try {
-    const second = classifier && (await openFoundNetwork(classifier, { view: "middle", engines }));
-    return { features: first, classifier: second, store: featureFiles() };
-  } catch (thrown) {
+  const opening = classifier && openFoundNetwork(classifier, { view: "middle", engines });
+  const second = await opening?.catch(async (thrown) => {
     await first?.dispose();
     throw thrown;
-  }
+  });
+  return { features: first, classifier: second, store: featureFiles() };
 }
 
 /** Features as files, by default in the user's cache. */
@@ -162,17 +162,15 @@ export function featureFiles(folder = userCache("features")): FeatureStore {
 function missing(name: string, found: readonly FoundNetwork[]): PaletteError {
   const there = found.map(({ manifest }) => manifest.name).join(", ") || "none";
   const known = knownNetworks.find((one) => one.name === name);
-  const remedy = known?.url
-    ? `run "palette features get ${name}"`
-    : known
-      ? `put ${known.file} into a folder and name it with --nets`
-      : `"palette features list" shows the known ones`;
-  return new PaletteError(`There is no network ${name} (found: ${there}); ${remedy}.`);
+  const place = known && `put ${known.file} into a folder and name it with --nets`;
+  const remedy = known?.url ? `run "palette features get ${name}"` : place;
+  return new PaletteError(
+    `There is no network ${name} (found: ${there}); ${remedy ?? '"palette features list" shows the known ones'}.`,
+  );
 }
 
-async function firstFile(folders: readonly string[], name: string): Promise<string | undefined> {
-  for (const folder of folders) {
-    const path = join(folder, name);
+async function firstFile(folders: readonly string[], name = ""): Promise<string | undefined> {
+  for (const path of folders.map((folder) => join(folder, name))) {
     if ((await stat(path).catch(() => undefined))?.isFile()) return path;
   }
   return undefined;

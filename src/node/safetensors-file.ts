@@ -1,15 +1,15 @@
 /** Safetensors files on disk, read and written tensor by tensor: a file may exceed 2 GiB. */
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import type { ByteSource } from "../models/byte-source.ts";
 import {
   type EncodingOptions,
   encodeHeader,
   type Outline,
   storedBytes,
-  truncated,
 } from "../models/safetensors.ts";
 import { SafetensorsReader } from "../models/safetensors-reader.ts";
 import { writeWholeBy } from "./atomic-write.ts";
+import { readRange } from "./read-range.ts";
 
 /** A tensor whose numbers are made when their turn comes. */
 export interface PendingTensor extends Outline {
@@ -56,20 +56,4 @@ export async function fileSource(path: string, source = path): Promise<ByteSourc
  */
 export async function openSafetensors(path: string, source = path): Promise<SafetensorsReader> {
   return SafetensorsReader.open(await fileSource(path, source), source);
-}
-
-/** The bytes from `start` to `end`, which are in one read at most 2 GiB. */
-async function readRange(
-  file: FileHandle,
-  start: number,
-  end: number,
-  source: string,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(end - start);
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at);
-    if (bytesRead === 0) throw truncated(source);
-    at += bytesRead;
-  }
-  return bytes;
 }

@@ -1,15 +1,15 @@
 /**
- * A model ready to be called. Several images go through several engines side by side, one image a run
- * unless they belong together: an image's numbers do not depend on what else is asked for, and sums
- * over one image are carried out in another order than over several, with another last bit.
+ * A model ready to be called. Several images go through several engines side by side. Each goes
+ * alone unless they belong together, so that its numbers do not depend on what else is asked for:
+ * sums over several images are carried out in another order, with another last bit.
  */
 
 import type { ModelConfig } from "../models/config.ts";
 import type { Model, StoredModel } from "../models/model.ts";
 import { samplingMemory } from "../models/summary.ts";
-import { noiseEmbeddingInput, sideMultiple } from "../nn/config.ts";
+import { noiseEmbeddingInput } from "../nn/network.ts";
 import { parameterCount } from "../nn/parameters.ts";
-import { parameterSpecs } from "../nn/registry.ts";
+import { parameterSpecs, sideMultiple } from "../nn/registry.ts";
 import { PaletteError } from "../util/errors.ts";
 import { EnginePools, type NetworkOptions } from "./pool.ts";
 import type { Runtime } from "./runtime.ts";
@@ -17,8 +17,8 @@ import type { Runtime } from "./runtime.ts";
 export type { NetworkOptions } from "./pool.ts";
 
 /**
- * One call of the network for N images of C channels: H and W are the model's resolution, which it was
- * trained for, or anything else that its levels divide.
+ * One call of the network for N images of C channels: H and W are the model's resolution, which it
+ * was trained for, or anything else that its levels divide.
  */
 export interface NetworkCall {
   /** The condition x, [N, C, H, W]. */
@@ -30,23 +30,24 @@ export interface NetworkCall {
   /** [N, C, H, W] */
   readonly shape: readonly [number, number, number, number];
   /**
-   * Numbers of consecutive images that belong together, such as the tiles of a picture; N in all. They may
-   * go through the network together, which takes a quarter less time at 64x64; what they are
-   * together with then shows in an output's last bits. Each is alone unless given.
+   * Numbers of consecutive images that belong together, such as the tiles of a picture; N in all.
+   * They may go through the network together, which takes a quarter less time at 64x64; what they
+   * are together with then shows in an output's last bits. Each is alone unless given.
    */
-  readonly units?: readonly number[] | undefined;
+  readonly units?: readonly number[];
   /** Shape [N, 1, H, W]. Where it is 0 the output is not used and may be anything. */
-  readonly wanted?: Float32Array | undefined;
+  readonly wanted?: Float32Array;
   /** Called whenever an image is done. What it throws ends the call. */
-  readonly onImage?: (() => void) | undefined;
+  readonly onImage?: () => void;
 }
 
 export interface Network {
   readonly config: ModelConfig;
   /**
-   * The network's output as it is, [N, C, H, W] (see `config.prediction`). The inputs are only read,
-   * and only until the promise settles. The output of an image, or of a unit, is the same, to the bit,
-   * in any batch and with any number of threads (of a large model, see `weightResidency`: with the same number).
+   * The network's output as it is, [N, C, H, W] (see `objective.prediction`). The inputs are only
+   * read, and only until the promise settles. The output of an image, or of a unit, is the same to
+   * the bit in any batch and with any number of threads; of a large model (`weightResidency`), with
+   * the same number.
    * @throws PaletteError when a shape or a noise level is impossible.
    */
   predict(call: NetworkCall): Promise<Float32Array>;
@@ -67,7 +68,7 @@ interface Run {
  * A network that can be called. The graph is compiled at the first call for a size of images.
  * @param model in memory, or stored where a runtime of this platform can read it
  * @param options.threads of all engines together; default: as many as the machine has cores
- * @throws PaletteError when the weights do not fit the config or the network does not fit in memory.
+ * @throws PaletteError when the weights are not the network's or it does not fit in memory.
  */
 export async function createNetwork(
   runtime: Runtime,

@@ -5,7 +5,6 @@
 import { type Model, readModel, type StoredModel, weightsInMemory } from "../models/model.ts";
 import {
   inferenceGraph,
-  lowMemoryInferenceGraph,
   lowMemorySession,
   lowMemoryThreshold,
   type WeightResidency,
@@ -36,12 +35,25 @@ interface Inputs {
 type Compile = (count: number, inputs: Inputs) => Promise<Engine[]>;
 
 /**
- * Images that share a graph when they may. At 64x64 pixels and below, where the maps of the low levels
- * are so small that reading the weights takes as long as computing, four are a quarter faster than one;
- * larger images gain nothing.
+ * Images that share a graph when they may. At 64x64 pixels and below, where the maps of the low
+ * levels are so small that reading the weights takes as long as computing, four are a quarter
+ * faster than one; larger images gain nothing.
  */
 const imagesAGraph = 4;
 const largestShared = 64 * 64;
+
+/** Engines that are compiled side by side: at least one, all of them or, after an error, none. */
+export async function compileSeveral(
+  count: number,
+  compile: () => Promise<Engine>,
+): Promise<Engine[]> {
+  const made = await Promise.allSettled(Array.from({ length: Math.max(1, count) }, compile));
+  const failed = made.find((one) => one.status === "rejected");
+  const engines = made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  if (failed === undefined) return engines;
+  await Promise.all(engines.map((engine) => engine.dispose()));
+  throw failed.reason;
+}
 
 export class EnginePools {
   /** Engines that compute side by side. */
@@ -81,20 +93,13 @@ export class EnginePools {
     async function weightsBakedIn(): Promise<Compile> {
       const { parameters } = "parameters" in model ? model : await readModel(model);
       return async (count, { images, size }) => {
-        const program = inferenceGraph(network, specs, parameters, images, {
+        const { model: program } = inferenceGraph(network, specs, parameters, images, {
           size,
           lowering: runtime.lowering(device),
         });
-        const made = await Promise.allSettled(
-          Array.from({ length: count }, () =>
-            runtime.compile(program, { device, threads: Math.floor(threads / count) }),
-          ),
+        return compileSeveral(count, () =>
+          runtime.compile(program, { device, threads: Math.floor(threads / count) }),
         );
-        const engines = made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-        const failed = made.find((one) => one.status === "rejected");
-        if (failed === undefined) return engines;
-        await Promise.all(engines.map((engine) => engine.dispose()));
-        throw failed.reason;
       };
     }
 
@@ -102,13 +107,13 @@ export class EnginePools {
     async function weightsMoveOn(): Promise<Compile> {
       const source = "parameters" in model ? weightsInMemory(model.parameters) : model.weights;
       const weights = (inputs: readonly ParameterSpec[]) => weightInputs(inputs, specs, source);
-      const own = lowMemoryInferenceGraph(network, specs, 1);
+      const own = inferenceGraph(network, specs, "inputs", 1);
       // Stored weights are read now, so that an error in them is reported now.
       let read = "weights" in model ? await weights(own.parameters) : undefined;
       return async (_count, { size }) => {
         const asked = size.every((side) => side === network.resolution)
           ? own
-          : lowMemoryInferenceGraph(network, specs, 1, size);
+          : inferenceGraph(network, specs, "inputs", 1, { size });
         const constants = (asked === own ? read : undefined) ?? (await weights(asked.parameters));
         if (asked === own) read = undefined;
         return [
@@ -119,8 +124,8 @@ export class EnginePools {
   }
 
   /**
-   * How many of `count` images of one unit go through a graph together: 1 or 4. The last run of four may
-   * be partly empty, which must not cost more than the others save.
+   * How many of `count` images of one unit go through a graph together: 1 or 4. The last run of
+   * four may be partly empty, which must not cost more than the others save.
    */
   imagesARun(count: number, [height, width]: Inputs["size"]): number {
     if (this.residency === "inputs" || height * width > largestShared) return 1;

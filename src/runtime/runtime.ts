@@ -1,6 +1,7 @@
 /**
  * The seam between the core and ONNX Runtime. A runtime compiles encoded graphs and runs them away
- * from the calling thread: in worker threads under Node (`node/`), in Web Workers in a page (`web/`).
+ * from the calling thread: in worker threads under Node (`node/`), in Web Workers in a
+ * page (`web/`).
  */
 
 import type { LoweringName } from "../graph/lowering/index.ts";

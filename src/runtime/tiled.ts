@@ -1,8 +1,8 @@
 /**
- * A network for pictures larger than its own: it looks at overlapping tiles, and where tiles overlap
- * their outputs are mixed, the more of one the nearer to its middle. As this happens in every call, and
- * the noise belongs to the whole picture, the tiles of one picture agree with each other (the paper
- * names patch-based inference as a way to other resolutions, section 6).
+ * A network for pictures larger than its own. It looks at overlapping tiles, and where tiles
+ * overlap their outputs are mixed: the nearer to a tile's middle, the more of it. This happens in
+ * every call, and the noise belongs to the whole picture, so the tiles of one picture agree with
+ * each other (the paper names patch-based inference as a way to other resolutions, section 6).
  */
 import { PaletteError } from "../util/errors.ts";
 import type { Network, NetworkCall } from "./network.ts";
@@ -13,14 +13,14 @@ const tilesAtOnce = 256;
 /** A call that may take minutes when its pictures are large. The tiles of a picture are a unit. */
 export interface TiledCall extends NetworkCall {
   /**
-   * What comes out is nearly the picture: its tiles overlap by half, which takes twice the time. Default: of
-   * the Regression baseline, which answers in one call.
+   * What comes out is nearly the picture: its tiles overlap by half, which takes twice the time.
+   * Default: of the Regression baseline, which answers in one call.
    */
-  readonly settles?: boolean | undefined;
+  readonly settles?: boolean;
   /** Called as tiles are done; never for pictures of the network's own size. */
   readonly onTiles?: ((done: number, tiles: number) => void) | undefined;
   /** Stops before the next tile by throwing the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortSignal;
 }
 
 export interface TiledNetwork extends Network {
@@ -28,8 +28,8 @@ export interface TiledNetwork extends Network {
 }
 
 /**
- * The same network for shapes [N, C, H, W] with H and W from its resolution up. A picture of its own
- * size goes through unchanged; tiles in which nothing is wanted are left out.
+ * The same network for shapes [N, C, H, W] with H and W from its resolution up. A picture of its
+ * own size goes through unchanged; tiles in which nothing is wanted are left out.
  */
 export function tiled(network: Network): TiledNetwork {
   const { resolution } = network.config.network;
@@ -52,10 +52,11 @@ export function tileStarts(length: number, side: number, stride: number): number
 }
 
 /**
- * Half a tile when the picture is one row of tiles, which is cheap, and in calls that set the pixels;
- * otherwise three quarters. A network errs within an eighth of a tile from its border, all tiles alike, so
- * that only overlaps of half a tile, where one of the two is far from its border, show no seam. Both are
- * whole JPEG blocks at 64 pixels, so that tiles see the blocks where they saw them in training.
+ * Half a tile when the picture is one row of tiles, which is cheap, and in calls that set the
+ * pixels; otherwise three quarters. A network errs within an eighth of a tile from its border, and
+ * all tiles do so alike. So only overlaps of half a tile show no seam: there one of the two is far
+ * from its border. Both steps are whole JPEG blocks at 64 pixels, so that tiles see the blocks
+ * where they saw them in training.
  */
 function strideOf(side: number, height: number, width: number, settles: boolean): number {
   const row = height === side || width === side;
@@ -156,8 +157,8 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
 }
 
 /**
- * What is computed at a time: tiles of one picture as a unit, or a part of them that does not depend on
- * what other pictures there are.
+ * What is computed at a time: tiles of one picture as a unit, or a part of them that does not
+ * depend on what other pictures there are.
  */
 function portions<T>(pictures: readonly (readonly T[])[]): (readonly T[])[][] {
   const units = pictures.flatMap((tiles) =>

@@ -1,7 +1,7 @@
 /** What a training will need, said before it starts. */
 import { cachedBytes } from "../data/examples.ts";
 import { imagesPerUpdate } from "../models/settings/optimizer.ts";
-import type { UNetConfig } from "../nn/config.ts";
+import type { NetworkConfig } from "../nn/network.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/registry.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -37,7 +37,7 @@ export function trainingMemory(
 }
 
 /** Bytes of an image in a batch: condition, noisy image and target, and the weight of each pixel. */
-function imageBytes({ channels, resolution }: UNetConfig): number {
+function imageBytes({ channels, resolution }: NetworkConfig): number {
   return 4 * (3 * channels + 1) * resolution ** 2;
 }
 

@@ -195,7 +195,7 @@ export class MetricsLog {
     loss: boolean,
     sheet: boolean,
     { images, model, weights }: TrainingProgress,
-  ): Promise<{ readonly heldOut?: ValidationLoss | undefined } | undefined> {
+  ): Promise<{ readonly heldOut?: ValidationLoss } | undefined> {
     const { signal, reporter } = this.options;
     const onCall = (done: number, total: number) =>
       reporter?.part?.("network calls of a validation pass", done, total);

@@ -9,7 +9,7 @@ import { estimateClean, predictions } from "../diffusion/parameterization.ts";
 import { gammaAt, smallestGamma, trainingSchedule } from "../diffusion/schedule.ts";
 import { presetNamed } from "../models/presets.ts";
 import type { Objective } from "../models/settings/objective.ts";
-import { noiseEmbeddingInput } from "../nn/config.ts";
+import { noiseEmbeddingInput } from "../nn/network.ts";
 import { scanPhotos } from "../node/photo-folders.ts";
 import { tasks } from "../tasks/registry.ts";
 import { type BatchOptions, BatchSource, type LabelledBatch } from "./batches.ts";

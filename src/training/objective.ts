@@ -9,12 +9,12 @@ import { lossWeight, pixelWeights } from "../diffusion/loss-weighting.ts";
 import { addNoise, target } from "../diffusion/parameterization.ts";
 import { type NoiseSchedule, sampleGamma } from "../diffusion/schedule.ts";
 import type { Objective } from "../models/settings/objective.ts";
-import { noiseEmbeddingInput, type UNetConfig } from "../nn/config.ts";
+import { type NetworkConfig, noiseEmbeddingInput } from "../nn/network.ts";
 import { Random } from "../util/random.ts";
 import type { TrainingBatch } from "./step/types.ts";
 
 export interface ObjectiveOptions {
-  readonly network: UNetConfig;
+  readonly network: NetworkConfig;
   readonly objective: Objective;
   /** The training schedule. */
   readonly schedule: NoiseSchedule;

@@ -13,7 +13,7 @@ import {
 } from "../models/settings/objective.ts";
 import type { Optimizer } from "../models/settings/optimizer.ts";
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
-import type { UNetConfig } from "../nn/config.ts";
+import type { NetworkConfig } from "../nn/network.ts";
 import { tasks as allTasks, registeredTasks, taskNamed } from "../tasks/registry.ts";
 import { deepEqual } from "../util/deep-equal.ts";
 import { UsageError } from "../util/errors.ts";
@@ -38,7 +38,7 @@ export interface TrainingSettings {
   /** "small-64" unless given, or the one whose network the starting model has. */
   readonly preset?: string;
   /** In place of the preset's, whose other settings stay. */
-  readonly network?: UNetConfig;
+  readonly network?: NetworkConfig;
   /** Names; all tasks unless given. The order does not matter. */
   readonly tasks?: readonly string[];
   /** Tasks to be drawn more often than the others, by name; equally often unless given. */

@@ -1,6 +1,6 @@
 /** Errors meant for the person at the keyboard: one line that says what is wrong and what to do. */
 
-/** Bad input, a bad file, an impossible request. The command prints the message alone and exits 1. */
+/** Bad input, a bad file, an impossible wish. The command prints the message alone and exits 1. */
 export class PaletteError extends Error {
   override readonly name: string = "PaletteError";
 }

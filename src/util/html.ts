@@ -36,7 +36,7 @@ const names: Record<string, string> = {
   "'": "&#39;",
 };
 
-/** Letters that have a meaning become entities, and control characters, which HTML forbids, a sign. */
+/** Letters with a meaning become entities; control characters, which HTML forbids, a sign. */
 export function escapeHtml(text: string): string {
   return text
     .replace(/[&<>"']/g, (letter) => names[letter]!)

@@ -43,9 +43,9 @@ export async function tinyCall() {
 /** A model that the PyTorch Palette could have, of random weights. */
 export function theirModel(
   network: Partial<UNetConfig> = {},
-  details: Partial<ModelConfig> = {},
-): Model {
-  const config: ModelConfig = {
+  details: Omit<Partial<ModelConfig>, "network"> = {},
+): Model<UNetConfig> {
+  const config: ModelConfig<UNetConfig> = {
     ...configFromPreset(presetNamed("pytorch-256"), { name: "random", tasks: ["inpaint"] }),
     network: uNetConfig.parse({
       resolution: 16,

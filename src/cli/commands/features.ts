@@ -1,6 +1,6 @@
 /** The commands of `palette features` and their options. */
 import type { Command } from "commander";
-import { downloadableNames } from "../../evaluation/features/registry.ts";
+import { downloadableNames } from "../../evaluation/features/manifest.ts";
 
 export interface FeaturesFlags {
   readonly nets?: string;

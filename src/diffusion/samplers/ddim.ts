@@ -5,8 +5,8 @@ import { numberSetting } from "./settings.ts";
  * DDIM (Song et al. 2021, equations 12 and 16), not the paper's:
  *   y_next = sqrt(gamma_next) y0 + sqrt(1 - gamma_next - sigma^2) epsilon + sigma z,
  *   sigma^2 = eta^2 beta-tilde.
- * With eta 0 it is deterministic: a first-order solver of the probability-flow ODE. With eta 1 it is
- * `ddpm` with the posterior variance.
+ * With eta 0 it is deterministic: a first-order solver of the probability-flow ODE. With eta 1 it
+ * is `ddpm` with the posterior variance.
  */
 export const ddim = defineSampler({
   name: "ddim",

@@ -7,7 +7,7 @@ import {
 } from "./sampler.ts";
 import { choiceSetting } from "./settings.ts";
 
-/** "beta": 1 - alpha_t, the paper's; "posterior": beta-tilde, the variance of q(y_{t-1} | y_0, y_t). */
+/** "beta": 1 - alpha_t, the paper's; "posterior": beta-tilde, see `posteriorVariance`. */
 export const variances = ["beta", "posterior"] as const;
 
 /**

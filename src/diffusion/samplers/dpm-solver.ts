@@ -2,12 +2,12 @@ import { logSnr } from "../schedule.ts";
 import { defineSampler, transitions } from "./sampler.ts";
 
 /**
- * DPM-Solver++(2M) (Lu et al. 2022, Algorithm 2), not the paper's: the second-order multistep solver
- * of the probability-flow ODE in y0. With lambda = ln(sqrt(gamma) / sqrt(1 - gamma)) and its step h,
+ * DPM-Solver++(2M) (Lu et al. 2022, Algorithm 2), not the paper's: the second-order multistep
+ * solver of the probability-flow ODE in y0. With h the step of ln(sqrt(gamma) / sqrt(1 - gamma)),
  *   y_next = (sigma_next / sigma) y_t - sqrt(gamma_next) (exp(-h) - 1) D,
  *   D = (1 + 1 / (2 r)) y0 - 1 / (2 r) y0_previous,   r = h_previous / h.
- * The first step has no previous estimate, and the last no finite h (it ends at gamma 1). Both are of
- * first order (D = y0): there the solver is `ddim` with eta 0.
+ * The first step has no previous estimate, and the last no finite h (it ends at gamma 1). Both are
+ * of first order (D = y0): there the solver is `ddim` with eta 0.
  */
 export const dpmSolver = defineSampler({
   name: "dpm++",

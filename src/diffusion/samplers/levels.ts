@@ -29,7 +29,7 @@ export const levelSettings = {
     choices: spacings,
     default: "time",
   }),
-  /** No level has less noise than this sigma = sqrt((1 - gamma) / gamma). 100 is where sampling starts. */
+  /** Least noise of a level, as sigma = sqrt((1 - gamma) / gamma). 100 is where sampling starts. */
   sigmaMin: numberSetting({
     flag: "sigma-min",
     description: "the last network call is at this noise",
@@ -55,11 +55,11 @@ export interface LevelOptions {
   readonly spacing?: Spacing;
   /** Default: the paper's inference schedule. */
   readonly schedule?: NoiseSchedule;
-  /** The smallest gamma the network was trained on; default: that of the paper's training schedule. */
+  /** The smallest gamma of the training; default: that of the paper's training schedule. */
   readonly smallestGamma?: number;
   /** Visit levels below `smallestGamma` too, as the paper's 1000 steps do. Default false. */
   readonly belowTrained?: boolean;
-  /** No level has less noise than this sigma = sqrt((1 - gamma) / gamma). Default 0: down to gamma_1. */
+  /** Least noise of a level, as sigma = sqrt((1 - gamma) / gamma). Default 0: down to gamma_1. */
   readonly sigmaMin?: number;
 }
 
@@ -67,8 +67,9 @@ export interface LevelOptions {
  * The gammas at which the network is called, rising strictly from the noisiest, all below 1.
  *
  * "time" walks t from the largest usable one (T, or the last whose gamma is not below
- * `smallestGamma`) down in equal parts. All of the paper's 1000 steps visit every usable level once:
- * 468 levels, or 1000 with `belowTrained`. More steps than usable levels walk each level once.
+ * `smallestGamma`) down in equal parts. All of the paper's 1000 steps visit every usable level
+ * once: 468 levels, or 1000 with `belowTrained`. More steps than usable levels walk each level
+ * once.
  *
  * "logsnr" gives exactly `steps` levels from the smallest usable gamma to the schedule's gamma_1,
  * both included. One step visits the smallest alone; equal ends give one level.

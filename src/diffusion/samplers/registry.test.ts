@@ -1,6 +1,7 @@
 /**
  * A sampler is one file and one line. Two samplers of other kinds than the built-in ones are added
- * here, as a program would add its own: one with two network calls a step, one that adds noise again.
+ * here, as a program would add its own: one with two network calls a step, one that adds noise
+ * again.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -48,8 +49,8 @@ const heun = defineSampler({
 });
 
 /**
- * Multistep consistency sampling (Song et al. 2023, Algorithm 1): y0, then `fresh` of the next level's
- * noise drawn anew; the rest is the noise that was there.
+ * Multistep consistency sampling (Song et al. 2023, Algorithm 1): y0, then `fresh` of the next
+ * level's noise drawn anew; the rest is the noise that was there.
  */
 const renoise = defineSampler({
   name: "renoise",
@@ -98,7 +99,7 @@ function gaussian(
 }
 
 describe("a sampler with two network calls a step", () => {
-  /** Exact solution of the ODE between the first and the last level, read as a clean image there. */
+  /** The ODE's exact solution between the first and the last level, read as a clean image there. */
   async function error(sampler: string, steps: number): Promise<number> {
     const gammas: number[] = [];
     const options = { sampler, steps, spacing: "logsnr" } as const;

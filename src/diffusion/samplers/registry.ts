@@ -22,7 +22,7 @@ export type SamplerName = BuiltInSampler["name"];
 export const samplers: readonly Sampler[] = registry.all;
 
 /**
- * Adds a sampler of one's own: from then on it can be named wherever a sampler can, with its settings.
+ * Adds a sampler of one's own, which can then be named, with its settings, wherever one can.
  * @throws UsageError when the name is taken, or a setting is called as one of the noise levels.
  */
 export function registerSampler(sampler: Sampler): void {

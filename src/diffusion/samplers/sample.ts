@@ -1,6 +1,6 @@
 /**
- * Sampling: from N(0, I) to clean images, with any sampler and any parameterization. The samplers are
- * in the neighbouring files; here is what they share: noise by seed, known pixels, clipping, progress.
+ * Sampling: from N(0, I) to clean images, with any sampler and any parameterization. The samplers
+ * lie beside this file. Here is what they share: noise by seed, known pixels, clipping, progress.
  */
 import { PaletteError } from "../../util/errors.ts";
 import { Random, type SeedPart } from "../../util/random.ts";
@@ -66,8 +66,8 @@ export function sampleSeeds(seed: SeedPart, count: number, first = 0): SeedPart[
 }
 
 /**
- * Samples clean images [N, C, H, W] over the noise levels `samplingLevels(options)`. The result is in
- * [-1, 1] if clipped, and its known pixels are exactly the given ones.
+ * Samples clean images [N, C, H, W] over the noise levels `samplingLevels(options)`. The result is
+ * in [-1, 1] if clipped, and its known pixels are exactly the given ones.
  *
  * @param onStep called after each network call with the current estimate; awaited
  * @throws UsageError on impossible options, PaletteError on arrays of the wrong size and when the

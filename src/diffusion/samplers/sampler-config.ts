@@ -91,9 +91,9 @@ function schemasOf(settings: Sampler["settings"]): Record<string, z.ZodType> {
 export const defaultSampler: SamplerConfig = textbook("dpm++");
 
 /**
- * For networks that predict x0-skip, trained on few images. They leave part of each estimate's error
- * in the picture; fresh noise covers it and the next call removes it. But they take too little noise
- * away where little is left, so that the last call is made early (docs/experiments/007).
+ * For networks that predict x0-skip, trained on few images. They leave part of each estimate's
+ * error in the picture; fresh noise covers it and the next call removes it. Where little noise is
+ * left they take too little away, so the last call is made early (docs/experiments/007).
  */
 export const stochasticDdim: SamplerConfig = {
   sampler: "ddim",
@@ -110,7 +110,7 @@ export function recommendedSampler(prediction: Prediction): SamplerConfig | unde
 /**
  * The sampler to use: the model's `own` unless another is named, which comes with its paper's
  * settings; then every setting that is chosen. Other properties of `choices` are not looked at.
- * @throws UsageError for an unknown sampler, a value out of range, and a setting of another sampler.
+ * @throws UsageError for an unknown sampler, a value out of range, another sampler's setting.
  */
 export function resolveSampler(
   choices: SamplerChoices,

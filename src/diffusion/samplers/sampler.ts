@@ -1,14 +1,14 @@
 /**
- * What a sampler is: a function from y_T to y_0 over the network and a list of noise levels, with the
- * settings it reads. The walk's machinery (noise by seed, known pixels, clipping) is in `sample.ts`.
+ * A sampler is a function from y_T to y_0 over the network and a list of noise levels, with the
+ * settings it reads. What all samplers share (noise, known pixels, clipping) is in `sample.ts`.
  */
 import type { Settings, SettingValues } from "./settings.ts";
 
 /**
- * One network call: the estimate y0 [N, C, H, W] of the clean images under `y` at the level `gamma`.
- * The noise estimate that agrees with it is (y - sqrt(gamma) y0) / sqrt(1 - gamma).
+ * One network call: the estimate y0 [N, C, H, W] of the clean images under `y` at the level
+ * `gamma`. The noise estimate that agrees with it is (y - sqrt(gamma) y0) / sqrt(1 - gamma).
  *
- * Known pixels are written into `y`, in place, and into y0; y0 is clipped if the caller asked for it.
+ * Known pixels are written into `y`, in place, and into y0; y0 is clipped where that was asked for.
  * @param y [N, C, H, W]
  * @param nextGamma the level that follows this call, 1 after the last
  */
@@ -17,7 +17,7 @@ export type Denoise = (y: Float32Array, gamma: number, nextGamma: number) => Pro
 /** Fresh noise: y += scale z in place, z ~ N(0, I) from each sample's stream for this `step`. */
 export type AddNoise = (y: Float32Array, scale: number, step: number) => void;
 
-/** A sampler with its settings; `defineSampler` makes one, the registry gives it a name in public. */
+/** A sampler with its settings; `defineSampler` makes one, the registry names it in public. */
 export interface Sampler<Name extends string = string, Own extends Settings = Settings> {
   readonly name: Name;
   /** One line: what it is and whose. */
@@ -59,7 +59,10 @@ export function transitions(levels: Float64Array): Transition[] {
   return Array.from(levels, (gamma, step) => ({ step, gamma, nextGamma: levels[step + 1] ?? 1 }));
 }
 
-/** beta-tilde, the variance of q(y_{t-1} | y_0, y_t): (1 - gamma_{t-1}) (1 - alpha_t) / (1 - gamma_t). */
+/**
+ * beta-tilde, the variance of q(y_{t-1} | y_0, y_t):
+ *   (1 - gamma_{t-1}) (1 - alpha_t) / (1 - gamma_t).
+ */
 export function posteriorVariance(transition: Omit<Transition, "step">): number {
   return ((1 - transition.nextGamma) * oneMinusAlpha(transition)) / (1 - transition.gamma);
 }

@@ -18,9 +18,9 @@ import {
 } from "../../node/feature-networks.ts";
 import { PaletteError } from "../../util/errors.ts";
 import { Random } from "../../util/random.ts";
-import type { FeatureNetwork } from "./feature-network.ts";
-import { checkManifest, type NetworkManifestInput, type View } from "./manifest.ts";
-import { withOutputs } from "./onnx-outputs.ts";
+import { networkInfo } from "./extract-features.ts";
+import { type FeatureNetwork, withOutputs } from "./feature-network.ts";
+import { type NetworkManifestInput, parseManifest, type View } from "./manifest.ts";
 
 let root: string;
 beforeAll(async () => {
@@ -47,7 +47,7 @@ async function open(
   engines = 2,
   view: View = "whole",
 ) {
-  const manifest = checkManifest({ ...tinyManifest, ...changes }, "tiny.json");
+  const manifest = parseManifest(JSON.stringify({ ...tinyManifest, ...changes }), "tiny.json");
   const found: FoundNetwork = {
     manifest,
     path: join(root, "tiny.onnx"),
@@ -68,6 +68,7 @@ describe("a feature network", () => {
   it("gives a tensor from inside the graph and probabilities, batch fixed at 1", async () => {
     await using(await open(), async (network) => {
       expect(network).toMatchObject({ featureLength: 3, classes: 3, digest: sha256(tinyOnnx()) });
+      expect(networkInfo(network).input).toMatch(/^8x8 RGB, the whole picture/);
       const [one] = await network.run([plain(255, 51, 0)]);
       expect([...one!.features!]).toEqual([1, expect.closeTo(0.2, 6), 0]);
       const sum = Math.E + Math.exp(0.2) + 1;
@@ -182,7 +183,7 @@ describe("a feature network", () => {
 
 it("appending outputs leaves the file's bytes as they are", () => {
   const model = tinyOnnx();
-  const extended = withOutputs(model, { inner: "pool" });
+  const extended = withOutputs(model, { outputs: { features: "pool" } });
   expect(extended.subarray(0, model.length)).toEqual(model);
   expect(extended.length).toBeGreaterThan(model.length);
 });

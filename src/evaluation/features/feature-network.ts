@@ -3,13 +3,13 @@
  * computes one picture at a time on one thread: as fast as a batch, and a picture's numbers never
  * depend on the others.
  */
+import { MessageWriter } from "../../graph/protobuf.ts";
 import { createImage, type Image } from "../../image/image.ts";
-import type { Engine, EngineTensors, Runtime } from "../../runtime/runtime.ts";
+import { compileSeveral } from "../../runtime/pool.ts";
+import type { Engine, Runtime } from "../../runtime/runtime.ts";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 import { sha256 } from "../../util/sha256.ts";
-import { parseLabels, wnidOf } from "./class-labels.ts";
 import type { NetworkManifest, View } from "./manifest.ts";
-import { withOutputs } from "./onnx-outputs.ts";
 import { preprocess, preprocessingRevision } from "./preprocess.ts";
 
 /** The outputs for one picture. */
@@ -20,7 +20,6 @@ export interface NetworkOutput {
   readonly probabilities?: Float32Array;
 }
 
-/** The files of a network, read. */
 export interface NetworkFiles {
   readonly manifest: NetworkManifest;
   /** Named in messages. */
@@ -52,18 +51,13 @@ export interface FeatureNetwork {
   readonly key: string;
   /** Whether there is a list of its classes. */
   readonly labelled: boolean;
-  /**
-   * The class that a photo's path names by a wnid; undefined without a wnid or a list of classes.
-   */
+  /** The class that a photo's path names by a wnid; undefined without one or without a list. */
   labelOf(path: string): number | undefined;
   /** The outputs for pictures of any size, in order. An abort stops before the next picture. */
   run(images: readonly Image[], signal?: AbortSignal): Promise<NetworkOutput[]>;
   /** Ends the threads. */
   dispose(): Promise<void>;
 }
-
-/** Names of the outputs that are appended to a model. */
-const names = { features: "palette/features", probabilities: "palette/probabilities" } as const;
 
 /**
  * Loads a network and tries it on a gray picture, so that a wrong manifest is noticed at once.
@@ -73,7 +67,7 @@ export async function openNetwork(
   { manifest, path, model, labels: list }: NetworkFiles,
   { runtime, engines: count = runtime.cores, view = "whole" }: OpenNetworkOptions,
 ): Promise<FeatureNetwork> {
-  const { input, outputs, classes, background } = manifest;
+  const { input, outputs, background } = manifest;
   const digest = await sha256(model);
   if (manifest.sha256 !== undefined && manifest.sha256 !== digest) {
     const remedy = manifest.url
@@ -81,40 +75,49 @@ export async function openNetwork(
       : "correct its manifest or replace the file";
     throw new PaletteError(`${path} is not the ${manifest.title} that was expected; ${remedy}.`);
   }
-  const labels =
-    list && outputs.probabilities
-      ? parseLabels(list.text, classes, list.path)
-      : new Map<string, number>();
-  const extended = withOutputs(model, {
-    ...(outputs.features && { [names.features]: outputs.features }),
-    ...(outputs.probabilities && { [names.probabilities]: outputs.probabilities.name }),
-  });
-  const opened = await Promise.allSettled(
-    Array.from({ length: Math.max(1, count) }, () => runtime.compile(extended, { threads: 1 })),
-  );
-  const engines = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const labels = parseLabels(outputs.probabilities && list, manifest.classes);
+  const shape = [1, 3, input.size, input.size];
+  const compute = async (engine: Engine, image: Image): Promise<NetworkOutput> => {
+    const tensors = await engine.run({
+      [input.name]: { data: preprocess(image, input, view), shape },
+    });
+    return outputOf((name) => tensors[outputName(name)]?.data, manifest);
+  };
+  let engines: readonly Engine[] = [];
   const dispose = async () => {
     await Promise.all(engines.map((engine) => engine.dispose()));
   };
-  const compute = async (engine: Engine, image: Image): Promise<NetworkOutput> => {
-    const data = preprocess(image, input, view);
-    const shape = [1, 3, input.size, input.size];
-    return outputOf(await engine.run({ [input.name]: { data, shape } }), manifest);
-  };
   try {
-    for (const one of opened) if (one.status === "rejected") throw one.reason;
-    const gray = createImage(input.size, input.size);
-    const { features, probabilities } = await compute(engines[0]!, gray);
+    const extended = withOutputs(model, manifest);
+    engines = await compileSeveral(count, () => runtime.compile(extended, { threads: 1 }));
+    const tried = await compute(engines[0]!, createImage(input.size, input.size));
     return {
       manifest,
       digest,
       view,
-      featureLength: features?.length,
-      classes: probabilities?.length,
+      featureLength: tried.features?.length,
+      classes: tried.probabilities?.length,
       key: JSON.stringify([digest, preprocessingRevision, view, input, outputs, background]),
       labelled: labels.size > 0,
       labelOf: (photo) => labels.get(wnidOf(photo) ?? ""),
-      run: (images, signal) => runAll(engines, images, compute, signal),
+      async run(images, signal) {
+        const results: NetworkOutput[] = [];
+        let next = 0;
+        // Each engine takes the next picture as soon as it is free; after a failure none does.
+        const work = async (engine: Engine) => {
+          try {
+            while (next < images.length) {
+              signal?.throwIfAborted();
+              const index = next++;
+              results[index] = await compute(engine, images[index]!);
+            }
+          } finally {
+            next = images.length;
+          }
+        };
+        await Promise.all(engines.map(work));
+        return results;
+      },
       dispose,
     };
   } catch (thrown) {
@@ -123,59 +126,77 @@ export async function openNetwork(
   }
 }
 
+const outputName = (tensor: string) => `palette/${tensor}`;
+
 /**
- * Each engine takes the next picture as soon as it is free; after a failure no further one begins.
+ * The ONNX model with further outputs, each an Identity of a tensor that the manifest names, also an
+ * inner one. In protobuf, two messages written one after the other are one message with the fields of
+ * both; so appending `ModelProto { graph { node, output } }` extends a file without reading it.
  */
-async function runAll(
-  engines: readonly Engine[],
-  images: readonly Image[],
-  compute: (engine: Engine, image: Image) => Promise<NetworkOutput>,
-  signal: AbortSignal | undefined,
-): Promise<NetworkOutput[]> {
-  const results = new Array<NetworkOutput>(images.length);
-  let next = 0;
-  const lane = async (engine: Engine) => {
-    try {
-      while (next < images.length) {
-        signal?.throwIfAborted();
-        const index = next++;
-        results[index] = await compute(engine, images[index]!);
-      }
-    } finally {
-      next = images.length;
-    }
-  };
-  const lanes = await Promise.allSettled(engines.map(lane));
-  for (const result of lanes) if (result.status === "rejected") throw result.reason;
-  return results;
+export function withOutputs(
+  model: Uint8Array,
+  { outputs: { features, probabilities } }: Pick<NetworkManifest, "outputs">,
+): Uint8Array {
+  // Field numbers of onnx.proto: graph 7; in it node 1 (input 1, output 2, op_type 4), output 12.
+  const graph = new MessageWriter();
+  for (const tensor of new Set([features, probabilities?.name])) {
+    if (tensor === undefined) continue;
+    const output = outputName(tensor);
+    graph
+      .message(1, new MessageWriter().string(1, tensor).string(2, output).string(4, "Identity"))
+      .message(12, new MessageWriter().string(1, output));
+  }
+  const addition = new MessageWriter().message(7, graph).finish();
+  const extended = new Uint8Array(model.length + addition.length);
+  extended.set(model);
+  extended.set(addition, model.length);
+  return extended;
 }
 
-function outputOf(tensors: EngineTensors, manifest: NetworkManifest): NetworkOutput {
-  const { outputs, classes, background } = manifest;
-  const numbersOf = (name: string, tensor: string): Float32Array => {
-    const data: unknown = tensors[name]?.data;
+function outputOf(
+  dataOf: (tensor: string) => unknown,
+  { outputs, classes, background }: NetworkManifest,
+): NetworkOutput {
+  const numbersOf = (tensor: string): Float32Array => {
+    const data = dataOf(tensor);
     if (data instanceof Float32Array && data.every(Number.isFinite)) return data;
     throw new PaletteError(`"${tensor}" does not hold finite numbers as float32`);
   };
-  const features = outputs.features && numbersOf(names.features, outputs.features);
-  if (outputs.probabilities === undefined) return { ...(features && { features }) };
+  const features = outputs.features && { features: numbersOf(outputs.features) };
+  if (outputs.probabilities === undefined) return { ...features };
   const { name, softmax } = outputs.probabilities;
-  const scores = numbersOf(names.probabilities, name);
+  const scores = numbersOf(name);
   if (scores.length !== classes + background) {
     throw new PaletteError(
       `"${name}" holds ${scores.length} numbers, not ${classes} classes and ${background} background`,
     );
   }
-  const probabilities = normalized(scores.subarray(background), softmax);
-  return { ...(features && { features }), probabilities };
+  return { ...features, probabilities: normalized(scores.subarray(background), softmax) };
 }
 
 /** Brings the sum to 1: leaving the background out before or after the softmax is the same. */
 function normalized(values: Float32Array, softmax: boolean): Float32Array {
-  const highest = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const highest = Math.max(...values);
   const weights = Float64Array.from(values, (v) => (softmax ? Math.exp(v - highest) : v));
   const sum = weights.reduce((a, b) => a + b, 0);
-  // The background has everything: all classes are equally likely.
-  if (!(sum > 0)) return new Float32Array(values.length).fill(1 / values.length);
-  return Float32Array.from(weights, (weight) => weight / sum);
+  // Where the background has everything, all classes are equally likely.
+  return Float32Array.from(weights, (weight) => (sum > 0 ? weight / sum : 1 / values.length));
+}
+
+/** A list of classes (line k is "wnid words" of class k) as wnid -> k; empty without one. */
+function parseLabels(list: NetworkFiles["labels"], classes: number): Map<string, number> {
+  if (list === undefined) return new Map();
+  const lines = list.text.trimEnd().split(/\r?\n/);
+  const labels = new Map(lines.map((line, k) => [/^n\d{8}(?= |$)/.exec(line)?.[0] ?? "", k]));
+  if (lines.length === classes && labels.size === classes && !labels.has("")) return labels;
+  throw new PaletteError(
+    `${list.path} lists ${lines.length} classes, but the network has ${classes}: take the list that belongs to it, a line "n01440764 words" each.`,
+  );
+}
+
+/** The wnid at the start of a file's name (`n01440764_tench.jpg`), or else of its folder's. */
+function wnidOf(path: string): string | undefined {
+  const [folder = "", file = ""] = ["", ...path.split(/[/\\]/)].slice(-2);
+  const wnid = /^n\d{8}(?!\d)/;
+  return (wnid.exec(file) ?? wnid.exec(folder))?.[0];
 }

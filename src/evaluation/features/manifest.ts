@@ -1,38 +1,35 @@
 /**
- * The manifest of a feature network: its input tensor, its preprocessing, its output tensors.
- * `registry.ts` holds those of known networks; a network of one's own has `NAME.json` beside it.
+ * Feature networks by their manifests: input tensor, preprocessing, output tensors. Those of the
+ * known networks stand here; a network of one's own has `NAME.json` beside its file.
  */
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 import { problemIn } from "../../util/schema-problem.ts";
 
-/**
- * The part of a picture that a network is shown. "whole": all of it, squeezed into the input square
- * as in pytorch-fid, for features: a crop would miss the borders. "middle": the centre crop of the
- * network's training, for its accuracy.
- */
+/** The part of a picture that a network is shown: see `preprocess`. */
 export type View = "whole" | "middle";
 
+const text = z.string().min(1);
 /** A file name, not a path: a manifest must not point out of its folder. */
-const fileName = z
-  .string()
-  .regex(/^(?!\.+$)[^/\\:*?"<>|]+$/, "must be the name of a file in the same folder");
-const digest = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits");
-const url = z.url({ protocol: /^https?$/ }).optional();
+const fileName = z.string().regex(/^\w[\w. -]*$/, "must be the name of a file in the same folder");
+const fetched = {
+  file: fileName,
+  /** Of the file; another one is refused. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits")
+    .optional(),
+  url: z.url({ protocol: /^https?$/ }).optional(),
+};
 const side = z.int().min(1).max(4096);
 const threeNumbers = z.tuple([z.number(), z.number(), z.number()]);
-const text = z.string().min(1);
 
 const schema = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, dot, - and _"),
+  name: fileName,
   title: text,
-  /** The ONNX file. */
-  file: fileName.regex(/\.onnx$/, "must end in .onnx"),
-  /** Of the ONNX file; another file is refused. */
-  sha256: digest.optional(),
-  bytes: z.int().min(1).optional(),
-  /** Public address of the ONNX file; a download needs `sha256` too. */
-  url,
+  /** The ONNX file and its size. */
+  ...fetched,
+  bytes: z.int().optional(),
   input: z
     .strictObject({
       name: text,
@@ -53,19 +50,14 @@ const schema = z.strictObject({
       /** With `softmax`, the tensor holds scores that still need a softmax. */
       probabilities: z.strictObject({ name: text, softmax: z.boolean().default(false) }).optional(),
     })
-    .refine(
-      (outputs) => outputs.features ?? outputs.probabilities,
-      "must name one output at least",
-    ),
+    .refine(({ features, probabilities }) => features ?? probabilities, "must name one output"),
   /** Number of classes without the background. */
   classes: z.int().min(1).default(1000),
   /** 1 when class 0 is "background", which is left out. */
   background: z.literal([0, 1]).default(0),
   /** The list of classes: line k, from 0, is "wnid words" of class k after the background. */
-  labels: z.strictObject({ file: fileName, url, sha256: digest.optional() }).optional(),
+  labels: z.strictObject(fetched).optional(),
   license: text.optional(),
-  /** Origin of the network, in words or as an address. */
-  source: text.optional(),
 });
 
 export type NetworkManifest = z.infer<typeof schema>;
@@ -78,33 +70,91 @@ export type NetworkManifestInput = z.input<typeof schema>;
  */
 export function parseManifest(json: string, path: string): NetworkManifest {
   try {
-    return checkManifest(JSON.parse(json), path);
+    const value: unknown = JSON.parse(json);
+    const { data, error } = schema.safeParse(value);
+    if (data) return data;
+    throw new Error(problemIn(schema, value, error));
   } catch (thrown) {
-    if (thrown instanceof PaletteError) throw thrown;
-    throw new PaletteError(`${path} is not JSON (${reasonOf(thrown)}); correct or delete it.`);
+    throw new PaletteError(`${path}: ${reasonOf(thrown)}; correct the manifest or delete it.`);
   }
 }
 
-/** `parseManifest` of a parsed value. */
-export function checkManifest(value: unknown, path: string): NetworkManifest {
-  const { data, error } = schema.safeParse(value);
-  if (data) return data;
-  throw new PaletteError(`${path}: ${problemIn(schema, value, error)}; correct the manifest.`);
+/** Whether a network can serve: FID, KID and PD need features, CA a classifier, IS both. */
+export function serves({ outputs }: NetworkManifest, use: "features" | "classifier"): boolean {
+  return outputs[use === "features" ? use : "probabilities"] !== undefined;
 }
 
-/** What a network can serve: FID, KID and PD need features, CA probabilities, IS both. */
-export function usesOf({ outputs }: NetworkManifest): ("features" | "classifier")[] {
-  return [
-    ...(outputs.features === undefined ? [] : (["features"] as const)),
-    ...(outputs.probabilities === undefined ? [] : (["classifier"] as const)),
-  ];
-}
+const zoo = "onnx/models/4f43949841cb55a0b98dc8fcd045431ccafd9f96/validated/vision/classification";
+/** This host serves the zoo's large files, which lie in Git LFS. */
+const zooFile = (path: string) => `https://media.githubusercontent.com/media/${zoo}/${path}`;
+/** The zoo's synset.txt: the 1000 classes of ImageNet-1k in Caffe's order. */
+const labels = {
+  file: "synset_words.txt",
+  url: `https://raw.githubusercontent.com/${zoo}/synset.txt`,
+  sha256: "acf75ef0abe89694b19056e0796401068b459c457baa30335f240c7692857355",
+};
+const square = { size: 224, resize: { shortSide: 256, crop: "centre" } } as const;
+const bgr = { channels: "BGR", scale: 1, ...square } as const;
+const rgb = { channels: "RGB", ...square } as const;
 
-/** The preprocessing in words, for a report. */
-export function inputInWords({ input }: NetworkManifest, view: View): string {
-  const shown =
-    view === "whole"
-      ? "the whole picture squeezed into it (Lanczos3)"
-      : `short side ${input.resize.shortSide} (Lanczos3), centre crop`;
-  return `${input.size}x${input.size} ${input.channels}, ${shown}`;
-}
+const known: readonly NetworkManifestInput[] = [
+  {
+    name: "googlenet",
+    title: "BVLC GoogLeNet (Inception-v1)",
+    file: "googlenet.onnx",
+    input: { name: "image", mean: [104, 117, 123], ...bgr },
+    outputs: { features: "features", probabilities: { name: "probabilities" } },
+    license: "BVLC: unrestricted use",
+  },
+  {
+    name: "googlenet-12",
+    title: "BVLC GoogLeNet (Inception-v1), ONNX model zoo",
+    file: "googlenet-12.onnx",
+    sha256: "c99c507058eaf41de8723408fdda7db8325cb57f0a89f2ee07a716d6e963e14e",
+    bytes: 28_021_836,
+    url: zooFile("inception_and_googlenet/googlenet/model/googlenet-12.onnx"),
+    input: { name: "data_0", mean: [103.939, 116.779, 123.68], ...bgr },
+    outputs: { features: "pool5/7x7_s1_2", probabilities: { name: "prob_1" } },
+    license: "BSD-3-Clause",
+  },
+  {
+    name: "mobilenet_v2",
+    title: "MobileNetV2 1.0 224",
+    file: "mobilenet_v2.onnx",
+    input: { name: "image", mean: [127.5, 127.5, 127.5], scale: 1 / 127.5, ...rgb },
+    outputs: { features: "features", probabilities: { name: "probabilities" } },
+    background: 1,
+    license: "Apache-2.0",
+  },
+  {
+    name: "mobilenetv2-12",
+    title: "MobileNetV2 1.0, ONNX model zoo",
+    file: "mobilenetv2-12.onnx",
+    sha256: "c0c3f76d93fa3fd6580652a45618618a220fced18babf65774ed169de0432ad5",
+    bytes: 13_964_571,
+    url: zooFile("mobilenet/model/mobilenetv2-12.onnx"),
+    input: {
+      name: "input",
+      mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
+      scale: [1 / (0.229 * 255), 1 / (0.224 * 255), 1 / (0.225 * 255)],
+      ...rgb,
+    },
+    // No list of the zoo names the tensor of its features.
+    outputs: { probabilities: { name: "output", softmax: true } },
+    license: "Apache-2.0",
+  },
+];
+
+/**
+ * GoogLeNet and MobileNetV2, each converted here and from the ONNX model zoo. The zoo's sizes, digests,
+ * tensor names and licenses are from its list (ONNX_HUB_MANIFEST.json) and READMEs; the addresses name
+ * one commit, so they always give the same bytes.
+ */
+export const knownNetworks: readonly NetworkManifest[] = known.map((manifest) =>
+  schema.parse({ labels, ...manifest }),
+);
+
+/** The networks that `palette features get` can download. */
+export const downloadableNames: readonly string[] = knownNetworks
+  .filter(({ url }) => url !== undefined)
+  .map(({ name }) => name);

@@ -8,16 +8,16 @@ import { resize } from "../../image/resize.ts";
 import { PaletteError } from "../../util/errors.ts";
 import type { NetworkManifest, View } from "./manifest.ts";
 
-/** To be raised whenever the same picture would give other numbers: stored features are then stale. */
+/** To be raised when the same picture would give other numbers: stored features are then stale. */
 export const preprocessingRevision = 3;
 
 /** Longer pictures would need too much memory when their short side is resized. */
 const longestAspect = 32;
 
 /**
- * The input tensor of one picture, [3, size, size] in the manifest's channel order, from 8 bits. On 200
- * ImageNet photos GoogLeNet's top-1 accuracy was the same (71.5 %) with linear, cubic and Lanczos3
- * filters.
+ * The input tensor of one picture, [3, size, size] in the manifest's channel order, from 8 bits.
+ * @param view "whole": all of it, squeezed into the square as in pytorch-fid, for features, as a crop
+ * would miss the borders. "middle": the centre crop of the network's training, for its accuracy
  * @throws PaletteError when view is "middle" and the picture is longer than 32:1.
  */
 export function preprocess(
@@ -46,14 +46,12 @@ function centreCrop(image: Image, shortSide: number, size: number): Image {
       `A picture of ${width}x${height} is too narrow to be measured; crop it to at most ${longestAspect}:1.`,
     );
   }
-  const resized = brought(
-    image,
-    Math.round((width * shortSide) / short),
-    Math.round((height * shortSide) / short),
+  const scaled = (side: number) => Math.round((side * shortSide) / short);
+  const resized = brought(image, scaled(width), scaled(height));
+  const [left, top] = [resized.width - size, resized.height - size].map((room) =>
+    Math.floor(room / 2),
   );
-  const left = Math.floor((resized.width - size) / 2);
-  const top = Math.floor((resized.height - size) / 2);
-  return crop(resized, { left, top, width: size, height: size });
+  return crop(resized, { left: left!, top: top!, width: size, height: size });
 }
 
 /**

@@ -4,8 +4,8 @@
  */
 import { networkCalls } from "../../diffusion/samplers/sampler-config.ts";
 import { createMask, type Image, type Mask } from "../../image/image.ts";
-import type { UNetConfig } from "../../nn/config.ts";
 import { weightResidency } from "../../nn/graphs.ts";
+import type { NetworkConfig } from "../../nn/network.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { Palette, type SampleRequest } from "../../pipeline/palette.ts";
 import type { SamplingProgress } from "../../pipeline/sampling-options.ts";
@@ -31,7 +31,7 @@ const maskFolder = "mask";
  * network computes one after the other anyway, for minutes each; its answers are the same bits
  * alone.
  */
-export function picturesTogether(network: UNetConfig): number {
+export function picturesTogether(network: NetworkConfig): number {
   return weightResidency(parameterSpecs(network)) === "inputs" ? 1 : 8;
 }
 

@@ -14,8 +14,8 @@ export interface Column {
    */
   readonly better?: "low" | "high";
   readonly decimals: number;
-  /** The table shows the value times this. */
-  readonly factor: number;
+  /** The table shows the value times this; default 1. */
+  readonly factor?: number;
   /** `seconds`: of this row, per picture. */
   readonly of: (row: Row, seconds: number | undefined) => Estimate | undefined;
 }
@@ -25,7 +25,6 @@ export const fid: Column = {
   meaning: "Fréchet distance of the pictures' features to the reference's.",
   better: "low",
   decimals: 1,
-  factor: 1,
   of: (row) => row.metrics.fid,
 };
 
@@ -44,7 +43,6 @@ const is: Column = {
   meaning: "Inception score.",
   better: "high",
   decimals: 1,
-  factor: 1,
   of: (row) => row.metrics.is,
 };
 
@@ -63,7 +61,6 @@ const pd: Column = {
     "Perceptual distance: mean Euclidean distance of a picture's features to its original's.",
   better: "low",
   decimals: 1,
-  factor: 1,
   of: (row) => row.metrics.pd,
 };
 
@@ -72,7 +69,6 @@ const ssim: Column = {
   meaning: "Structural similarity to the original. It favors blur, so the paper leaves it out.",
   better: "high",
   decimals: 3,
-  factor: 1,
   of: (row) => row.metrics.ssim,
 };
 
@@ -81,7 +77,6 @@ const psnr: Column = {
   meaning: "Peak signal-to-noise ratio. It favors blur, so the paper leaves it out.",
   better: "high",
   decimals: 2,
-  factor: 1,
   of: (row) =>
     row.metrics.psnr ??
     (row.kind === "originals" ? { value: Number.POSITIVE_INFINITY } : undefined),
@@ -92,7 +87,6 @@ const diversity: Column = {
   meaning:
     "Diversity: mean MS-SSIM of the first sample of an input to each of its others: low is diverse.",
   decimals: 3,
-  factor: 1,
   of: (row) => row.metrics.diversity?.msSsim,
 };
 
@@ -101,7 +95,6 @@ const featureDiversity: Column = {
   meaning:
     "Diversity: mean distance of the features of an input's consecutive samples: high is diverse.",
   decimals: 1,
-  factor: 1,
   of: (row) => row.metrics.diversity?.featureDistance,
 };
 
@@ -109,7 +102,6 @@ const secondsColumn: Column = {
   heading: "s/image",
   meaning: "Seconds of computing a picture, on the machine of this evaluation.",
   decimals: 3,
-  factor: 1,
   of: (_, seconds) => (seconds === undefined ? undefined : { value: seconds }),
 };
 
@@ -132,7 +124,7 @@ export const perImageColumns = { pd, ssim, psnr } as const;
 /** A value as the column's cells show it: `text`, and `interval` where there is a deviation. */
 export function format(
   { value, deviation }: Estimate,
-  { decimals, factor }: Pick<Column, "decimals" | "factor">,
+  { decimals, factor = 1 }: Pick<Column, "decimals" | "factor">,
 ): { readonly text: string; readonly interval?: string } {
   const text = fixed(value * factor, decimals);
   if (deviation === undefined || !Number.isFinite(deviation)) return { text };

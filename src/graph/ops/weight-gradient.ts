@@ -1,7 +1,7 @@
 /**
  * The gradient for a convolution's weights,
  *
- *   dW[o, c, ky, kx] = sum over n, y, x of dY[n, o, y, x] * X[n, c, s*y + d*ky - p, s*x + d*kx - p],
+ *   dW[o, c, ky, kx] = sum_{n, y, x} dY[n, o, y, x] * X[n, c, s*y + d*ky - p, s*x + d*kx - p],
  *
  * as matrix products over the positions (n, y, x). One ONNX Conv would run at a third of the speed.
  * Which arrangement is fastest depends on the shape; all give the same numbers.

@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { type Entry, fromFdPromise, type ZipFile } from "yauzl";
+import { readRange } from "../../node/read-range.ts";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 
 export interface Archive {
@@ -62,30 +63,10 @@ export async function openArchive(file: FileHandle, source: string): Promise<Arc
         throw new PaletteError(`${source} is damaged: its part ${name} is too short.`);
       }
       const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
-      return readRange(file, fileDataStart + start, count, source);
+      const from = fileDataStart + start;
+      return readRange(file, from, from + count, source);
     },
   };
-}
-
-/** `length` bytes of a file from byte `start`. */
-export async function readRange(
-  file: FileHandle,
-  start: number,
-  length: number,
-  source: string,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    // One call reads less than 2 GiB.
-    const count = Math.min(length - done, 2 ** 30);
-    const { bytesRead } = await file.read(bytes, done, count, start + done);
-    if (bytesRead === 0) {
-      throw new PaletteError(`${source} is cut short: download it again and compare its size.`);
-    }
-    done += bytesRead;
-  }
-  return bytes;
 }
 
 function shortReason(thrown: unknown): string {

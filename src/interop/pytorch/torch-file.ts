@@ -4,8 +4,9 @@
  */
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { readRange } from "../../node/read-range.ts";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
-import { type Archive, openArchive, readRange } from "./archive.ts";
+import { type Archive, openArchive } from "./archive.ts";
 import { type FileKind, kindOfFile } from "./file-kind.ts";
 import { readPickle } from "./pickle.ts";
 import { bytesOf, type StoredTensor, type TensorStorage, valuesOf } from "./tensors.ts";
@@ -159,7 +160,11 @@ async function readLegacy(file: FileHandle, size: number, source: string): Promi
         throw new PaletteError(`${source} is damaged: a storage is missing.`);
       const unit = bytesOf[tensor.type];
       const at = start + tensor.offset * unit;
-      return valuesOf(tensor, await readRange(file, at, tensor.span * unit, source), bigEndian);
+      return valuesOf(
+        tensor,
+        await readRange(file, at, at + tensor.span * unit, source),
+        bigEndian,
+      );
     },
   };
 }

@@ -1,4 +1,4 @@
-/** How a setting is spelled on the command line: metadata of its schema, read by `palette train`. */
+/** How a setting is spelled on the command line: metadata of its schema, for `palette train`. */
 import { z } from "zod";
 
 /** A setting's command line option. Its values, range and default follow from the schema. */

@@ -25,5 +25,3 @@ export const dataSplitSchema = z.strictObject({
     })
     .optional(),
 });
-
-export type DataSplit = z.infer<typeof dataSplitSchema>;

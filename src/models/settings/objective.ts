@@ -36,7 +36,7 @@ export const objectiveSchema = z.strictObject({
 
 export type Objective = z.infer<typeof objectiveSchema>;
 
-/** The objective of a model: the prediction is needed to use it; the rest is known where recorded. */
+/** The objective of a model: its use needs the prediction; the rest is known where recorded. */
 export const modelObjectiveSchema = objectiveSchema.partial().required({ prediction: true });
 
 export type ModelObjective = z.infer<typeof modelObjectiveSchema>;

@@ -28,8 +28,8 @@ export const optimizerSchema = z.strictObject({
     expects: "a whole number of at least 0",
   }),
   /**
-   * Images of the whole training: after the warm-up the rate falls in a straight line to 0 there, and
-   * the training ends. Constant where it is left out.
+   * Images of the whole training: after the warm-up the rate falls in a straight line to 0 there,
+   * and the training ends. Constant where it is left out.
    */
   annealImages: z.int().positive().optional().register(cliOptions, {
     flag: "--anneal <images>",

@@ -5,21 +5,20 @@
  */
 
 import { configFromPreset } from "../../models/config.ts";
+import type { WeightSource } from "../../models/model.ts";
 import { presetNamed } from "../../models/presets.ts";
-import { noiseEmbeddingInput, type UNetConfig } from "../../nn/config.ts";
-import { lowMemoryInferenceGraph, lowMemorySession, weightResidency } from "../../nn/graphs.ts";
-import { initialParameter, initialParameters, parameterCount } from "../../nn/parameters.ts";
+import { type NetworkConfig, noiseEmbeddingInput } from "../../nn/network.ts";
+import { initialParameter, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
-import { inputOf } from "../../nn/weight-input.ts";
-import { createEngine } from "../../runtime/node/engine.ts";
+import { createNetwork } from "../../runtime/network.ts";
+import { nodeRuntime } from "../../runtime/node/index.ts";
 import { spawnReplica } from "../../runtime/node/replica.ts";
 import type { Device, EngineTensors } from "../../runtime/runtime.ts";
 import { emptyState, initialize, stepStrategy } from "../../training/step/strategy.ts";
 import { Random } from "../../util/random.ts";
-import { loadNetwork } from "../load-network.ts";
 
 export interface ThroughputOptions {
-  readonly network: UNetConfig;
+  readonly network: NetworkConfig;
   readonly mode: "train" | "sample";
   /** Images a step. */
   readonly batch: number;
@@ -110,12 +109,15 @@ async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
 /** Calls of a loaded network for images that belong together, such as the tiles of a photo. */
 async function networkCalls(options: ThroughputOptions): Promise<Steps> {
   const { network, batch, threads, device } = options;
-  const specs = parameterSpecs(network);
-  if (weightResidency(specs) === "inputs") return lowMemoryCalls(options);
   // The schedules, the prediction and the tasks do not matter to a call.
   const config = { ...configFromPreset(presetNamed("tiny-32"), { tasks: [] }), network };
-  const parameters = initialParameters(specs, 1);
-  const loaded = await loadNetwork({ config, parameters }, { device, threads });
+  // Made one by one, as a large model's are read.
+  const weights: WeightSource = {
+    async read(specs, receive) {
+      for (const spec of specs) receive(spec, initialParameter(spec, 1));
+    },
+  };
+  const loaded = await createNetwork(nodeRuntime, { config, weights }, { device, threads });
   const { source, noisy } = randomInputs(network, batch, "sample");
   const call = {
     source: source!.data,
@@ -127,23 +129,7 @@ async function networkCalls(options: ThroughputOptions): Promise<Steps> {
   return { step: () => loaded.predict(call), dispose: () => loaded.dispose() };
 }
 
-/** The same in low memory: the weights are made one by one instead of all at once. */
-async function lowMemoryCalls(options: ThroughputOptions): Promise<Steps> {
-  const { network, batch, device, threads } = options;
-  const { model, parameters } = lowMemoryInferenceGraph(network, parameterSpecs(network), 1);
-  const constants: EngineTensors = {};
-  for (const spec of parameters) {
-    constants[spec.name] = inputOf(spec, initialParameter(spec, 1));
-  }
-  const engine = await createEngine(model, { ...lowMemorySession, device, threads }, constants);
-  const feeds = Array.from({ length: batch }, (_, image) => randomInputs(network, 1, image));
-  return {
-    step: () => Promise.all(feeds.map((feed) => engine.run(feed))),
-    dispose: () => engine.dispose(),
-  };
-}
-
-function randomInputs(network: UNetConfig, batch: number, name: string | number): EngineTensors {
+function randomInputs(network: NetworkConfig, batch: number, name: string): EngineTensors {
   const shape = [batch, network.channels, network.resolution, network.resolution];
   const random = Random.from("benchmark", name);
   const image = () => ({

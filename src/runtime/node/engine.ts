@@ -8,8 +8,8 @@ import { WorkerClient } from "./worker-client.ts";
 
 /**
  * Compiles an ONNX model in a worker thread; throws a `PaletteError` if the device refuses it.
- * @param constants inputs that are the same in every run. They move to the thread: each needs a buffer
- * of its own, which nobody here can use afterwards
+ * @param constants inputs that are the same in every run. They move to the thread: each needs a
+ * buffer of its own, which nobody here can use afterwards
  */
 export async function createEngine(
   model: Uint8Array,

@@ -1,7 +1,7 @@
 /**
- * A thread that is stopped inside ONNX Runtime takes the whole process down with it (the native code
- * throws where nobody can catch). So the worker passes a gate before it computes, and whoever wants
- * to stop it closes the gate first, after waiting for what is under way.
+ * A thread that is stopped inside ONNX Runtime takes the whole process down with it (the native
+ * code throws where nobody can catch). So the worker passes a gate before it computes, and whoever
+ * wants to stop it closes the gate first, after waiting for what is under way.
  */
 
 /** One shared number: where the worker is. */

@@ -1,6 +1,6 @@
 /**
- * Starts a worker thread from a module of this package. From the sources (a clone, tests) the module
- * is TypeScript, which a worker on Node 20 only loads after registering tsx by itself.
+ * Starts a worker thread from a module of this package. From the sources (a clone, tests) the
+ * module is TypeScript, which a worker on Node 20 only loads after registering tsx by itself.
  */
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";

@@ -7,9 +7,9 @@
 import { Graph, size } from "../../graph/index.ts";
 import { stack } from "../../image/stack.ts";
 import { trainingGraph } from "../../nn/graphs.ts";
+import { networkInputs } from "../../nn/network.ts";
 import { FlatParameters, parameterCount } from "../../nn/parameters.ts";
 import { buildNetwork, parameterSpecs } from "../../nn/registry.ts";
-import { uNetInputs } from "../../nn/unet.ts";
 import { loweringFor } from "../../runtime/runtime.ts";
 import type {
   DataParallelReply,
@@ -40,7 +40,11 @@ export const dataParallel: StepStrategy = {
     const parameters = parameterCount(specs);
     const values = (images: number): number => {
       const graph = new Graph();
-      buildNetwork(network, new FlatParameters(graph, specs), uNetInputs(graph, network, images));
+      buildNetwork(
+        network,
+        new FlatParameters(graph, specs),
+        networkInputs(graph, network, images),
+      );
       // Reshaping copies nothing.
       const held = graph.nodes.filter(({ op }) => op !== "reshape");
       return held.reduce((sum, { shape }) => sum + size(shape), 0);

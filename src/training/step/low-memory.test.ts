@@ -122,7 +122,7 @@ describe("a large network's steps", () => {
 describe("images at once", () => {
   it("fill the cores with 65,536 positions and divide the batch", () => {
     const at = (resolution: number, batch: number, stem: 1 | 2 = 1) =>
-      imagesAtOnce({ network: { ...network, resolution, stem }, batch });
+      imagesAtOnce({ network: { ...network, ...{ resolution, stem } }, batch });
     expect(at(256, 1)).toBe(1);
     expect(at(256, 8)).toBe(1);
     expect(at(256, 8, 2)).toBe(4);

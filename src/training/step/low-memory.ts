@@ -4,11 +4,8 @@
  */
 
 import { stack } from "../../image/stack.ts";
-import {
-  lowMemorySession,
-  lowMemoryTrainingBytes,
-  lowMemoryTrainingGraph,
-} from "../../nn/graphs.ts";
+import { isUNet, sideOf } from "../../nn/config.ts";
+import { lowMemorySession, lowMemoryTrainingBytes, trainingGraph } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import {
@@ -32,10 +29,11 @@ const positionsAtOnce = 65_536;
 
 /** Images that are differentiated at once: a divisor of the batch. */
 export function imagesAtOnce({
-  network: { resolution, stem },
+  network,
   batch,
 }: Pick<StepperOptions, "network" | "batch">): number {
-  const most = Math.max(1, Math.floor(positionsAtOnce / (resolution / stem) ** 2));
+  const side = isUNet(network) ? sideOf(network, 0) : network.resolution;
+  const most = Math.max(1, Math.floor(positionsAtOnce / side ** 2));
   let images = Math.min(batch, most);
   while (batch % images !== 0) images--;
   return images;
@@ -72,7 +70,7 @@ async function createStepper(
   }
   const images = imagesAtOnce(options);
   const start: LowMemoryStart = {
-    model: lowMemoryTrainingGraph(network, specs, { batch: images, loss }),
+    model: trainingGraph(network, specs, { batch: images, loss, weights: "inputs" }),
     options: { ...lowMemorySession, device, threads },
     specs,
     images,

@@ -1,7 +1,7 @@
 /** Which strategy trains a network, chosen here alone, and the state that a training begins with. */
 import { size } from "../../graph/index.ts";
-import type { UNetConfig } from "../../nn/config.ts";
 import { weightResidency } from "../../nn/graphs.ts";
+import type { NetworkConfig } from "../../nn/network.ts";
 import { initialParameter, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { pause } from "../../util/pause.ts";
@@ -11,13 +11,13 @@ import type { TrainingState } from "./optimizer.ts";
 import type { StepStrategy } from "./types.ts";
 
 /** Low memory where the weights are too many to be held several times, else data-parallel. */
-export function stepStrategy(network: UNetConfig): StepStrategy {
+export function stepStrategy(network: NetworkConfig): StepStrategy {
   return weightResidency(parameterSpecs(network)) === "inputs" ? lowMemory : dataParallel;
 }
 
 /** Zeros for weights, average and moments, in vectors of the strategy. */
 export function emptyState(
-  network: UNetConfig,
+  network: NetworkConfig,
   strategy: Pick<StepStrategy, "vector"> = stepStrategy(network),
 ): TrainingState {
   const count = parameterCount(parameterSpecs(network));
@@ -38,7 +38,7 @@ export interface InitializeOptions {
  */
 export async function initialize(
   { parameters, ema }: TrainingState,
-  { network, seed }: { readonly network: UNetConfig; readonly seed: number },
+  { network, seed }: { readonly network: NetworkConfig; readonly seed: number },
   { signal, onPart }: InitializeOptions = {},
 ): Promise<void> {
   for (const spec of parameterSpecs(network)) {

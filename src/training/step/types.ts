@@ -1,6 +1,7 @@
 /** What a training step takes and gives, however it is carried out. */
-import type { UNetConfig } from "../../nn/config.ts";
+
 import type { Loss } from "../../nn/loss.ts";
+import type { NetworkConfig } from "../../nn/network.ts";
 import type { ParameterSpec } from "../../nn/parameters.ts";
 import type { Device, EngineTensors } from "../../runtime/runtime.ts";
 import type { Hyperparameters, TrainingState } from "./optimizer.ts";
@@ -46,7 +47,7 @@ export interface TrainingStepper {
 }
 
 export interface StepperOptions {
-  readonly network: UNetConfig;
+  readonly network: NetworkConfig;
   /** Images a batch. */
   readonly batch: number;
   readonly loss: Loss;
@@ -81,7 +82,7 @@ export interface StepStrategy {
 
 /** The images from `start` to `end` as the inputs of a replica's graph, in buffers of their own. */
 export function feedsFor(
-  { channels, resolution }: UNetConfig,
+  { channels, resolution }: NetworkConfig,
   batch: TrainingBatch,
   start: number,
   end: number,

@@ -1,0 +1,203 @@
+/**
+ * Where a training stands, and what is kept of it: the state and its counters, the clock, the means
+ * not yet recorded; taken up from a store and saved there.
+ */
+import type { ModelConfig } from "../models/config.ts";
+import { imagesPerUpdate } from "../models/settings/optimizer.ts";
+import { reasonOf } from "../util/errors.ts";
+import { quantity } from "../util/format.ts";
+import { MetricsLog, type TrainingProgress } from "./metrics-log.ts";
+import type { Clock, Intervals, Reporter, TrainingOptions } from "./options.ts";
+import type { TrainingPlan } from "./plan.ts";
+import type { RunStore, TrainingPlatform } from "./platform.ts";
+import { type RunConfig, trainedModel } from "./run-config.ts";
+import type { TrainingState } from "./step/optimizer.ts";
+import { emptyState } from "./step/strategy.ts";
+import type { StepStrategy } from "./step/types.ts";
+import { Validator } from "./validation.ts";
+import { setInitialWeights } from "./warm-start.ts";
+
+const silent: Reporter = { line() {}, progress() {} };
+
+export interface SessionParts {
+  /** Whose vectors hold the state. */
+  readonly strategy: StepStrategy;
+  readonly options: TrainingOptions & Intervals;
+  /** How many photos of this session could not be used. */
+  readonly skippedPhotos: () => number;
+}
+
+export class TrainingSession {
+  readonly store: RunStore;
+  readonly options: TrainingOptions & Intervals;
+  readonly state: TrainingState;
+  readonly records: MetricsLog;
+  /** Seen in all sessions. */
+  images = 0;
+  private readonly skippedPhotos: () => number;
+  private waited = () => 0;
+  private readonly plan: TrainingPlan;
+  private readonly config: RunConfig;
+  /** Images and time of the last checkpoint. */
+  private saved = { images: 0, at: performance.now() };
+  /** Of this session: its first image, when its first update began, the seconds before it. */
+  private start: { images: number; at?: number; seconds: number } = { images: 0, seconds: 0 };
+
+  constructor(
+    plan: TrainingPlan,
+    store: RunStore,
+    platform: TrainingPlatform,
+    { strategy, options, skippedPhotos }: SessionParts,
+  ) {
+    const { config } = plan;
+    this.plan = plan;
+    this.config = config;
+    this.store = store;
+    this.options = options;
+    this.skippedPhotos = skippedPhotos;
+    this.state = emptyState(config.network, strategy);
+    const say = (line: string) => this.say(line);
+    const validator = new Validator(plan, { platform, store, say, device: options.device });
+    this.records = new MetricsLog(config, store, validator, options);
+  }
+
+  /** Takes up what an earlier session left, or starts anew. */
+  async resume(): Promise<void> {
+    const { store, state } = this;
+    const found = await store.readCheckpoint(state);
+    if (found) {
+      this.images = found.images;
+      this.records.resume(found.means);
+    }
+    const recorded = await store.rewindStats(this.images);
+    this.start = { images: this.images, seconds: await store.readClock() };
+    const threads = [store.earlier?.machine.threads, this.config.machine.threads];
+    if (found && threads[0] !== threads[1]) {
+      this.say(
+        `${quantity(this.config.machine.threads, "thread")} instead of ${threads[0]}: sums are rounded differently from here on`,
+      );
+    }
+    const { from } = this.config;
+    const photos = quantity(this.plan.training.length, "photo");
+    const parameters = quantity(state.parameters.length, "parameter");
+    this.say(
+      found
+        ? `continuing at ${quantity(this.images, "image")}: ${photos}, ${parameters}`
+        : `starting${from ? ` with the weights of ${from.name}` : ""}: ${photos}, ${parameters}`,
+    );
+    for (const note of this.plan.notes) this.say(note);
+    const { signal, reporter } = this.options;
+    const onPart = (done: number, total: number) =>
+      reporter?.part?.("initial weights", done, total);
+    if (!found) await setInitialWeights(state, this.config, this.plan.from, { signal, onPart });
+    else if (this.records.pending > 0) await this.makeUp(recorded);
+  }
+
+  /** What an earlier session could not record, or recorded and did not save. */
+  private async makeUp(recorded: number | undefined): Promise<void> {
+    const { records, images } = this;
+    if (recorded === images) records.clear();
+    else await records.record(images - imagesPerUpdate(this.config.optimizer), this.standing);
+    if (records.pending === 0) await this.save();
+  }
+
+  /**
+   * The clock runs from here on.
+   * @param waited milliseconds spent waiting for data since then
+   */
+  begin(waited: () => number): void {
+    this.waited = waited;
+    this.start.at = performance.now();
+    this.saved = { images: this.images, at: performance.now() };
+  }
+
+  /** Images seen at the last checkpoint. */
+  get savedImages(): number {
+    return this.saved.images;
+  }
+
+  checkpointDue(before: number): boolean {
+    const every = this.options.checkpointEvery;
+    if ("minutes" in every) return performance.now() - this.saved.at >= every.minutes * 60_000;
+    return Math.floor(this.images / every.images) > Math.floor(before / every.images);
+  }
+
+  async save(): Promise<void> {
+    const { images, records, state, store } = this;
+    try {
+      await store.syncStats();
+    } finally {
+      // The weights are worth more than a line of statistics.
+      await store.writeCheckpoint(state, { images, means: records.toData() });
+      await store.writeClock(this.clock.seconds);
+      this.saved = { images, at: performance.now() };
+      await this.saveModel();
+      store.log(`saved at ${quantity(images, "image")}`);
+    }
+  }
+
+  /** At the end of a session: saves what is not saved. */
+  async keep(): Promise<void> {
+    if (this.images > this.saved.images) return this.save();
+    if (this.images === 0) return;
+    await this.store.writeClock(this.clock.seconds);
+    await this.saveModel();
+  }
+
+  /** For what lies between updates: when it fails, the updates are saved first. */
+  async orSave(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (thrown) {
+      await this.saveFirst();
+      throw thrown;
+    }
+  }
+
+  /** Saves before an error is thrown, if that can be done. */
+  async saveFirst(): Promise<void> {
+    const failed = (reason: unknown) => this.store.log(`not saved: ${reasonOf(reason)}`);
+    if (this.images > this.saved.images) await this.save().catch(failed);
+  }
+
+  saveModel(): Promise<void> {
+    return this.store.writeModel({ config: this.model, parameters: this.state.ema });
+  }
+
+  /** Training time counts from the first update, with what comes between updates. */
+  get clock(): Clock {
+    const { at } = this.start;
+    const session = at === undefined ? 0 : (performance.now() - at) / 1000;
+    return {
+      session,
+      seconds: this.start.seconds + session,
+      seen: this.seen,
+      waited: this.waited() / 1000,
+    };
+  }
+
+  /** Images of this session. */
+  get seen(): number {
+    return this.images - this.start.images;
+  }
+
+  get standing(): TrainingProgress {
+    return {
+      images: this.images,
+      steps: this.state.step,
+      model: () => this.model,
+      weights: this.state.ema,
+      clock: () => this.clock,
+      skippedPhotos: this.skippedPhotos(),
+    };
+  }
+
+  private get model(): ModelConfig {
+    return trainedModel(this.config, { images: this.images, steps: this.state.step });
+  }
+
+  say(text: string): void {
+    this.store.log(text);
+    (this.options.reporter ?? silent).line(text);
+  }
+}
