@@ -1,35 +1,37 @@
 /** The page that `npm start` writes: one file, pictures included, that opens anywhere. */
+import { imagesSeen } from "../../src/models/config.ts";
 import type { ModelConfig, SheetRow } from "../../src/node.ts";
+import { counted } from "../../src/util/format.ts";
 
 export interface GalleryRow extends SheetRow {
   readonly label: string;
   /** Time of one answer. */
   readonly seconds: number;
   readonly seed: number;
+  readonly steps: number;
 }
 
 /** HTML with a row of pictures for each restoration; `pictures` are the rows' images as PNG files. */
 export function galleryPage(gallery: {
   readonly model: ModelConfig;
-  readonly steps: number;
   readonly columns: readonly string[];
   readonly rows: readonly GalleryRow[];
   readonly pictures: readonly (readonly Uint8Array[])[];
 }): string {
-  const { model, steps, columns, rows, pictures } = gallery;
+  const { model, columns, rows, pictures } = gallery;
   const side = model.network.resolution;
-  const images = model.training?.images.toLocaleString("en-US");
+  const trained = model.training && `; trained on ${counted(imagesSeen(model))} images`;
   const how = model.objective.regression
     ? "one network call an answer (the regression baseline)"
-    : `${steps} steps an answer; two answers differ because they are drawn, not computed: both are guesses`;
-  const sections = rows.map(({ label, images: shown, seconds, seed }, r) => {
+    : `two answers differ because they are drawn, not computed: both are guesses`;
+  const sections = rows.map(({ label, images: shown, seconds, seed, steps }, r) => {
     const figures = pictures[r]!.map((png, c) => {
       const { width, height } = shown[c]!;
       const caption = columns[c] ?? "";
       const data = Buffer.from(png).toString("base64");
       return `<figure><img src="data:image/png;base64,${data}" width="${width}" height="${height}" alt="${escapeHtml(`${caption} of ${label}`)}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
     });
-    const facts = `${seconds.toFixed(1)} s an answer, seed ${seed}`;
+    const facts = `${seconds.toFixed(1)} s an answer, ${steps} steps, seed ${seed}`;
     return `<section><h2>${escapeHtml(label)} <small>${facts}</small></h2><div>${figures.join("")}</div></section>`;
   });
   return `<!doctype html>
@@ -47,7 +49,7 @@ export function galleryPage(gallery: {
   @media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818; } figcaption, small { color: #999; } }
 </style>
 <h1>Palette: ${escapeHtml(model.name)}</h1>
-<p>A model of ${side}x${side} pixels${images === undefined ? "" : `; trained on ${images} images`}; ${how}.</p>
+<p>A model of ${side}x${side} pixels${trained ?? ""}; ${how}.</p>
 ${sections.join("\n")}
 </html>
 `;

@@ -24,7 +24,6 @@ import { PaletteError } from "../../src/util/errors.ts";
 import { columns, demonstration } from "./demonstrations.ts";
 import { type GalleryRow, galleryPage } from "./gallery-page.ts";
 
-const steps = 20;
 /** Short side of the photos, in sides of the network: larger than what it sees at once. */
 const size = 1.75;
 
@@ -60,16 +59,20 @@ async function restoreAll(
 ): Promise<void> {
   const known = tasks.filter(({ name }) => palette.config.tasks.includes(name));
   const jobs = known.flatMap((task) => photos.map((each) => ({ ...each, task })));
-  const progress = startProgress(`${jobs.length} restorations`, jobs.length * steps);
+  const allSteps = jobs.reduce((sum, { task }) => sum + palette.stepsFor(task.name), 0);
+  const progress = startProgress(`${jobs.length} restorations`, allSteps);
+  let done = 0;
   try {
     for (const [seed, { task, ...photo }] of jobs.entries()) {
+      const steps = palette.stepsFor(task.name);
       const row = await demonstration(palette, task, photo, {
         steps,
         seed,
         signal,
-        onStep: ({ step, steps: all }) => progress.update((seed + step / all) * steps),
+        onStep: ({ step, steps: all }) => progress.update(done + (step / all) * steps),
       });
-      rows.push({ ...row, seed });
+      done += steps;
+      rows.push({ ...row, seed, steps });
     }
   } finally {
     progress.stop();
@@ -89,10 +92,7 @@ async function writeGallery(palette: Palette, rows: readonly GalleryRow[]): Prom
     rows.map(({ images }) => Promise.all(images.map((image) => encodeImage(image, "png")))),
   );
   const page = join(folder, "index.html");
-  await writeAtomically(
-    page,
-    galleryPage({ model: palette.config, steps, columns, rows, pictures }),
-  );
+  await writeAtomically(page, galleryPage({ model: palette.config, columns, rows, pictures }));
   say(sheet);
   say(page);
 }

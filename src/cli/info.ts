@@ -1,9 +1,11 @@
 /** `palette info MODEL|PRESET`: what a network is, costs and was trained on. */
 import { changedSettings, defaultSampler } from "../diffusion/samplers/sampler-config.ts";
-import type { ModelConfig } from "../models/config.ts";
+import { imagesSeen, type ModelConfig } from "../models/config.ts";
 import { type Preset, presetNames, presets } from "../models/presets.ts";
+import { mostJpegQuality } from "../models/settings/sampling.ts";
 import { describeNetwork, type Layer, type NetworkDescription } from "../models/summary.ts";
 import { bundledModels, findModel, isFolder, loadModelConfig } from "../node/model-folder.ts";
+import { samplingDefaults } from "../pipeline/sampling-options.ts";
 import { PaletteError } from "../util/errors.ts";
 import { counted, inGigabytes, quantity } from "../util/format.ts";
 import type { InfoFlags } from "./commands/info.ts";
@@ -70,6 +72,10 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
       ["trained on", trainingOf(subject.config)],
     );
     if (!objective.regression) facts.push(["sampled with", samplingOf(subject.config)]);
+    const { sampling } = subject.config;
+    if (sampling?.jpegShares) {
+      facts.push(["JPEGs", `improves those up to quality ${mostJpegQuality(sampling)}`]);
+    }
     const { origin } = subject.config;
     if (origin) facts.push(["imported from", `${origin.file} of ${origin.project}`]);
   }
@@ -83,19 +89,24 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
 }
 
 /** As the options of restoring would say it. */
-function samplingOf({ sampler }: ModelConfig): string {
+function samplingOf({ sampler, sampling }: ModelConfig): string {
   const config = sampler ?? defaultSampler;
+  const ofTasks = Object.entries(sampling?.steps ?? {}).map(
+    ([task, steps]) => `${steps} for ${task}`,
+  );
   const settings = changedSettings(config).map(({ flag, value }) => `--${flag} ${value}`);
-  return [`--sampler ${config.sampler}`, ...settings].join(" ");
+  const steps = ["--steps", [samplingDefaults.steps, ...ofTasks].join(", ")];
+  return [`--sampler ${config.sampler}`, ...settings, ...steps].join(" ");
 }
 
-function trainingOf({ training, objective }: ModelConfig): string {
+function trainingOf(config: ModelConfig): string {
+  const { training, objective } = config;
   if (training === undefined) return "not recorded";
-  const { images, hours, data, seed, from } = training;
+  const { hours, data, seed, from } = training;
   return [
     data,
-    `${quantity(images, "image")} seen`,
-    from && `begun with ${from.name} after ${quantity(from.images, "image")}`,
+    `${quantity(imagesSeen(config), "image")} seen`,
+    from && `the first ${counted(from.images)} as ${from.name}`,
     hours !== undefined && `${hours.toFixed(1)} hours`,
     objective.loss && `loss ${objective.loss.toUpperCase()}`,
     seed !== undefined && `seed ${seed}`,

@@ -12,6 +12,7 @@ export function continuePhotos(names: readonly string[], flags: PanoramaFlags): 
   return interruptible((signal) =>
     restoreFiles(names, {
       task: "panorama",
+      sampledTask: "uncrop",
       flags,
       settings: { left, right },
       keepsPixels: true,

@@ -12,8 +12,9 @@ import {
   writeImage,
 } from "../node/encode-image.ts";
 import { Palette } from "../node/palette.ts";
-import type { SamplingOptions } from "../pipeline/sampling-options.ts";
+import { checkOptions, type SamplingOptions } from "../pipeline/sampling-options.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { sha256 } from "../util/sha256.ts";
 import type { RestoreFlags } from "./commands/restore-options.ts";
 import { log, say, sayBytes } from "./console.ts";
@@ -35,6 +36,8 @@ interface Restored {
   readonly width: number;
   readonly height: number;
   readonly outputs: readonly string[];
+  /** Whether the photo was left as it is. */
+  readonly unchanged?: true | undefined;
   readonly seconds: number;
 }
 
@@ -43,11 +46,15 @@ export interface Answers {
   readonly images: readonly Image[];
   /** The opacity of each, [height, width] of the answers; undefined where all is opaque. */
   readonly alpha?: Uint8Array | undefined;
+  /** The photo as it is: the model would make it worse. */
+  readonly unchanged?: true;
 }
 
 export interface Restoration {
   /** In the names of the outputs. */
   readonly task: string;
+  /** The task that the model samples, which decides about the steps. */
+  readonly sampledTask: string;
   readonly flags: RestoreFlags;
   /** Settings of the command's own, for --json. */
   readonly settings?: object;
@@ -74,9 +81,15 @@ export async function restoreFiles(
   names: readonly string[],
   restoration: Restoration,
 ): Promise<void> {
-  const { task, flags, settings, alsoRead = [], signal } = restoration;
-  const { model, out, device, threads, samples, steps, seed } = flags;
+  const { task, sampledTask, flags, settings, alsoRead = [], signal } = restoration;
+  const { model, out, device, threads, samples, seed, mean, force } = flags;
   const sampler = chosenSampler(flags);
+  const drawing = {
+    ...{ samples, seed },
+    ...omitUndefined({ steps: flags.steps, mean, force }),
+    ...sampler,
+  };
+  checkOptions(drawing);
   if (out === standardStream) checkStandardOutput(flags);
   const { inputs, answers } = await expandInputs(names, out);
   if (answers.length > 0) {
@@ -100,11 +113,13 @@ export async function restoreFiles(
     "Loading the model",
     Palette.load(model, { device, threads, onWarning: log }),
   );
+  const steps = palette.stepsFor(sampledTask, drawing);
   const restored: Restored[] = [];
   const skipped: { input: string; outputs: readonly string[] }[] = [];
   const failed: { input: string; error: string }[] = [];
   const { name, network } = palette.config;
-  const drawn = { steps, seed, ...palette.samplerConfig(sampler) };
+  const way = mean ? { mean } : palette.samplerConfig(sampler);
+  const drawn = { steps, seed, ...way, ...omitUndefined({ force }) };
   try {
     const config = (await sha256(JSON.stringify(palette.config))).slice(0, 16);
     const record = recordedSettings({ task, model: name, config, ...drawn }, flags, alsoRead);
@@ -132,11 +147,11 @@ export async function restoreFiles(
         if (restoration.keepsPixels && format !== "png") warnOfLoss();
         const place = inputs.length > 1 ? `${index + 1}/${inputs.length} ${file}` : file;
         const own = await ownNumber(job.input);
-        const { images, alpha } = await withProgress(place, steps, (listeners) =>
+        const { images, alpha, unchanged } = await withProgress(place, steps, (listeners) =>
           restoration.restore(
             palette,
             photo,
-            { samples, steps, seed, ...sampler, signal, ...listeners },
+            { ...drawing, signal, ...listeners },
             { path, index: own },
           ),
         );
@@ -154,7 +169,7 @@ export async function restoreFiles(
         }
         const { width, height } = photo.image;
         const seconds = Math.round(performance.now() - start) / 1000;
-        restored.push({ input: path, width, height, outputs: missing, seconds });
+        restored.push({ input: path, width, height, outputs: missing, unchanged, seconds });
       } catch (error) {
         // The file's fault or the machine's: a wrong call would fail for every photo alike.
         if (!(error instanceof PaletteError) || error.name === "UsageError") throw error;

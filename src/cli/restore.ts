@@ -43,6 +43,7 @@ async function restoreAll(
   });
   return restoreFiles(names, {
     task: command,
+    sampledTask: task.name,
     flags,
     settings: { ...settings, ...reading },
     alsoRead: masks.flatMap(({ files }) => files),
@@ -50,9 +51,16 @@ async function restoreAll(
     keepsPixels: task.keepsPixels,
     signal,
     async restore(palette, photo, sampling, { path, index }): Promise<Answers> {
+      const file = task.fileOptions?.(photo);
+      const left = flags.force ? undefined : palette.leavesAsIs(task, { ...settings, ...file });
+      if (left !== undefined) {
+        log(`${path} ${left} (--force restores it all the same).`);
+        const images = Array.from({ length: flags.samples }, () => photo.image);
+        return { images, alpha: photo.alpha, unchanged: true };
+      }
       const remark = task.remark?.(photo);
       if (remark !== undefined) log(`${path} ${remark}`);
-      const chosen: Record<string, unknown> = { ...settings };
+      const chosen: Record<string, unknown> = { ...settings, ...file };
       for (const given of masks) {
         const { seed = 0 } = sampling;
         chosen[given.option.name] = await given.maskFor({ photo, path, index, seed });

@@ -14,6 +14,7 @@ import { dataSplitSchema, type PhotosRecord, photosRecord } from "./settings/dat
 import { upgradeFormat1 } from "./settings/format-1.ts";
 import { modelObjectiveSchema, type Objective } from "./settings/objective.ts";
 import { optimizerSchema } from "./settings/optimizer.ts";
+import { samplingSchema } from "./settings/sampling.ts";
 
 /** Raised when a model folder can no longer be read by older versions of this package. */
 export const modelFormat = 2;
@@ -88,6 +89,8 @@ export const modelConfig = z.strictObject({
   training: trainingRecord.optional(),
   /** How samples are drawn unless another sampler is named; dpm++ where left out. */
   sampler: samplerConfigSchema.optional(),
+  /** What was measured of its use. */
+  sampling: samplingSchema.optional(),
   ddpm: ancestralQuirks.optional(),
   origin: originRecord.optional(),
   /** The file that the folder was imported from, which an import may replace as it made it. */

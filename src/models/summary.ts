@@ -5,6 +5,7 @@ import { lowMemoryInferenceBytes, weightResidency } from "../nn/graphs.ts";
 import { type NetworkConfig, networkInputs } from "../nn/network.ts";
 import { DeclaredParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
 import { buildNetwork, parameterSpecs } from "../nn/registry.ts";
+import { defaultWindow } from "./settings/sampling.ts";
 
 /** A block of the network. */
 export interface Layer {
@@ -26,7 +27,7 @@ export interface NetworkDescription {
     readonly weights: number;
     /** Feature maps alive at once in a call for one picture. */
     readonly activations: number;
-    /** The whole program when it samples. */
+    /** The whole program when it samples photos of any size. */
     readonly sampling: number;
   };
 }
@@ -56,10 +57,28 @@ export function samplingMemory(config: NetworkConfig): number {
   return weights + lowMemoryRest + roundedUp * maps;
 }
 
-/** Bytes of the feature maps alive at once in a call for one picture. */
-function liveBytes(config: NetworkConfig): number {
+/**
+ * Beside the first engine others are compiled for windows. In parts of `peakForEachByte`. Measured: 341
+ * MB more for windows of 128 on two engines than for one call at 64, with 28 MB of weights.
+ */
+const engineForWindows = 0.5;
+
+/**
+ * Bytes that windows of this side need beyond `samplingMemory`, which counts a picture of the network's
+ * own side: an estimate.
+ */
+export function windowMemory(config: NetworkConfig, side: number): number {
+  if (side <= config.resolution) return 0;
+  const specs = parameterSpecs(config);
+  const maps = liveBytes(config, side);
+  if (weightResidency(specs) === "inputs") return roundedUp * maps;
+  return engineForWindows * peakForEachByte * 4 * parameterCount(specs) + 2 * maps;
+}
+
+/** Bytes of the feature maps alive at once in a call for one square picture. */
+function liveBytes(config: NetworkConfig, side = config.resolution): number {
   const graph = new Graph();
-  const inputs = networkInputs(graph, config, 1);
+  const inputs = networkInputs(graph, config, 1, [side, side]);
   return 4 * peakLiveSize([buildNetwork(config, new DeclaredParameters(graph), inputs)]);
 }
 
@@ -73,7 +92,8 @@ export function describeNetwork(config: NetworkConfig): NetworkDescription {
     memory: {
       weights: 4 * parameters,
       activations: liveBytes(config),
-      sampling: programBytes + samplingMemory(config),
+      sampling:
+        programBytes + samplingMemory(config) + windowMemory(config, defaultWindow(config).side),
     },
   };
 }

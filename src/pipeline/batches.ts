@@ -1,6 +1,8 @@
 /** How many samples of a condition are taken at a time, and whether they fit in memory. */
 
 import type { Image } from "../image/image.ts";
+import { defaultWindow } from "../models/settings/sampling.ts";
+import { windowMemory } from "../models/summary.ts";
 import type { Network } from "../runtime/network.ts";
 import type { Condition } from "../tasks/task.ts";
 
@@ -53,9 +55,12 @@ export function assertSamplesFit(
   const atOnce = batchesOf(conditions, samples, pixelsAtOnce).map((batch) =>
     sum(batch.map(({ condition }) => sizes[condition]!)),
   );
+  const { network: shape, sampling } = network.config;
+  const { side } = sampling?.window ?? defaultWindow(shape);
+  const windowed = conditions.some(({ x }) => Math.max(x.width, x.height) >= side);
   const kept = samples * (photo.data.length + sum(sizes));
   network.assertFits?.(
-    4 * (floatsInUse * Math.max(...atOnce) + kept),
+    4 * (floatsInUse * Math.max(...atOnce) + kept) + (windowed ? windowMemory(shape, side) : 0),
     `Restoring ${photo.width}x${photo.height} pixels ${samples === 1 ? "once" : `${samples} times`}`,
     "take a smaller picture or fewer samples",
   );

@@ -12,6 +12,8 @@ type Kind = "boolean" | "function" | "signal" | "other";
 const kinds: Readonly<Record<keyof SamplingOptions, Kind>> = {
   samples: "other",
   steps: "other",
+  mean: "boolean",
+  force: "boolean",
   seed: "other",
   sampler: "other",
   eta: "other",

@@ -193,21 +193,24 @@ describe("answers", () => {
       const channel = Math.floor((3 * i) / smooth.data.length);
       smooth.data[i] = Math.sin((i % smooth.width) / 40) * 0.7 - 0.1 * (channel - 1);
     });
-    const [joined] = await trained.dejpeg(smooth, { steps: 5 });
+    const [joined] = await trained.dejpeg(smooth);
     const apart = createImage(smooth.width, smooth.height);
     for (let top = 0; top < smooth.height; top += tile) {
       for (let left = 0; left < smooth.width; left += tile) {
         const part = crop(smooth, { left, top, width: tile, height: tile });
-        const [answer] = await trained.dejpeg(part, { steps: 5, seed: top + left });
+        const [answer] = await trained.dejpeg(part, { seed: top + left });
         paste(apart, answer!, left, top);
       }
     }
     await trained.dispose();
-    // Tiles begin every three quarters or every half of a tile; what is restored apart, every tile.
-    for (const period of [0.75 * tile, 0.5 * tile, tile]) {
-      expect(seam(joined!, period)).toBeLessThan(1.1);
-    }
-    expect(seam(apart, tile)).toBeGreaterThan(1.6);
+    const changes = (restored: Image) => ({
+      ...smooth,
+      data: restored.data.map((value, i) => value - smooth.data[i]!),
+    });
+    // Of 256 pixels windows of 144 begin at 0 and 112: every 16 pixels is each border, and with those of
+    // 8 each overlap's middle. What is restored apart begins every tile.
+    for (const period of [16, 8]) expect(seam(changes(joined!), period)).toBeLessThan(1.2);
+    expect(seam(changes(apart), tile)).toBeGreaterThan(1.6);
   });
 
   it("count the network calls over several holes", async () => {
@@ -351,6 +354,86 @@ describe("sampling", () => {
     });
     await expect(work).rejects.toBe(reason);
     expect(predict).toHaveBeenCalledTimes(4);
+  });
+});
+
+describe("the mean", () => {
+  it("is one call at the highest noise level, the same for every seed and sampler of the model", async () => {
+    const { palette: stubbed, predict } = stub({ sampler: stochasticDdim });
+    await stubbed.colorize(photo, { mean: true });
+    await stubbed.inpaint(photo, { mask, mean: true, seed: 9 });
+    expect(predict).toHaveBeenCalledTimes(2);
+    const smallest = smallestGamma(scheduleFrom(stubbed.config.trainingSchedule));
+    for (const [{ gamma }] of predict.mock.calls) {
+      expect(gamma).toBeGreaterThanOrEqual(smallest);
+      expect(gamma as number).toBeLessThan(1.1 * smallest);
+    }
+    const one = await palette.inpaint(photo, { mask, mean: true, seed: 1 });
+    expect(await palette.inpaint(photo, { mask, mean: true, seed: 2 })).toEqual(one);
+  });
+
+  it("is not combined with what it does not have", async () => {
+    for (const options of [{ samples: 2 }, { steps: 1 }, { sampler: "ddim" }, { sigmaMin: 0.1 }]) {
+      const refused = stub().palette.colorize(photo, { ...options, mean: true });
+      await expect(refused).rejects.toThrow(/mean is one .*leave out/);
+    }
+  });
+});
+
+describe("the steps", () => {
+  it("are those of the model for the task, unless others are asked for or a sampler is named", async () => {
+    const { palette: stubbed, predict } = stub({ sampling: { steps: { dejpeg: 3 } } });
+    const calls = async (work: () => Promise<unknown>) => {
+      predict.mockClear();
+      await work();
+      return predict.mock.calls.length;
+    };
+    expect(await calls(() => stubbed.dejpeg(photo))).toBe(3);
+    expect(await calls(() => stubbed.dejpeg(photo, { steps: 5 }))).toBe(5);
+    expect(await calls(() => stubbed.dejpeg(photo, { sampler: "ddim" }))).toBe(20);
+    expect(await calls(() => stubbed.colorize(photo))).toBe(20);
+  });
+});
+
+describe("a JPEG that the model makes worse", () => {
+  const sampling = { jpegShares: { 10: 1, 20: 0.5, 40: 0.25 } };
+
+  it("comes back as it is, with a line, unless it is forced", async () => {
+    const { palette: stubbed, predict, warnings } = stub({ sampling });
+    const answers = await stubbed.dejpeg(photo, { quality: 41, samples: 2 });
+    expect(answers).toEqual([photo, photo]);
+    expect(predict).not.toHaveBeenCalled();
+    expect(warnings).toEqual([
+      "Warning: the photo was saved at JPEG quality 41 and is left as it is: random improves up to 40; force restores it all the same.",
+    ]);
+    await stubbed.dejpeg(photo, { quality: 41, steps: 1, force: true });
+    expect(predict).toHaveBeenCalledTimes(1);
+  });
+
+  it("is mixed with the network's answer by its quality", async () => {
+    const { palette: stubbed } = stub({ sampling, objective: { prediction: "x0" } });
+    for (const [quality, share] of [
+      [5, 1],
+      [15, 0.75],
+      [20, 0.5],
+      [30, 0.375],
+    ] as const) {
+      // The network answers zeros.
+      const [answer] = await stubbed.dejpeg(photo, { quality, steps: 1 });
+      expect(answer!.data[7]).toBeCloseTo((1 - share) * photo.data[7]!, 6);
+    }
+  });
+
+  it("is restored where the quality is lower, unknown, or the model says no limit", async () => {
+    for (const [quality, settings] of [
+      [40, sampling],
+      [undefined, sampling],
+      [95, undefined],
+    ] as const) {
+      const { palette: stubbed, predict } = stub({ sampling: settings });
+      await stubbed.dejpeg(photo, { steps: 1, ...(quality && { quality }) });
+      expect(predict).toHaveBeenCalledTimes(1);
+    }
   });
 });
 

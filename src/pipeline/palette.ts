@@ -84,6 +84,26 @@ export class Palette {
     return resolveSampler(choices, this.config.sampler);
   }
 
+  /**
+   * Noise levels that a sample of this task visits with these options: those chosen, or as the
+   * model's config.json says where no sampler is named, or 20.
+   */
+  stepsFor(task: string, { steps, sampler, mean }: SamplingOptions = {}): number {
+    if (mean) return 1;
+    const own = sampler === undefined ? this.config.sampling?.steps?.[task] : undefined;
+    return steps ?? own ?? samplingDefaults.steps;
+  }
+
+  /**
+   * Why `restore` would give a photo back as it is, in words that follow its name; undefined where it
+   * restores it. `options.force` is not looked at.
+   */
+  leavesAsIs(task: TaskName | (string & {}) | Task, options: object): string | undefined {
+    const chosen: Task = typeof task === "string" ? taskNamed(task) : task;
+    const { sampling, name } = this.config;
+    return sampling && chosen.leavesAsIs?.(options, sampling, name);
+  }
+
   /** Gives a photo colours; what colours it has are not looked at. */
   async colorize(image: Image, options?: SamplingOptions): Promise<Image[]> {
     return this.restore("colorize", image, options);
@@ -105,8 +125,15 @@ export class Palette {
     return this.restore("uncrop", image, { side: "all", ...options });
   }
 
-  /** Removes the traces of strong JPEG compression. */
-  async dejpeg(image: Image, options?: SamplingOptions): Promise<Image[]> {
+  /**
+   * Removes the traces of strong JPEG compression. The `quality` of the photo's file (`jpegQuality`)
+   * decides about the network's share in the answer, as the model's config.json says; a photo that the
+   * model does not improve comes back as it is. `force` gives the network's own answer.
+   */
+  async dejpeg(
+    image: Image,
+    options?: SamplingOptions & { readonly quality?: number },
+  ): Promise<Image[]> {
     return this.restore("dejpeg", image, options);
   }
 
@@ -138,7 +165,14 @@ export class Palette {
     this.samplerConfig(options);
     this.warnUnlessTrainedFor(chosen.name);
     const { seed = samplingDefaults.seed, samples = samplingDefaults.samples } = options;
-    const { onStep, onFinish, signal } = options;
+    const { onStep, onFinish, signal, force = false } = options;
+    const left = force ? undefined : this.leavesAsIs(chosen, options);
+    if (left !== undefined) {
+      this.onWarning(`Warning: the photo ${left}; force restores it all the same.`);
+      return Array.from({ length: samples }, () => ({ ...image, data: image.data.slice() }));
+    }
+    const share = (!force && chosen.share?.(options, this.config.sampling ?? {})) || 1;
+    const steps = this.stepsFor(chosen.name, options);
     const random = Random.from(seed, "condition");
     const prepared = await chosen.prepare(image, this.resolution, random, options);
     const staysGray = !chosen.colours && isGray(image);
@@ -157,7 +191,7 @@ export class Palette {
         seed: seeds[k]![sample]!,
       }));
       const images = await sampleConditions(this.network, requests, {
-        ...options,
+        ...{ ...options, steps },
         onStep: onStep && ((progress) => onStep(overParts(progress, part, batches.length))),
       });
       for (const [n, { condition }] of batch.entries()) sampled[condition]!.push(images[n]!);
@@ -166,7 +200,8 @@ export class Palette {
     for (let k = 0; k < samples; k++) {
       signal?.throwIfAborted();
       onFinish?.(k, samples);
-      const result = await prepared.finish(sampled.map((each) => each[k]!));
+      const whole = await prepared.finish(sampled.map((each) => each[k]!));
+      const result = share < 1 ? mixed(whole, image, share) : whole;
       finished.push(staysGray ? withoutColours(result) : result);
     }
     return finished;
@@ -218,6 +253,11 @@ export class Palette {
     const trained = tasks.length === 0 ? "nothing" : tasks.join(", ");
     this.onWarning(`Warning: ${name} was trained for ${trained}, not for ${task}.`);
   }
+}
+
+/** `share` of `a`, and `b` for the rest; both of one size. */
+function mixed(a: Image, b: Image, share: number): Image {
+  return { ...a, data: a.data.map((value, i) => b.data[i]! + share * (value - b.data[i]!)) };
 }
 
 /** The progress of part `part` of `parts`, counted over all of them. */

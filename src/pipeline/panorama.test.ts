@@ -49,12 +49,28 @@ describe("a panorama", () => {
 
   it("takes portraits and large photos", async () => {
     for (const [width, height, expected] of [
-      [50, 90, 48],
-      [300, 100, 112],
+      [50, 90, [48, 58]],
+      [300, 100, [112, 32]],
     ] as const) {
       const [wide] = await panorama(palette, noise(width, height), { left: 1, right: 0, steps: 1 });
-      expect([wide!.width, wide!.height]).toEqual([expected, 32]);
+      expect([wide!.width, wide!.height]).toEqual(expected);
     }
+  });
+
+  it("of a tall photo keeps all of it, and continues it over its whole height", async () => {
+    const photo = noise(32, 96);
+    const [wide] = await panorama(palette, photo, { left: 1, right: 1, steps: 1 });
+    expect([wide!.width, wide!.height]).toEqual([64, 96]);
+    expect(crop(wide!, { left: 16, top: 0, width: 32, height: 96 }).data).toEqual(photo.data);
+    const rows = Array.from({ length: 96 }, (_, top) =>
+      crop(wide!, { left: 0, top, width: 16, height: 1 }).data.some((value) => value !== 0),
+    );
+    expect(rows.every(Boolean)).toBe(true);
+  });
+
+  it("refuses a photo so thin that the panorama would be too big", async () => {
+    const thread = { width: 1, height: 300_000, data: new Float32Array() };
+    await expect(panorama(palette, thread)).rejects.toThrow(/cut the photo to a less extreme/);
   });
 
   it("keeps the shape of a low, wide photo, and has the size that is foretold", async () => {

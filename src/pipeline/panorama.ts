@@ -1,15 +1,15 @@
 /**
  * Panoramas (the paper's Figure 2). A photo is continued to the left and to the right, half a
- * window at a time. Each window continues what is there already. The result's height is the model's
- * resolution.
+ * window at a time. Each window continues what is there already. The photo's short side becomes the
+ * model's resolution; of a tall photo the window is as high as the photo, and seen in parts.
  */
 
 import { checkImage } from "../image/check-image.ts";
-import { createImage, crop, type Image, paste } from "../image/image.ts";
+import { createImage, crop, type Image, maximalPixels, paste } from "../image/image.ts";
 import type { Size } from "../image/model-size.ts";
 import { resize } from "../image/resize.ts";
 import { uncropCondition } from "../tasks/uncrop.ts";
-import { UsageError } from "../util/errors.ts";
+import { PaletteError, UsageError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { checkOptionNames } from "./option-names.ts";
 import type { Palette } from "./palette.ts";
@@ -36,18 +36,21 @@ export function panoramaSize(
   { left = panoramaDefaults.left, right = panoramaDefaults.right }: PanoramaOptions = {},
 ): Size {
   const half = resolution - Math.ceil(resolution / 2);
-  return { width: widthAt(photo, resolution) + (left + right) * half, height: resolution };
+  const { width, height } = shortSideAt(photo, resolution);
+  return { width: width + (left + right) * half, height };
 }
 
-/** The width of a photo brought to so many rows; a narrow one is cut to a square. */
-function widthAt({ width, height }: Size, rows: number): number {
-  return Math.max(rows, Math.round((width * rows) / height));
+/** The size at which a photo's short side is `side`. */
+function shortSideAt({ width, height }: Size, side: number): Size {
+  const scale = side / Math.min(width, height);
+  return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }
 
 /**
- * `samples` panoramas of `resolution` rows: the photo at that height, and `left` and `right` times
- * half of `resolution` columns more. 256x256 becomes 256x1280 with 4 and 4, as on the paper's page.
- * @throws UsageError for impossible options; otherwise as `Palette.sample`.
+ * `samples` panoramas: the photo with a short side of `resolution`, and `left` and `right` times half
+ * of `resolution` columns more. 256x256 becomes 1280x256 with 4 and 4, as on the paper's page.
+ * @throws UsageError for impossible options; PaletteError when the photo is so long and thin that the
+ * panorama would be too big; otherwise as `Palette.sample`.
  */
 export async function panorama(
   palette: Palette,
@@ -69,7 +72,14 @@ export async function panorama(
   const { samples = 1, seed = 0 } = options;
   const { resolution } = palette;
   palette.warnUnlessTrainedFor("uncrop");
-  const middle = await atHeight(photo, resolution);
+  const size = panoramaSize(photo, resolution, options);
+  if (size.width * size.height > maximalPixels) {
+    throw new PaletteError(
+      `The panorama would have ${size.width}x${size.height} pixels, but pictures end at 268 megapixels: cut the photo to a less extreme shape.`,
+    );
+  }
+  const { width, height } = shortSideAt(photo, resolution);
+  const middle = resize(photo, width, height);
   const panoramas: Image[] = [];
   let calls = 0;
   for (let k = 0; k < samples; k++) {
@@ -99,24 +109,12 @@ export async function panorama(
   return panoramas;
 }
 
-/**
- * The photo with `height` rows; a narrow one is cut to a square, so that windows have half of it.
- */
-async function atHeight(photo: Image, height: number): Promise<Image> {
-  if (photo.width < photo.height) {
-    const top = Math.floor((photo.height - photo.width) / 2);
-    const square = crop(photo, { left: 0, top, width: photo.width, height: photo.width });
-    return resize(square, height, height);
-  }
-  return resize(photo, widthAt(photo, height), height);
-}
-
 /** A window whose known half is the strip's end; what stands in the other half does not matter. */
 function endOf(strip: Image, side: "left" | "right", resolution: number): Image {
   const half = Math.ceil(resolution / 2);
-  const window = createImage(resolution, resolution);
+  const window = createImage(resolution, strip.height);
   const start = side === "right" ? strip.width - half : 0;
-  const known = crop(strip, { left: start, top: 0, width: half, height: resolution });
+  const known = crop(strip, { left: start, top: 0, width: half, height: strip.height });
   paste(window, known, side === "right" ? 0 : resolution - half, 0);
   return window;
 }

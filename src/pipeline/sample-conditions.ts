@@ -6,8 +6,12 @@
 
 import type { KnownPixels } from "../diffusion/known-pixels.ts";
 import { type SampleOptions, sample } from "../diffusion/samplers/sample.ts";
-import { resolveSampler, type SamplerChoices } from "../diffusion/samplers/sampler-config.ts";
-import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
+import {
+  resolveSampler,
+  type SamplerChoices,
+  textbook,
+} from "../diffusion/samplers/sampler-config.ts";
+import { scheduleFrom, smallestGamma as smallestGammaOf } from "../diffusion/schedule.ts";
 import { createMask, type Image } from "../image/image.ts";
 import { stack, unstack } from "../image/stack.ts";
 import type { ModelConfig } from "../models/config.ts";
@@ -19,8 +23,8 @@ import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random, type SeedPart } from "../util/random.ts";
 import { type SamplingProgress, samplingDefaults } from "./sampling-options.ts";
 
-/** From this noise level on pixels change little; the tiles must not show in what sets them. */
-const settledGamma = 0.9;
+/** The noise under the posterior mean, of which the network is told that it says nothing. */
+const meanSeed: readonly SeedPart[] = ["mean"];
 
 /** One sample to take. */
 export interface ConditionSample {
@@ -33,6 +37,8 @@ export interface ConditionSample {
 export interface ConditionOptions extends SamplerChoices {
   /** Noise levels that are visited; default 20. */
   readonly steps?: number;
+  /** The posterior mean, one call: see `SamplingOptions`. The samples' seeds are not looked at. */
+  readonly mean?: boolean;
   readonly belowTrained?: boolean;
   readonly clip?: boolean;
   /** Lets samples share a run of the network: faster, with other last bits. Default false. */
@@ -47,15 +53,18 @@ export interface ConditionOptions extends SamplerChoices {
 /**
  * One image for each sample, in their order: the known pixels of its condition, and the network's
  * in the rest, in [-1, 1]. A regression model answers in one call.
- * @param samples conditions of one size, from the model's resolution up; at least one
+ * @param requested conditions of one size, from the model's resolution up; at least one
  * @throws UsageError for impossible options, the signal's reason when aborted.
  */
 export async function sampleConditions(
   network: Network,
-  samples: readonly ConditionSample[],
+  requested: readonly ConditionSample[],
   options: ConditionOptions = {},
 ): Promise<Image[]> {
   const { config } = network;
+  const samples = options.mean
+    ? requested.map(({ condition }) => ({ condition, seed: meanSeed }))
+    : requested;
   const { onStep, onTiles, signal } = options;
   const conditions = samples.map(({ condition }) => condition);
   const { width, height } = conditions[0]!.x;
@@ -82,10 +91,9 @@ export async function sampleConditions(
   const result = await sample(
     {
       ...{ shape, known, starts, prediction: config.objective.prediction },
-      predict: (noisy, gamma, nextGamma) =>
+      predict: (noisy, gamma) =>
         model.predict({
-          ...{ source, noisy, gamma, shape, units, wanted: known?.mask },
-          ...{ onTiles, signal, settles: nextGamma > settledGamma },
+          ...{ source, noisy, gamma, shape, units, wanted: known?.mask, onTiles, signal },
         }),
     },
     { ...walk, signal, seeds: samples.map(({ seed }) => seed) },
@@ -101,18 +109,30 @@ function walkOf(
   config: ModelConfig,
   options: ConditionOptions,
 ): Omit<SampleOptions, "seeds"> & { readonly startsFromSource: boolean } {
+  if (options.mean) {
+    return { ...textbook("ddim"), ...levelsOf(config), steps: 1, startsFromSource: false };
+  }
   const { steps, clip, belowTrained } = { ...samplingDefaults, ...omitUndefined(options) };
   const sampler = resolveSampler(options, config.sampler);
-  const schedule = scheduleFrom(config.inferenceSchedule);
+  const { schedule, smallestGamma } = levelsOf(config);
   const quirks = sampler.sampler === "ddpm" ? config.ddpm : undefined;
   const variance = sampler.sampler === "ddpm" ? sampler.variance : undefined;
   return {
     ...sampler,
     ...(quirks && { variance: variance ?? quirks.variance }),
-    ...{ steps, schedule, clip: clip ?? quirks?.clip },
-    smallestGamma: smallestGamma(scheduleFrom(config.trainingSchedule)),
+    ...{ steps, schedule, smallestGamma, clip: clip ?? quirks?.clip },
     belowTrained: belowTrained ?? (quirks?.belowTrained === true && steps >= schedule.steps),
     startsFromSource: quirks?.start === "source",
+  };
+}
+
+/** The noise levels to choose from, and the least that the network has seen of a picture. */
+function levelsOf(
+  config: ModelConfig,
+): Required<Pick<SampleOptions, "schedule" | "smallestGamma">> {
+  return {
+    schedule: scheduleFrom(config.inferenceSchedule),
+    smallestGamma: smallestGammaOf(scheduleFrom(config.trainingSchedule)),
   };
 }
 

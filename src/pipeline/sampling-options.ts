@@ -1,6 +1,7 @@
 /** The options of sampling, their defaults and their limits. */
 
 import { stepsSchema } from "../diffusion/samplers/levels.ts";
+import { samplerSettings } from "../diffusion/samplers/registry.ts";
 import type { SamplerChoices } from "../diffusion/samplers/sampler-config.ts";
 import { validate } from "../diffusion/samplers/settings.ts";
 import type { Image } from "../image/image.ts";
@@ -22,8 +23,18 @@ export const samplingDefaults = { samples: 1, steps: 20, seed: 0 } as const;
 export interface SamplingOptions extends SamplerChoices {
   /** Samples, 1 to 256; default 1. Sample k is the same in any number of them. */
   readonly samples?: number;
-  /** Noise levels that are visited, a network call each in most samplers; default 20. */
+  /**
+   * Noise levels that are visited, a network call each in most samplers. Default: as the model's
+   * config.json says for the task (`sampling.steps`) where no sampler is named, else 20.
+   */
   readonly steps?: number;
+  /**
+   * The posterior mean instead of a sample: the network's estimate in one call at the highest noise
+   * level. Nothing is invented, and what is uncertain is soft or pale. It is the same for every seed.
+   */
+  readonly mean?: boolean;
+  /** Restores also what the model is known to make worse, by the network alone; default false. */
+  readonly force?: boolean;
   /**
    * Visits noise levels below those of training too, as the paper's 1000 steps do; default false.
    */
@@ -57,7 +68,8 @@ export interface SamplingProgress {
 }
 
 /** What can be said without a model; @throws UsageError naming what is impossible. */
-export function checkOptions({ samples = 1, seed = 0, steps }: SamplingOptions): void {
+export function checkOptions(options: SamplingOptions): void {
+  const { samples = 1, seed = 0, steps, mean } = options;
   if (!(Number.isInteger(samples) && samples >= 1 && samples <= mostSamples)) {
     throw new UsageError(
       `The samples are a whole number from 1 to ${mostSamples}, not ${samples}.`,
@@ -67,4 +79,12 @@ export function checkOptions({ samples = 1, seed = 0, steps }: SamplingOptions):
     throw new UsageError(`The seed is a whole number of at most 15 digits, not ${seed}.`);
   }
   if (steps !== undefined) validate(stepsSchema, steps);
+  if (!mean) return;
+  if (samples > 1) throw new UsageError("The mean is one answer: leave out the samples.");
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  const names = ["steps", "sampler", ...samplerSettings().map(({ name }) => name)];
+  const walked = names.find((name) => given[name] !== undefined);
+  if (walked !== undefined) {
+    throw new UsageError(`The mean is one network call without a sampler: leave out ${walked}.`);
+  }
 }

@@ -1,12 +1,16 @@
 import { describe, expect, it, vi } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { presetNamed } from "../models/presets.ts";
+import { defaultWindow } from "../models/settings/sampling.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import type { Network, NetworkCall } from "./network.ts";
-import { tiled, tileStarts } from "./tiled.ts";
+import { coverOf, tiled } from "./tiled.ts";
 
 const side = 32;
+/** Windows of the network's own side at half overlap. */
+const own = { sampling: { window: { side, overlap: side / 2 } } };
 
 /** A network of 32x32 that answers what it is told to. */
 function stub(answer: (call: NetworkCall) => Float32Array, details: Partial<ModelConfig> = {}) {
@@ -21,12 +25,25 @@ function noise(length: number): Float32Array {
   return Random.from("tiled", length).fillNormal(new Float32Array(length));
 }
 
-describe("tiles", () => {
+describe("windows", () => {
   it("cover the whole length with whole steps", () => {
-    expect(tileStarts(32, 32, 16)).toEqual([0]);
-    expect(tileStarts(48, 32, 16)).toEqual([0, 16]);
-    expect(tileStarts(50, 32, 16)).toEqual([0, 16, 18]);
-    expect(tileStarts(100, 32, 24)).toEqual([0, 24, 48, 68]);
+    const window = { side: 32, overlap: 8 };
+    expect(coverOf(32, 32, window)).toEqual({ side: 32, starts: [0] });
+    expect(coverOf(100, 32, window)).toEqual({ side: 32, starts: [0, 24, 48, 68] });
+    expect(coverOf(128, 32, { side: 64, overlap: 8 })).toEqual({ side: 64, starts: [0, 56, 64] });
+  });
+
+  it("are the network's own at half overlap where the picture is shorter than the window", () => {
+    const window = { side: 64, overlap: 8 };
+    expect(coverOf(48, 32, window)).toEqual({ side: 32, starts: [0, 16] });
+    expect(coverOf(50, 32, window)).toEqual({ side: 32, starts: [0, 16, 18] });
+  });
+
+  it("are larger than a small network, and have the own side of a large one", () => {
+    const window = (name: string) => defaultWindow(presetNamed(name).network);
+    expect(window("small-64")).toEqual({ side: 144, overlap: 16 });
+    expect(window("tiny-32")).toEqual({ side: 72, overlap: 8 });
+    expect(window("pytorch-256")).toEqual({ side: 256, overlap: 128 });
   });
 });
 
@@ -40,7 +57,7 @@ describe("a tiled network", () => {
   });
 
   it.each([
-    [32, 80],
+    [32, 150],
     [70, 45],
     [100, 33],
   ])("gives back %i x %i values that the network passes on", async (height, width) => {
@@ -58,8 +75,23 @@ describe("a tiled network", () => {
     }
   });
 
+  it("sees pictures in the windows that the model's config.json says", async () => {
+    const shapes = async (details: Partial<ModelConfig>, height: number, width: number) => {
+      const { network, predict } = stub(({ noisy }) => noisy, details);
+      const shape = [1, 3, height, width] as const;
+      const values = noise(3 * height * width);
+      await network.predict({ source: values, noisy: values, gamma: 0.5, shape });
+      return predict.mock.calls.map(([call]) => call.shape.join("x"));
+    };
+    expect(await shapes({}, 72, 136)).toEqual(["2x3x72x72"]);
+    expect(await shapes({}, 32, 136)).toEqual(["2x3x32x72"]);
+    expect(await shapes(own, 64, 120)).toEqual(["21x3x32x32"]);
+    const wide = { sampling: { window: { side: 96, overlap: 4 } } };
+    expect(await shapes(wide, 96, 188)).toEqual(["2x3x96x96"]);
+  });
+
   it("leaves out the tiles in which nothing is wanted", async () => {
-    const { network, predict } = stub(({ noisy }) => noisy);
+    const { network, predict } = stub(({ noisy }) => noisy, own);
     const [height, width] = [side, 4 * side];
     const values = noise(2 * 3 * height * width);
     const wanted = new Float32Array(2 * height * width);
@@ -79,16 +111,16 @@ describe("a tiled network", () => {
   });
 
   it("keeps the tiles of a picture together, whatever pictures are beside it", async () => {
-    const { network, predict } = stub(({ noisy }) => noisy);
+    const { network, predict } = stub(({ noisy }) => noisy, own);
     const unitsOf = async (count: number) => {
-      const shape = [count, 3, side, side + 16 * 299] as const;
+      const shape = [count, 3, side, side + 16 * 1099] as const;
       const values = new Float32Array(count * 3 * shape[2] * shape[3]);
       predict.mockClear();
       await network.predict({ source: values, noisy: values, gamma: 0.5, shape });
       return predict.mock.calls.map(([call]) => call.units);
     };
-    expect(await unitsOf(1)).toEqual([[256], [44]]);
-    expect(await unitsOf(2)).toEqual([[256], [44], [256], [44]]);
+    expect(await unitsOf(1)).toEqual([[1024], [76]]);
+    expect(await unitsOf(2)).toEqual([[1024], [76], [1024], [76]]);
     const shape = [3, 3, side, side + 16] as const;
     const values = new Float32Array(3 * 3 * shape[2] * shape[3]);
     predict.mockClear();
@@ -113,36 +145,42 @@ describe("a tiled network", () => {
     expect(output.at(-1)).toBeCloseTo(0.75, 6);
   });
 
-  it("joins tiles that disagree without a step", async () => {
+  it.each([
+    [32, 16, 0.11],
+    [32, 8, 0.25],
+  ])("joins tiles of %i that disagree over %i pixels, without a step", async (_, overlap, most) => {
     // Each tile answers a constant of its own: the worst case for seams.
     let tile = 0;
-    const { network } = stub(({ shape }) => {
-      const values = new Float32Array(shape[0] * 3 * side * side);
-      for (let k = 0; k < shape[0]; k++) values.fill(tile++ % 2, k * 3072, (k + 1) * 3072);
-      return values;
-    });
-    const width = 96;
+    const { network } = stub(
+      ({ shape }) => {
+        const values = new Float32Array(shape[0] * 3 * side * side);
+        for (let k = 0; k < shape[0]; k++) values.fill(tile++ % 2, k * 3072, (k + 1) * 3072);
+        return values;
+      },
+      { sampling: { window: { side, overlap } } },
+    );
+    const width = 4 * side - 3 * overlap;
     const shape = [1, 3, side, width] as const;
     const values = noise(3 * side * width);
     const output = await network.predict({ source: values, noisy: values, gamma: 0.5, shape });
     const row = output.subarray(16 * width, 17 * width);
     const steps = Array.from(row.subarray(1), (value, i) => Math.abs(value - row[i]!));
     expect(Math.max(...row) - Math.min(...row)).toBeGreaterThan(0.9);
-    // A hard seam would be a step of 1; the hill of 16 overlapping pixels rises by at most pi / 32.
-    expect(Math.max(...steps)).toBeLessThan(0.11);
+    // A hard seam would be a step of 1; over n pixels the mixture rises by at most 2 / n each.
+    expect(Math.max(...steps)).toBeLessThan(most);
   });
 
   it("tells how far it is in large pictures, and stops between tiles when asked", async () => {
     const { network, predict } = stub(({ noisy, shape, onImage }) => {
       for (let k = 0; k < shape[0]; k++) onImage?.();
       return noisy;
-    });
-    const shape = [1, 3, 32, 32 + 16 * 399] as const;
+    }, own);
+    const shape = [1, 3, 32, 32 + 16 * 1099] as const;
     const values = new Float32Array(3 * shape[2] * shape[3]);
     const call = { source: values, noisy: values, gamma: 0.5, shape };
     const told: string[] = [];
     await network.predict({ ...call, onTiles: (done, tiles) => told.push(`${done}/${tiles}`) });
-    expect(told).toEqual(Array.from({ length: 400 }, (_, k) => `${k + 1}/400`));
+    expect(told).toEqual(Array.from({ length: 1100 }, (_, k) => `${k + 1}/1100`));
     const controller = new AbortController();
     const stopped = network.predict({
       ...call,
@@ -151,26 +189,6 @@ describe("a tiled network", () => {
     });
     await expect(stopped).rejects.toThrow("enough");
     expect(predict).toHaveBeenCalledTimes(2 + 1);
-  });
-
-  it("shows nothing of a network's errors at the border of tiles in the calls that set the pixels", async () => {
-    // Right in the middle and 1 too little within an eighth of a tile from its border.
-    const edge = side / 8;
-    const inner = (k: number) => k >= edge && k < side - edge;
-    const answer = ({ noisy }: NetworkCall) =>
-      noisy.map((_, i) => (inner(i % side) && inner(Math.floor(i / side) % side) ? 0 : -1));
-    const shape = [1, 3, 5 * side, 5 * side] as const;
-    const values = new Float32Array(3 * shape[2] * shape[3]);
-    const call = { source: values, noisy: values, gamma: 0.5, shape };
-    const deepest = async (settles: boolean | undefined, regression = false) => {
-      const { network } = stub(answer, { objective: { prediction: "x0", regression } });
-      const output = await network.predict({ ...call, settles });
-      const row = output.subarray(2.5 * side * shape[3], (2.5 * side + 1) * shape[3]);
-      return Math.min(...row.subarray(side, -side));
-    };
-    expect(await deepest(true)).toBeGreaterThan(-0.15);
-    expect(await deepest(undefined, true)).toBe(await deepest(true));
-    expect(await deepest(false)).toBeLessThan(-0.35);
   });
 
   it("refuses pictures that are too small", async () => {

@@ -1,25 +1,21 @@
 /**
- * A network for pictures larger than its own. It looks at overlapping tiles, and where tiles
- * overlap their outputs are mixed: the nearer to a tile's middle, the more of it. This happens in
- * every call, and the noise belongs to the whole picture, so the tiles of one picture agree with
- * each other (the paper names patch-based inference as a way to other resolutions, section 6).
+ * A network for pictures larger than its own: it looks at overlapping windows, and where they overlap
+ * their outputs are mixed, the more of one the nearer to its middle. As this happens in every call, and
+ * the noise belongs to the whole picture, the windows of one picture agree with each other (the paper
+ * names patch-based inference as a way to other resolutions, section 6).
  */
+import { defaultWindow, type SamplingWindow } from "../models/settings/sampling.ts";
 import { PaletteError } from "../util/errors.ts";
 import type { Network, NetworkCall } from "./network.ts";
 
-/** Tiles given to the network at a time; bounds the memory of large pictures. */
-const tilesAtOnce = 256;
+/** Pixels of windows given to the network at a time; bounds the memory of large pictures. */
+const pixelsAtOnce = 2 ** 20;
 
-/** A call that may take minutes when its pictures are large. The tiles of a picture are a unit. */
+/** A call that may take minutes when its pictures are large. The windows of a picture are a unit. */
 export interface TiledCall extends NetworkCall {
-  /**
-   * What comes out is nearly the picture: its tiles overlap by half, which takes twice the time.
-   * Default: of the Regression baseline, which answers in one call.
-   */
-  readonly settles?: boolean;
-  /** Called as tiles are done; never for pictures of the network's own size. */
+  /** Called as windows are done; never for pictures of the network's own size. */
   readonly onTiles?: ((done: number, tiles: number) => void) | undefined;
-  /** Stops before the next tile by throwing the signal's reason. */
+  /** Stops before the next window by throwing the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -28,85 +24,84 @@ export interface TiledNetwork extends Network {
 }
 
 /**
- * The same network for shapes [N, C, H, W] with H and W from its resolution up. A picture of its
- * own size goes through unchanged; tiles in which nothing is wanted are left out.
+ * The same network for shapes [N, C, H, W] with H and W from its resolution up. A picture of its own
+ * size goes through unchanged; windows in which nothing is wanted are left out.
  */
 export function tiled(network: Network): TiledNetwork {
   const { resolution } = network.config.network;
   return {
     ...network,
-    predict({ settles, onTiles, signal, ...call }) {
+    predict({ onTiles, signal, ...call }) {
       const [, , height, width] = call.shape;
       if (height === resolution && width === resolution) return network.predict(call);
-      return predictTiles(network, { ...call, settles, onTiles, signal });
+      return predictTiles(network, { ...call, onTiles, signal });
     },
   };
 }
 
-/** First pixels of tiles of `side` that cover `length`: the ends are met, the steps are whole. */
-export function tileStarts(length: number, side: number, stride: number): number[] {
-  const starts: number[] = [];
-  for (let start = 0; start + side < length; start += stride) starts.push(start);
-  starts.push(length - side);
-  return starts;
+/** Windows along one side of a picture. */
+export interface Cover {
+  readonly side: number;
+  /** First pixels. */
+  readonly starts: readonly number[];
 }
 
 /**
- * Half a tile when the picture is one row of tiles, which is cheap, and in calls that set the
- * pixels; otherwise three quarters. A network errs within an eighth of a tile from its border, and
- * all tiles do so alike. So only overlaps of half a tile show no seam: there one of the two is far
- * from its border. Both steps are whole JPEG blocks at 64 pixels, so that tiles see the blocks
- * where they saw them in training.
+ * Windows that cover `length`: the ends are met, the steps are whole. A side shorter than the window
+ * takes windows of the network's own side at half overlap, so that few sizes are compiled.
  */
-function strideOf(side: number, height: number, width: number, settles: boolean): number {
-  const row = height === side || width === side;
-  return Math.max(1, Math.round(row || settles ? side / 2 : (3 * side) / 4));
+export function coverOf(length: number, resolution: number, window: SamplingWindow): Cover {
+  const { side, overlap } =
+    length >= window.side
+      ? window
+      : { side: resolution, overlap: resolution - Math.ceil(resolution / 2) };
+  const starts: number[] = [];
+  for (let start = 0; start + side < length; start += side - overlap) starts.push(start);
+  starts.push(length - side);
+  return { side, starts };
 }
 
 async function predictTiles(network: Network, call: TiledCall): Promise<Float32Array> {
   const { source, noisy, gamma, shape, wanted, onTiles, signal } = call;
   const [count, channels, height, width] = shape;
-  const side = network.config.network.resolution;
-  if (height < side || width < side) {
+  const { config } = network;
+  const { resolution } = config.network;
+  if (height < resolution || width < resolution) {
     throw new PaletteError(
-      `${network.config.name} takes pictures from ${side}x${side} pixels up, not ${width}x${height}.`,
+      `${config.name} takes pictures from ${resolution}x${resolution} pixels up, not ${width}x${height}.`,
     );
   }
-  const stride = strideOf(
-    side,
-    height,
-    width,
-    call.settles ?? network.config.objective.regression === true,
-  );
-  const places = tileStarts(height, side, stride).flatMap((top) =>
-    tileStarts(width, side, stride).map((left) => ({ top, left })),
-  );
+  const window = config.sampling?.window ?? defaultWindow(config.network);
+  const [down, across] = [height, width].map((length) => coverOf(length, resolution, window));
+  const [rows, columns] = [down!.side, across!.side];
+  const places = down!.starts.flatMap((top) => across!.starts.map((left) => ({ top, left })));
   const pictures = Array.from({ length: count }, (_, image) =>
     places.map((place) => ({ image, ...place })).filter(isWanted),
   );
   const tiles = pictures.flat();
-  const window = blend(side);
+  const hill = blend(rows, columns);
   const output = new Float32Array(source.length);
   const weights = new Float32Array(count * height * width);
   for (const { image, top, left } of tiles) {
-    for (let y = 0, i = 0; y < side; y++) {
+    for (let y = 0, i = 0; y < rows; y++) {
       const row = (image * height + top + y) * width + left;
-      for (let x = 0; x < side; x++, i++) weights[row + x]! += window[i]!;
+      for (let x = 0; x < columns; x++, i++) weights[row + x]! += hill[i]!;
     }
   }
-  const size = channels * side * side;
+  const pixels = rows * columns;
+  const size = channels * pixels;
   let done = 0;
   const onImage = () => {
     signal?.throwIfAborted();
     onTiles?.(++done, tiles.length);
   };
-  for (const units of portions(pictures)) {
+  for (const units of portions(pictures, Math.max(1, Math.floor(pixelsAtOnce / pixels)))) {
     signal?.throwIfAborted();
     const some = units.flat();
     const cut = (values: Float32Array) => {
       const out = new Float32Array(some.length * size);
       some.forEach((tile, k) => {
-        eachRow(tile, (at, to) => out.set(values.subarray(at, at + side), k * size + to));
+        eachRow(tile, (at, to) => out.set(values.subarray(at, at + columns), k * size + to));
       });
       return out;
     };
@@ -114,56 +109,56 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
       source: cut(source),
       noisy: cut(noisy),
       gamma: typeof gamma === "number" ? gamma : some.map(({ image }) => gamma[image]!),
-      shape: [some.length, channels, side, side],
+      shape: [some.length, channels, rows, columns],
       units: units.map(({ length }) => length),
       onImage,
     });
     some.forEach((tile, k) => {
       eachRow(tile, (at, to) => {
-        const row = to % (side * side);
-        for (let x = 0; x < side; x++) {
-          output[at + x]! += window[row + x]! * made[k * size + to + x]!;
+        const row = to % pixels;
+        for (let x = 0; x < columns; x++) {
+          output[at + x]! += hill[row + x]! * made[k * size + to + x]!;
         }
       });
     });
   }
-  const pixels = height * width;
+  const plane = height * width;
   for (let i = 0; i < output.length; i++) {
-    const image = Math.floor(i / (channels * pixels));
-    const weight = weights[image * pixels + (i % pixels)]!;
+    const image = Math.floor(i / (channels * plane));
+    const weight = weights[image * plane + (i % plane)]!;
     if (weight > 0) output[i]! /= weight;
   }
   return output;
 
   function isWanted({ image, top, left }: { image: number; top: number; left: number }): boolean {
     if (wanted === undefined) return true;
-    for (let y = 0; y < side; y++) {
+    for (let y = 0; y < rows; y++) {
       const row = (image * height + top + y) * width + left;
-      for (let x = 0; x < side; x++) if (wanted[row + x]! > 0) return true;
+      for (let x = 0; x < columns; x++) if (wanted[row + x]! > 0) return true;
     }
     return false;
   }
 
-  /** Of each row of a tile: where it begins in the pictures, and in the tile. */
+  /** Of each row of a window: where it begins in the pictures, and in the window. */
   function eachRow(
     { image, top, left }: { image: number; top: number; left: number },
     visit: (at: number, to: number) => void,
   ): void {
     for (let c = 0, to = 0; c < channels; c++) {
-      const plane = (image * channels + c) * height * width;
-      for (let y = 0; y < side; y++, to += side) visit(plane + (top + y) * width + left, to);
+      const first = (image * channels + c) * height * width;
+      for (let y = 0; y < rows; y++, to += columns) visit(first + (top + y) * width + left, to);
     }
   }
 }
 
 /**
- * What is computed at a time: tiles of one picture as a unit, or a part of them that does not
- * depend on what other pictures there are.
+ * What is computed at a time, at most `most` windows: those of one picture as a unit, or a part of
+ * them that does not depend on what other pictures there are.
  */
-function portions<T>(pictures: readonly (readonly T[])[]): (readonly T[])[][] {
+function portions<T>(pictures: readonly (readonly T[])[], most: number): (readonly T[])[][] {
   const units = pictures.flatMap((tiles) =>
-    Array.from({ length: Math.ceil(tiles.length / tilesAtOnce) }, (_, k) =>
-      tiles.slice(k * tilesAtOnce, (k + 1) * tilesAtOnce),
+    Array.from({ length: Math.ceil(tiles.length / most) }, (_, k) =>
+      tiles.slice(k * most, (k + 1) * most),
     ),
   );
   const all: (readonly T[])[][] = [];
@@ -171,7 +166,7 @@ function portions<T>(pictures: readonly (readonly T[])[]): (readonly T[])[][] {
   for (const unit of units) {
     if (unit.length > room) {
       all.push([]);
-      room = tilesAtOnce;
+      room = most;
     }
     all.at(-1)!.push(unit);
     room -= unit.length;
@@ -179,12 +174,14 @@ function portions<T>(pictures: readonly (readonly T[])[]): (readonly T[])[][] {
   return all;
 }
 
-/** [side, side]: a hill, nowhere zero, highest in the middle. */
-function blend(side: number): Float32Array {
-  const slope = Array.from({ length: side }, (_, i) => Math.sin((Math.PI * (i + 0.5)) / side) ** 2);
-  const window = new Float32Array(side * side);
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) window[y * side + x] = slope[y]! * slope[x]!;
+/** [rows, columns]: a hill, nowhere zero, highest in the middle. */
+function blend(rows: number, columns: number): Float32Array {
+  const slope = (side: number) =>
+    Array.from({ length: side }, (_, i) => Math.sin((Math.PI * (i + 0.5)) / side) ** 2);
+  const [down, across] = [slope(rows), slope(columns)];
+  const hill = new Float32Array(rows * columns);
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) hill[y * columns + x] = down[y]! * across[x]!;
   }
-  return window;
+  return hill;
 }

@@ -1,5 +1,6 @@
 /** JPEG restoration: the artefacts of strong compression are removed (paper, section 4.4). */
 import { crop, extend, type Image } from "../image/image.ts";
+import { jpegShare, mostJpegQuality } from "../models/settings/sampling.ts";
 import { UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 import type { Task, TaskContext } from "./task.ts";
@@ -9,7 +10,7 @@ export const jpegQualities = ["paper", "wide"] as const;
 export type JpegQualities = (typeof jpegQualities)[number];
 
 export type DejpegOptions = {
-  /** JPEG quality, 1 to 100. */
+  /** JPEG quality, 1 to 100; restoring: of the photo's file, where known. */
   readonly quality?: number;
   /** Where a quality is drawn: "paper" (the default) or "wide", see `randomQuality`. */
   readonly jpegQuality?: JpegQualities;
@@ -108,6 +109,12 @@ export const dejpeg: Task<"dejpeg", DejpegOptions> = {
     if (jpeg === undefined) return "is no JPEG file; what traces it has are removed as they are.";
     const { quality, exact } = jpeg;
     return `was saved at JPEG quality ${exact ? quality : `about ${quality}`}.`;
+  },
+  fileOptions: ({ jpeg }) => (jpeg === undefined ? {} : { quality: jpeg.quality }),
+  share: ({ quality }, sampling) => (quality === undefined ? 1 : jpegShare(quality, sampling)),
+  leavesAsIs({ quality }, sampling, model) {
+    if (quality === undefined || jpegShare(quality, sampling) > 0) return undefined;
+    return `was saved at JPEG quality ${quality} and is left as it is: ${model} improves up to ${mostJpegQuality(sampling)}`;
   },
   async demonstrate(photo, { codec }) {
     const input = await codec.jpegRoundTrip(photo, shownQuality);

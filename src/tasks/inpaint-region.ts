@@ -1,9 +1,10 @@
 /** Part of a large picture goes through a small network: inpainting and uncropping share this. */
 import { atLeast, type Box, crop, type Image, type Mask } from "../image/image.ts";
 import { fitMask, maskAtLeast } from "../image/mask.ts";
-import { modelSize } from "../image/model-size.ts";
+import { modelSize, type Size } from "../image/model-size.ts";
 import { resize } from "../image/resize.ts";
 import type { Random } from "../util/random.ts";
+import { matchTone } from "./border-tone.ts";
 import { noiseInMask } from "./mask-noise.ts";
 import type { MaskWindow } from "./mask-windows.ts";
 import type { Condition } from "./task.ts";
@@ -14,7 +15,10 @@ const thickest = 0.4;
 /** A part of a picture on its way through the network. */
 export interface PreparedRegion {
   readonly condition: Pick<Condition, "x"> & { readonly mask: Mask };
-  /** Writes the answer's pixels, brought to the part's size, into `out` where it is the part's. */
+  /**
+   * Writes the answer's pixels into `out` where it is the part's. Those of another size are brought to
+   * the part's, in the tone of the known ones beside them.
+   */
   paste(out: Image, answer: Image): Promise<void>;
 }
 
@@ -35,12 +39,15 @@ export async function prepareRegion(
   const fits = (thickest * resolution) / thickness(mask, box);
   const { width, height } = modelSize(box, Math.min(1, fits), resolution);
   const small = atLeast(resize(crop(photo, box), width, height), resolution);
-  const hole = maskAtLeast(fitMask(mask, box, width, height), resolution);
+  const fitted = fitMask(mask, box, width, height);
+  const hole = maskAtLeast(fitted, resolution);
+  const enlarged = (answer: Image) =>
+    resize(matchTone(answer, fitted, resolution), box.width, box.height);
   return {
     condition: { x: noiseInMask(small, hole, random), mask: hole },
     async paste(out, answer) {
       const used = crop(answer, { left: 0, top: 0, width, height });
-      const large = resize(used, box.width, box.height);
+      const large = sameSize(used, box) ? used : enlarged(used);
       const pixels = out.width * out.height;
       for (let y = 0, i = 0; y < box.height; y++) {
         for (let x = 0; x < box.width; x++, i++) {
@@ -53,6 +60,10 @@ export async function prepareRegion(
       }
     },
   };
+}
+
+function sameSize(a: Size, b: Size): boolean {
+  return a.width === b.width && a.height === b.height;
 }
 
 /** The side of the largest square that the hole inside `box` holds, in pixels. */

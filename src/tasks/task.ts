@@ -8,6 +8,7 @@ import type { ImageCodec } from "../image/codec.ts";
 import type { Image, Mask } from "../image/image.ts";
 import type { JpegQuality } from "../image/jpeg-quality.ts";
 import type { Size } from "../image/model-size.ts";
+import type { SamplingSettings } from "../models/settings/sampling.ts";
 import { PaletteError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 
@@ -159,6 +160,15 @@ export interface Task<Name extends string = string, Options extends object = obj
   resultAlpha?(alpha: Uint8Array, photo: Size, options: Options): Uint8Array;
   /** What the owner of a photo may want to know before, to be read after its name. */
   remark?(photo: { readonly jpeg?: JpegQuality }): string;
+  /** The options that a photo's file decides. */
+  fileOptions?(photo: { readonly jpeg?: JpegQuality }): Partial<Options>;
+  /** The network's share in the answer, 0 to 1; the rest is the photo. 1 unless given. */
+  share?(options: Options, sampling: SamplingSettings): number;
+  /**
+   * Why a photo is left as it is by a model of this name with these settings, in words that follow
+   * the photo's name; undefined where it is restored.
+   */
+  leavesAsIs?(options: Options, sampling: SamplingSettings, model: string): string | undefined;
   /** Degrades a photo for the demo; every random choice comes from the context. */
   demonstrate(photo: Image, context: TaskContext): Promise<Demonstration<Options>>;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { context } from "../../test/support/task-context.ts";
 import { createImage, crop, type Image } from "../image/image.ts";
 import { maskedShare } from "../image/mask.ts";
+import { resize } from "../image/resize.ts";
 import { Random } from "../util/random.ts";
 import { grown, grownTo, oneSide, sides } from "./growth.ts";
 import type { Condition } from "./task.ts";
@@ -142,6 +143,33 @@ describe("uncropping", () => {
       const outside = side === "left" || side === "top" || side === "all" ? 0 : out.data.length - 1;
       expect(out.data[outside]).toBeCloseTo(0.25, 2);
     }
+  });
+
+  it("carries the tone on across the border, and fades into what the network made", async () => {
+    // A slope of one brightness a channel, which the network continues 0.3 too bright.
+    const whole = createImage(300, 200);
+    whole.data.forEach((_, i) => {
+      whole.data[i] = 0.002 * (i % 300) - 0.5;
+    });
+    const photo = crop(whole, { left: 0, top: 0, width: 200, height: 200 });
+    const { conditions, finish } = await uncrop.prepare(photo, 64, Random.from(5), {
+      side: "right",
+    });
+    const [{ x, mask }] = conditions as [Condition];
+    const answer = resize(whole, x.width, x.height);
+    mask!.data.forEach((hole, i) => {
+      for (const c of [0, 1, 2]) if (hole) answer.data[c * mask!.data.length + i]! += 0.3;
+    });
+    const out = await finish([answer]);
+    const column = (left: number, width: number) => {
+      const { data } = crop(out, { left, top: 0, width, height: 200 });
+      return data.reduce((sum, value) => sum + value, 0) / data.length;
+    };
+    // Without it the step is 0.3.
+    const step = (at: number) => column(at, 4) - column(at - 4, 4);
+    expect(Math.abs(step(200) - step(100))).toBeLessThan(0.03);
+    const truth = 0.002 * 297.5 - 0.5;
+    expect(column(296, 4)).toBeGreaterThan(truth + 0.25);
   });
 
   it("shows the network the photo at its own size where that is the network's", async () => {

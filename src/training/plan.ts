@@ -12,6 +12,7 @@ import {
   paperObjective,
 } from "../models/settings/objective.ts";
 import type { Optimizer } from "../models/settings/optimizer.ts";
+import { inheritedSampling } from "../models/settings/sampling.ts";
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import type { NetworkConfig } from "../nn/network.ts";
 import { tasks as allTasks, registeredTasks, taskNamed } from "../tasks/registry.ts";
@@ -120,6 +121,7 @@ export function resolvePlan(
     ...omitUndefined({
       from: from?.record,
       sampler: base.sampler,
+      sampling: base.sampling && inheritedSampling(base.sampling),
       ddpm: base.ddpm,
       origin: base.origin,
       mix: essentialMix(request.mix ?? {}, tasks),

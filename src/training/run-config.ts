@@ -18,6 +18,7 @@ import { dataSplitSchema } from "../models/settings/data-split.ts";
 import { upgradeFormat1 } from "../models/settings/format-1.ts";
 import { objectiveSchema } from "../models/settings/objective.ts";
 import { optimizerSchema } from "../models/settings/optimizer.ts";
+import { samplingSchema } from "../models/settings/sampling.ts";
 import { networkSchema } from "../nn/registry.ts";
 import { configDiff } from "../util/config-diff.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
@@ -32,6 +33,7 @@ export const runConfig = z.strictObject({
   from: fromRecord.optional(),
   /** What that model's config.json says of sampling and of where it comes from. */
   sampler: samplerConfigSchema.optional(),
+  sampling: samplingSchema.optional(),
   ddpm: ancestralQuirks.optional(),
   origin: originRecord.optional(),
   network: networkSchema,
@@ -115,6 +117,6 @@ export function trainedModel(
       photos,
       seed,
     },
-    ...omitUndefined({ ddpm: config.ddpm, origin: config.origin }),
+    ...omitUndefined({ sampling: config.sampling, ddpm: config.ddpm, origin: config.origin }),
   };
 }

@@ -12,7 +12,7 @@ import { type InitializeOptions, initialize } from "./step/strategy.ts";
 /** What a model brings along, which is not chosen again. */
 export type Inherited = Pick<
   RunConfig,
-  "network" | "trainingSchedule" | "inferenceSchedule" | "sampler" | "ddpm" | "origin"
+  "network" | "trainingSchedule" | "inferenceSchedule" | "sampler" | "sampling" | "ddpm" | "origin"
 >;
 
 /** A model to begin with, as its platform has found it. */

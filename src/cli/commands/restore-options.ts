@@ -14,7 +14,10 @@ export interface RestoreFlags {
   readonly model?: string;
   readonly out: string;
   readonly samples: number;
-  readonly steps: number;
+  readonly steps?: number;
+  readonly mean?: boolean;
+  /** Of tasks that leave some photos as they are. */
+  readonly force?: boolean;
   readonly seed: number;
   readonly device: Device;
   readonly threads?: number;
@@ -68,7 +71,12 @@ export function samplingOptions(command: Command): Command {
       wholeNumber(1, mostSamples),
       samplingDefaults.samples,
     )
-    .option("--steps <count>", "network calls an answer", wholeNumber(1), samplingDefaults.steps)
+    .option(
+      "--steps <count>",
+      `network calls an answer (default: the model's for the task, or ${samplingDefaults.steps})`,
+      wholeNumber(1),
+    )
+    .option("--mean", "the mean of all answers, in one network call: nothing invented, but softer")
     .addOption(samplerOption())
     .option(
       "--seed <number>",

@@ -18,6 +18,9 @@ export function declareRestore(command: Command, task: Task): void {
     if (option.kind === "mask")
       for (const more of maskOptions(option.name)) command.addOption(more);
   }
+  if (task.leavesAsIs !== undefined) {
+    command.option("--force", "restore also what the model is known to make worse");
+  }
   samplingOptions(command).action(async (photos: string[], flags: RestoreFlags & TaskFlags) =>
     (await import("../restore.ts")).restore(task, command.name(), photos, flags),
   );

@@ -1,0 +1,74 @@
+/** What a model's makers measured of its use: windows, steps by task, JPEGs better left alone. */
+import { z } from "zod";
+import { type NetworkConfig, sideMultiple } from "../../nn/registry.ts";
+
+/** How pictures larger than the network are seen. */
+const windowSchema = z
+  .strictObject({
+    /** Side of the square windows, in pixels: a multiple of what the network's levels divide. */
+    side: z.int().positive(),
+    /** Pixels that neighbours share at least; at most half a window. */
+    overlap: z.int().positive(),
+  })
+  .refine(({ side, overlap }) => 2 * overlap <= side, {
+    error: "windows overlap by at most half of their side",
+  });
+
+export type SamplingWindow = z.infer<typeof windowSchema>;
+
+export const samplingSchema = z.strictObject({
+  /** Steps by task, for the model's own sampler; `samplingDefaults.steps` where left out. */
+  steps: z.record(z.string(), z.int().positive()).optional(),
+  /** `defaultWindow` where left out. */
+  window: windowSchema.optional(),
+  /**
+   * The network's share in a restored JPEG by the photo's quality, linear in between; the rest is the
+   * JPEG. Above the highest quality the network makes photos worse, and they are left as they are.
+   */
+  jpegShares: z.record(z.string().regex(/^\d+$/), z.number().gt(0).max(1)).optional(),
+});
+
+export type SamplingSettings = z.infer<typeof samplingSchema>;
+
+/**
+ * What holds for a model trained further: its sampler and network are the same. Which JPEGs it improves
+ * is to be measured again.
+ */
+export function inheritedSampling({ jpegShares: _, ...kept }: SamplingSettings): SamplingSettings {
+  return kept;
+}
+
+/** The network's share in a photo of this JPEG quality; 0: it is left as it is. */
+export function jpegShare(quality: number, { jpegShares }: SamplingSettings): number {
+  const known = Object.entries(jpegShares ?? {}).map(([at, share]) => [Number(at), share] as const);
+  known.sort(([a], [b]) => a - b);
+  const [first] = known;
+  if (first === undefined || quality <= first[0]) return first?.[1] ?? 1;
+  const k = known.findIndex(([at]) => quality <= at);
+  if (k < 0) return 0;
+  const [[low, from], [high, to]] = [known[k - 1]!, known[k]!];
+  return from + ((to - from) * (quality - low)) / (high - low);
+}
+
+/** The highest JPEG quality that a model with these settings improves. */
+export function mostJpegQuality({ jpegShares = {} }: SamplingSettings): number {
+  const known = Object.keys(jpegShares).map(Number);
+  return known.length === 0 ? 100 : Math.max(...known);
+}
+
+/** Networks up to this side see windows larger than they were trained on. */
+const largestWidened = 64;
+
+/**
+ * Of a small network windows that begin every two of its sides and overlap by a quarter: 144 pixels and 16
+ * at 64 (docs/experiments/018). A large one, or one whose levels do not divide this, sees windows of
+ * its own side at half overlap, for its memory's sake.
+ */
+export function defaultWindow(network: NetworkConfig): SamplingWindow {
+  const { resolution } = network;
+  const overlap = resolution / 4;
+  const side = 2 * resolution + overlap;
+  return resolution <= largestWidened && side % sideMultiple(network) === 0
+    ? { side, overlap }
+    : { side: resolution, overlap: Math.floor(resolution / 2) };
+}
