@@ -69,7 +69,7 @@ describe("a panorama", () => {
   });
 
   it("refuses a photo so thin that the panorama would be too big", async () => {
-    const thread = { width: 1, height: 300_000, data: new Float32Array() };
+    const thread = createImage(1, 300_000);
     await expect(panorama(palette, thread)).rejects.toThrow(/cut the photo to a less extreme/);
   });
 

@@ -1,6 +1,7 @@
 /** What a model's makers measured of its use: windows, steps by task, JPEGs better left alone. */
 import { z } from "zod";
-import { type NetworkConfig, sideMultiple } from "../../nn/registry.ts";
+import type { NetworkConfig } from "../../nn/network.ts";
+import { sideMultiple } from "../../nn/registry.ts";
 
 /** How pictures larger than the network are seen. */
 const windowSchema = z
