@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../util/errors.ts";
+import { readToEnd } from "./regular-file.ts";
 
 export const lockFile = "lock";
 
@@ -44,7 +45,7 @@ export async function lockFolder(folder: string, busy = "training"): Promise<Loc
     let vanished = 0;
     // A link appears with its content and fails when the name is taken, in one operation.
     while (!(await created(link(own, path)))) {
-      const found = await readFile(path, "utf8").catch((thrown: NodeJS.ErrnoException) => {
+      const found = await readToEnd(path).then(String, (thrown: NodeJS.ErrnoException) => {
         // Released meanwhile; again and again only when it is a link to nothing.
         if (thrown.code !== "ENOENT" || ++vanished > mostVanished) throw unreadable(path, thrown);
       });

@@ -10,6 +10,7 @@ import {
 import { SafetensorsReader } from "../models/safetensors-reader.ts";
 import { writeWholeBy } from "./atomic-write.ts";
 import { readRange } from "./read-range.ts";
+import { assertRegularFile } from "./regular-file.ts";
 
 /** A tensor whose numbers are made when their turn comes. */
 export interface PendingTensor extends Outline {
@@ -37,9 +38,11 @@ export async function writeSafetensors(
 /**
  * Opens a file for reading by range.
  * @param source what to call the file in an error message
- * @throws the system's error when the file cannot be opened.
+ * @throws the system's error when the file cannot be opened, or is none.
  */
 export async function fileSource(path: string, source = path): Promise<ByteSource> {
+  // Opening a pipe would wait for its writer.
+  await assertRegularFile(path);
   const file = await open(path);
   const { size } = await file.stat();
   return {

@@ -3,6 +3,10 @@
 /** Bad input, a bad file, an impossible wish. The command prints the message alone and exits 1. */
 export class PaletteError extends Error {
   override readonly name: string = "PaletteError";
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(inOneLine(message), options);
+  }
 }
 
 /** The command or the library was called wrongly. The command prints the message and exits 2. */
@@ -26,4 +30,11 @@ function issueOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !("issues" in thrown) || !Array.isArray(thrown.issues)) return;
   const [issue] = thrown.issues as { path?: readonly PropertyKey[]; message?: string }[];
   return issue?.message && [...(issue.path ?? []).map(String), issue.message].join(": ");
+}
+
+/** Names of files may hold anything: line ends and terminals' commands become visible. */
+export function inOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) =>
+    character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -62,7 +62,14 @@ export async function openArchive(file: FileHandle, source: string): Promise<Arc
       if (start + count > entry.uncompressedSize) {
         throw new PaletteError(`${source} is damaged: its part ${name} is too short.`);
       }
-      const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+      const { fileDataStart } = await zip
+        .readLocalFileHeaderPromise(entry, { minimal: true })
+        .catch((thrown) => {
+          throw new PaletteError(
+            `${source} is damaged where its part ${name} begins (${reasonOf(thrown)}): download it again and compare its size.`,
+            { cause: thrown },
+          );
+        });
       const from = fileDataStart + start;
       return readRange(file, from, from + count, source);
     },

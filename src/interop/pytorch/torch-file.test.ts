@@ -58,6 +58,17 @@ const numbers = {
   none: { shape: [0, 4], values: [] },
 };
 
+it("is refused where the head of a part is damaged", async () => {
+  const bytes = Buffer.from(torchFile(state));
+  // The second head of a part, that of the first tensor.
+  bytes[bytes.indexOf("PK\x03\x04", 4, "latin1")] = 0;
+  const checkpoint = await openCheckpoint(await written(bytes));
+  const tensor = (checkpoint.value as Map<string, StoredTensor>).get("weight");
+  if (tensor === undefined) throw new Error("The file has the tensor.");
+  expect(await failureOf(checkpoint.read(tensor))).toContain("is damaged where its part");
+  await checkpoint.close();
+});
+
 describe("files of PyTorch 1.13", () => {
   it.each(["kinds_zip.pt", "kinds_legacy.pt"])(
     "%s: numbers of all kinds, strides, shared storages",

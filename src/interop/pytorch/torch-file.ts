@@ -59,7 +59,11 @@ export function readCheckpoint({ path, handle, size, kind }: WeightsFile): Promi
 
 async function openHandle(path: string): Promise<FileHandle> {
   try {
-    if (!(await stat(path)).isDirectory()) return await open(path);
+    const entry = await stat(path);
+    // Parts of it are read, which a pipe does not have; opening one would wait for its writer.
+    if (!entry.isFile() && !entry.isDirectory())
+      throw new Error("it is no file, but a pipe or a device");
+    if (entry.isFile()) return await open(path);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") {
       throw new PaletteError(`${path} cannot be read (${reasonOf(thrown)}).`, { cause: thrown });

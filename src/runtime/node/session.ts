@@ -6,6 +6,9 @@ import ort from "onnxruntime-node";
 import { PaletteError } from "../../util/errors.ts";
 import type { EngineTensors, OpenSession } from "../runtime.ts";
 
+// What goes wrong is thrown, and told in one line; its log would come on top of it.
+ort.env.logLevel = "fatal";
+
 /** See `OpenSession`. */
 export const openSession: OpenSession = async (
   model,
@@ -22,7 +25,7 @@ export const openSession: OpenSession = async (
       enableMemPattern: memoryPattern,
       // Idle threads would otherwise spin and take the core from whoever shares it.
       extra: { session: { intra_op: { allow_spinning: "0" } } },
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
     });
   } catch (error) {
     const reason = (error as Error).message.split("\n")[0];
