@@ -10,6 +10,7 @@ describe("the tables of docs/results", () => {
     expect(pages.map(({ path }) => basename(path))).toEqual([
       "README.md",
       "quality.md",
+      "reliability.md",
       "speed.md",
     ]);
     for (const { text, rendered } of pages) expect(text).toBe(rendered);

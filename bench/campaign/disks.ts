@@ -84,9 +84,11 @@ export async function runDisks({ specimens: folder, work, command, say }: PartOp
       await mkdir(place);
       const wrap = await disk.make(place);
       try {
-        const faults = await tried(argv, place, disk, wrap, work);
+        const { code, faults } = await tried(argv, place, disk, wrap, work);
         for (const fault of faults) say(`${name}, ${disk.name}: ${fault}`);
-        row.push(faults.length === 0 ? "ok" : faults.join("; "));
+        row.push(
+          faults.length > 0 ? `**${faults.length} faults**` : code === 0 ? "done" : "refused",
+        );
       } finally {
         disk.remove(place);
         await rm(place, { recursive: true, force: true });
@@ -109,7 +111,7 @@ async function tried(
   { cause }: Disk,
   wrap: readonly string[],
   room: string,
-): Promise<string[]> {
+): Promise<{ code: number | null; faults: string[] }> {
   const given = argv.map((word) => word.replaceAll("DISK", place));
   const one: Case = { what: "", run: { argv: given }, codes: [0, 1] };
   const before = new Set(await filesBelow(place));
@@ -122,7 +124,7 @@ async function tried(
   const left = made.filter((name) => isTemporary(name.split("/").at(-1) ?? ""));
   if (left.length > 0) faults.push(`left ${left.join(", ")}`);
   faults.push(...(await halfFiles(place)));
-  return faults;
+  return { code: ending.code, faults };
 }
 
 /** Each command that writes, into a folder below DISK. */

@@ -40,7 +40,7 @@ export async function runWriterKills(options: PartOptions): Promise<CampaignTabl
       const argv = over ? [...writer.argv, ...(writer.again ?? [])] : writer.argv;
       const moment =
         random.uniform() < 0.7
-          ? (ended: AbortSignal) => whileWriting(room, random.between(0, 12), ended)
+          ? (ended: AbortSignal) => whileWriting(room, random.between(0, 5), ended)
           : () => setTimeout(random.between(0.3, 1) * unbroken.milliseconds);
       const { code } = await killedAfter(argv, room, moment);
       if (code !== undefined) continue;

@@ -1,9 +1,10 @@
 /**
  * Renders the tables of docs/results from docs/results/data: `npm run docs:results`. A page says
- * `<!-- table: NAME -->` and `<!-- /table -->`; NAME.json is one of three files:
+ * `<!-- table: NAME -->` and `<!-- /table -->`; NAME.json is one of four files:
  *
  * - `report.json` of `palette evaluate`: its tables as in the report, without intervals;
  * - the output of `palette bench --json`;
+ * - a table of `npm run campaign -- --record`, `"source": "campaign"`, with its command and day;
  * - a table copied from a page, `"source": "transcribed"`, with the command that measured it and the
  *   date of the commit that first had it. A run that keeps its JSON replaces such a file.
  */
@@ -17,9 +18,9 @@ import { taskTables } from "../../src/evaluation/report/tables.ts";
 
 const folder = fileURLToPath(new URL("../../docs/results", import.meta.url));
 
-const transcribed = z
+const plainTable = z
   .strictObject({
-    source: z.literal("transcribed"),
+    source: z.enum(["campaign", "transcribed"]),
     command: z.string(),
     recorded: z.iso.date(),
     columns: z.array(z.string()),
@@ -44,12 +45,12 @@ const bench = z.object({
 
 /**
  * The Markdown of one data file.
- * @throws an error of zod, or PaletteError, for a file of none of the three kinds
+ * @throws an error of zod, or PaletteError, for a file of none of the four kinds
  */
 export function renderTable(json: string): string {
   const value: unknown = JSON.parse(json);
   if (has(value, "source")) {
-    const { columns, rows } = transcribed.parse(value);
+    const { columns, rows } = plainTable.parse(value);
     return table([columns, ...rows]);
   }
   return has(value, "matrixPeak") ? benchTable(value) : reportTables(json);

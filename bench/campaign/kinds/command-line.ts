@@ -78,15 +78,16 @@ interface Drawn {
 function draw(option: Option, random: Random): Drawn {
   const flag = option.long ?? option.short ?? "";
   if (option.isBoolean()) return { words: [flag], wrong: false };
-  const { argChoices } = option;
+  // What a graphics driver writes on a machine without one is not the program's.
+  const argChoices = option.argChoices?.filter((choice) => choice !== "webgpu");
   const known = values[option.attributeName()];
   for (;;) {
     const value =
       argChoices !== undefined && random.uniform() < 0.6
         ? random.pick(argChoices)
-        : known !== undefined && random.uniform() < 0.5
+        : known !== undefined && random.uniform() < 0.6
           ? random.pick(known)
-          : random.pick(anything);
+          : random.pick(random.uniform() < 0.5 ? ordinary : anything);
     const parsed = parse(option, value);
     if (typeof parsed === "number" && parsed > (dear[option.attributeName()] ?? 9e15)) continue;
     const words = random.uniform() < 0.8 ? [flag, value] : [`${flag}=${value}`];
@@ -141,6 +142,8 @@ const values: Readonly<Record<string, readonly string[]>> = {
   checkpointEvery: ["10min", "2", "0min", "1e999min", "min"],
   folders: ["photos"],
 };
+
+const ordinary = ["0", "1", "2", "3", "0.5", "0.25", "7", "10", "90", "x"];
 
 const anything = [
   ...["", " ", "-", "--", "0", "1", "-1", "2", "1.5", "1e3", "0x10", "NaN", "nan", "Infinity"],
