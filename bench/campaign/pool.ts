@@ -22,6 +22,8 @@ export interface PoolOptions {
   onOutcome(outcome: Outcome): void;
 }
 
+/** A worker may take so many bytes: it has some 300 MB before its first case. */
+const mostMemory = 2.5 * 2 ** 30;
 /** Memory and threads of a worker begin anew after so many cases. */
 const casesOfWorker = 150;
 /** Every so many cases of a kind one is run as a program of its own. */
@@ -80,12 +82,19 @@ async function outcomeOf(
     return { id, what, argv: run.argv, ending, faults: [{ kind, detail }] };
   };
   let timer: NodeJS.Timeout | undefined;
+  let watch: NodeJS.Timeout | undefined;
   try {
     return await new Promise<Outcome>((resolve) => {
       timer = setTimeout(() => {
         worker.kill("SIGKILL");
         resolve(fault("hang", `nothing after ${limit} s`));
       }, 1000 * limit);
+      watch = setInterval(async () => {
+        const memory = await residentMemory(worker.pid);
+        if (memory < mostMemory) return;
+        worker.kill("SIGKILL");
+        resolve(fault("memory", `${(memory / 2 ** 30).toFixed(1)} GiB`));
+      }, 500);
       const onExit = (code: number | null, signal: string | null) =>
         resolve(fault("crash", `the process ended (${signal ?? code}): ${native.slice(-500)}`));
       worker.once("exit", onExit);
@@ -97,9 +106,16 @@ async function outcomeOf(
     });
   } finally {
     clearTimeout(timer);
+    clearInterval(watch);
     worker.stderr?.off("data", listen);
     worker.stdout?.off("data", listen);
   }
+}
+
+/** Bytes that a process has in memory, where the system says so. */
+async function residentMemory(pid: number | undefined): Promise<number> {
+  const text = await readFile(`/proc/${pid}/statm`, "utf8").catch(() => "");
+  return 4096 * Number(text.split(" ")[1] ?? 0);
 }
 
 /** What libraries write past the command's own lines is a line too many. */

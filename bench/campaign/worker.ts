@@ -24,9 +24,6 @@ export interface Outcome {
   readonly faults: readonly Fault[];
 }
 
-/** What a case may take more than the process had before. */
-const mostMemory = 2 * 2 ** 30;
-
 process.on("message", async (assignment: Assignment) => {
   const { seed, id, specimens, work, asProcess } = assignment;
   const room = join(work, "room");
@@ -35,11 +32,7 @@ process.on("message", async (assignment: Assignment) => {
   const one = await makeCase(seed, id, { room, specimen: (name) => join(specimens, name) });
   // Should this process not come back, its case is known.
   await writeFile(join(work, "case.json"), JSON.stringify({ id, ...one }));
-  const before = process.resourceUsage().maxRSS * 1024;
   const { ending, faults } = await execute(one, room, { asProcess });
-  const taken = process.resourceUsage().maxRSS * 1024 - before;
-  if (taken > mostMemory)
-    faults.push({ kind: "memory", detail: `${(taken / 2 ** 30).toFixed(1)} GiB` });
   const argv = "argv" in one.run ? one.run.argv : undefined;
   process.send?.({ id, what: one.what, argv, ending, faults } satisfies Outcome);
 });

@@ -3,7 +3,6 @@
  * channel, transparency and foreign colour profiles become plain RGB here. No other file knows of
  * them.
  */
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Metadata, Sharp, SharpOptions } from "sharp";
 import type { PhotoReadOptions } from "../data/photo-reader.ts";
@@ -17,6 +16,7 @@ import { shown } from "../util/shown.ts";
 import { unreadableFormat } from "./file-format.ts";
 import { type ImageMetadata, metadataOf } from "./image-metadata.ts";
 import { rescaled, type SampleRange } from "./sample-range.ts";
+import { readToEnd } from "./regular-file.ts";
 import { sharp, toRaw } from "./sharp.ts";
 
 /** An image file: its path, a `file:` URL, or its bytes. */
@@ -228,7 +228,7 @@ function pathOf(input: unknown): string {
 
 async function readWhole(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readToEnd(path);
   } catch (thrown) {
     if (/^https?:\/\//i.test(path)) {
       throw new ReadError(`${path} is an address; download the picture and name the file.`);

@@ -1,5 +1,5 @@
 /** A model on disk: a folder with config.json and weights.safetensors. */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ModelConfig, parseModelConfig } from "../models/config.ts";
@@ -18,6 +18,7 @@ import { parameterCount, readParameter } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { writeAtomically } from "./atomic-write.ts";
+import { readToEnd } from "./regular-file.ts";
 import { fileSource, writeSafetensors } from "./safetensors-file.ts";
 
 /** Where this package keeps the models it comes with; the same from the sources and when built. */
@@ -150,7 +151,7 @@ export async function isFolder(path: string): Promise<boolean> {
 
 async function readPart(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readToEnd(path);
   } catch (thrown) {
     throw unreadable(path, thrown);
   }
