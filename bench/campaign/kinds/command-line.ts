@@ -161,7 +161,8 @@ const mistakes: readonly Mistake[] = [
     return { how: "an unknown option", wrong: true };
   },
   (argv) => {
-    argv.splice(1);
+    // Of all commands bench alone then has much to do.
+    if (argv[0] !== "bench") argv.splice(1);
     return { how: "nothing given", wrong: false };
   },
   (argv) => {
