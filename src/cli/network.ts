@@ -1,7 +1,7 @@
 /** Reads what `--network` gives. */
-import { readFile } from "node:fs/promises";
 import type { NetworkConfig } from "../nn/network.ts";
 import { networkSchema } from "../nn/registry.ts";
+import { readToEnd } from "../node/regular-file.ts";
 import { reasonOf, UsageError } from "../util/errors.ts";
 import { problemIn } from "../util/schema-problem.ts";
 
@@ -9,7 +9,7 @@ import { problemIn } from "../util/schema-problem.ts";
 export async function readNetwork(given: string): Promise<NetworkConfig> {
   let value: unknown;
   try {
-    const text = given.trimStart().startsWith("{") ? given : await readFile(given, "utf8");
+    const text = given.trimStart().startsWith("{") ? given : String(await readToEnd(given));
     value = JSON.parse(text);
   } catch (error) {
     throw new UsageError(`--network is neither JSON nor a file of it: ${reasonOf(error)}.`);

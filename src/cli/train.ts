@@ -1,11 +1,12 @@
 /** `palette train`: a model from folders of photos. */
-import { access, readFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { type FileWeight, parseFileWeights } from "../data/weights.ts";
 import { augmentationSchema } from "../models/settings/augmentation.ts";
 import { objectiveSchema } from "../models/settings/objective.ts";
 import { imagesPerUpdate, optimizerSchema } from "../models/settings/optimizer.ts";
 import { claimFolder, folderKinds } from "../node/output-rule.ts";
+import { readToEnd } from "../node/regular-file.ts";
 import { RunFolder } from "../node/run-folder.ts";
 import { planTraining, type TrainingRequest, train } from "../node/training.ts";
 import { trainingMemory } from "../training/memory.ts";
@@ -100,7 +101,7 @@ async function weightedFolder(text: string): Promise<{ folder: string; weight: n
 async function readWeights(path: string): Promise<FileWeight[]> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = String(await readToEnd(path));
   } catch (thrown) {
     throw new PaletteError(`${path} cannot be read: ${reasonOf(thrown)}.`, { cause: thrown });
   }

@@ -1,6 +1,16 @@
 /** What each command may write over: see `node/output-rule.ts`. */
 import { createHash } from "node:crypto";
-import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  cp,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -40,6 +50,7 @@ beforeAll(async () => {
     await writeFile(at("mine", name), '{"a":1}');
   for (const name of ["mine.onnx", "mine.safetensors"]) await writeFile(at(name), "mine");
   await symlink(at("model", "weights.safetensors"), at("linked.safetensors"));
+  await symlink("/dev/null", at("device.onnx"));
   await link(at("model", "weights.safetensors"), at("hard.safetensors"));
   for (const name of ["nets", "gotten"]) await writeTinyNetwork(at(name));
   const url = "http://127.0.0.1:1/tiny.onnx";
@@ -148,6 +159,7 @@ const refused: Readonly<Record<string, readonly Case[]>> = {
       exporting("-o", "nets/tiny.onnx"),
       /was not written by palette export/,
     ],
+    ["a device", exporting("-o", "device.onnx"), /device\.onnx is not a file/],
     ["what is no ONNX file", exporting("-o", "mine.onnx"), /was not written by palette export/],
     [
       "what is no safetensors file",
@@ -222,6 +234,20 @@ describe("what a command made itself is replaced", () => {
       tasks: ["uncrop"],
       imported: "7_Network.pth",
     });
+  });
+
+  it("by import, after a kill between its two files", async () => {
+    const folder = at("cut-off");
+    await cp(at("imported"), folder, { recursive: true });
+    await rm(join(folder, "config.json"));
+    const refused = await palette("import", ...importing("cut-off")());
+    expect(refused.stderr).toContain("it holds weights.safetensors");
+    await writeFile(join(folder, "lock"), "");
+    const from = await palette("import", join(folder, "weights.safetensors"), "-o", folder);
+    expect(from.stderr).toContain("is read by this command");
+    expect(await palette("import", ...importing("cut-off")())).toMatchObject({ code: 0 });
+    expect((await readdir(folder)).sort()).toEqual(["config.json", "weights.safetensors"]);
+    await rm(folder, { recursive: true });
   });
 
   it("by export, and by fid", async () => {

@@ -2,7 +2,7 @@
  * The configuration of the public re-implementation: JSON with comments. Only what says how the
  * network is built and sampled is read.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import stripJsonComments from "strip-json-comments";
 import { z } from "zod";
 import type { TaskName } from "../tasks/registry.ts";
@@ -85,6 +85,7 @@ const taskNames: Record<string, TaskName> = {
 export async function readRepositoryConfig(path: string): Promise<RepositoryConfig> {
   let text: string;
   try {
+    if ((await stat(path)).isCharacterDevice()) throw new Error("it is a device, which has no end");
     text = await readFile(path, "utf8");
   } catch (thrown) {
     throw new PaletteError(`--config: ${path} cannot be read (${reasonOf(thrown)}).`, {

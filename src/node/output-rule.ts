@@ -4,15 +4,16 @@
  * export. What the command reads is never written over, through whichever link it is named.
  */
 import { constants } from "node:fs";
-import { access, open, readdir, readFile, stat } from "node:fs/promises";
+import { access, open, readdir, stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { settingsFile } from "../evaluation/protocol/files.ts";
 import { configKey } from "../interop/open.ts";
 import { parseModelConfig } from "../models/config.ts";
-import { configFile } from "../models/model.ts";
+import { configFile, weightsFile } from "../models/model.ts";
 import { parseRunConfig } from "../training/run-config.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 import { lockFile } from "./folder-lock.ts";
+import { readToEnd } from "./regular-file.ts";
 import { openSafetensors } from "./safetensors-file.ts";
 
 /** A kind of folder that commands write. */
@@ -30,6 +31,8 @@ interface FolderKind {
   readonly knows: (text: string, file: string) => boolean;
   /** Whether it is replaced, and with `--force` only; otherwise the command continues it. */
   readonly replaced?: boolean;
+  /** What a killed command leaves alone in the folder, beside its lock. */
+  readonly begun?: string;
 }
 
 /** Every kind of folder that is written. */
@@ -40,6 +43,7 @@ export const folderKinds = {
     sign: configFile,
     knows: (text, file) => parseModelConfig(text, file).imported !== undefined,
     replaced: true,
+    begun: weightsFile,
   },
   run: {
     what: "a run folder",
@@ -84,7 +88,7 @@ export async function madeByPalette(
 
 async function holdsFields(file: string, fields: readonly string[]): Promise<boolean> {
   try {
-    const value: unknown = JSON.parse(await readFile(file, "utf8"));
+    const value: unknown = JSON.parse(String(await readToEnd(file)));
     return typeof value === "object" && value !== null && fields.every((name) => name in value);
   } catch {
     return false;
@@ -107,11 +111,13 @@ export async function claimFolder(
   kind: FolderKind,
   { inputs = [], force = false }: ClaimOptions = {},
 ): Promise<void> {
-  const { what, option, sign, knows, replaced = false } = kind;
+  const { what, option, sign, knows, replaced = false, begun } = kind;
   const another = `choose another ${option}`;
   const folder = named || ".";
-  const names = (await namesIn(folder, another)).filter((name) => !isPassing(name));
-  if (names.length > 0) {
+  const all = await namesIn(folder, another);
+  const names = all.filter((name) => !isPassing(name));
+  const cutOff = names.length === 1 && names[0] === begun && all.includes(lockFile);
+  if (names.length > 0 && !cutOff) {
     const file = join(folder, sign);
     if (!names.includes(sign) || !(await isKnown(file, knows, replaced))) {
       const holds = names.includes(sign) ? sign : names[0];
@@ -128,6 +134,7 @@ export async function claimFolder(
       );
     }
   }
+  if (cutOff) await refuseInputs([join(folder, begun)], inputs, another);
   await assertWritable(folder, another);
 }
 
@@ -163,7 +170,9 @@ export async function claimFiles(
     await refuseInputs([path], inputs, another);
     const entry = await stat(path).catch(() => undefined);
     if (entry?.isDirectory()) throw new PaletteError(`${path} is a folder: ${another}.`);
-    if (entry !== undefined && !(await exportMarks[ending](path))) {
+    // Looking into a pipe would wait for its writer.
+    if (entry?.isFile() === false) throw new PaletteError(`${path} is not a file: ${another}.`);
+    if (entry !== undefined && !(await exportMarks[ending](path).catch(() => false))) {
       throw new PaletteError(`${path} was not written by palette export: ${another}.`);
     }
     await assertWritable(dirname(path), another);
@@ -238,7 +247,7 @@ async function isKnown(
   replaced: boolean,
 ): Promise<boolean> {
   try {
-    return knows(await readFile(file, "utf8"), file);
+    return knows(String(await readToEnd(file)), file);
   } catch (thrown) {
     if (thrown instanceof PaletteError && !replaced) throw thrown;
     return false;
@@ -260,12 +269,7 @@ async function isExportedOnnx(path: string): Promise<boolean> {
 }
 
 async function isExportedSafetensors(path: string): Promise<boolean> {
-  try {
-    const file = await openSafetensors(path);
-    await file.close();
-    return configKey in file.metadata;
-  } catch (thrown) {
-    if (thrown instanceof PaletteError) return false;
-    throw thrown;
-  }
+  const file = await openSafetensors(path);
+  await file.close();
+  return configKey in file.metadata;
 }

@@ -4,7 +4,7 @@
  * again.
  */
 import { appendFileSync } from "node:fs";
-import { access, appendFile, open, readdir, readFile, rm } from "node:fs/promises";
+import { access, appendFile, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { PhotoRecord } from "../data/photo-reader.ts";
@@ -22,6 +22,7 @@ import { type Lock, lockFolder } from "./folder-lock.ts";
 import { makeFolder } from "./make-folder.ts";
 import { loadModelConfig, saveModel } from "./model-folder.ts";
 import { claimFolder, folderKinds } from "./output-rule.ts";
+import { readToEnd } from "./regular-file.ts";
 import { readCheckpoint, writeCheckpoint } from "./training-checkpoint.ts";
 
 const names = {
@@ -297,7 +298,7 @@ async function isThere(path: string): Promise<boolean> {
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return String(await readToEnd(path));
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

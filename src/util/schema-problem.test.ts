@@ -50,4 +50,11 @@ describe("a schema's refusal", () => {
     const { error } = schema.safeParse(value);
     expect(problemIn(schema, value, error!)).toBe(problem);
   });
+
+  it("says what kind a value is that is nested too deeply to be shown", () => {
+    const nested: unknown = JSON.parse("[".repeat(1e5) + "]".repeat(1e5));
+    const value = { ...fine, format: nested };
+    const { error } = schema.safeParse(value);
+    expect(problemIn(schema, value, error!)).toBe("format: must be 2, not a list of lists");
+  });
 });

@@ -110,6 +110,15 @@ function inner(value: unknown, key: PropertyKey): unknown {
 
 /** A value as it would be typed, cut short. */
 function shown(value: unknown): string {
-  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === "number" ? String(value) : asJson(value);
   return text.length <= 40 ? text : `${text.slice(0, 37)}...`;
+}
+
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // What was nested too deeply to be written could be read all the same.
+    return Array.isArray(value) ? "a list of lists" : "an object of objects";
+  }
 }
