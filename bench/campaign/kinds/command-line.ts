@@ -57,7 +57,8 @@ async function make(random: Random, place: Place): Promise<Case> {
   }
   const kind = random.uniform();
   const odd = kind < 0.15 ? random.pick(mistakes)(argv, random) : undefined;
-  wrong ||= odd?.wrong === true;
+  // Where words were moved, a wrong value may be none any more.
+  wrong = odd?.moves !== true && (wrong || odd?.wrong === true);
   const what = odd === undefined ? "" : `${odd.how}: `;
   return {
     what: `${what}${argv.join(" ")}`.slice(0, 300),
@@ -152,7 +153,15 @@ const anything = [
   ...["../..", "/", "/dev/null", "https://example.org/x.png", "*.jpg", "x.zip", "x".repeat(5000)],
 ];
 
-type Mistake = (argv: string[], random: Random) => { how: string; wrong: boolean };
+interface Mistaken {
+  readonly how: string;
+  /** Whether it has to be refused as a wrong call. */
+  readonly wrong?: boolean;
+  /** Whether words that were there now mean something else. */
+  readonly moves?: boolean;
+}
+
+type Mistake = (argv: string[], random: Random) => Mistaken;
 
 /** Changes the command line itself. */
 const mistakes: readonly Mistake[] = [
@@ -163,11 +172,11 @@ const mistakes: readonly Mistake[] = [
   (argv) => {
     // Of all commands bench alone then has much to do.
     if (argv[0] !== "bench") argv.splice(1);
-    return { how: "nothing given", wrong: false };
+    return { how: "nothing given", moves: true };
   },
   (argv) => {
     argv.push("--out");
-    return { how: "an option without its value", wrong: false };
+    return { how: "an option without its value" };
   },
   (argv, random) => {
     argv[0] = random.pick(["colourise", "", "Colorize", "__proto__", "constructor"]);
@@ -175,16 +184,16 @@ const mistakes: readonly Mistake[] = [
   },
   (argv, random) => {
     argv.splice(random.integer(1, argv.length - 1), 1);
-    return { how: "a word left out", wrong: false };
+    return { how: "a word left out", moves: true };
   },
   (argv, random) => {
     const at = random.integer(1, argv.length - 1);
     argv.splice(at, 0, argv[random.integer(1, argv.length - 1)] ?? "");
-    return { how: "a word twice", wrong: false };
+    return { how: "a word twice", moves: true };
   },
   (argv, random) => {
     argv.push(random.pick(["", "more", "photos", "gone.png", "a\nb"]));
-    return { how: "one argument more", wrong: false };
+    return { how: "one argument more" };
   },
 ];
 
