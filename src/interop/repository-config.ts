@@ -2,9 +2,9 @@
  * The configuration of the public re-implementation: JSON with comments. Only what says how the
  * network is built and sampled is read.
  */
-import { readFile, stat } from "node:fs/promises";
 import stripJsonComments from "strip-json-comments";
 import { z } from "zod";
+import { readToEnd } from "../node/regular-file.ts";
 import type { TaskName } from "../tasks/registry.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { problemIn } from "../util/schema-problem.ts";
@@ -85,8 +85,7 @@ const taskNames: Record<string, TaskName> = {
 export async function readRepositoryConfig(path: string): Promise<RepositoryConfig> {
   let text: string;
   try {
-    if ((await stat(path)).isCharacterDevice()) throw new Error("it is a device, which has no end");
-    text = await readFile(path, "utf8");
+    text = String(await readToEnd(path));
   } catch (thrown) {
     throw new PaletteError(`--config: ${path} cannot be read (${reasonOf(thrown)}).`, {
       cause: thrown,

@@ -14,9 +14,10 @@ import { PaletteError, ReadError, reasonOf, UsageError } from "../util/errors.ts
 import { quantity } from "../util/format.ts";
 import { shown } from "../util/shown.ts";
 import { unreadableFormat } from "./file-format.ts";
+
 import { type ImageMetadata, metadataOf } from "./image-metadata.ts";
-import { rescaled, type SampleRange } from "./sample-range.ts";
 import { readToEnd } from "./regular-file.ts";
+import { rescaled, type SampleRange } from "./sample-range.ts";
 import { sharp, toRaw } from "./sharp.ts";
 
 /** An image file: its path, a `file:` URL, or its bytes. */
