@@ -79,7 +79,7 @@ async function prepare({ specimens: folder, work }: PartOptions): Promise<Writer
   const restored = ["--model", at(specimens.model), "--steps", "1", "--threads", "1"];
   return [
     { name: "colorize", argv: ["colorize", photo, ...restored, "-o", "out", "--samples", "2"] },
-    { name: "import", argv: ["import", weights, "-o", "out/model"] },
+    { name: "import", argv: ["import", weights, "-o", "out/model"], again: ["--force"] },
     {
       name: "export",
       argv: ["export", model, "-o", "out/x.onnx", "--safetensors", "out/x.safetensors"],
