@@ -14,7 +14,6 @@ import { PaletteError, ReadError, reasonOf, UsageError } from "../util/errors.ts
 import { quantity } from "../util/format.ts";
 import { shown } from "../util/shown.ts";
 import { unreadableFormat } from "./file-format.ts";
-
 import { type ImageMetadata, metadataOf } from "./image-metadata.ts";
 import { readToEnd } from "./regular-file.ts";
 import { rescaled, type SampleRange } from "./sample-range.ts";
