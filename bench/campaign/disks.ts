@@ -130,7 +130,7 @@ async function tried(
 /** Each command that writes, into a folder below DISK. */
 function writing(at: (name: string) => string): Record<string, readonly string[]> {
   const photo = at("rgb.png");
-  const restored = [...quickly({ room: "", specimen: at }), "-o", "DISK/out"];
+  const restored = quickly({ specimen: at }, { out: "DISK/out" });
   const nets = ["--nets", at(specimens.nets), "--features", "tiny"];
   const photos = at(specimens.photos);
   return {

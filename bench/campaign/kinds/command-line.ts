@@ -51,8 +51,13 @@ async function make(random: Random, place: Place): Promise<Case> {
   const count = random.pick([0, 1, 1, 1, 2, 2, 3, 4]);
   for (let k = 0; k < count; k++) {
     if (options.length === 0) break;
-    const drawn = draw(random.pick(options), random);
-    argv.push(...drawn.words);
+    const option = random.pick(options);
+    const drawn = draw(option, random);
+    // Most options may be given once: the base's value is replaced, or now and then a second one given.
+    const there = argv.findIndex((word) => word === option.long || word === option.short);
+    const replaced = there >= 0 && !option.isBoolean() && random.uniform() < 0.9;
+    if (replaced) argv.splice(there, 2, ...drawn.words);
+    else argv.push(...drawn.words);
     wrong ||= drawn.wrong;
   }
   const kind = random.uniform();

@@ -28,7 +28,7 @@ async function ofModel(random: Random, place: Place): Promise<Case> {
   const argv = random.pick([
     ["info", model],
     ["info", model, "--json"],
-    ["colorize", place.specimen("rgb.png"), ...quickly(place), "--model", model],
+    ["colorize", place.specimen("rgb.png"), ...quickly(place, { model })],
     ["export", model, "-o", "out/x.onnx"],
     [
       ...["train", "--data", place.specimen(specimens.photos), "--from", model, "--out", "out"],

@@ -42,9 +42,10 @@ export async function givePicture(
   return { path, what: `${name}: ${how}`, good: false, hopeless: bytes.length === 0 };
 }
 
-/** The options of a quick restoration by the specimens' model. */
-export const quickly = (place: Place) => [
-  ...["--model", place.specimen(specimens.model), "--steps", "1", "--threads", "1", "-o", "out"],
+/** The options of a quick restoration, by the specimens' model unless another is named. */
+export const quickly = (place: Pick<Place, "specimen">, { model = "", out = "out" } = {}) => [
+  ...["--model", model || place.specimen(specimens.model), "--steps", "1", "--threads", "1"],
+  ...["-o", out],
 ];
 
 async function make(random: Random, place: Place): Promise<Case> {

@@ -35,7 +35,7 @@ async function asWeights(random: Random, place: Place): Promise<Case> {
   }
   const argv = random.pick([
     ["export", model, "-o", "out/x.onnx", "--safetensors", "out/x.safetensors"],
-    ["colorize", place.specimen("rgb.png"), ...quickly(place), "--model", model],
+    ["colorize", place.specimen("rgb.png"), ...quickly(place, { model })],
   ]);
   return { what: `${argv[0]}: ${how}`, run: { argv }, codes };
 }
