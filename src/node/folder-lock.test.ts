@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, rmdir, symlink, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
@@ -64,6 +64,11 @@ describe("the lock of a run folder", () => {
       /^The lock [^\n]*cannot be read[^\n]*delete it/,
     );
     expect(await readdir(folder)).toEqual([lockFile]);
+  });
+
+  it.runIf(process.platform !== "win32")("that is a pipe is not waited for", async () => {
+    execFileSync("mkfifo", [join(folder, lockFile)]);
+    await expect(lockFolder(folder)).rejects.toThrow(/it is a pipe, not a file[^\n]*delete it/);
   });
 
   it("whose takeover was cut off says what to delete", async () => {

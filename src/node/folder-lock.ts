@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../util/errors.ts";
-import { readToEnd } from "./regular-file.ts";
+import { assertRegularFile } from "./regular-file.ts";
 
 export const lockFile = "lock";
 
@@ -45,7 +45,7 @@ export async function lockFolder(folder: string, busy = "training"): Promise<Loc
     let vanished = 0;
     // A link appears with its content and fails when the name is taken, in one operation.
     while (!(await created(link(own, path)))) {
-      const found = await readToEnd(path).then(String, (thrown: NodeJS.ErrnoException) => {
+      const found = await textOf(path).catch((thrown: NodeJS.ErrnoException) => {
         // Released meanwhile; again and again only when it is a link to nothing.
         if (thrown.code !== "ENOENT" || ++vanished > mostVanished) throw unreadable(path, thrown);
       });
@@ -96,6 +96,12 @@ function heldBy(folder: string, path: string, { pid, host }: Holder, busy: strin
   return new PaletteError(
     `Process ${pid}${elsewhere} is ${busy} in ${folder} already: wait for it, stop it, or choose another folder.`,
   );
+}
+
+/** What a lock says; the name may be that of a pipe, which would be waited for. */
+async function textOf(path: string): Promise<string> {
+  await assertRegularFile(path);
+  return readFile(path, "utf8");
 }
 
 function unreadable(path: string, thrown: unknown): PaletteError {
