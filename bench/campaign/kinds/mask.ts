@@ -8,16 +8,16 @@ import { specimens } from "../specimens.ts";
 import { type GivenPicture, givePicture, quickly } from "./photo.ts";
 
 async function make(random: Random, place: Place): Promise<Case> {
-  const { path, what, good, hopeless } = await giveMask(random, place);
-  const codes = good ? [0] : hopeless ? [1] : [0, 1];
+  const { path, what, hopeless } = await giveMask(random, place);
+  // Whether a good picture fits the photo and fills anything is its content's matter.
+  const codes = hopeless ? [1] : [0, 1];
   if (random.uniform() < 0.4) {
     const call = { name: "readMask", path, bytes: !hopeless && random.uniform() < 0.3 } as const;
     return { what: `readMask: ${what}`, run: { call }, codes };
   }
   const photo = place.specimen(random.pick(["rgb.png", "turned.jpg", "alpha.png", "gray.jpg"]));
   const argv = ["inpaint", photo, `--mask=${path}`, ...quickly(place)];
-  // Whether a good file is a mask that fills anything is its content's matter.
-  return { what: `inpaint: ${what}`, run: { argv }, codes: good ? [0, 1] : codes };
+  return { what: `inpaint: ${what}`, run: { argv }, codes };
 }
 
 async function giveMask(random: Random, place: Place): Promise<GivenPicture> {
