@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel, smallestNetwork } from "../../test/random-model.ts";
 import { palette } from "../../test/support/command.ts";
 import { tinyCheckpoint, tinyConfig } from "../../test/support/pytorch-palette.ts";
-import { tinyManifest, writeTinyNetwork } from "../../test/support/tiny-network.ts";
+import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { encodeSafetensors } from "../models/safetensors.ts";
 import { loadModelConfig, saveModel } from "../node/model-folder.ts";
@@ -52,10 +52,9 @@ beforeAll(async () => {
   await symlink(at("model", "weights.safetensors"), at("linked.safetensors"));
   await symlink("/dev/null", at("device.onnx"));
   await link(at("model", "weights.safetensors"), at("hard.safetensors"));
-  for (const name of ["nets", "gotten"]) await writeTinyNetwork(at(name));
-  const url = "http://127.0.0.1:1/tiny.onnx";
-  const manifest = { ...tinyManifest, url, sha256: "0".repeat(64) };
-  await writeFile(at("gotten", "tiny.json"), JSON.stringify(manifest));
+  await writeTinyNetwork(at("nets"));
+  await mkdir(at("gotten"));
+  await writeFile(at("gotten", "googlenet-12.onnx"), "mine");
   const made = ["import", at("7_Network.pth"), "--config", tinyConfig, "-o", at("imported")];
   expect((await palette(...made)).code).toBe(0);
 });
@@ -193,8 +192,8 @@ const refused: Readonly<Record<string, readonly Case[]>> = {
   features: [
     [
       "another file of that name",
-      () => ["get", "tiny", "--nets", at("gotten")],
-      /tiny\.onnx is there already/,
+      () => ["get", "googlenet-12", "--nets", at("gotten")],
+      /googlenet-12\.onnx is there already/,
     ],
   ],
   ...Object.fromEntries(
