@@ -7,7 +7,7 @@ import { PaletteError, ReadError, reasonOf } from "../../util/errors.ts";
 import type { EngineMessage, EngineRequest } from "./engine-messages.ts";
 import type { RestoreWork } from "./executor.ts";
 import { Previews } from "./previews.ts";
-import { restoreJob } from "./restore-job.ts";
+import { defaultSteps, restoreJob } from "./restore-job.ts";
 
 let loaded: { readonly folder: string; readonly palette: Palette } | undefined;
 let current: { readonly id: number; readonly controller: AbortController } | undefined;
@@ -35,7 +35,8 @@ async function answer(id: number, work: RestoreWork, threads?: number): Promise<
   try {
     const palette = await paletteOf(work.model, threads);
     signal.throwIfAborted();
-    const clock = new Clock((progress) => tell({ id, ...progress }));
+    const { steps = defaultSteps() } = work.options;
+    const clock = new Clock(steps, (progress) => tell({ id, ...progress }));
     const previews = new Previews((preview, jpeg) => tell({ id, preview, jpeg }));
     const restored = await restoreJob(palette, work, {
       signal,
@@ -75,10 +76,12 @@ class Clock {
     secondsLeft: number;
   }) => void;
   private done = 0;
-  private steps = 0;
+  private steps: number;
   private told = 0;
 
-  constructor(onProgress: Clock["onProgress"]) {
+  /** @param steps as many as there will be, as far as is known */
+  constructor(steps: number, onProgress: Clock["onProgress"]) {
+    this.steps = steps;
     this.onProgress = onProgress;
   }
 
@@ -90,7 +93,7 @@ class Clock {
 
   /** A part of the next step; told once a second. */
   part(share: number): void {
-    if (this.steps > 0 && performance.now() - this.told > 1000) this.tell(this.done + share);
+    if (performance.now() - this.told > 1000) this.tell(this.done + share);
   }
 
   private tell(reached: number): void {

@@ -6,6 +6,7 @@ import type { ByteShare } from "./byte-budget.ts";
 import { EventLog } from "./event-log.ts";
 import type { RestoredWork, RestoreWork, StepProgress } from "./executor.ts";
 import { type HttpProblem, problemBody } from "./problem.ts";
+import { defaultSteps } from "./restore-job.ts";
 
 /** What is handed in. */
 export interface Submission {
@@ -69,6 +70,11 @@ export class Job {
     return this.problem;
   }
 
+  /** Whether nothing of it waits for its client. */
+  get isFetched(): boolean {
+    return this.isOver && this.fetched.size === (this.restored?.answers.length ?? 0);
+  }
+
   /** Bytes of its answers. */
   get bytes(): number {
     const { answers = [], metadata } = this.restored ?? {};
@@ -90,6 +96,9 @@ export class Job {
     this.state = "running";
     this.place = undefined;
     this.events.forget("queued");
+    // That it has begun, before anything can be said of its steps.
+    const { steps = defaultSteps() } = this.work?.options ?? {};
+    this.stepped({ step: 0, steps });
   }
 
   stepped(progress: StepProgress): void {

@@ -1,12 +1,13 @@
 /** All jobs: who waits, who is worked on, whose answers are kept. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Executor } from "./executor.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { Job, type Submission } from "./job.ts";
 import type { Limits } from "./limits.ts";
 import { HttpProblem, problemFrom } from "./problem.ts";
 
-/** How often jobs whose clients are gone, and answers that are old, are looked for. */
+/** How often jobs whose clients are gone, and answers that are old, are looked for at least, in milliseconds. */
 const sweepEvery = 1000;
 
 export class Jobs {
@@ -26,7 +27,8 @@ export class Jobs {
     this.executors = executors;
     this.idle = [...executors];
     this.limits = limits;
-    this.sweeping = setInterval(() => this.sweep(), sweepEvery);
+    const every = Math.min(sweepEvery, limits.clientGone / 3, limits.resultAge / 3);
+    this.sweeping = setInterval(() => this.sweep(), every);
     this.sweeping.unref();
   }
 
@@ -117,8 +119,9 @@ export class Jobs {
   /**
    * Takes no more jobs, hands back those that wait, and lets those that run finish.
    * @param grace milliseconds after which they are stopped
+   * @returns when their answers were fetched, or after `fetchTime`
    */
-  async stop(grace: number): Promise<void> {
+  async stop(grace: number, fetchTime: number): Promise<void> {
     this.stopping = true;
     for (const job of [...this.queue]) this.cancel(job, stopped(), "failed");
     const running = [...this.running.keys()];
@@ -127,13 +130,8 @@ export class Jobs {
     }, grace);
     await Promise.all(running.map((job) => job.whenOver()));
     clearTimeout(timer);
-  }
-
-  /** Whether an answer waits for its client. */
-  get someUnfetched(): boolean {
-    return [...this.jobs.values()].some(
-      ({ restored, fetched }) => restored !== undefined && fetched.size < restored.answers.length,
-    );
+    const end = Date.now() + fetchTime;
+    while (running.some((job) => !job.isFetched) && Date.now() < end) await sleep(50);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,5 @@
 /** The studio's server: its parts put together, listening, and stopped in order. */
 import type { Server } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createAdaptorServer } from "@hono/node-server";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
@@ -56,8 +55,9 @@ export interface StudioServer {
 /** From src/studio/server as from dist/studio/server. */
 const builtPage = fileURLToPath(new URL("../../../dist/page", import.meta.url));
 
-/** Milliseconds that answers wait for their clients once the server is stopping. */
+/** Milliseconds that answers wait for their clients once the server is stopping, and for the last bytes. */
 const fetchTime = 5000;
+const sendTime = 1000;
 
 /** @throws PaletteError when a model or the folder is missing, or the address cannot be had */
 export async function startStudio(options: StudioServerOptions): Promise<StudioServer> {
@@ -87,12 +87,12 @@ export async function startStudio(options: StudioServerOptions): Promise<StudioS
     pageIsBuilt: page.has("/index.html"),
     load: () => ({ ...jobs.counts, heldBytes: budget.used }),
     async stop(grace) {
-      await jobs.stop(grace);
-      const end = Date.now() + Math.min(fetchTime, grace);
-      while (jobs.someUnfetched && Date.now() < end) await sleep(50);
+      await jobs.stop(grace, Math.min(fetchTime, grace));
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
+      // What is being sent is sent.
+      const late = setTimeout(() => server.closeAllConnections(), sendTime);
       await closed;
+      clearTimeout(late);
       await jobs.close();
     },
   };
