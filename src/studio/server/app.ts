@@ -1,6 +1,5 @@
 /** The studio's HTTP server as a function from request to response. */
-import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import { type Context, Hono } from "hono";
 import type { Folder, Health, Save } from "../api/messages.ts";
 import { saveSchema } from "../api/messages.ts";
 import { type ResultQuery, resultQuerySchema, taskSchema } from "../api/options.ts";
@@ -15,7 +14,7 @@ import type { Job } from "./job.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Limits } from "./limits.ts";
 import type { ServedModels } from "./models.ts";
-import { describeApi } from "./openapi.ts";
+import { openApiDocument } from "./openapi.ts";
 import type { PhotoFolder } from "./photo-folder.ts";
 import { HttpProblem, problemFrom, problemResponse } from "./problem.ts";
 import { checked, parseJobRequest, readBody } from "./read-request.ts";
@@ -38,9 +37,9 @@ export interface AppParts {
 /** Longest body of a request that hands in no photo, in bytes. */
 const smallBody = { uploadBytes: 64 * 1024 };
 
-export function createApp(parts: AppParts): OpenAPIHono<Guarded> {
+export function createApp(parts: AppParts): Hono<Guarded> {
   const { version, jobs, budget, limits, models, page, folder, onBug } = parts;
-  const app = new OpenAPIHono<Guarded>();
+  const app = new Hono<Guarded>();
 
   app.onError((thrown) => {
     const problem = problemFrom(thrown);
@@ -55,7 +54,8 @@ export function createApp(parts: AppParts): OpenAPIHono<Guarded> {
   });
   app.use(secureHeaders);
   app.use(guard(parts.guard));
-  describeApi(app, version);
+  const description = openApiDocument(version);
+  app.get(paths.openapi, (c) => c.json(description));
 
   async function handIn(c: Context<Guarded>, task?: StudioTask): Promise<Job> {
     const client = c.get("client");
