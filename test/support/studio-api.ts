@@ -231,7 +231,12 @@ export interface paths {
             [name: string]: unknown;
           };
           content: {
-            "text/event-stream": string;
+            "text/event-stream":
+              | components["schemas"]["QueuedEvent"]
+              | components["schemas"]["StepEvent"]
+              | components["schemas"]["PreviewEvent"]
+              | components["schemas"]["Job"]
+              | components["schemas"]["Problem"];
           };
         };
         /** @description Unknown, or no longer kept. */
@@ -709,24 +714,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
-    QueuedEvent: {
-      /** @description Requests before this one. */
-      place: number;
-    };
-    StepEvent: {
-      step: number;
-      steps: number;
-      /** @description Absent before it is known. */
-      secondsLeft?: number;
-    };
-    PreviewEvent: {
-      /** @description The answer it belongs to, from 0. */
-      index: number;
-      /** @example image/jpeg */
-      type: string;
-      /** @description A small picture of the present estimate, base64. */
-      data: string;
-    };
     Job: {
       id: string;
       task: components["schemas"]["Task"];
@@ -813,6 +800,24 @@ export interface components {
       right: number;
       top: number;
       bottom: number;
+    };
+    QueuedEvent: {
+      /** @description Requests before this one. */
+      place: number;
+    };
+    StepEvent: {
+      step: number;
+      steps: number;
+      /** @description Absent before it is known. */
+      secondsLeft?: number;
+    };
+    PreviewEvent: {
+      /** @description The answer it belongs to, from 0. */
+      index: number;
+      /** @example image/jpeg */
+      type: string;
+      /** @description A small picture of the present estimate, base64. */
+      data: string;
     };
     Models: {
       /** @description The first is the default. */

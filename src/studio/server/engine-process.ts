@@ -1,6 +1,7 @@
 /** Carries out jobs in a process of its own, which is started when it is needed. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { setPriority } from "node:os";
 import { spawnProcess } from "../../runtime/node/spawn.ts";
 import { PaletteError, ReadError } from "../../util/errors.ts";
 import { omitUndefined } from "../../util/omit-undefined.ts";
@@ -9,6 +10,8 @@ import type { Executor, RestoredWork, RestoreWork, WorkListeners } from "./execu
 
 /** Milliseconds that a cancelled work has to stop by itself; then its process is ended. */
 const patience = 10_000;
+/** Of its process, behind the server's. */
+const niceness = 5;
 
 interface Current {
   readonly id: number;
@@ -68,6 +71,10 @@ export class EngineProcess implements Executor {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
+    // Requests are answered while it computes. A machine that does not allow it computes all the same.
+    try {
+      if (child.pid !== undefined) setPriority(child.pid, niceness);
+    } catch {}
     child.on("message", (message: EngineMessage) => this.heard(message));
     const gone = (reason: string) => {
       if (this.child === child) this.child = undefined;
