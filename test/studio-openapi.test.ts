@@ -29,6 +29,25 @@ it("docs/openapi.json and the client's types are those of the server (npm run do
   expect(formatted).toBe(await read("test/support/studio-api.ts"));
 });
 
+it("docs/api-http.md has a line of curl for every route", async () => {
+  const { paths: described } = openApiDocument("0");
+  const lines = (await read("docs/api-http.md"))
+    .split("\n")
+    .filter((line) => line.startsWith("curl "))
+    .map((line) => line.replaceAll("$ID", "{id}").replaceAll("$PHOTO", "{id}"));
+  for (const [path, methods] of Object.entries(described ?? {})) {
+    const address = path.replace("{index}", "0").replace("{task}", "colorize");
+    for (const method of Object.keys(methods)) {
+      const shown = lines.some((line) => {
+        const posts = / -F |content-type/.test(line);
+        const sent = line.includes("-X DELETE") ? "delete" : posts ? "post" : "get";
+        return sent === method && line.includes(`$URL${address}`) && !line.includes(`${address}/`);
+      });
+      expect([method, path, shown]).toEqual([method, path, true]);
+    }
+  }
+});
+
 it("a client generated from the description hands in, follows, fetches and cancels", async () => {
   const models = [await savedModel(at("model"))];
   await withStudio({ models }, async ({ url }) => {

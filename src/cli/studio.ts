@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { isLoopback } from "../studio/server/guard.ts";
 import type { Limits } from "../studio/server/limits.ts";
-import { type StudioServer, startStudio } from "../studio/server/server.ts";
+import { startStudio } from "../studio/server/server.ts";
 import { reasonOf, UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import type { StudioFlags } from "./commands/studio.ts";
@@ -35,7 +35,9 @@ export async function studio(given: string | undefined, flags: StudioFlags): Pro
   log("Ctrl-C stops it.");
   if (flags.open && server.pageIsBuilt && !process.env.CI) await openBrowser(address);
   await stopped();
-  await end(server, flags.grace * 1000);
+  const { running, queued } = server.load();
+  if (running + queued > 0) log("Finishing what runs; Ctrl-C again stops at once.");
+  await server.stop(flags.grace * 1000);
 }
 
 /** @throws UsageError when others can reach the address and nothing is said of a token */
@@ -72,27 +74,18 @@ async function openBrowser(address: string): Promise<void> {
   }
 }
 
-const signals = ["SIGINT", "SIGTERM"] as const;
-
-/** Resolves at the first signal; the listeners stay, so that an echo of it does not end the program. */
+/**
+ * Resolves at the first SIGINT or SIGTERM; a second one ends the program at once. The same Ctrl-C may
+ * arrive twice within a second, from the terminal and from npx: that is one.
+ */
 function stopped(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of signals) process.on(signal, () => resolve());
+    let first: number | undefined;
+    const hear = () => {
+      if (first === undefined) resolve();
+      else if (performance.now() - first > 1000) process.exit(0);
+      first ??= performance.now();
+    };
+    process.on("SIGINT", hear).on("SIGTERM", hear);
   });
-}
-
-async function end(server: StudioServer, grace: number): Promise<void> {
-  const { running, queued } = server.load();
-  if (running + queued > 0) log("Finishing what runs; Ctrl-C again stops at once.");
-  const first = performance.now();
-  const insist = () => {
-    // The same Ctrl-C may arrive twice, from the terminal and from npx.
-    if (performance.now() - first > 1000) process.exit(0);
-  };
-  for (const signal of signals) process.on(signal, insist);
-  try {
-    await server.stop(grace);
-  } finally {
-    for (const signal of signals) process.removeAllListeners(signal);
-  }
 }
