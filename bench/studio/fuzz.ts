@@ -4,7 +4,7 @@
  *
  *   npx tsx bench/studio/fuzz.ts [requests, default 10000] [seed]
  */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -21,9 +21,11 @@ const model = await savedModel(join(folder, "model"));
 const pictures = await Promise.all(
   (["png", "jpeg", "webp"] as const).map((format) => pictureFile(40, 32, format)),
 );
-const server = await serverProcess(["--model", model, "--max-pixels", "0.05", "--max-upload", "1"]);
+const temporary = join(folder, "tmp");
+await mkdir(temporary);
+const limits = ["--max-pixels", "0.05", "--max-upload", "1"];
+const server = await serverProcess(["--model", model, ...limits], temporary);
 const client = new StudioClient({ url: server.url });
-const left = await readdir(tmpdir());
 const statuses = new Map<string, number>();
 const faults: string[] = [];
 const memory: string[] = [];
@@ -59,9 +61,9 @@ while (health.queued + health.running > 0 && Date.now() < end) {
   await sleep(200);
   health = await client.health();
 }
-const after = await readdir(tmpdir());
-const rest = after.filter((name) => !left.includes(name) && name.startsWith("palette"));
 const code = await server.stop();
+// tsx keeps what it has compiled.
+const rest = (await readdir(temporary)).filter((name) => !name.startsWith("tsx-"));
 await rm(folder, { recursive: true });
 
 console.log(`requests              ${next} in ${Math.round((performance.now() - start) / 1000)} s`);

@@ -12,12 +12,19 @@ export interface ServerProcess {
   stop(): Promise<number | null>;
 }
 
-export async function serverProcess(args: readonly string[]): Promise<ServerProcess> {
+/** @param temporary its folder for temporary files; default: the machine's */
+export async function serverProcess(
+  args: readonly string[],
+  temporary?: string,
+): Promise<ServerProcess> {
   const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
   const child = spawn(
     process.execPath,
     ["--import", "tsx", main, "studio", "--no-open", "--port", "0", ...args],
-    { stdio: ["ignore", "pipe", "inherit"] },
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...(temporary !== undefined && { TMPDIR: temporary }) },
+    },
   );
   const exited = once(child, "exit");
   const [url] = await Promise.race([

@@ -29,8 +29,8 @@ const types: Readonly<Record<string, string>> = {
   ".woff2": "font/woff2",
 };
 
-/** As Vite names what it bundles: `index-Bx3_k2Lw.js`. */
-const hash = /-[\w-]{8}\.\w+$/;
+/** As Vite names what it bundles: `/assets/index-Bx3_k2Lw.js`. */
+const hash = /^\/assets\/.*-[\w-]{8}\.\w+$/;
 
 export class StaticFiles {
   private readonly files: ReadonlyMap<string, StaticFile>;
@@ -48,7 +48,7 @@ export class StaticFiles {
       if (!entry.isFile() || type === undefined) continue;
       const path = join(entry.parentPath, entry.name);
       const address = `/${relative(folder, path).split(sep).join("/")}`;
-      files.set(address, { path, type, hashed: hash.test(entry.name) });
+      files.set(address, { path, type, hashed: hash.test(address) });
     }
     return new StaticFiles(files);
   }
