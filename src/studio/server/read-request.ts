@@ -139,7 +139,9 @@ async function formFields(body: Uint8Array<ArrayBuffer>, contentType: string): P
     }
     given[field] = isFile ? await bytesOf(value) : await textOf(value);
   }
-  if (given.options !== undefined) given.options = parsed(String(given.options), "The options are");
+  if (given.options !== undefined) {
+    given.options = parsed(Buffer.from(String(given.options)), "The options are");
+  }
   return given;
 }
 
@@ -172,7 +174,7 @@ function textOf(value: string | File): Promise<string> | string {
 }
 
 function jsonFields(body: Uint8Array): Fields {
-  const value = parsed(Buffer.from(body).toString("utf8"), "The body is");
+  const value = parsed(body, "The body is");
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new HttpProblem(422, "The body is not an object; send task, image, mask and options.");
   }
@@ -203,9 +205,25 @@ function fromBase64(text: unknown, field: Field): Uint8Array {
   return bytes;
 }
 
-function parsed(text: string, name: string): unknown {
+/** Signs of structure in a request's JSON: files in base64 have none. */
+const mostStructure = 1000;
+
+/** Deep and wide structures take the parser minutes: they are refused by counting. */
+function parsed(json: Uint8Array, name: string): unknown {
+  const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+  for (const sign of ["[", "{", ","]) {
+    let count = 0;
+    for (let at = bytes.indexOf(sign); at >= 0; at = bytes.indexOf(sign, at + 1)) {
+      if (++count > mostStructure) {
+        throw new HttpProblem(
+          422,
+          `${name} of too many parts; send the fields ${fields.join(", ")}.`,
+        );
+      }
+    }
+  }
   try {
-    return JSON.parse(text);
+    return JSON.parse(bytes.toString("utf8"));
   } catch {
     throw new HttpProblem(400, `${name} no JSON; check quotes and commas.`);
   }

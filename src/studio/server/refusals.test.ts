@@ -192,6 +192,13 @@ describe("a request that is wrong", () => {
         422,
         expect.stringMatching(/too many parts/),
       ]);
+      for (const deep of ["[".repeat(1e6), `{"a":[${"0,".repeat(1e6)}0]}`]) {
+        const json = { "content-type": "application/json" };
+        const refused = await fetch(url + jobs, { method: "POST", headers: json, body: deep });
+        expect(((await refused.json()) as Problem).detail).toMatch(
+          /^The body is of too many parts/,
+        );
+      }
     });
   });
 
