@@ -85,7 +85,7 @@ export async function restoreJob(
 async function restored(
   palette: Palette,
   { task, mask: maskFile, options }: RestoreWork,
-  { image, alpha }: Photo,
+  { image, alpha, orientation }: Photo,
   sampling: SamplingOptions,
   notes: string[],
 ) {
@@ -101,7 +101,9 @@ async function restored(
     if (maskFile === undefined) {
       throw new UsageError("inpaint needs a mask: a picture that is white where it is filled.");
     }
-    const { mask, resized } = await readMask(maskFile, image.width, image.height);
+    const { mask, resized } = await readMask(maskFile, image.width, image.height, {
+      orientation,
+    });
     if (resized) notes.push(`The mask was brought to the ${image.width}x${image.height} pixels.`);
     own.mask = mask;
   }
