@@ -129,6 +129,7 @@ describe("uncropping", () => {
     for (const [to, side, text] of refused) {
       expect(() => grownTo(300, 200, to, side)).toThrow(text);
     }
+  });
 
   it("grows by margins in place of a side and a ratio", async () => {
     const margins = { left: 5, right: 0, top: 7, bottom: 20 };

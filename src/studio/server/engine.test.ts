@@ -95,4 +95,22 @@ describe("the engine's process", () => {
     await expect(many).rejects.toThrow("left");
     expect((await carriedOut(workOf("colorize"))).answers).toHaveLength(1);
   });
+
+  it("fails one work when it is killed, and is started again for the next", async () => {
+    let begun = () => {};
+    const running = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const killed = engine.run(workOf("colorize", { steps: 2000 }), {
+      signal: new AbortController().signal,
+      onStep: () => begun(),
+      onPreview: () => {},
+    });
+    const refused = expect(killed).rejects.toThrow(/^The engine stopped \(SIGKILL\); try again/);
+    await running;
+    // biome-ignore lint/complexity/useLiteralKeys: it is private
+    engine["child"]?.kill("SIGKILL");
+    await refused;
+    expect((await carriedOut(workOf("colorize"))).answers).toHaveLength(1);
+  });
 });

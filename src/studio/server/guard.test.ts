@@ -88,7 +88,7 @@ describe("the guard", () => {
         [`${health}?token=wrong`, {}],
         [health, { authorization: "Bearer s3cre" }],
         [health, { authorization: "Basic s3cret" }],
-        [health, { cookie: "palette-pass=s3cret" }],
+        [health, { cookie: `palette-pass-${new URL(url).port}=s3cret` }],
       ] as const) {
         const { status, body } = await ask(url, path, { ...headers });
         expect([status, JSON.parse(body).detail]).toEqual([401, expect.stringMatching(/token/)]);
@@ -98,7 +98,9 @@ describe("the guard", () => {
       const entered = await ask(url, "/?token=s3cret");
       expect([entered.status, entered.headers.location]).toEqual([303, "/"]);
       const [cookie = ""] = entered.headers["set-cookie"] as string[];
-      expect(cookie).toMatch(/^palette-pass=.*; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Strict$/);
+      expect(cookie).toMatch(
+        /^palette-pass-\d+=.*; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Strict$/,
+      );
       expect(cookie).not.toContain("s3cret");
       expect((await ask(url, health, { cookie: cookie.split(";")[0]! })).status).toBe(200);
     });

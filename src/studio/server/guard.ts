@@ -114,11 +114,16 @@ function hostOf(origin: string): string | undefined {
 const year = 365 * 24 * 3600;
 const cookieOptions = { httpOnly: true, sameSite: "Strict", path: "/" } as const;
 
+/** Cookies know no ports: the name keeps apart what two studios on one host say. */
+function cookieName(c: Context, what: "pass" | "session"): string {
+  const [, port = "80"] = /:(\d+)$/.exec(c.req.header("host") ?? "") ?? [];
+  return `palette-${what}-${port}`;
+}
+
 /** The token, as a header, once in the page's address, or as a cookie from then on. */
 class Pass {
   private readonly expected: Buffer;
   private readonly cookie: string;
-  private readonly name = "palette-pass";
 
   constructor(token: string) {
     this.expected = digest(token);
@@ -132,13 +137,13 @@ class Pass {
   check(c: Context): Response | undefined {
     const [, bearer] = /^Bearer (.+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
     if (bearer !== undefined && timingSafeEqual(digest(bearer), this.expected)) return undefined;
-    const cookie = getCookie(c, this.name);
+    const cookie = getCookie(c, cookieName(c, "pass"));
     if (cookie !== undefined && timingSafeEqual(digest(cookie), digest(this.cookie))) {
       return undefined;
     }
     const inAddress = c.req.method === "GET" ? c.req.query("token") : undefined;
     if (inAddress !== undefined && timingSafeEqual(digest(inAddress), this.expected)) {
-      setCookie(c, this.name, this.cookie, { ...cookieOptions, maxAge: year });
+      setCookie(c, cookieName(c, "pass"), this.cookie, { ...cookieOptions, maxAge: year });
       return c.redirect("/", 303);
     }
     throw new HttpProblem(
@@ -151,13 +156,12 @@ class Pass {
 /** Sessions are signed rather than kept: they cost nothing, and cannot be made up. */
 class Sessions {
   private readonly key = randomBytes(32);
-  private readonly name = "palette-session";
 
   clientOf(c: Context): string {
-    const [id = "", signature = ""] = (getCookie(c, this.name) ?? "").split(".");
+    const [id = "", signature = ""] = (getCookie(c, cookieName(c, "session")) ?? "").split(".");
     if (id !== "" && timingSafeEqual(digest(signature), digest(this.sign(id)))) return id;
     const fresh = randomBytes(12).toString("base64url");
-    setCookie(c, this.name, `${fresh}.${this.sign(fresh)}`, cookieOptions);
+    setCookie(c, cookieName(c, "session"), `${fresh}.${this.sign(fresh)}`, cookieOptions);
     return `address ${addressOf(c)}`;
   }
 
