@@ -7,7 +7,7 @@ import { PaletteError, ReadError, reasonOf } from "../../util/errors.ts";
 import type { EngineMessage, EngineRequest } from "./engine-messages.ts";
 import type { RestoreWork } from "./executor.ts";
 import { Previews } from "./previews.ts";
-import { defaultSteps, restoreJob } from "./restore-job.ts";
+import { restoreJob } from "./restore-job.ts";
 
 let loaded: { readonly folder: string; readonly palette: Palette } | undefined;
 let current: { readonly id: number; readonly controller: AbortController } | undefined;
@@ -35,8 +35,7 @@ async function answer(id: number, work: RestoreWork, threads?: number): Promise<
   try {
     const palette = await paletteOf(work.model, threads);
     signal.throwIfAborted();
-    const { steps = defaultSteps() } = work.options;
-    const clock = new Clock(steps, (progress) => tell({ id, ...progress }));
+    const clock = new Clock(work.steps, (progress) => tell({ id, ...progress }));
     const previews = new Previews((preview, jpeg) => tell({ id, preview, jpeg }));
     const restored = await restoreJob(palette, work, {
       signal,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { randomModel, smallestNetwork } from "../../../test/random-model.ts";
 import { pictureFile, savedModel } from "../../../test/support/studio.ts";
 import { temporaryFiles } from "../../../test/support/temporary-files.ts";
+import { saveModel } from "../../node/model-folder.ts";
 import { sharp } from "../../node/sharp.ts";
 import type { StudioOptions, StudioTask } from "../web/restorer.ts";
 import { EngineProcess } from "./engine-process.ts";
@@ -18,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => engine.close());
 
 function workOf(task: StudioTask, options: StudioOptions = {}): RestoreWork {
-  return { task, model, image, options: { steps: 2, seed: 1, ...options } };
+  return { task, model, image, steps: 2, options: { steps: 2, seed: 1, ...options } };
 }
 
 async function carriedOut(work: RestoreWork, controller = new AbortController()) {
@@ -74,6 +76,29 @@ describe("the engine's process", () => {
       else if (after[i] !== before[i]) expect(after[i], `byte ${i}`).toBe(before[i]);
     }
     expect(inside).toBeGreaterThan(100);
+  });
+
+  it("gives one faithful answer in one call, whatever is said of samples and steps", async () => {
+    const faithful = { faithful: true, samples: 3, steps: 5, sampler: "ddim" };
+    const { answers, steps } = await carriedOut(workOf("colorize", faithful));
+    expect(answers).toHaveLength(1);
+    expect(steps.at(-1)).toMatchObject({ step: 1, steps: 1 });
+  });
+
+  it("leaves a JPEG as it is that the model makes worse, says so, and is forced", async () => {
+    const folder = at("careful");
+    const tasks = ["dejpeg"];
+    const sampling = { jpegShares: { "30": 1 } };
+    await saveModel(folder, randomModel({ tasks, sampling }, smallestNetwork));
+    const good = { ...workOf("dejpeg", { samples: 2 }), model: folder };
+    const left = await carriedOut(good);
+    expect(left.notes).toEqual([expect.stringMatching(/^The photo was saved at .* left as it is/)]);
+    const pixels = (file: Uint8Array) => sharp(file).raw().toBuffer();
+    expect(left.answers).toHaveLength(2);
+    expect(await pixels(left.answers[1]!.png)).toEqual(await pixels(image));
+    const options = { ...good.options, force: true };
+    const forced = await carriedOut({ ...good, options });
+    expect(await pixels(forced.answers[1]!.png)).not.toEqual(await pixels(image));
   });
 
   it("gives the answers of the seed", async () => {

@@ -9,6 +9,8 @@ export interface RestoreWork {
   readonly image: Uint8Array;
   readonly mask?: Uint8Array;
   readonly options: StudioOptions & { readonly seed: number };
+  /** Network calls an answer, as far as is known. */
+  readonly steps: number;
 }
 
 /** One answer, as a PNG file of all its pixels. */

@@ -6,7 +6,6 @@ import type { ByteShare } from "./byte-budget.ts";
 import { EventLog } from "./event-log.ts";
 import type { RestoredWork, RestoreWork, StepProgress } from "./executor.ts";
 import { type HttpProblem, problemBody } from "./problem.ts";
-import { defaultSteps } from "./restore-job.ts";
 
 /** What is handed in. */
 export interface Submission {
@@ -97,8 +96,7 @@ export class Job {
     this.place = undefined;
     this.events.forget("queued");
     // That it has begun, before anything can be said of its steps.
-    const { steps = defaultSteps() } = this.work?.options ?? {};
-    this.stepped({ step: 0, steps });
+    this.stepped({ step: 0, steps: this.work?.steps ?? 0 });
   }
 
   stepped(progress: StepProgress): void {

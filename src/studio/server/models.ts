@@ -1,9 +1,9 @@
 /** The models that may be asked for. */
 import { samplers } from "../../diffusion/samplers/registry.ts";
 import { bundledModels, findModel, loadModelConfig } from "../../node/model-folder.ts";
-import { type StudioModel, studioTasks } from "../web/restorer.ts";
+import type { StudioModel } from "../web/restorer.ts";
 import { HttpProblem } from "./problem.ts";
-import { defaultSteps, studioTasksOf } from "./restore-job.ts";
+import { stepsByTask, studioTasksOf } from "./restore-job.ts";
 
 interface ServedModel {
   readonly folder: string;
@@ -49,14 +49,13 @@ async function describe(folder: string): Promise<ServedModel> {
   const config = await loadModelConfig(folder);
   const own = config.sampler?.sampler ?? "dpm++";
   const others = samplers.map(({ name }) => name).filter((name) => name !== own);
-  const steps = Object.fromEntries(studioTasks.map((task) => [task, defaultSteps()]));
   return {
     folder,
     model: {
       name: config.name,
       resolution: config.network.resolution,
       tasks: studioTasksOf(config.tasks),
-      steps: steps as StudioModel["steps"],
+      steps: stepsByTask(config),
       samplers: [own, ...others],
     },
   };

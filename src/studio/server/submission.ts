@@ -7,7 +7,7 @@ import type { ServedModels } from "./models.ts";
 import { checkPicture, checkPixels } from "./picture-check.ts";
 import { HttpProblem } from "./problem.ts";
 import type { JobRequest } from "./read-request.ts";
-import { largestAnswer } from "./restore-job.ts";
+import { answerSize, expectedSteps } from "./restore-job.ts";
 
 /** @throws HttpProblem or PaletteError naming the first thing that is wrong */
 export async function submissionOf(
@@ -25,10 +25,11 @@ export async function submissionOf(
   const size = await checkPicture(image, "The image", pixels);
   if (mask !== undefined) await checkPicture(mask, "The mask", pixels);
   const { samples = 1 } = options;
-  const answer = largestAnswer(task, size, options);
+  const answer = answerSize(task, size, options, model.resolution);
   checkPixels(answer.width, answer.height, "The answer", pixels);
   checkPixels(answer.width, answer.height * samples, "All answers together", 4 * pixels);
   const seed = options.seed ?? randomInt(2 ** 31);
-  const work = { task, image, model: folder, options: { ...options, seed } };
+  const steps = expectedSteps(task, options, model);
+  const work = { task, image, model: folder, options: { ...options, seed }, steps };
   return { work: mask === undefined ? work : { ...work, mask }, model: model.name };
 }
