@@ -62,8 +62,8 @@ while (health.queued + health.running > 0 && Date.now() < end) {
   health = await client.health();
 }
 const code = await server.stop();
-// tsx keeps what it has compiled.
-const rest = (await readdir(temporary)).filter((name) => !name.startsWith("tsx-"));
+// tsx keeps what it has compiled, and ONNX Runtime an empty log of each process.
+const rest = (await readdir(temporary)).filter((name) => !/^(tsx-|mat-debug-|\.ses$)/.test(name));
 await rm(folder, { recursive: true });
 
 console.log(`requests              ${next} in ${Math.round((performance.now() - start) / 1000)} s`);
@@ -72,7 +72,7 @@ for (const [status, count] of [...statuses].sort())
 console.log(`5xx or no answer      ${faults.length}`);
 for (const fault of faults.slice(0, 20)) console.log(`  ${fault}`);
 console.log(`waiting, running      ${health.queued}, ${health.running}`);
-console.log(`files left            ${rest.length}`);
+console.log(`files left            ${rest.length} ${rest.join(" ")}`);
 console.log(`MB, server + engine   ${memory.join("; ")}`);
 console.log(`exit code at SIGTERM  ${code}`);
 process.exitCode =
