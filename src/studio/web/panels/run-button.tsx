@@ -1,0 +1,46 @@
+/** Starts a request; while it runs, how far it is and the way to cancel it. */
+import { useStudio } from "../context.ts";
+import { text } from "../i18n/index.ts";
+import { Button } from "../parts/controls.tsx";
+
+export function RunButton({ disabled }: { readonly disabled: boolean }) {
+  const studio = useStudio();
+  const { editor, runner } = studio;
+  const t = text.value.run;
+  const job = runner.job.value;
+  const way = editor.way.value;
+  if (job === undefined) {
+    const missing =
+      editor.ready.value || editor.base.value === undefined
+        ? undefined
+        : way === "fill"
+          ? t.needsMask
+          : t.needsFrame;
+    return (
+      <div class="run">
+        {missing !== undefined && <p class="help">{missing}</p>}
+        <Button
+          kind="primary"
+          icon={way}
+          label={t[way]}
+          keys="Ctrl+Enter"
+          disabled={disabled || !editor.ready.value}
+          onClick={() => void studio.run()}
+        />
+      </div>
+    );
+  }
+  const { place, step, steps, secondsLeft } = job;
+  const share = steps === undefined ? undefined : step / steps;
+  const state = steps === undefined ? t.queued(place ?? 0) : t.step(step, steps);
+  return (
+    <div class="run">
+      <p class="progress-text" role="status">
+        <span>{state}</span>
+        {secondsLeft !== undefined && <span>{t.seconds(secondsLeft)}</span>}
+      </p>
+      <progress aria-label={state} value={share} max={1} />
+      <Button label={t.cancel} keys="Esc" icon="close" onClick={() => runner.cancel()} />
+    </div>
+  );
+}

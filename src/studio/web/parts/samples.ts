@@ -1,0 +1,61 @@
+/** Sample photos, each made into what its way of working mends. */
+import beach from "../../../../samples/beach.jpg";
+import fields from "../../../../samples/fields.jpg";
+import hills from "../../../../samples/hills.jpg";
+import mountain from "../../../../samples/mountain.jpg";
+import { marginsForSide } from "../extend/frame.ts";
+import { fillStroke } from "../mask/bitmap.ts";
+import type { Studio } from "../state/studio.ts";
+
+export interface Sample {
+  readonly way: "colorize" | "fill" | "extend" | "repair";
+  readonly name: string;
+  readonly address: string;
+}
+
+export const samples: readonly Sample[] = [
+  { way: "colorize", name: "hills.png", address: hills },
+  { way: "fill", name: "beach.jpg", address: beach },
+  { way: "extend", name: "mountain.jpg", address: mountain },
+  { way: "repair", name: "fields.jpg", address: fields },
+];
+
+export async function openSample(studio: Studio, { way, name, address }: Sample): Promise<void> {
+  try {
+    const file = await (await fetch(address)).blob();
+    await studio.open(await spoiled(file, way), name);
+    studio.choose(way);
+    const { editor } = studio;
+    const photo = editor.base.value;
+    if (photo === undefined) return;
+    if (way === "extend") editor.margins.value = marginsForSide(photo, "right", 0.5);
+    if (way === "fill") {
+      const { width, height } = photo;
+      editor.mask.value?.edit((mask) =>
+        fillStroke(
+          mask,
+          { x: 0.4 * width, y: 0.3 * height },
+          { x: 0.6 * width, y: 0.3 * height },
+          height / 9,
+          1,
+        ),
+      );
+    }
+  } catch (error) {
+    studio.notices.fail(error);
+  }
+}
+
+/** The photo in need of its task. */
+async function spoiled(file: Blob, way: Sample["way"]): Promise<Blob> {
+  if (way !== "colorize" && way !== "repair") return file;
+  const picture = await createImageBitmap(file);
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  const context = canvas.getContext("2d")!;
+  if (way === "colorize") context.filter = "grayscale(1)";
+  context.drawImage(picture, 0, 0);
+  picture.close();
+  return way === "repair"
+    ? canvas.convertToBlob({ type: "image/jpeg", quality: 0.08 })
+    : canvas.convertToBlob({ type: "image/png" });
+}
