@@ -6,6 +6,7 @@ import type { PhotoFolder } from "./folder.ts";
 import { browserLanguage, language, text } from "./i18n/index.ts";
 import { Panel } from "./panels/panel.tsx";
 import { Answers } from "./parts/answers.tsx";
+import { Comparing } from "./parts/comparing.tsx";
 import { Dialogs } from "./parts/dialogs.tsx";
 import { FileIntake } from "./parts/file-intake.tsx";
 import { FolderStrip } from "./parts/folder-strip.tsx";
@@ -62,8 +63,11 @@ function Workbench() {
     <main class="workbench">
       <WayRail />
       <div class="desk">
-        <Stage />
-        <ZoomBar />
+        <div class="view">
+          <Stage />
+          <Comparing />
+          <ZoomBar />
+        </div>
         <Answers />
         <FolderStrip />
       </div>

@@ -27,7 +27,7 @@ export const de = {
   },
   samples: {
     colorize: "Farbe geben",
-    fill: "Wolke entfernen",
+    fill: "Einen Felsen entfernen",
     extend: "Weiter blicken",
     repair: "JPEG reparieren",
   },
@@ -164,9 +164,7 @@ export const de = {
     title: "Verlauf",
     opened: "Geöffnet",
     answers: (count) => (count === 1 ? "1 Antwort" : `${count} Antworten`),
-    restore: (name) => `Zurück zu ${name}`,
     help: "Jeder Schritt lässt sich wiederherstellen; keiner geht verloren.",
-    present: "hier",
   },
   save: {
     title: "Speichern",

@@ -26,7 +26,7 @@ export const en = {
   },
   samples: {
     colorize: "Give colour",
-    fill: "Remove a cloud",
+    fill: "Remove a rock",
     extend: "Look further",
     repair: "Repair a JPEG",
   },
@@ -171,9 +171,7 @@ export const en = {
     title: "Steps",
     opened: "Opened",
     answers: (count: number) => (count === 1 ? "1 answer" : `${count} answers`),
-    restore: (name: string) => `Back to ${name}`,
     help: "Every step can be restored; none is lost.",
-    present: "here",
   },
   save: {
     title: "Save",

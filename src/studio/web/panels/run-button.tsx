@@ -22,7 +22,7 @@ export function RunButton({ disabled }: { readonly disabled: boolean }) {
         <Button
           kind="primary"
           icon={way}
-          label={t[way]}
+          label={editor.review.value === undefined ? t[way] : t.again}
           keys="Ctrl+Enter"
           disabled={disabled || !editor.ready.value}
           onClick={() => void studio.run()}

@@ -14,7 +14,7 @@ export function SettingsGroup() {
   const modelSteps = model?.steps[task] ?? ownSteps;
   return (
     <>
-      <section class="group" aria-label={t.samples}>
+      <section class="group" aria-label={t.title}>
         <Switch
           label={t.faithful}
           help={t.faithfulHelp}
@@ -68,7 +68,7 @@ export function SettingsGroup() {
               value={seed}
               min={0}
               step={1}
-              onChange={(event) => {
+              onInput={(event) => {
                 const value = Math.round(event.currentTarget.valueAsNumber);
                 if (Number.isSafeInteger(value)) studio.setting({ seed: value });
               }}

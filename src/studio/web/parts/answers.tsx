@@ -2,8 +2,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useStudio } from "../context.ts";
 import { text } from "../i18n/index.ts";
-import { Comparing } from "./comparing.tsx";
 import { Button } from "./controls.tsx";
+import { Icon } from "./icons.tsx";
 
 export function Answers() {
   const studio = useStudio();
@@ -51,26 +51,29 @@ export function Answers() {
                 }}
               />
             ))}
+        {step !== undefined && job === undefined && (
+          <li>
+            <button
+              type="button"
+              class="tile more"
+              title={`${t.more} (M)`}
+              onClick={() => void studio.more()}
+            >
+              <Icon name="dice" />
+              {t.more}
+            </button>
+          </li>
+        )}
       </ul>
       {step !== undefined && (
-        <div class="answer-actions">
-          <Comparing />
-          <Button
-            icon="dice"
-            label={t.more}
-            keys="M"
-            disabled={job !== undefined}
-            onClick={() => void studio.more()}
-          />
-          <Button
-            kind="primary"
-            icon="check"
-            label={t.accept}
-            keys="Enter"
-            disabled={shown === "before"}
-            onClick={() => studio.accept()}
-          />
-        </div>
+        <Button
+          kind="primary"
+          icon="check"
+          label={t.accept}
+          keys="Enter"
+          disabled={shown === "before"}
+          onClick={() => studio.accept()}
+        />
       )}
     </section>
   );

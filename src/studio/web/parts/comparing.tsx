@@ -12,11 +12,12 @@ export function Comparing() {
   const studio = useStudio();
   const { editor } = studio;
   const t = text.value.compare;
+  if (editor.review.value === undefined) return null;
   const hold = (held: boolean) => () => {
     editor.holding.value = held;
   };
   return (
-    <div class="bar-group">
+    <div class="floating comparing">
       <Segments
         label={t.title}
         value={editor.comparison.value}

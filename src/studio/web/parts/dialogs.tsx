@@ -65,6 +65,8 @@ function keyName(name: string, space: string): string {
     .replace("Mod+", mac ? "⌘ " : "Ctrl ")
     .replace("Shift+", "⇧ ")
     .replace("Delete", "Del")
+    .replace("Backspace", "⌫")
+    .replace("Escape", "Esc")
     .replace(/\b[a-z]$/, (letter) => letter.toUpperCase());
 }
 
@@ -123,7 +125,6 @@ function HistoryDialog() {
           <li key={`${index}-${name}`}>
             <button
               type="button"
-              aria-label={t.restore(`${index + 1}. ${name}`)}
               aria-current={index === present ? "step" : undefined}
               onClick={() => {
                 studio.restoreStep(index);

@@ -34,9 +34,9 @@ export async function openSample(studio: Studio, { way, name, address }: Sample)
       editor.mask.value?.edit((mask) =>
         fillStroke(
           mask,
-          { x: 0.4 * width, y: 0.3 * height },
-          { x: 0.6 * width, y: 0.3 * height },
-          height / 9,
+          { x: 0.62 * width, y: 0.62 * height },
+          { x: 0.64 * width, y: 0.78 * height },
+          0.25 * height,
           1,
         ),
       );

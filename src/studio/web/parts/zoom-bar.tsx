@@ -10,7 +10,7 @@ export function ZoomBar() {
   const ratio = shown && world ? world.frame.width / shown.width : 1;
   const percent = Math.round(view.viewport.value.scale * ratio * devicePixelRatio * 100);
   return (
-    <div class="zoom-bar">
+    <div class="floating zoom-bar">
       <IconButton label={t.zoomOut} icon="minus" keys="-" onClick={() => view.zoom(0.8)} />
       <button
         type="button"

@@ -253,7 +253,7 @@ export function listenToKeys(studio: Studio): () => void {
   addEventListener(
     "keydown",
     (event) => {
-      if (studio.dialog.value !== undefined || event.altKey) return;
+      if (document.querySelector("dialog[open]") !== null || event.altKey) return;
       const target = event.target instanceof Element ? event.target : document.body;
       const name = nameOf(event);
       if (!name.startsWith("Mod+") && target.matches(typing)) return;

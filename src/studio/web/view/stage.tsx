@@ -1,6 +1,6 @@
 /** The canvas with the picture, and what lies over it. */
 import { effect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useStudio } from "../context.ts";
 import { text } from "../i18n/index.ts";
 import { CompareDivider } from "./compare-divider.tsx";
@@ -16,7 +16,7 @@ export function Stage() {
   const surface = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = surface.current;
     const outer = box.current;
     if (element === null || outer === null || canvas.current === null) return;
@@ -28,10 +28,12 @@ export function Stage() {
       event.stopPropagation();
     };
     element.addEventListener("keydown", press);
-    const sizes = new ResizeObserver(() => {
+    const measure = () => {
       const { clientWidth: width, clientHeight: height } = outer;
       studio.view.size.value = { width: Math.max(1, width), height: Math.max(1, height) };
-    });
+    };
+    measure();
+    const sizes = new ResizeObserver(measure);
     sizes.observe(outer);
     const stop = drawOnChange(studio, canvas.current);
     return () => {
