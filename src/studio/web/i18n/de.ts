@@ -20,7 +20,7 @@ export const de = {
     another: "Anderes Foto",
     reading: "Das Foto wird gelesen …",
     unreadable: (name) =>
-      `${name} kann dieser Browser nicht zeigen; als PNG, JPEG oder WebP speichern und öffnen.`,
+      `${name} kann dieser Browser nicht zeigen; speichere es als PNG oder nimm den Stapel.`,
     unreachable: "Das Bild ist von dieser Adresse nicht lesbar; speichere es und öffne die Datei.",
     folder: (name) => `Fotos aus ${name}`,
     privacy: "Deine Fotos bleiben bei dem Server, von dem diese Seite kommt.",

@@ -19,7 +19,7 @@ export const en = {
     another: "Another photo",
     reading: "Reading the photo …",
     unreadable: (name: string) =>
-      `${name} cannot be shown by this browser; save it as PNG, JPEG or WebP and open that.`,
+      `${name} cannot be shown by this browser; save it as PNG, or restore it in a batch.`,
     unreachable: "The picture cannot be read from that address; save it and open the file instead.",
     folder: (name: string) => `Photos of ${name}`,
     privacy: "Your photos stay with the server you opened this page from.",

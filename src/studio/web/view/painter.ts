@@ -1,5 +1,6 @@
 /** Draws a scene on the canvas. */
 import type { Box } from "../../../image/image.ts";
+import { bitmapFor } from "../state/photo.ts";
 import type { CellScene, Layer } from "./scene.ts";
 import { toScreen, type Viewport } from "./viewport.ts";
 
@@ -42,6 +43,7 @@ export function paint(canvas: HTMLCanvasElement, painted: Painted): void {
       const { width, height } = content.mask.photo;
       const at = onScreen({ left: 0, top: 0, width, height }, viewport);
       context.imageSmoothingEnabled = viewport.scale < pixelated;
+      context.imageSmoothingQuality = "low";
       context.globalAlpha = maskOpacity;
       context.drawImage(content.mask.canvas, at.x, at.y, at.width, at.height);
       context.globalAlpha = 1;
@@ -70,10 +72,8 @@ function drawLayer(
     context.rect(from * cell.width, 0, (to - from) * cell.width, cell.height);
     context.clip();
   }
-  const isPhoto = "bitmap" in source;
-  // As many pixels as the screen shows: a large photo is drawn from its smaller copy.
-  const small = isPhoto && width * pixelRatio <= source.preview.width;
-  const bitmap = isPhoto ? (small ? source.preview : source.bitmap) : source;
+  const isPhoto = "preview" in source;
+  const bitmap = isPhoto ? bitmapFor(source, width * pixelRatio) : source;
   const scale = width / (isPhoto ? source.width : width);
   context.imageSmoothingEnabled = scale * pixelRatio < pixelated || !isPhoto;
   context.imageSmoothingQuality = "high";

@@ -3,6 +3,7 @@ import { effect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useStudio } from "../context.ts";
 import { text } from "../i18n/index.ts";
+import { pixelsCame } from "../state/photo.ts";
 import { CompareDivider } from "./compare-divider.tsx";
 import { FrameHandles } from "./frame-handles.tsx";
 import { Gestures } from "./gestures.ts";
@@ -96,7 +97,7 @@ function drawOnChange(studio: ReturnType<typeof useStudio>, canvas: HTMLCanvasEl
   const stop = effect(() => {
     const { view, editor, settings } = studio;
     void [view.size.value, view.cells.value, view.viewport.value, settings.value.theme];
-    void [editor.mask.value?.version.value, sceneOf(studio)];
+    void [editor.mask.value?.version.value, pixelsCame.value, sceneOf(studio)];
     frame ||= requestAnimationFrame(draw);
   });
   return () => {
