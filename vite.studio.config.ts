@@ -9,7 +9,7 @@ export default defineConfig({
   base: "./",
   publicDir: false,
   build: {
-    outDir: path("dist/studio"),
+    outDir: path("dist/page"),
     emptyOutDir: true,
     target: "es2023",
     assetsInlineLimit: 0,

@@ -1,5 +1,12 @@
 import { expect, it } from "vitest";
-import { frameBox, marginsForRatio, marginsForSide, noMargins, withMargin } from "./frame.ts";
+import {
+  frameBox,
+  marginsForRatio,
+  marginsForSide,
+  noMargins,
+  panoramaFrame,
+  withMargin,
+} from "./frame.ts";
 
 const photo = { width: 400, height: 300 };
 
@@ -26,4 +33,13 @@ it("frames the grown picture in the photo's coordinates", () => {
     width: 430,
     height: 305,
   });
+});
+
+it("lays a panorama over its photo: half windows, the odd one at the right", () => {
+  const small = { width: 128, height: 64 };
+  // Of the network's height: 64 rows; three half windows more than the photo's 85 columns.
+  const whole = { width: 85 + 3 * 32, height: 64 };
+  const box = panoramaFrame(photo, whole);
+  expect(box).toEqual({ left: -150, top: 0, width: (181 * 300) / 64, height: 300 });
+  expect(panoramaFrame(photo, small, whole)).toEqual({ left: 0, top: 0, width: 600, height: 300 });
 });

@@ -36,6 +36,20 @@ export function isGrown({ left, right, top, bottom }: Margins): boolean {
   return left + right + top + bottom > 0;
 }
 
+/**
+ * Where a panorama of a photo lies, brought to the photo's height. It grows by half windows, squares
+ * of its height: first all of those at the right, which has the odd one, then those at the left.
+ * @param whole what it will be in the end, where the panorama is an estimate on the way
+ */
+export function panoramaFrame(photo: Size, panorama: Size, whole: Size = panorama): Box {
+  const half = photo.height / 2;
+  const widthOf = ({ width, height }: Size) => (width * photo.height) / height;
+  const windows = (size: Size) => Math.max(0, Math.round((widthOf(size) - photo.width) / half));
+  const atRight = Math.ceil(windows(whole) / 2);
+  const left = Math.max(0, windows(panorama) - atRight) * half;
+  return { left: 0 - left, top: 0, width: widthOf(panorama), height: photo.height };
+}
+
 /** `share` of the photo's width or height at one side, or half of it at each of them ("all"). */
 export function marginsForSide(photo: Size, side: Handle | "all", share: number): Margins {
   if (side !== "all") {

@@ -66,7 +66,11 @@ export function FillPanel() {
           />
           <Button label={t.clear} keys="Del" onClick={() => edit((m) => fillAll(m, 0))} />
           <Button label={t.load} onClick={() => picker.current?.click()} />
-          <Button label={t.save} disabled={share === 0} onClick={() => void studio.saveMask()} />
+          <Button
+            label={t.save}
+            disabled={share === 0}
+            onClick={() => void studio.exports.saveMask()}
+          />
         </div>
         <input
           ref={picker}

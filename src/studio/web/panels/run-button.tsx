@@ -5,9 +5,9 @@ import { Button } from "../parts/controls.tsx";
 
 export function RunButton({ disabled }: { readonly disabled: boolean }) {
   const studio = useStudio();
-  const { editor, runner } = studio;
+  const { editor, requests } = studio;
   const t = text.value.run;
-  const job = runner.job.value;
+  const job = requests.runner.job.value;
   const way = editor.way.value;
   if (job === undefined) {
     const missing =
@@ -25,7 +25,7 @@ export function RunButton({ disabled }: { readonly disabled: boolean }) {
           label={editor.review.value === undefined ? t[way] : t.again}
           keys="Ctrl+Enter"
           disabled={disabled || !editor.ready.value}
-          onClick={() => void studio.run()}
+          onClick={() => void requests.run()}
         />
       </div>
     );
@@ -40,7 +40,7 @@ export function RunButton({ disabled }: { readonly disabled: boolean }) {
         {secondsLeft !== undefined && <span>{t.seconds(secondsLeft)}</span>}
       </p>
       <progress aria-label={state} value={share} max={1} />
-      <Button label={t.cancel} keys="Esc" icon="close" onClick={() => runner.cancel()} />
+      <Button label={t.cancel} keys="Esc" icon="close" onClick={() => requests.runner.cancel()} />
     </div>
   );
 }

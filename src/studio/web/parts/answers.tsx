@@ -7,10 +7,10 @@ import { Icon } from "./icons.tsx";
 
 export function Answers() {
   const studio = useStudio();
-  const { editor, runner } = studio;
+  const { editor, requests } = studio;
   const t = text.value.answers;
   const [base, step, history] = [editor.base.value, editor.review.value, editor.history.value];
-  const job = runner.job.value;
+  const job = requests.runner.job.value;
   if (base === undefined || history === undefined) return null;
   if (step === undefined && (job === undefined || job.previews.size === 0)) return null;
   const { shown } = history.cursor;
@@ -45,9 +45,9 @@ export function Answers() {
                 label={t.estimate(index + 1)}
                 short="…"
                 image={bitmap}
-                chosen={job.into === undefined && studio.shownPreview.value === index}
+                chosen={job.into === undefined && requests.shownPreview.value === index}
                 onClick={() => {
-                  studio.shownPreview.value = index;
+                  requests.shownPreview.value = index;
                 }}
               />
             ))}
@@ -57,7 +57,7 @@ export function Answers() {
               type="button"
               class="tile more"
               title={`${t.more} (M)`}
-              onClick={() => void studio.more()}
+              onClick={() => void requests.more()}
             >
               <Icon name="dice" />
               {t.more}

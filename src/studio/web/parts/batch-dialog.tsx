@@ -20,7 +20,7 @@ export function BatchDialog() {
     task === "panorama" ? text.value.extend.panorama : text.value.ways[wayOf(task)].name;
   const start = () => {
     const { editor } = studio;
-    const { samples: _, ...options } = studio.commonOptions();
+    const { samples: _, ...options } = studio.requests.commonOptions();
     const own = {
       ...(batch.task.value === "panorama" && { widen: editor.widen.value }),
       ...(batch.task.value === "upscale" && { scale: editor.scale.value }),

@@ -76,6 +76,9 @@ function SaveDialog() {
   const { format, quality, metadata } = studio.settings.value;
   const { editor } = studio;
   const count = editor.review.value?.answers.length ?? 0;
+  const close = async (saving: Promise<boolean>) => {
+    if (await saving) studio.dialog.value = undefined;
+  };
   const inFolder =
     editor.opened.value?.folderPhoto !== undefined && editor.shown.value?.restored !== undefined;
   return (
@@ -104,9 +107,18 @@ function SaveDialog() {
         onChange={(checked) => studio.setting({ metadata: checked })}
       />
       <div class="dialog-actions">
-        {count > 1 && <Button label={t.all(count)} onClick={() => void studio.saveAll()} />}
-        {inFolder && <Button label={t.folder} onClick={() => void studio.saveToFolder()} />}
-        <Button kind="primary" icon="save" label={t.file} onClick={() => void studio.save()} />
+        {count > 1 && (
+          <Button label={t.all(count)} onClick={() => close(studio.exports.saveAll())} />
+        )}
+        {inFolder && (
+          <Button label={t.folder} onClick={() => close(studio.exports.saveToFolder())} />
+        )}
+        <Button
+          kind="primary"
+          icon="save"
+          label={t.file}
+          onClick={() => close(studio.exports.save())}
+        />
       </div>
     </DialogWindow>
   );

@@ -84,13 +84,13 @@ export const keyActions: readonly KeyAction[] = [
     "ways",
     ["Mod+Enter"],
     (t) => t.run.start,
-    (studio) => void studio.run(),
+    (studio) => void studio.requests.run(),
   ),
   action(
     "ways",
     ["Escape"],
     (t) => t.run.cancel,
-    (studio) => studio.runner.cancel(),
+    (studio) => studio.requests.runner.cancel(),
   ),
   ...maskTools.map((tool) =>
     action(
@@ -222,7 +222,7 @@ export const keyActions: readonly KeyAction[] = [
     "answers",
     ["m"],
     (t) => t.answers.more,
-    (studio) => void studio.more(),
+    (studio) => void studio.requests.more(),
   ),
   action(
     "answers",

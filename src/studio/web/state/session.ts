@@ -4,6 +4,7 @@
  */
 
 import type { Box } from "../../../image/image.ts";
+import type { FolderPhoto } from "../folder.ts";
 import type { Asked } from "./history.ts";
 
 /** A request that was accepted. */
@@ -17,6 +18,7 @@ export interface KeptPhoto {
   readonly name: string;
   readonly file: Blob;
   readonly mask?: Blob | undefined;
+  readonly folderPhoto?: FolderPhoto | undefined;
 }
 
 interface Stored extends KeptPhoto {
@@ -33,7 +35,16 @@ export class Session {
   readonly #database: Promise<IDBDatabase | undefined>;
   #writing: Promise<unknown> = Promise.resolve();
 
+  #leaving = false;
+
   constructor() {
+    // What fails because the page goes away is no end of the request.
+    addEventListener("pagehide", () => {
+      this.#leaving = true;
+    });
+    addEventListener("pageshow", () => {
+      this.#leaving = false;
+    });
     this.#tab = sessionStorage.getItem(tabKey) ?? crypto.randomUUID();
     sessionStorage.setItem(tabKey, this.#tab);
     this.#database = openDatabase().catch(() => undefined);
@@ -45,6 +56,7 @@ export class Session {
   }
 
   keepRequest(request: RunningRequest | undefined): void {
+    if (this.#leaving) return;
     if (request === undefined) sessionStorage.removeItem(requestKey);
     else sessionStorage.setItem(requestKey, JSON.stringify(request));
   }

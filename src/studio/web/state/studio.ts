@@ -1,27 +1,17 @@
 /** The page's actions: opening, asking, saving. Everything on the page goes through here. */
 import { computed, type Signal, signal } from "@preact/signals";
-import { omitUndefined } from "../../../util/omit-undefined.ts";
 import type { FolderPhoto, PhotoFolder } from "../folder.ts";
 import { text } from "../i18n/index.ts";
-import type { RestoreResult, Restorer, StudioModel, StudioOptions } from "../restorer.ts";
+import type { Restorer, StudioModel } from "../restorer.ts";
 import { ViewState } from "../view/view-state.ts";
 import type { Point } from "../view/viewport.ts";
 import { BatchRunner } from "./batch.ts";
 import { type Comparison, Editor } from "./editor.ts";
-import {
-  type Asked,
-  addAnswers,
-  addStep,
-  type Place,
-  photoAt,
-  restoreStep,
-  show,
-  showNext,
-} from "./history.ts";
-import { type Job, JobRunner } from "./job.ts";
+import { Exports } from "./exports.ts";
+import { restoreStep, show, showNext } from "./history.ts";
 import { Notices } from "./notices.ts";
-import { photoOf, photoOfAnswer } from "./photo.ts";
-import { download, encode, fileNameOf, zipOf } from "./saving.ts";
+import { photoOf } from "./photo.ts";
+import { Requests } from "./requests.ts";
 import { Session } from "./session.ts";
 import { keptSettings, type Settings } from "./settings.ts";
 import { type Way, wayOf } from "./ways.ts";
@@ -35,8 +25,9 @@ export class Studio {
   readonly settings: Signal<Settings> = keptSettings(localStorage);
   readonly editor = new Editor();
   readonly view = new ViewState(this.editor);
-  readonly runner = new JobRunner();
   readonly notices = new Notices();
+  readonly requests: Requests;
+  readonly exports: Exports;
   readonly batch: BatchRunner;
   readonly dialog = signal<Dialog | undefined>(undefined);
   readonly #systemDark = signal(matchMedia("(prefers-color-scheme: dark)").matches);
@@ -49,8 +40,6 @@ export class Studio {
   readonly pointer = signal<Point | undefined>(undefined);
   /** The picture is moved instead of drawn on. */
   readonly spaceHeld = signal(false);
-  /** The answer whose estimate is shown while a request runs. */
-  readonly shownPreview = signal(0);
   /** A photo is being read. */
   readonly opening = signal(false);
   readonly #session = new Session();
@@ -63,6 +52,9 @@ export class Studio {
 
   constructor(restorer: Restorer) {
     this.restorer = restorer;
+    const { editor, settings, folder, notices } = this;
+    this.requests = new Requests({ restorer, editor, settings, notices, session: this.#session });
+    this.exports = new Exports({ editor, settings, folder, notices });
     this.batch = new BatchRunner(restorer);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ({ matches }) => {
       this.#systemDark.value = matches;
@@ -86,9 +78,11 @@ export class Studio {
     void this.#session.dropOld();
     const kept = await this.#session.photo();
     if (kept !== undefined) {
-      await this.open(kept.file, kept.name);
+      const running = this.#session.request();
+      await this.open(kept.file, kept.name, kept.folderPhoto);
+      void this.#session.keepPhoto(kept);
       if (kept.mask !== undefined) await this.editor.mask.value?.load(kept.mask);
-      await this.#resume();
+      if (running !== undefined) await this.requests.resume(running, kept.mask);
     }
     await models;
   }
@@ -103,10 +97,10 @@ export class Studio {
       const photo = await photoOf(file).catch(() => {
         throw new Error(text.value.open.unreadable(name));
       });
-      this.runner.cancel();
+      this.requests.runner.cancel();
       await this.editor.open(photo, file, { name, folderPhoto });
       this.dialog.value = undefined;
-      void this.#session.keepPhoto({ name, file });
+      void this.#session.keepPhoto({ name, file, folderPhoto });
     } catch (error) {
       this.notices.fail(error);
     } finally {
@@ -147,7 +141,7 @@ export class Studio {
   }
 
   close(): void {
-    this.runner.cancel();
+    this.requests.runner.cancel();
     this.editor.close();
     void this.#session.keepPhoto(undefined);
   }
@@ -168,7 +162,11 @@ export class Studio {
     editor.accept();
     const [base, opened] = [editor.base.value, editor.opened.value];
     if (base === undefined || opened === undefined) return;
-    void base.file().then((file) => this.#session.keepPhoto({ name: opened.name, file }));
+    const { name, folderPhoto } = opened;
+    void base.file().then(
+      (file) => this.#session.keepPhoto({ name, file, folderPhoto }),
+      (error) => this.notices.fail(error),
+    );
   }
 
   resizeBrush(factor: number): void {
@@ -201,111 +199,6 @@ export class Studio {
     this.view.fit();
   }
 
-  /** What the settings say for any task. */
-  commonOptions(): StudioOptions {
-    const { samples, steps, seed, sampler, faithful, model } = this.settings.value;
-    return {
-      ...omitUndefined({ seed, model }),
-      ...(faithful ? { faithful } : { samples, ...omitUndefined({ steps, sampler }) }),
-    };
-  }
-
-  /** The request that the controls describe. */
-  options(): StudioOptions {
-    const { task, margins, widen, scale, force } = this.editor;
-    return {
-      ...this.commonOptions(),
-      ...(task.value === "uncrop" && { margins: margins.value }),
-      ...(task.value === "panorama" && { widen: widen.value }),
-      ...(task.value === "upscale" && { scale: scale.value }),
-      ...(task.value === "dejpeg" && force.value && { force: true }),
-    };
-  }
-
-  /** Restores the photo that is worked on. */
-  async run(): Promise<void> {
-    const { history, frame, ready, mask, task } = this.editor;
-    if (history.value === undefined || frame.value === undefined) return;
-    if (!ready.value || this.runner.job.value !== undefined) return;
-    const png = task.value === "inpaint" ? await mask.value?.toPng() : undefined;
-    const asked: Asked = {
-      task: task.value,
-      options: this.options(),
-      ...(png !== undefined && { mask: png }),
-    };
-    const { base } = history.value.cursor;
-    this.shownPreview.value = 0;
-    this.show("before");
-    await this.#ask(asked, base, { frame: frame.value });
-  }
-
-  /** As many answers again to the request whose answers are looked at. */
-  async more(): Promise<void> {
-    const history = this.editor.history.value;
-    const step = this.editor.review.value;
-    const into = history?.cursor.review;
-    if (step?.asked === undefined || step.from === undefined || into === undefined) return;
-    if (this.runner.job.value !== undefined) return;
-    const { seed: _, faithful: __, ...options } = step.asked.options;
-    const asked = { ...step.asked, options: { samples: this.settings.value.samples, ...options } };
-    await this.#ask(asked, step.from, { frame: step.frame, into });
-  }
-
-  /** Saves what is shown; beside the photo of the folder, where it comes from one. */
-  async save(): Promise<void> {
-    const { shown, opened, task } = this.editor;
-    if (shown.value === undefined || opened.value === undefined) return;
-    const { format, quality, metadata } = this.settings.value;
-    const photo = shown.value;
-    try {
-      const blob = await encode(photo, { format, quality, metadata });
-      download(blob, fileNameOf(opened.value.name, this.#suffix(task.value), format));
-      this.dialog.value = undefined;
-    } catch (error) {
-      this.notices.fail(error);
-    }
-  }
-
-  async saveToFolder(): Promise<void> {
-    const { restored } = this.editor.shown.value ?? {};
-    const beside = this.editor.opened.value?.folderPhoto;
-    if (restored === undefined || beside === undefined) return;
-    const { format, quality, metadata } = this.settings.value;
-    try {
-      const name = await this.folder.value?.save(restored, beside, { format, quality, metadata });
-      if (name !== undefined) this.notices.say(text.value.save.savedAs(name));
-      this.dialog.value = undefined;
-    } catch (error) {
-      this.notices.fail(error);
-    }
-  }
-
-  /** All answers that lie side by side, as a zip. */
-  async saveAll(): Promise<void> {
-    const { review, opened } = this.editor;
-    if (review.value?.asked === undefined || opened.value === undefined) return;
-    const options = this.settings.value;
-    const [{ name }, suffix] = [opened.value, review.value.asked.task];
-    try {
-      const files = await Promise.all(
-        review.value.answers.map(async (photo, k) => ({
-          name: fileNameOf(name, suffix, options.format, k),
-          blob: await encode(photo, options),
-        })),
-      );
-      download(await zipOf(files), `${name.replace(/\.[^.]+$/, "")}-${suffix}.zip`);
-      this.dialog.value = undefined;
-    } catch (error) {
-      this.notices.fail(error);
-    }
-  }
-
-  async saveMask(): Promise<void> {
-    const { mask, opened } = this.editor;
-    if (mask.value === undefined || opened.value === undefined) return;
-    download(await mask.value.toPng(), fileNameOf(opened.value.name, "mask", "png"));
-  }
-
   async loadMask(file: Blob): Promise<void> {
     try {
       await this.editor.mask.value?.load(file);
@@ -319,71 +212,5 @@ export class Studio {
     this.editor.change((history) => restoreStep(history, index));
     const { asked } = this.editor.history.value?.steps[index] ?? {};
     if (asked !== undefined) this.editor.way.value = wayOf(asked.task);
-  }
-
-  async #ask(asked: Asked, from: Place, where: Pick<Job, "frame" | "into">): Promise<void> {
-    const opened = this.editor.opened.value;
-    const history = this.editor.history.value;
-    if (history === undefined || opened === undefined) return;
-    try {
-      const image = await photoAt(history, from).file();
-      const { task, options, mask } = asked;
-      const result = await this.runner.run(
-        { asked, from, ...where },
-        (listeners) =>
-          this.restorer.restore({ image, task, options, ...omitUndefined({ mask }) }, listeners),
-        (id) => {
-          this.#session.keepRequest({ id, asked: { task, options }, frame: where.frame });
-          void this.#session.keepPhoto({ name: opened.name, file: image, mask });
-        },
-      );
-      // Another photo may have been opened meanwhile.
-      if (this.editor.opened.value !== opened) return;
-      this.#session.keepRequest(undefined);
-      if (result !== undefined) await this.#take(result, asked, from, where);
-    } catch (error) {
-      this.#session.keepRequest(undefined);
-      this.notices.fail(error);
-    }
-  }
-
-  /** Goes on listening to the request that ran before the page was loaded anew. */
-  async #resume(): Promise<void> {
-    const running = this.#session.request();
-    const base = this.editor.base.value;
-    if (running === undefined || base === undefined) return;
-    const { id, asked, frame } = running;
-    const from = { step: 0, answer: 0 };
-    this.editor.way.value = wayOf(asked.task);
-    if (asked.task === "panorama") this.editor.extendKind.value = "panorama";
-    try {
-      const result = await this.runner.run({ asked, from, frame }, (listeners) =>
-        this.restorer.resume(id, listeners),
-      );
-      if (result !== undefined) await this.#take(result, asked, from, { frame });
-    } catch (error) {
-      this.notices.fail(error);
-    } finally {
-      this.#session.keepRequest(undefined);
-    }
-  }
-
-  async #take(
-    { images, notes }: RestoreResult,
-    asked: Asked,
-    from: Place,
-    { frame, into }: Pick<Job, "frame" | "into">,
-  ): Promise<void> {
-    const answers = await Promise.all(images.map(photoOfAnswer));
-    this.editor.change((history) =>
-      into === undefined
-        ? addStep(history, { asked, from, frame, answers })
-        : addAnswers(history, into, answers),
-    );
-    for (const note of notes) this.notices.say(note);
-  }
-
-  #suffix(task: string): string {
-    return this.editor.review.value?.asked?.task ?? task;
   }
 }

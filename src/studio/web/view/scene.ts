@@ -1,5 +1,6 @@
 /** What lies in each cell of the view, from back to front. */
 import type { Box } from "../../../image/image.ts";
+import { panoramaFrame } from "../extend/frame.ts";
 import { wholeBox } from "../mask/bitmap.ts";
 import type { MaskLayer } from "../mask/mask-layer.ts";
 import type { Photo } from "../state/photo.ts";
@@ -23,7 +24,7 @@ export interface CellScene {
   readonly label?: "before" | number;
 }
 
-export function sceneOf({ editor, runner, shownPreview }: Studio): readonly CellScene[] {
+export function sceneOf({ editor, requests }: Studio): readonly CellScene[] {
   const base = editor.base.value;
   const history = editor.history.value;
   if (base === undefined || history === undefined) return [];
@@ -64,12 +65,15 @@ export function sceneOf({ editor, runner, shownPreview }: Studio): readonly Cell
 
   /** What is worked on, with the estimate of the request that runs. */
   function working(base: Layer): CellScene {
-    const job = runner.job.value;
-    const preview = job?.previews.get(shownPreview.value) ?? job?.previews.values().next().value;
+    const job = requests.runner.job.value;
+    const preview =
+      job?.previews.get(requests.shownPreview.value) ?? job?.previews.values().next().value;
     const grows = editor.way.value === "extend" ? (job?.frame ?? editor.frame.value) : undefined;
     const growth = grows === undefined ? {} : { growth: grows };
     if (job !== undefined && job.into === undefined && preview !== undefined) {
-      return { layers: [base, { source: preview, box: job.frame }], ...growth };
+      const box =
+        job.asked.task === "panorama" ? panoramaFrame(base.box, preview, job.frame) : job.frame;
+      return { layers: [base, { source: preview, box }], ...growth };
     }
     const mask = editor.way.value === "fill" ? editor.mask.value : undefined;
     return { layers: [base], ...(mask !== undefined && { mask }), ...growth };
