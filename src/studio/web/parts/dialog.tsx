@@ -15,8 +15,10 @@ export function DialogWindow({ title, wide = false, children }: DialogProps) {
   const studio = useStudio();
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => element.current?.showModal(), []);
+  const own = useRef(studio.dialog.peek());
+  // The event of closing comes late: by then another window may be open.
   const close = () => {
-    studio.dialog.value = undefined;
+    if (studio.dialog.value === own.current) studio.dialog.value = undefined;
   };
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it, too
@@ -24,6 +26,7 @@ export function DialogWindow({ title, wide = false, children }: DialogProps) {
       ref={element}
       class={wide ? "dialog wide" : "dialog"}
       aria-label={title}
+      onCancel={close}
       onClose={close}
       onClick={(event) => {
         if (event.target === element.current) close();
