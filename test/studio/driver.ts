@@ -60,12 +60,12 @@ export async function choose(page: Page, way: string): Promise<void> {
 /** Starts a request and waits for its answers. */
 export async function run(page: Page): Promise<void> {
   const before = await page.locator(".tile img").count();
-  await page.locator(".run .primary").click();
+  await page.locator("button[name=start]").click();
   await page.waitForFunction(
     (count) => document.querySelectorAll(".answers .tile img").length > count,
     before,
   );
-  await page.locator(".run .primary").waitFor();
+  await page.locator("button[name=start]").waitFor();
 }
 
 /** Saves what is shown by the dialog. */

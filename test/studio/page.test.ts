@@ -71,7 +71,7 @@ describe.skipIf(skipsChromium)("the studio's page", () => {
       onPage(async (page) => {
         await openPhoto(page, await grayPhoto());
         await choose(page, "Fill");
-        await expect(page.locator(".run .primary").isDisabled()).resolves.toBe(true);
+        await expect(page.locator("button[name=start]").isDisabled()).resolves.toBe(true);
         await drag(page, [0.4, 0.5], [0.6, 0.5]);
         await run(page);
         const saved = await pixelsOf(await save(page, "PNG"));
@@ -207,14 +207,14 @@ describe.skipIf(skipsChromium)("the studio's page", () => {
     onPage(
       async (page) => {
         await openPhoto(page, await grayPhoto());
-        await page.locator(".run .primary").click();
+        await page.locator("button[name=start]").click();
         await page.getByText("Step 1 of 4").waitFor();
         await page.getByText("s left").waitFor();
         await page.getByRole("button", { name: "Estimate 2" }).waitFor();
         await expect.poll(async () => chroma(await drawnAt(page, 0.5, 0.5))).toBeGreaterThan(5);
         await page.keyboard.press("+");
         await page.getByRole("button", { name: "Cancel" }).click();
-        await page.locator(".run .primary").waitFor();
+        await page.locator("button[name=start]").waitFor();
         await expect.poll(() => page.evaluate(() => restorer.cancelled)).toBe(1);
         expect(chroma(await drawnAt(page, 0.5, 0.5))).toBe(0);
       },
@@ -322,7 +322,7 @@ describe.skipIf(skipsChromium)("the studio's page", () => {
         await openPhoto(page, await grayPhoto("kept.png"));
         await choose(page, "Fill");
         await drag(page, [0.4, 0.5], [0.6, 0.5]);
-        await page.locator(".run .primary").click();
+        await page.locator("button[name=start]").click();
         await page.getByText("Step 1 of 4").waitFor();
         await page.reload();
         await page.getByText("kept.png").waitFor();
@@ -390,7 +390,7 @@ describe.skipIf(skipsChromium)("the studio's page", () => {
       expect(await options()).toEqual({ samples: 3, steps: 2, seed: 7, sampler: "dpm++" });
       await page.getByText("Faithful").click();
       await page.getByRole("spinbutton", { name: "Seed" }).fill("13");
-      await page.locator(".run .primary").click();
+      await page.locator("button[name=start]").click();
       await page.getByText("The seed 13 is not lucky; take 14.").waitFor();
       expect(await options()).toEqual({ seed: 13, faithful: true });
     }));
@@ -439,7 +439,7 @@ describe.skipIf(skipsChromium)("the studio's page", () => {
         for (const way of ["Colorize", "Fill", "Extend", "Repair", "Upscale"]) {
           await choose(page, way);
           expect(await overflow()).toBe(0);
-          const box = (await page.locator(".run .primary").boundingBox())!;
+          const box = (await page.locator("button[name=start]").boundingBox())!;
           expect(box.x + box.width).toBeLessThanOrEqual(360);
           expect(box.y + box.height).toBeLessThanOrEqual(740);
         }

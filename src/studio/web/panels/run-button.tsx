@@ -20,7 +20,8 @@ export function RunButton({ disabled }: { readonly disabled: boolean }) {
       <div class="run">
         {missing !== undefined && <p class="help">{missing}</p>}
         <Button
-          kind="primary"
+          name="start"
+          kind={editor.review.value === undefined ? "primary" : "plain"}
           icon={way}
           label={editor.review.value === undefined ? t[way] : t.again}
           keys="Ctrl+Enter"

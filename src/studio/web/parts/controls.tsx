@@ -12,6 +12,7 @@ interface ButtonProps {
   /** Shown in the title, such as "Ctrl+Z". */
   readonly keys?: string;
   readonly pressed?: boolean;
+  readonly name?: string;
 }
 
 export function Button({
@@ -22,10 +23,12 @@ export function Button({
   disabled,
   keys,
   pressed,
+  name,
 }: ButtonProps) {
   return (
     <button
       type="button"
+      name={name}
       class={`button ${kind}`}
       disabled={disabled ?? false}
       aria-pressed={pressed}

@@ -4,7 +4,7 @@ import fields from "../../../../samples/fields.jpg";
 import hills from "../../../../samples/hills.jpg";
 import mountain from "../../../../samples/mountain.jpg";
 import { marginsForSide } from "../extend/frame.ts";
-import { fillStroke } from "../mask/bitmap.ts";
+import { fillPolygon } from "../mask/bitmap.ts";
 import type { Studio } from "../state/studio.ts";
 
 export interface Sample {
@@ -20,6 +20,20 @@ export const samples: readonly Sample[] = [
   { way: "repair", name: "fields.jpg", address: fields },
 ];
 
+/** Around the rock of the beach, as shares of width and height. */
+const rock = [
+  [0.49, 0.84],
+  [0.55, 0.62],
+  [0.62, 0.48],
+  [0.66, 0.42],
+  [0.71, 0.49],
+  [0.76, 0.62],
+  [0.79, 0.77],
+  [0.73, 0.9],
+  [0.61, 0.94],
+  [0.51, 0.92],
+] as const;
+
 export async function openSample(studio: Studio, { way, name, address }: Sample): Promise<void> {
   try {
     const file = await (await fetch(address)).blob();
@@ -31,15 +45,8 @@ export async function openSample(studio: Studio, { way, name, address }: Sample)
     if (way === "extend") editor.margins.value = marginsForSide(photo, "right", 0.5);
     if (way === "fill") {
       const { width, height } = photo;
-      editor.mask.value?.edit((mask) =>
-        fillStroke(
-          mask,
-          { x: 0.62 * width, y: 0.62 * height },
-          { x: 0.64 * width, y: 0.78 * height },
-          0.25 * height,
-          1,
-        ),
-      );
+      const outline = rock.map(([x, y]) => ({ x: x * width, y: y * height }));
+      editor.mask.value?.edit((mask) => fillPolygon(mask, outline, 1));
     }
   } catch (error) {
     studio.notices.fail(error);
