@@ -59,11 +59,12 @@ export async function choose(page: Page, way: string): Promise<void> {
 
 /** Starts a request and waits for its answers. */
 export async function run(page: Page): Promise<void> {
-  const before = await page.locator(".tile img").count();
+  const before = await page.locator(".answers .tile img").count();
   await page.locator("button[name=start]").click();
   await page.waitForFunction(
     (count) => document.querySelectorAll(".answers .tile img").length > count,
     before,
+    { timeout: 60_000 },
   );
   await page.locator("button[name=start]").waitFor();
 }

@@ -243,7 +243,7 @@ describe.skipIf(skipsChromium)("the studio's page", () => {
       await page.keyboard.press("g");
       await page.locator(".cell-label", { hasText: "Answer 2" }).waitFor();
       const box = (await page.locator(".cell-label", { hasText: "Answer 2" }).boundingBox())!;
-      await page.mouse.click(box.x + 60, box.y + 60);
+      await page.mouse.click(box.x + 60, box.y - 60);
       await expect(
         page.getByRole("button", { name: "Answer 2" }).getAttribute("aria-pressed"),
       ).resolves.toBe("true");

@@ -96,7 +96,8 @@ export const de = {
     },
     reset: "Zurücksetzen",
     width: "Breite",
-    widthHelp: "Das Wievielfache des Fotos. Beide Enden gehen Fenster um Fenster weiter.",
+    widthHelp:
+      "Beide Enden gehen Fenster um Fenster weiter. Ein Panorama hat die Höhe des Modells.",
   },
   repair: {
     quality: "Qualität der Datei",

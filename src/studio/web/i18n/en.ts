@@ -103,7 +103,7 @@ export const en = {
     },
     reset: "Reset",
     width: "Width",
-    widthHelp: "By how many times the photo. It is continued at both ends, window by window.",
+    widthHelp: "Both ends go on, window by window. A panorama has the model's height.",
   },
   repair: {
     quality: "Quality of the file",

@@ -15,7 +15,7 @@ export interface Painted {
 }
 
 /** From this scale on, single pixels are to be seen. */
-const pixelated = 3;
+const pixelated = 6;
 const maskOpacity = 0.55;
 
 export function paint(canvas: HTMLCanvasElement, painted: Painted): void {

@@ -138,7 +138,7 @@ function CellLabels() {
           <span
             key={label}
             class="cell-label"
-            style={{ left: `${cell.left + 12}px`, top: `${cell.top + 12}px` }}
+            style={{ left: `${cell.left + 12}px`, top: `${cell.top + cell.height - 34}px` }}
           >
             {label === "before" ? text.value.answers.before : text.value.answers.answer(label + 1)}
           </span>
