@@ -72,8 +72,10 @@ export class Gestures {
       return;
     }
     this.#moved = 0;
-    const picks = event.button === 0 && !spaceHeld.value;
-    if (!picks || !editor.draws.value) {
+    // A pen's other end is button 5.
+    const erases = event.button === 5;
+    const draws = (event.button === 0 || erases) && !spaceHeld.value;
+    if (!draws || !editor.draws.value) {
       this.#panning = true;
       return;
     }
@@ -83,7 +85,7 @@ export class Gestures {
     const point = toPicture(view.viewport.value, at);
     const follows = event.shiftKey && this.#lastEnd !== undefined;
     this.#drawing = startDrawing(mask, point, {
-      tool: event.buttons === 32 ? "eraser" : editor.tool.value,
+      tool: erases ? "eraser" : editor.tool.value,
       diameter: editor.diameter.value,
       erase: event.altKey,
       ...(follows && { from: this.#lastEnd! }),
