@@ -148,6 +148,9 @@ describe.skipIf(skipsChromium)("the studio's page", () => {
       }, buffer.toString("base64"));
       await page.getByText("pasted.png").waitFor();
       await page.getByRole("button", { name: "Another photo" }).click();
+      await page.getByRole("button", { name: "Back to pasted.png" }).click();
+      await page.getByText("pasted.png").waitFor();
+      await page.getByRole("button", { name: "Another photo" }).click();
       await page.getByRole("button", { name: "Open by address" }).click();
       await page.getByLabel("Address of a picture").fill(`${site.address}nothing.png`);
       await page.getByRole("button", { name: "Open", exact: true }).click();

@@ -46,11 +46,12 @@ export function showStudio(
 }
 
 function App() {
-  const { editor } = useStudio();
+  const { editor, home } = useStudio();
+  const atHome = home.value || editor.base.value === undefined;
   return (
     <>
       <TopBar />
-      {editor.base.value === undefined ? <Welcome /> : <Workbench />}
+      {atHome ? <Welcome /> : <Workbench />}
       <Dialogs />
       <NoticeList />
       <FileIntake />

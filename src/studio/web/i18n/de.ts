@@ -18,6 +18,7 @@ export const de = {
     go: "Öffnen",
     samples: "Oder ein Beispiel",
     another: "Anderes Foto",
+    back: (name) => `Zurück zu ${name}`,
     reading: "Das Foto wird gelesen …",
     unreadable: (name) =>
       `${name} kann dieser Browser nicht zeigen; speichere es als PNG oder nimm den Stapel.`,
@@ -116,7 +117,6 @@ export const de = {
     samplesHelp: "Mehrere verschiedene zur Wahl.",
     steps: "Schritte",
     stepsHelp: "Mehr dauern länger und sind feiner.",
-    stepsOwn: "Des Modells",
     seed: "Startwert",
     seedHelp: "Derselbe Startwert gibt dieselben Antworten.",
     newSeed: "Immer neu",

@@ -17,6 +17,7 @@ export const en = {
     go: "Open",
     samples: "Or try a sample",
     another: "Another photo",
+    back: (name: string) => `Back to ${name}`,
     reading: "Reading the photo …",
     unreadable: (name: string) =>
       `${name} cannot be shown by this browser; save it as PNG, or restore it in a batch.`,
@@ -122,7 +123,6 @@ export const en = {
     samplesHelp: "Several different ones to choose from.",
     steps: "Steps",
     stepsHelp: "More take longer and are finer.",
-    stepsOwn: "The model's",
     seed: "Seed",
     seedHelp: "The same seed gives the same answers.",
     newSeed: "New each time",

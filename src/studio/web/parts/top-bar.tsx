@@ -8,7 +8,7 @@ export function TopBar() {
   const studio = useStudio();
   const { editor, dialog } = studio;
   const t = text.value;
-  const open = editor.opened.value;
+  const open = studio.home.value ? undefined : editor.opened.value;
   return (
     <header class={open === undefined ? "top-bar" : "top-bar open"}>
       <h1 class="brand">
@@ -17,7 +17,14 @@ export function TopBar() {
       </h1>
       {open !== undefined && (
         <>
-          <IconButton label={t.open.another} icon="open" keys="O" onClick={() => studio.close()} />
+          <IconButton
+            label={t.open.another}
+            icon="open"
+            keys="O"
+            onClick={() => {
+              studio.home.value = true;
+            }}
+          />
           <span class="file-name" title={open.name}>
             {open.name}
           </span>

@@ -9,6 +9,7 @@ import { openSample, samples } from "./samples.ts";
 export function Welcome() {
   const studio = useStudio();
   const t = text.value;
+  const opened = studio.editor.opened.value;
   return (
     <main class="welcome">
       <div class="welcome-inner">
@@ -34,6 +35,15 @@ export function Welcome() {
               studio.dialog.value = "address";
             }}
           />
+          {opened !== undefined && (
+            <Button
+              icon="undo"
+              label={t.open.back(opened.name)}
+              onClick={() => {
+                studio.home.value = false;
+              }}
+            />
+          )}
         </div>
         <FolderStrip />
         <h3>{t.open.samples}</h3>

@@ -92,14 +92,6 @@ export class Editor {
     });
   }
 
-  close(): void {
-    batch(() => {
-      this.history.value = undefined;
-      this.opened.value = undefined;
-      this.mask.value = undefined;
-    });
-  }
-
   /** Changes the history, and what depends on the photo that is worked on. */
   change(how: (history: History<Photo>) => History<Photo>): void {
     if (this.history.value === undefined) return;

@@ -260,7 +260,7 @@ export function listenToKeys(studio: Studio): () => void {
       // Space and Enter press the button that has the focus.
       if ((name === " " || name === "Enter") && target.closest(pressing)) return;
       const found = keyActions.find(({ keys }) => keys.includes(name));
-      if (found === undefined) return;
+      if (found === undefined || (studio.home.value && found.group !== "photo")) return;
       event.preventDefault();
       if (event.repeat && found.release !== undefined) return;
       found.run(studio);

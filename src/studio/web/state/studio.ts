@@ -40,6 +40,8 @@ export class Studio {
   readonly pointer = signal<Point | undefined>(undefined);
   /** The picture is moved instead of drawn on. */
   readonly spaceHeld = signal(false);
+  /** The page of the beginning is shown, although a photo is open. */
+  readonly home = signal(false);
   /** A photo is being read. */
   readonly opening = signal(false);
   readonly #session = new Session();
@@ -100,6 +102,7 @@ export class Studio {
       this.requests.runner.cancel();
       await this.editor.open(photo, file, { name, folderPhoto });
       this.dialog.value = undefined;
+      this.home.value = false;
       void this.#session.keepPhoto({ name, file, folderPhoto });
     } catch (error) {
       this.notices.fail(error);
@@ -112,7 +115,7 @@ export class Studio {
   async openFiles(files: readonly File[]): Promise<void> {
     const [first] = files;
     if (first === undefined) return;
-    if (files.length === 1) return this.open(first, first.name);
+    if (files.length === 1 && this.dialog.value !== "batch") return this.open(first, first.name);
     this.batch.add(files);
     this.dialog.value = "batch";
   }
@@ -138,12 +141,6 @@ export class Studio {
     } catch (error) {
       this.notices.fail(error);
     }
-  }
-
-  close(): void {
-    this.requests.runner.cancel();
-    this.editor.close();
-    void this.#session.keepPhoto(undefined);
   }
 
   /** Shows an answer, or what it was made from. */
