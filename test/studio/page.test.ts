@@ -152,6 +152,8 @@ describe.skipIf(skipsChromium)("the studio's page", () => {
       await page.getByText("pasted.png").waitFor();
       await page.getByRole("button", { name: "Another photo" }).click();
       await page.getByRole("button", { name: "Open by address" }).click();
+      // The browser complains of what is not there.
+      page.removeAllListeners("console");
       await page.getByLabel("Address of a picture").fill(`${site.address}nothing.png`);
       await page.getByRole("button", { name: "Open", exact: true }).click();
       await page.getByText("cannot be read from that address").waitFor();
