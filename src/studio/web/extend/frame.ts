@@ -1,4 +1,4 @@
-/** The frame of a photo that is to grow: margins in photo pixels, from handles, presets and sides. */
+/** The frame of a photo that is to grow: its margins, from handles, presets and sides. */
 import type { Box } from "../../../image/image.ts";
 import type { Size } from "../../../image/model-size.ts";
 import type { Margins } from "../restorer.ts";
@@ -37,8 +37,8 @@ export function isGrown({ left, right, top, bottom }: Margins): boolean {
 }
 
 /**
- * Where a panorama of a photo lies, brought to the photo's height. It grows by half windows, squares
- * of its height: first all of those at the right, which has the odd one, then those at the left.
+ * Where a panorama of a photo lies, brought to the photo's height. It grows by half windows,
+ * squares of its height: first those at the right, which has the odd one, then those at the left.
  * @param whole what it will be in the end, where the panorama is an estimate on the way
  */
 export function panoramaFrame(photo: Size, panorama: Size, whole: Size = panorama): Box {

@@ -1,5 +1,6 @@
 /**
- * Undo and redo of a mask without end: each edit keeps the box it changed as runs, some bytes a row.
+ * Undo and redo of a mask without end: each edit keeps the box it changed as runs, some bytes a
+ * row.
  */
 import type { Box } from "../../../image/image.ts";
 import { isEmpty, type MaskBitmap } from "./bitmap.ts";

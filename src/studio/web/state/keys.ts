@@ -277,7 +277,7 @@ export function listenToKeys(studio: Studio): () => void {
   return () => listening.abort();
 }
 
-/** Letters without regard to caps; Shift counts with Ctrl only, elsewhere it is in the character. */
+/** Letters without regard to caps; Shift counts with Ctrl only, else it is in the character. */
 function nameOf({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): string {
   const plain = key.length === 1 ? key.toLowerCase() : key;
   if (!ctrlKey && !metaKey) return plain;

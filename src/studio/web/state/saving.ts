@@ -11,7 +11,7 @@ export const extensions: Readonly<Record<Format, string>> = {
 
 export type SaveOptions = Pick<Settings, "format" | "quality" | "metadata">;
 
-/** The photo in a format: by whoever restored it, or else by the browser, which keeps no metadata. */
+/** The photo in a format: by whoever restored it, or else by the browser, without metadata. */
 export async function encode(photo: Photo, options: SaveOptions): Promise<Blob> {
   const { format, quality, metadata } = options;
   if (photo.restored !== undefined) {

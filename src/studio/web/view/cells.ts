@@ -6,8 +6,8 @@ import type { Size } from "../../../image/model-size.ts";
 const gap = 6;
 
 /**
- * `count` equal cells in rows and columns such that a picture of this shape is largest in them. Every
- * cell has the same whole size, so that one viewport serves all of them.
+ * `count` equal cells in rows and columns such that a picture of this shape is largest in them.
+ * Every cell has the same whole size, so that one viewport serves all of them.
  */
 export function cellsOf(count: number, view: Size, picture: Size): Box[] {
   let best = { columns: 1, scale: 0 };
