@@ -31,7 +31,7 @@ export class HttpRestorer implements Restorer {
   }
 
   async restore(request: RestoreRequest, listeners: RestoreListeners = {}): Promise<RestoreResult> {
-    const { id } = await told(this.#client.submit(request, omitUndefined(listeners)));
+    const { id } = await told(this.#submit(request, listeners.signal));
     listeners.onAccepted?.(id);
     return told(this.#listen(id, listeners));
   }
@@ -43,6 +43,21 @@ export class HttpRestorer implements Restorer {
       if (error instanceof ApiError && (error.status === 404 || error.status === 410)) return;
       return told(Promise.reject(error));
     }
+  }
+
+  /** Hands a job in. One that is given up on the way is cancelled once its name is known. */
+  #submit(request: RestoreRequest, signal: AbortSignal | undefined): Promise<Job> {
+    const job = this.#client.submit(request);
+    if (signal === undefined) return job;
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        reject(signal.reason);
+        job.then(({ id }) => this.#client.cancel(id)).catch(() => {});
+      };
+      if (signal.aborted) giveUp();
+      signal.addEventListener("abort", giveUp, { once: true });
+      job.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+    });
   }
 
   async #listen(id: string, { signal, onProgress }: RestoreListeners): Promise<RestoreResult> {

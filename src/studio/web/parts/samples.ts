@@ -59,8 +59,13 @@ async function spoiled(file: Blob, way: Sample["way"]): Promise<Blob> {
   const picture = await createImageBitmap(file);
   const canvas = new OffscreenCanvas(picture.width, picture.height);
   const context = canvas.getContext("2d")!;
-  if (way === "colorize") context.filter = "grayscale(1)";
   context.drawImage(picture, 0, 0);
+  if (way === "colorize") {
+    // A gray has no saturation: the picture takes its.
+    context.globalCompositeOperation = "saturation";
+    context.fillStyle = "gray";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+  }
   picture.close();
   return way === "repair"
     ? canvas.convertToBlob({ type: "image/jpeg", quality: 0.08 })

@@ -57,8 +57,10 @@ export class JobRunner {
       if (controller.signal.aborted) return undefined;
       throw error;
     } finally {
+      const previews = this.job.peek()?.previews;
       this.#controller = undefined;
       this.job.value = undefined;
+      for (const bitmap of previews?.values() ?? []) bitmap.close();
     }
   }
 
@@ -77,5 +79,6 @@ export class JobRunner {
     const job = this.job.peek();
     if (bitmap === undefined || job === undefined || controller !== this.#controller) return;
     this.#change({ previews: new Map([...job.previews, [index, bitmap]]) });
+    job.previews.get(index)?.close();
   }
 }
