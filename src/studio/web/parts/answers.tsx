@@ -1,5 +1,5 @@
 /** The answers below the picture: pick one, ask for more, go on from it. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useStudio } from "../context.ts";
 import { text } from "../i18n/index.ts";
 import { Button } from "./controls.tsx";
@@ -108,7 +108,8 @@ function Tile({ label, short, title, image, chosen, onClick }: TileProps) {
 
 function Estimate({ bitmap }: { readonly bitmap: ImageBitmap }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
+  // At once: a later estimate closes this one.
+  useLayoutEffect(() => {
     if (canvas.current === null) return;
     canvas.current.width = bitmap.width;
     canvas.current.height = bitmap.height;
