@@ -3,7 +3,7 @@
  * photo's, up to four million of them; a larger photo has a coarser mask.
  */
 import { signal } from "@preact/signals";
-import type { Box } from "../../../image/image.ts";
+import { type Box, luma } from "../../../image/image.ts";
 import type { Size } from "../../../image/model-size.ts";
 import {
   createBitmap,
@@ -109,8 +109,8 @@ export class MaskLayer {
     const { data } = context.getImageData(0, 0, width, height);
     this.edit((mask) => {
       for (let i = 0, j = 0; i < mask.data.length; i++, j += 4) {
-        const luma = 0.299 * data[j]! + 0.587 * data[j + 1]! + 0.114 * data[j + 2]!;
-        mask.data[i] = (luma * data[j + 3]!) / 255 >= 127.5 ? 1 : 0;
+        const bright = luma(data[j]!, data[j + 1]!, data[j + 2]!) * (data[j + 3]! / 255);
+        mask.data[i] = bright >= 127.5 ? 1 : 0;
       }
       return wholeBox(mask);
     });
