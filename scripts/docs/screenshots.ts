@@ -35,6 +35,7 @@ const shots: readonly Shot[] = [
     async act(page) {
       await sample(page, "Give colour");
       await run(page);
+      await page.keyboard.press(".");
       await page.keyboard.press("s");
     },
   },
@@ -109,6 +110,7 @@ const shots: readonly Shot[] = [
     async act(page) {
       await sample(page, "Give colour");
       await run(page);
+      await page.keyboard.press(".");
       await page.keyboard.press("s");
     },
   },
