@@ -42,4 +42,8 @@ it("lays a panorama over its photo: half windows, the odd one at the right", () 
   const box = panoramaFrame(photo, whole);
   expect(box).toEqual({ left: -150, top: 0, width: (181 * 300) / 64, height: 300 });
   expect(panoramaFrame(photo, small, whole)).toEqual({ left: 0, top: 0, width: 600, height: 300 });
+  // Of a tall photo half windows are half as wide as it: 64 and two times 32 columns.
+  const tall = { width: 300, height: 600 };
+  const grown = panoramaFrame(tall, { width: 128, height: 128 });
+  expect(grown).toEqual({ left: -150, top: 0, width: 600, height: 600 });
 });

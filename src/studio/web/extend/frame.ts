@@ -37,12 +37,13 @@ export function isGrown({ left, right, top, bottom }: Margins): boolean {
 }
 
 /**
- * Where a panorama of a photo lies, brought to the photo's height. It grows by half windows,
- * squares of its height: first those at the right, which has the odd one, then those at the left.
+ * Where a panorama of a photo lies, brought to the photo's height. It grows by half windows, each
+ * half of the photo's short side: first those at the right, which has the odd one, then those at
+ * the left.
  * @param whole what it will be in the end, where the panorama is an estimate on the way
  */
 export function panoramaFrame(photo: Size, panorama: Size, whole: Size = panorama): Box {
-  const half = photo.height / 2;
+  const half = Math.min(photo.width, photo.height) / 2;
   const widthOf = ({ width, height }: Size) => (width * photo.height) / height;
   const windows = (size: Size) => Math.max(0, Math.round((widthOf(size) - photo.width) / half));
   const atRight = Math.ceil(windows(whole) / 2);

@@ -98,7 +98,7 @@ export const de = {
     reset: "Zurücksetzen",
     width: "Breite",
     widthHelp:
-      "Beide Enden gehen Fenster um Fenster weiter. Ein Panorama hat die Höhe des Modells.",
+      "Beide Enden gehen Fenster um Fenster weiter. Die kurze Seite hat die Größe des Modells.",
   },
   repair: {
     quality: "Qualität der Datei",

@@ -104,7 +104,7 @@ export const en = {
     },
     reset: "Reset",
     width: "Width",
-    widthHelp: "Both ends go on, window by window. A panorama has the model's height.",
+    widthHelp: "Both ends go on, window by window. Its short side has the model's size.",
   },
   repair: {
     quality: "Quality of the file",
