@@ -99,9 +99,13 @@ export class Requests {
           ),
         (id) => {
           if (this.#parts.editor.opened.value !== opened) return;
-          this.#parts.session.keepRequest({ id, asked: { task, options }, frame: where.frame });
+          const { session } = this.#parts;
           const { name, folderPhoto } = opened;
-          void this.#parts.session.keepPhoto({ name, folderPhoto, file: image, mask });
+          // The photo first: a request that is found again has its photo and mask.
+          void session.keepPhoto({ name, folderPhoto, file: image, mask }).then(() => {
+            if (this.runner.job.value?.asked !== asked) return;
+            session.keepRequest({ id, asked: { task, options }, frame: where.frame });
+          });
         },
       );
       if (result !== undefined) await this.#take(result, opened, { asked, from, ...where });
