@@ -77,7 +77,7 @@ const shots: readonly Shot[] = [
     name: "repair",
     theme: "light",
     // At the photo's own pixels: some fifty tiles a step.
-    settings: { samples: 1, steps: 8 },
+    settings: { samples: 2 },
     async act(page) {
       await sample(page, "Repair a JPEG");
       await run(page);
@@ -139,6 +139,7 @@ async function take(browser: Browser, address: string, shot: Shot): Promise<void
   await page.goto(address);
   await page.locator("main").waitFor();
   await act(page);
+  for (const note of await page.locator(".notice button").all()) await note.click();
   await imagesLoaded(page);
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
