@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { splitHoldOut } from "../src/data/hold-out.ts";
 import { psnr } from "../src/evaluation/metrics/psnr.ts";
 import { crop, type Image, toBytes } from "../src/image/image.ts";
-import { jpegShare } from "../src/models/settings/sampling.ts";
+import { jpegShare } from "../src/models/settings/jpeg-shares.ts";
 import { jpegRoundTrip } from "../src/node/jpeg.ts";
 import { loadNetwork } from "../src/node/load-network.ts";
 import { findModel, loadModel } from "../src/node/model-folder.ts";

@@ -100,7 +100,7 @@ export {
   type SessionOptions,
 } from "./runtime/runtime.ts";
 export type { DejpegOptions, JpegQualities } from "./tasks/dejpeg.ts";
-export { type Side, sides, type UncropOptions } from "./tasks/growth.ts";
+export { type Margins, type Side, sides, type UncropOptions } from "./tasks/growth.ts";
 export { type InpaintOptions, type RandomMask, randomMask } from "./tasks/inpaint.ts";
 export {
   registeredTasks,

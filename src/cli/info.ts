@@ -2,7 +2,7 @@
 import { changedSettings, defaultSampler } from "../diffusion/samplers/sampler-config.ts";
 import { imagesSeen, type ModelConfig } from "../models/config.ts";
 import { type Preset, presetNames, presets } from "../models/presets.ts";
-import { mostJpegQuality } from "../models/settings/sampling.ts";
+import { mostJpegQuality } from "../models/settings/jpeg-shares.ts";
 import { describeNetwork, type Layer, type NetworkDescription } from "../models/summary.ts";
 import { bundledModels, findModel, isFolder, loadModelConfig } from "../node/model-folder.ts";
 import { samplingDefaults } from "../pipeline/sampling-options.ts";

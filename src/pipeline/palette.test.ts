@@ -138,6 +138,26 @@ describe("answers", () => {
     }
   });
 
+  it("are shown whole while they are drawn, by number", async () => {
+    const network = await loadNetwork(randomModel(), { threads: 2 });
+    const cautious = new Palette(network, { pixelsAtOnce: 2 * side * side });
+    const shown: number[][] = [];
+    let last: Image | undefined;
+    const answers = await cautious.inpaint(photo, {
+      ...{ ...quick, samples: 3, mask },
+      async onStep({ pictures }) {
+        shown.push([...pictures!.keys()]);
+        last = await [...pictures!.values()].at(-1)!();
+        for (let i = 0; i < photo.data.length; i++)
+          if (mask.data[i % (side * side)] === 0) expect(last.data[i]).toBe(photo.data[i]);
+      },
+    });
+    expect(shown).toEqual([[0, 1], [0, 1], [0, 1], [2], [2], [2]]);
+    // The last step's estimate is the answer.
+    expect(last).toEqual(answers[2]);
+    await cautious.dispose();
+  });
+
   it("to large pictures are drawn one after the other, and are the same", async () => {
     const network = await loadNetwork(randomModel(), { threads: 2 });
     const cautious = new Palette(network, { pixelsAtOnce: 2 * side * side });

@@ -185,14 +185,34 @@ export class Palette {
     );
     const batches = batchesOf(conditions, samples, this.pixelsAtOnce);
     const sampled: Image[][] = conditions.map(() => []);
+    const finish = async (samples: readonly Image[]) => {
+      const whole = await prepared.finish(samples);
+      const result = share < 1 ? mixed(whole, image, share) : whole;
+      return staysGray ? withoutColours(result) : result;
+    };
     for (const [part, batch] of batches.entries()) {
       const requests = batch.map(({ condition: k, sample }) => ({
         condition: conditions[k]!,
         seed: seeds[k]![sample]!,
       }));
+      const picture = (sample: number, estimates: readonly Image[]) =>
+        finish(
+          conditions.map((condition, k) => {
+            const n = batch.findIndex((one) => one.condition === k && one.sample === sample);
+            return estimates[n] ?? sampled[k]![sample] ?? condition.x;
+          }),
+        );
+      const pictures = ({ estimates }: SamplingProgress) =>
+        new Map(batch.map(({ sample }) => [sample, () => picture(sample, estimates())]));
       const images = await sampleConditions(this.network, requests, {
         ...{ ...options, steps },
-        onStep: onStep && ((progress) => onStep(overParts(progress, part, batches.length))),
+        onStep:
+          onStep &&
+          ((progress) =>
+            onStep({
+              ...overParts(progress, part, batches.length),
+              pictures: pictures(progress),
+            })),
       });
       for (const [n, { condition }] of batch.entries()) sampled[condition]!.push(images[n]!);
     }
@@ -200,9 +220,7 @@ export class Palette {
     for (let k = 0; k < samples; k++) {
       signal?.throwIfAborted();
       onFinish?.(k, samples);
-      const whole = await prepared.finish(sampled.map((each) => each[k]!));
-      const result = share < 1 ? mixed(whole, image, share) : whole;
-      finished.push(staysGray ? withoutColours(result) : result);
+      finished.push(await finish(sampled.map((each) => each[k]!)));
     }
     return finished;
   }

@@ -98,6 +98,7 @@ export async function panorama(
         onStep: (step) =>
           options.onStep?.({
             ...step,
+            pictures: new Map([[k, async () => joined(strip, step.estimates()[0]!, side)]]),
             step: ++calls,
             steps: step.steps * sides.length * samples,
           }),

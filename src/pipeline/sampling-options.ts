@@ -65,6 +65,11 @@ export interface SamplingProgress {
   readonly gamma: number;
   /** The current estimates of the samples, at the size of the condition. */
   estimates(): Image[];
+  /**
+   * Of `Palette.restore` and `panorama`: the answers that the call was about, by number, from 0, each
+   * as it would be by the present estimates. What was not reached yet is noise or missing.
+   */
+  readonly pictures?: ReadonlyMap<number, () => Promise<Image>>;
 }
 
 /** What can be said without a model; @throws UsageError naming what is impossible. */

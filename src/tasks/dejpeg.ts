@@ -1,6 +1,6 @@
 /** JPEG restoration: the artefacts of strong compression are removed (paper, section 4.4). */
 import { crop, extend, type Image } from "../image/image.ts";
-import { jpegShare, mostJpegQuality } from "../models/settings/sampling.ts";
+import { jpegShare, mostJpegQuality } from "../models/settings/jpeg-shares.ts";
 import { UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 import type { Task, TaskContext } from "./task.ts";

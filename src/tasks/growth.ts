@@ -13,7 +13,17 @@ export type UncropOptions = {
   readonly ratio?: number;
   /** Restoring, instead of a ratio: the result's aspect ratio, "16:9", or size, "1920x1080". */
   readonly to?: string;
+  /** Restoring, instead of all of these: pixels that the photo grows by at each side. */
+  readonly margins?: Margins;
 };
+
+/** Whole numbers of at least 0, not all of them 0. */
+export interface Margins {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
 
 /** The four sides of which one is grown. */
 export const oneSide = ["left", "right", "top", "bottom"] as const;
@@ -105,6 +115,25 @@ export function grownTo(
   return { width: wanted.width, height: wanted.height, photo: { left, top, width, height } };
 }
 
+/**
+ * The new picture of a photo that grows by so many pixels at each side.
+ * @throws UsageError for margins that are no whole numbers of at least 0, or add nothing.
+ */
+export function grownBy(width: number, height: number, margins: Margins): Grown {
+  const { left, right, top, bottom } = margins;
+  const all = [left, right, top, bottom];
+  if (!all.every((margin) => Number.isInteger(margin) && margin >= 0) || Math.max(...all) === 0) {
+    throw new UsageError(
+      `The margins are whole numbers of at least 0, not all of them 0, not ${all.join(", ")}.`,
+    );
+  }
+  return {
+    width: left + width + right,
+    height: top + height + bottom,
+    photo: { left, top, width, height },
+  };
+}
+
 /** The photo does not grow by more than so many times its width or height. */
 export const mostGrowth = 3;
 
@@ -123,7 +152,9 @@ export function parseTarget(to: string): Size & { readonly kind: "aspect" | "siz
 }
 
 /** The new picture that these options ask for. */
-export function placed({ width, height }: Size, { side = "all", ratio, to }: UncropOptions): Grown {
+export function placed({ width, height }: Size, options: UncropOptions): Grown {
+  const { side = "all", ratio, to, margins } = options;
+  if (margins !== undefined) return grownBy(width, height, margins);
   if (to === undefined) return grown(width, height, side, ratio);
   if (ratio !== undefined)
     throw new UsageError("A photo grows by a ratio or to a target, not both.");

@@ -131,6 +131,28 @@ describe("uncropping", () => {
     }
   });
 
+  it("grows by margins in place of a side and a ratio", async () => {
+    const margins = { left: 5, right: 0, top: 7, bottom: 20 };
+    const photo = ramp(30, 11);
+    expect(uncrop.resultSize?.(photo, { margins })).toEqual({
+      width: 35,
+      height: 38,
+      photo: { left: 5, top: 7, width: 30, height: 11 },
+    });
+    const { conditions, finish } = await uncrop.prepare(photo, 32, Random.from(0), { margins });
+    const result = await finish(conditions.map(({ x }) => x));
+    expect([result.width, result.height]).toEqual([35, 38]);
+    expect(crop(result, { left: 5, top: 7, width: 30, height: 11 })).toEqual(photo);
+    for (const left of [-1, 0.5, Number.NaN]) {
+      const wrong = { ...margins, left };
+      await expect(uncrop.prepare(photo, 32, Random.from(0), { margins: wrong })).rejects.toThrow(
+        /margins are whole numbers of at least 0/,
+      );
+    }
+    const none = { left: 0, right: 0, top: 0, bottom: 0 };
+    expect(() => uncrop.resultSize?.(photo, { margins: none })).toThrow(/not all of them 0/);
+  });
+
   it("leaves the photo untouched and fills the rest", async () => {
     const photo = ramp(300, 110);
     for (const side of sides) {

@@ -90,7 +90,7 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
   name: "uncrop",
   title: "Uncropping",
   description: "Continues a photo beyond one edge, several, or all of them.",
-  optionNames: ["side", "ratio", "to"],
+  optionNames: ["side", "ratio", "to", "margins"],
   keepsPixels: true,
 
   async degrade(y, { random }, { side = randomSide(random) } = {}) {
@@ -99,7 +99,7 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
   },
 
   async prepare(photo, resolution, random, options = {}) {
-    const { side = options.to === undefined ? [] : "all" } = options;
+    const { to, margins, side = to === undefined && margins === undefined ? [] : "all" } = options;
     const { width, height, photo: place } = placed(photo, { ...options, side });
     if (width * height > maximalPixels) {
       throw new PaletteError(
@@ -112,7 +112,7 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
     const whole = { left: 0, top: 0, width, height };
     const region = await prepareRegion(canvas, mask, whole, resolution, random);
     return {
-      conditions: [{ ...region.condition, detail: [side].flat().join("+") }],
+      conditions: [{ ...region.condition, detail: margins ? "margins" : [side].flat().join("+") }],
       async finish([sample]) {
         const out = { ...canvas, data: canvas.data.slice() };
         await region.paste(out, sample!);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { grayscale, type Image, toBytes } from "../../src/image/image.ts";
 import { smallestSize } from "../../src/image/model-size.ts";
@@ -10,8 +11,14 @@ import { configFile, weightsFile } from "../../src/models/model.ts";
 import { readImage } from "../../src/node/decode-image.ts";
 import { findModel, loadModel } from "../../src/node/model-folder.ts";
 import { nodeRuntime } from "../../src/runtime/node/index.ts";
+import {
+  launchChromium,
+  reportErrors,
+  type Site,
+  serveSite,
+  skipsChromium,
+} from "../support/chromium.ts";
 import { largest, largestDifference } from "../support/differentiation.ts";
-import { type BrowserPage, hasChromium, openPage } from "./browser.ts";
 import { type CaseResults, imageOf, runCases } from "./cases.ts";
 
 /** Milliseconds for compiling and running the cases on one platform, on a busy machine. */
@@ -50,28 +57,31 @@ describe("onnxruntime-node", () => {
   });
 });
 
-const inCi = process.env.CI !== undefined;
-if (!hasChromium && !inCi) {
-  console.warn("The browser half is skipped: install Chromium (apt-get install chromium).");
-}
-
-describe.skipIf(!hasChromium && !inCi)("onnxruntime-web in Chromium", () => {
+describe.skipIf(skipsChromium)("onnxruntime-web in Chromium", () => {
   let built: string;
-  let browser: BrowserPage;
+  let site: Site;
+  let browser: Browser;
   let web: Record<keyof CaseResults, number[]>;
 
   beforeAll(async () => {
     built = await mkdtemp(join(tmpdir(), "palette-page-"));
     const { width, height, data } = photo;
-    browser = await openPage(built, {
+    const root = fileURLToPath(new URL("./page", import.meta.url));
+    site = await serveSite(root, built, {
       [`/model/${configFile}`]: { file: join(folder, configFile) },
       [`/model/${weightsFile}`]: { file: join(folder, weightsFile) },
       "/photo.json": { text: JSON.stringify({ width, height, data: [...data] }) },
     });
-    web = await browser.page.evaluate("runtimeSuite.run()");
+    browser = await launchChromium();
+    const page = await browser.newPage();
+    reportErrors(page);
+    await page.goto(site.address);
+    await page.waitForFunction("globalThis.runtimeSuite !== undefined");
+    web = await page.evaluate("runtimeSuite.run()");
   }, limit);
   afterAll(async () => {
     await browser?.close();
+    await site?.close();
     await rm(built, { recursive: true, force: true });
   });
 

@@ -27,6 +27,12 @@ export const commands: readonly CommandEntry[] = [
     declare: async (command) => (await import("./panorama.ts")).declarePanorama(command),
   },
   {
+    name: "studio",
+    usage: "[folder]",
+    description: "Opens the page where photos are restored, and serves its HTTP API.",
+    declare: async (command) => (await import("./studio.ts")).declareStudio(command),
+  },
+  {
     name: "train",
     usage: "",
     description:

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadModelConfig } from "../../node/model-folder.ts";
-import { inheritedSampling, jpegShare, mostJpegQuality, samplingSchema } from "./sampling.ts";
+import { jpegShare, mostJpegQuality } from "./jpeg-shares.ts";
+import { inheritedSampling, samplingSchema } from "./sampling.ts";
 
 const settings = { steps: { dejpeg: 3 }, jpegShares: { 10: 1, 20: 0.6, 30: 0.4 } };
 

@@ -1,33 +1,49 @@
-/** The suite's page in Debian's Chromium: bundled by Vite, served from memory, driven by Playwright. */
+/** Pages in Debian's Chromium: bundled by Vite, served from a folder, driven by Playwright. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 
 const executable = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-/** Whether the browser half can run on this machine. */
+/** Whether tests in a browser can run on this machine. */
 export const hasChromium = existsSync(executable);
+
+const inCi = process.env.CI !== undefined;
+
+/** Whether tests in a browser are left out: never in CI, where Chromium has to be. */
+export const skipsChromium = !hasChromium && !inCi;
+
+if (skipsChromium) {
+  console.warn("Tests in a browser are skipped: install Chromium (apt-get install chromium).");
+}
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: executable,
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
+}
 
 /** Files of the server by path; an entry is read from disk, or served as it is. */
 export type Served = Readonly<
   Record<string, { readonly file: string } | { readonly text: string }>
 >;
 
-export interface BrowserPage {
-  readonly page: Page;
+export interface Site {
+  /** With a slash at its end. */
+  readonly address: string;
   close(): Promise<void>;
 }
 
-/** Builds test/runtime/page into `folder`, serves it with the other files, and opens it. */
-export async function openPage(folder: string, served: Served): Promise<BrowserPage> {
-  const root = fileURLToPath(new URL("./page", import.meta.url));
+/** Builds the page of `root` into `folder` and serves it with the other files. */
+export async function serveSite(root: string, folder: string, served: Served = {}): Promise<Site> {
   await build({
     root,
+    base: "./",
     configFile: false,
     logLevel: "error",
     publicDir: false,
@@ -36,37 +52,36 @@ export async function openPage(folder: string, served: Served): Promise<BrowserP
   });
   const server = await serve(folder, served);
   const { port } = server.address() as AddressInfo;
-  const browser = await chromium.launch({
-    executablePath: executable,
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
-  });
-  const page = await browser.newPage();
+  return {
+    address: `http://127.0.0.1:${port}/`,
+    close: () => new Promise((done) => server.close(() => done())),
+  };
+}
+
+/** Tells of errors in a page. */
+export function reportErrors(page: Page): void {
   page.on("console", (message) => {
     if (message.type() === "error") console.error(`page: ${message.text()}`);
   });
   page.on("pageerror", (error) => console.error(`page: ${error.message}`));
-  await page.goto(`http://127.0.0.1:${port}/`);
-  await page.waitForFunction("globalThis.runtimeSuite !== undefined");
-  return { page, close: () => closeAll(browser, server) };
-}
-
-async function closeAll(browser: Browser, server: Server): Promise<void> {
-  await browser.close();
-  await new Promise((done) => server.close(done));
 }
 
 const types: Readonly<Record<string, string>> = {
   html: "text/html",
+  css: "text/css",
   js: "text/javascript",
   mjs: "text/javascript",
   json: "application/json",
+  svg: "image/svg+xml",
+  jpg: "image/jpeg",
   wasm: "application/wasm",
 };
 
 /** A static server that answers ranges, as `urlSource` asks for them. */
 async function serve(folder: string, served: Served): Promise<Server> {
   const server = createServer(async ({ url = "/", headers }, response) => {
-    const path = url === "/" ? "/index.html" : url.split("?")[0]!;
+    const [asked = "/"] = url.split("?");
+    const path = asked === "/" ? "/index.html" : asked;
     const entry = served[path];
     try {
       const content =

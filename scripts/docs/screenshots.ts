@@ -1,0 +1,176 @@
+/**
+ * `npm run docs:screenshots [-- NAME...]`: the pictures of docs/studio.md, of the page as it is, on
+ * the studio's server and the bundled model. Needs Chromium (CHROMIUM or /usr/bin/chromium).
+ */
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import sharp from "sharp";
+import { build } from "vite";
+import { startStudio } from "../../src/studio/server/server.ts";
+import type { Settings } from "../../src/studio/web/state/settings.ts";
+
+const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
+const folder = path("docs/images/studio");
+
+const wide = { viewport: { width: 1280, height: 800 } };
+const narrow = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true };
+const settings: Partial<Settings> = { samples: 3, seed: 4, language: "en" };
+
+interface Shot {
+  readonly name: string;
+  readonly theme: "light" | "dark";
+  readonly context?: BrowserContextOptions;
+  readonly settings?: Partial<Settings>;
+  readonly act: (page: Page) => Promise<void>;
+}
+
+const shots: readonly Shot[] = [
+  { name: "welcome", theme: "light", act: async (page) => void (await imagesLoaded(page)) },
+  {
+    name: "colorize",
+    theme: "light",
+    async act(page) {
+      await sample(page, "Give colour");
+      await run(page);
+      await page.keyboard.press(".");
+      await page.keyboard.press("s");
+    },
+  },
+  {
+    name: "fill",
+    theme: "dark",
+    async act(page) {
+      await sample(page, "Remove a rock");
+      await page.locator(".surface").hover({ position: { x: 300, y: 210 } });
+    },
+  },
+  {
+    name: "answers",
+    theme: "dark",
+    async act(page) {
+      await sample(page, "Remove a rock");
+      await run(page);
+      await page.keyboard.press("g");
+    },
+  },
+  {
+    name: "extend",
+    theme: "light",
+    async act(page) {
+      await sample(page, "Look further");
+      await page.getByRole("button", { name: "All around" }).click();
+    },
+  },
+  {
+    name: "panorama",
+    theme: "dark",
+    async act(page) {
+      await sample(page, "Look further");
+      await page.getByRole("radio", { name: "Panorama" }).check();
+      await run(page);
+    },
+  },
+  {
+    name: "repair",
+    theme: "light",
+    // At the photo's own pixels: some fifty tiles a step.
+    settings: { samples: 2 },
+    async act(page) {
+      await sample(page, "Repair a JPEG");
+      await run(page);
+      await page.keyboard.press("s");
+      for (let k = 0; k < 3; k++) await page.keyboard.press("+");
+    },
+  },
+  {
+    name: "working",
+    theme: "light",
+    async act(page) {
+      await sample(page, "Look further");
+      await page.locator("button[name=start]").click();
+      await page.getByText(/^Step [6-9] of/).waitFor({
+        timeout: 300_000,
+      });
+    },
+  },
+  { name: "keys", theme: "dark", act: (page) => page.keyboard.press("?") },
+  {
+    name: "narrow-fill",
+    theme: "light",
+    context: narrow,
+    act: (page) => sample(page, "Remove a rock"),
+  },
+  {
+    name: "narrow-answers",
+    theme: "dark",
+    context: narrow,
+    async act(page) {
+      await sample(page, "Give colour");
+      await run(page);
+      await page.keyboard.press(".");
+      await page.keyboard.press("s");
+    },
+  },
+];
+
+async function sample(page: Page, name: string): Promise<void> {
+  await page.getByRole("button", { name }).click();
+  await page.locator(".surface").waitFor();
+}
+
+async function run(page: Page): Promise<void> {
+  await page.locator("button[name=start]").click();
+  await page.getByRole("button", { name: "Answer 1" }).waitFor({ timeout: 600_000 });
+}
+
+async function imagesLoaded(page: Page): Promise<void> {
+  await page.waitForFunction(() => [...document.images].every(({ complete }) => complete));
+}
+
+async function take(browser: Browser, address: string, shot: Shot): Promise<void> {
+  const { name, theme, context: options = wide, act } = shot;
+  const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
+  const kept = JSON.stringify({ ...settings, ...shot.settings, theme });
+  await context.addInitScript(`localStorage.setItem("studio.settings", ${JSON.stringify(kept)})`);
+  const page = await context.newPage();
+  await page.goto(address);
+  await page.locator("main").waitFor();
+  await act(page);
+  for (const note of await page.locator(".notice button").all()) await note.click();
+  await imagesLoaded(page);
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+  const png = await page.screenshot();
+  await sharp(png)
+    .webp({ quality: 82 })
+    .toFile(join(folder, `${name}.webp`));
+  await context.close();
+  console.log(`docs/images/studio/${name}.webp`);
+}
+
+const names = process.argv.slice(2);
+const built = await mkdtemp(join(tmpdir(), "palette-page-"));
+await mkdir(folder, { recursive: true });
+await build({
+  configFile: path("vite.studio.config.ts"),
+  logLevel: "error",
+  build: { outDir: built },
+});
+const { version } = JSON.parse(await readFile(path("package.json"), "utf8"));
+const studio = await startStudio({ version, port: 0, page: built });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-dev-shm-usage"],
+});
+try {
+  for (const shot of shots) {
+    if (names.length === 0 || names.includes(shot.name)) await take(browser, studio.url, shot);
+  }
+} finally {
+  await browser.close();
+  await studio.stop(0);
+  await rm(built, { recursive: true, force: true });
+}

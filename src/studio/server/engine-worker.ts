@@ -1,0 +1,104 @@
+/**
+ * The process in which pictures are decoded and restored: what it computes keeps no request waiting,
+ * and what breaks it does not end the server. It takes one work at a time.
+ */
+import { Palette } from "../../node/palette.ts";
+import { PaletteError, ReadError, reasonOf } from "../../util/errors.ts";
+import type { EngineMessage, EngineRequest } from "./engine-messages.ts";
+import type { RestoreWork } from "./executor.ts";
+import { Previews } from "./previews.ts";
+import { restoreJob } from "./restore-job.ts";
+
+let loaded: { readonly folder: string; readonly palette: Palette } | undefined;
+let current: { readonly id: number; readonly controller: AbortController } | undefined;
+
+const tell = (message: EngineMessage) => {
+  if (process.connected) process.send?.(message);
+};
+
+// Whoever started it says when it ends; Ctrl-C in a terminal reaches it as well.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+process.on("disconnect", () => process.exit());
+process.on("message", (request: EngineRequest) => {
+  if ("cancel" in request) {
+    if (current?.id === request.cancel) current.controller.abort();
+  } else {
+    void answer(request.id, request.work, request.threads);
+  }
+});
+
+async function answer(id: number, work: RestoreWork, threads?: number): Promise<void> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  current = { id, controller };
+  try {
+    const palette = await paletteOf(work.model, threads);
+    signal.throwIfAborted();
+    const clock = new Clock(work.steps, (progress) => tell({ id, ...progress }));
+    const previews = new Previews((preview, jpeg) => tell({ id, preview, jpeg }));
+    const restored = await restoreJob(palette, work, {
+      signal,
+      async onStep(progress) {
+        clock.step(progress.step, progress.steps);
+        await previews.step(progress);
+      },
+      onTiles: (done, tiles) => clock.part(done / tiles),
+    });
+    tell({ id, restored });
+  } catch (thrown) {
+    const kind =
+      thrown instanceof ReadError ? "machine" : thrown instanceof PaletteError ? "request" : "bug";
+    tell({ id, failure: reasonOf(thrown), kind });
+  } finally {
+    current = undefined;
+  }
+}
+
+/** One model is kept; another one takes its place. */
+async function paletteOf(folder: string, threads?: number): Promise<Palette> {
+  if (loaded?.folder === folder) return loaded.palette;
+  await loaded?.palette.dispose();
+  loaded = undefined;
+  // What the model was not trained for is said by the list of models.
+  const palette = await Palette.load(folder, { threads, onWarning: () => {} });
+  loaded = { folder, palette };
+  return palette;
+}
+
+/** Steps, and the time left by those that are done. */
+class Clock {
+  private readonly start = performance.now();
+  private readonly onProgress: (progress: {
+    step: number;
+    steps: number;
+    secondsLeft: number;
+  }) => void;
+  private done = 0;
+  private steps: number;
+  private told = 0;
+
+  /** @param steps as many as there will be, as far as is known */
+  constructor(steps: number, onProgress: Clock["onProgress"]) {
+    this.steps = steps;
+    this.onProgress = onProgress;
+  }
+
+  step(step: number, steps: number): void {
+    this.done = step;
+    this.steps = steps;
+    this.tell(step);
+  }
+
+  /** A part of the next step; told once a second. */
+  part(share: number): void {
+    if (performance.now() - this.told > 1000) this.tell(this.done + share);
+  }
+
+  private tell(reached: number): void {
+    this.told = performance.now();
+    const seconds = (this.told - this.start) / 1000;
+    const secondsLeft = Math.round((10 * seconds * (this.steps - reached)) / reached) / 10;
+    this.onProgress({ step: this.done, steps: this.steps, secondsLeft });
+  }
+}

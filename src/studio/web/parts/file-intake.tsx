@@ -1,0 +1,81 @@
+/** Photos from outside: dropped anywhere, pasted, or chosen. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { useStudio } from "../context.ts";
+import { text } from "../i18n/index.ts";
+
+export function FileIntake() {
+  const studio = useStudio();
+  const picker = useRef<HTMLInputElement>(null);
+  const over = useSignal(false);
+  useEffect(() => {
+    studio.onChooseFile = () => picker.current?.click();
+    const listening = new AbortController();
+    const { signal } = listening;
+    const pictures = (files: FileList | undefined) =>
+      [...(files ?? [])].filter(({ type, name }) => isPicture(type, name));
+    addEventListener(
+      "dragover",
+      (event) => {
+        if (!event.dataTransfer?.types.includes("Files")) return;
+        event.preventDefault();
+        over.value = true;
+      },
+      { signal },
+    );
+    addEventListener(
+      "dragleave",
+      (event) => {
+        if (event.relatedTarget === null) over.value = false;
+      },
+      { signal },
+    );
+    addEventListener(
+      "drop",
+      (event) => {
+        event.preventDefault();
+        over.value = false;
+        void studio.openFiles(pictures(event.dataTransfer?.files));
+      },
+      { signal },
+    );
+    addEventListener(
+      "paste",
+      (event) => {
+        const found = pictures(event.clipboardData?.files);
+        if (found.length === 0) return;
+        event.preventDefault();
+        void studio.openFiles(found);
+      },
+      { signal },
+    );
+    return () => listening.abort();
+  }, [studio, over]);
+  return (
+    <>
+      <input
+        ref={picker}
+        type="file"
+        accept="image/*"
+        multiple
+        hidden
+        aria-label={text.value.open.choose}
+        onChange={(event) => {
+          const input = event.currentTarget;
+          const files = [...(input.files ?? [])];
+          input.value = "";
+          void studio.openFiles(files);
+        }}
+      />
+      {over.value && (
+        <div class="drop-over">
+          <strong>{text.value.open.drop}</strong>
+        </div>
+      )}
+    </>
+  );
+}
+
+function isPicture(type: string, name: string): boolean {
+  return type.startsWith("image/") || /\.(jpe?g|png|webp|avif|gif|tiff?)$/i.test(name);
+}

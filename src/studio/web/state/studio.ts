@@ -1,0 +1,213 @@
+/** The page's actions: opening, asking, saving. Everything on the page goes through here. */
+import { computed, type Signal, signal } from "@preact/signals";
+import type { FolderPhoto, PhotoFolder } from "../folder.ts";
+import { text } from "../i18n/index.ts";
+import type { Restorer, StudioModel } from "../restorer.ts";
+import { ViewState } from "../view/view-state.ts";
+import type { Point } from "../view/viewport.ts";
+import { BatchRunner } from "./batch.ts";
+import { type Comparison, Editor } from "./editor.ts";
+import { Exports } from "./exports.ts";
+import { restoreStep, show, showNext } from "./history.ts";
+import { Notices } from "./notices.ts";
+import { photoOf } from "./photo.ts";
+import { Requests } from "./requests.ts";
+import { Session } from "./session.ts";
+import { keptSettings, type Settings } from "./settings.ts";
+import { type Way, wayOf } from "./ways.ts";
+
+export type Dialog = "keys" | "save" | "history" | "address" | "batch";
+
+export class Studio {
+  readonly restorer: Restorer;
+  readonly models = signal<readonly StudioModel[]>([]);
+  readonly folder = signal<PhotoFolder | undefined>(undefined);
+  readonly settings: Signal<Settings> = keptSettings(localStorage);
+  readonly editor = new Editor();
+  readonly view = new ViewState(this.editor);
+  readonly notices = new Notices();
+  readonly requests: Requests;
+  readonly exports: Exports;
+  readonly batch: BatchRunner;
+  readonly dialog = signal<Dialog | undefined>(undefined);
+  readonly #systemDark = signal(matchMedia("(prefers-color-scheme: dark)").matches);
+  readonly dark = computed(() =>
+    this.settings.value.theme === undefined
+      ? this.#systemDark.value
+      : this.settings.value.theme === "dark",
+  );
+  /** Where a pointer is over the canvas, CSS pixels. */
+  readonly pointer = signal<Point | undefined>(undefined);
+  /** The picture is moved instead of drawn on. */
+  readonly spaceHeld = signal(false);
+  /** The page of the beginning is shown, although a photo is open. */
+  readonly home = signal(false);
+  /** A photo is being read. */
+  readonly opening = signal(false);
+  readonly #session = new Session();
+
+  readonly model = computed(
+    () =>
+      this.models.value.find(({ name }) => name === this.settings.value.model) ??
+      this.models.value[0],
+  );
+
+  constructor(restorer: Restorer) {
+    this.restorer = restorer;
+    const { editor, settings, folder, notices } = this;
+    this.requests = new Requests({ restorer, editor, settings, notices, session: this.#session });
+    this.exports = new Exports({ editor, settings, folder, notices });
+    this.batch = new BatchRunner(restorer);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ({ matches }) => {
+      this.#systemDark.value = matches;
+    });
+  }
+
+  /** Asks for the models, and finds the photo and the request of before a reload. */
+  async start(folder: Promise<PhotoFolder | undefined>): Promise<void> {
+    const models = this.restorer.models().then(
+      (found) => {
+        this.models.value = found;
+      },
+      (error) => this.notices.fail(error),
+    );
+    folder.then(
+      (found) => {
+        this.folder.value = found;
+      },
+      (error) => this.notices.fail(error),
+    );
+    void this.#session.dropOld();
+    const kept = await this.#session.photo();
+    if (kept !== undefined) {
+      const running = this.#session.request();
+      await this.open(kept.file, kept.name, kept.folderPhoto);
+      void this.#session.keepPhoto(kept);
+      if (kept.mask !== undefined) await this.editor.mask.value?.load(kept.mask);
+      if (running !== undefined) await this.requests.resume(running, kept.mask);
+    }
+    await models;
+  }
+
+  setting(change: Partial<Settings>): void {
+    this.settings.value = { ...this.settings.value, ...change };
+  }
+
+  async open(file: Blob, name: string, folderPhoto?: FolderPhoto): Promise<void> {
+    this.opening.value = true;
+    try {
+      const photo = await photoOf(file).catch(() => {
+        throw new Error(text.value.open.unreadable(name));
+      });
+      this.requests.runner.cancel();
+      await this.editor.open(photo, file, { name, folderPhoto });
+      this.dialog.value = undefined;
+      this.home.value = false;
+      void this.#session.keepPhoto({ name, file, folderPhoto });
+    } catch (error) {
+      this.notices.fail(error);
+    } finally {
+      this.opening.value = false;
+    }
+  }
+
+  /** One photo is opened; several become a batch. */
+  async openFiles(files: readonly File[]): Promise<void> {
+    const [first] = files;
+    if (first === undefined) return;
+    if (files.length === 1 && this.dialog.value !== "batch") return this.open(first, first.name);
+    this.batch.add(files);
+    this.dialog.value = "batch";
+  }
+
+  async openAddress(address: string): Promise<void> {
+    this.opening.value = true;
+    try {
+      const response = await fetch(address, { credentials: "omit" });
+      if (!response.ok) throw new Error(`${response.status}`);
+      const name = new URL(address).pathname.split("/").at(-1) || "photo";
+      await this.open(await response.blob(), decodeURIComponent(name));
+    } catch {
+      this.notices.fail(text.value.open.unreachable);
+    } finally {
+      this.opening.value = false;
+    }
+  }
+
+  async openFolderPhoto(photo: FolderPhoto): Promise<void> {
+    try {
+      const file = await this.folder.value?.open(photo);
+      if (file !== undefined) await this.open(file, photo.name, photo);
+    } catch (error) {
+      this.notices.fail(error);
+    }
+  }
+
+  /** Shows an answer, or what it was made from. */
+  show(shown: number | "before"): void {
+    this.editor.change((history) => show(history, shown));
+    if (this.editor.comparison.value === "all") this.editor.comparison.value = "off";
+  }
+
+  showNext(by: 1 | -1): void {
+    this.editor.change((history) => showNext(history, by));
+  }
+
+  /** Goes on from the answer that is shown. */
+  accept(): void {
+    const { editor } = this;
+    editor.accept();
+    const [base, opened] = [editor.base.value, editor.opened.value];
+    if (base === undefined || opened === undefined) return;
+    const { name, folderPhoto } = opened;
+    void base.file().then(
+      (file) => this.#session.keepPhoto({ name, file, folderPhoto }),
+      (error) => this.notices.fail(error),
+    );
+  }
+
+  resizeBrush(factor: number): void {
+    const { diameter, base } = this.editor;
+    const most = Math.max(base.value?.width ?? 1, base.value?.height ?? 1);
+    const next = diameter.value * factor;
+    const rounded = factor > 1 ? Math.ceil(next) : Math.floor(next);
+    diameter.value = Math.min(most, Math.max(1, rounded));
+  }
+
+  /** Opens the browser's own window for files; the part of the page that has it sets it. */
+  onChooseFile: () => void = () => {};
+
+  chooseFile(): void {
+    this.onChooseFile();
+  }
+
+  /** Another way of working goes on from the answer that is shown. */
+  choose(way: Way): void {
+    if (way !== this.editor.way.value) this.accept();
+    this.editor.way.value = way;
+  }
+
+  /** The comparison, or none when it is chosen again. */
+  compare(how: Comparison): void {
+    const { comparison, review, showsAnswer } = this.editor;
+    if (review.value === undefined) return;
+    if (!showsAnswer.value && how !== "off") this.show(0);
+    comparison.value = comparison.value === how ? "off" : how;
+    this.view.fit();
+  }
+
+  async loadMask(file: Blob): Promise<void> {
+    try {
+      await this.editor.mask.value?.load(file);
+    } catch {
+      this.notices.fail(text.value.fill.badMask);
+    }
+  }
+
+  /** Back to a step of the history. */
+  restoreStep(index: number): void {
+    this.editor.change((history) => restoreStep(history, index));
+    const { asked } = this.editor.history.value?.steps[index] ?? {};
+    if (asked !== undefined) this.editor.way.value = wayOf(asked.task);
+  }
+}
