@@ -1,7 +1,7 @@
 /** The options of `palette studio`. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { defaultLimits, studioDefaults } from "../../studio/server/limits.ts";
-import { numberBetween, threadsOption, wholeNumber } from "../arguments.ts";
+import { collecting, numberBetween, threadsOption, wholeNumber } from "../arguments.ts";
 
 export interface StudioFlags {
   readonly folder?: string;
@@ -25,7 +25,9 @@ const mebibyte = 2 ** 20;
 const { queue, uploadBytes, pixels, jobTime } = defaultLimits;
 const { host, port, grace } = studioDefaults;
 
-const collected = (value: string, before: string[] = []) => [...before, value];
+/** An option whose values are collected as they are. */
+const several = (flags: string, description: string) =>
+  collecting(new Option(flags, description), (value) => value);
 
 export function declareStudio(command: Command): void {
   command
@@ -39,12 +41,13 @@ export function declareStudio(command: Command): void {
     )
     .option("--token [word]", "ask visitors for this word; without one, for a new one")
     .option("--no-auth", "ask for no token, though others can reach the address")
-    .option("--allow-host <name>", "a host name that it is reached by (repeatable)", collected)
+    .addOption(several("--allow-host <name>", "a host name that it is reached by (repeatable)"))
     .option("--no-open", "do not open the browser")
-    .option(
-      "--model <folder>",
-      "a model's folder or name (repeatable; default: the bundled models)",
-      collected,
+    .addOption(
+      several(
+        "--model <folder>",
+        "a model's folder or name (repeatable; default: the bundled models)",
+      ),
     )
     .addOption(threadsOption())
     .option("--jobs <count>", "jobs at a time", wholeNumber(1, 64), 1)
