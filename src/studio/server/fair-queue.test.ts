@@ -32,3 +32,12 @@ it("lets items leave from anywhere", () => {
   expect([...queue]).toEqual(["a1", "c1", "a3", "c2"]);
   expect([queue.length, queue.lengthOf("a"), queue.lengthOf("b")]).toEqual([4, 2, 0]);
 });
+
+it("takes a client's wanted items first, and the others nevertheless", () => {
+  const left = new Set(["a1", "b1"]);
+  const queue = new FairQueue<string>((item) => !left.has(item));
+  for (const item of ["a1", "a2", "b1", "c1"]) queue.add(item[0]!, item);
+  const order = [...queue];
+  expect(order).toEqual(["a2", "b1", "c1", "a1"]);
+  expect(order.map(() => queue.take())).toEqual(order);
+});

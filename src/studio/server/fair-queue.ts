@@ -3,6 +3,12 @@ export class FairQueue<T> {
   /** In the order in which they are served. */
   private readonly lines = new Map<string, T[]>();
   private waiting = 0;
+  private readonly isWanted: (item: T) => boolean;
+
+  /** @param isWanted of a client's items those for which this holds come first */
+  constructor(isWanted: (item: T) => boolean = () => true) {
+    this.isWanted = isWanted;
+  }
 
   get length(): number {
     return this.waiting;
@@ -22,7 +28,8 @@ export class FairQueue<T> {
 
   /** The next item; its client's other items come after one of every other client. */
   take(): T | undefined {
-    for (const [client, [item, ...rest]] of this.lines) {
+    for (const [client, line] of this.lines) {
+      const [item, ...rest] = this.inOrder(line);
       this.lines.delete(client);
       if (rest.length > 0) this.lines.set(client, rest);
       this.waiting -= 1;
@@ -44,7 +51,7 @@ export class FairQueue<T> {
 
   /** All items in the order in which they will be taken. */
   *[Symbol.iterator](): Generator<T> {
-    const lines = [...this.lines.values()];
+    const lines = [...this.lines.values()].map((line) => this.inOrder(line));
     const rounds = Math.max(0, ...lines.map(({ length }) => length));
     for (let round = 0; round < rounds; round++) {
       for (const line of lines) {
@@ -52,5 +59,10 @@ export class FairQueue<T> {
         if (item !== undefined) yield item;
       }
     }
+  }
+
+  private inOrder(line: readonly T[]): T[] {
+    const wanted = line.filter(this.isWanted);
+    return [...wanted, ...line.filter((item) => !wanted.includes(item))];
   }
 }

@@ -12,7 +12,8 @@ const sweepEvery = 1000;
 
 export class Jobs {
   private readonly jobs = new Map<string, Job>();
-  private readonly queue = new FairQueue<Job>();
+  /** A job that nobody listens to waits behind its client's others: it may be left. */
+  private readonly queue = new FairQueue<Job>((job) => job.attended || job.listeners > 0);
   private readonly idle: Executor[];
   private readonly executors: readonly Executor[];
   private readonly running = new Map<Job, AbortController>();
