@@ -26,6 +26,7 @@ describe("a training", () => {
       "config.json",
       "log.txt",
       "model",
+      "photos.tsv",
       "samples",
       "stats.jsonl",
     ]);
