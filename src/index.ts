@@ -3,7 +3,13 @@
  * files, codecs, models and a runtime.
  */
 
-export type { PhotoReader, PhotoReadOptions, PhotoSet } from "./data/photo-reader.ts";
+export type {
+  LeftOut,
+  PhotoReader,
+  PhotoReadOptions,
+  PhotoRecord,
+  PhotoSet,
+} from "./data/photo-reader.ts";
 
 export type { Prediction } from "./diffusion/parameterization.ts";
 export type { LevelSettings } from "./diffusion/samplers/levels.ts";
@@ -55,7 +61,13 @@ export {
   toBytes,
 } from "./image/image.ts";
 export { type JpegQuality, jpegQuality } from "./image/jpeg-quality.ts";
-export { type MaskReading, type MaskSource, maskedShare, maskFromPixels } from "./image/mask.ts";
+export {
+  type MaskReading,
+  type MaskSource,
+  maskedShare,
+  maskFromPixels,
+  maskSources,
+} from "./image/mask.ts";
 export type { Size } from "./image/model-size.ts";
 export type { ByteSource } from "./models/byte-source.ts";
 export type { ModelConfig, TrainingRecord } from "./models/config.ts";
