@@ -1,6 +1,6 @@
 /**
- * What JPEG restoration gains, by quality, steps and windows, on held-out photos at their own pixels, and
- * what it costs:
+ * What JPEG restoration gains, by quality, steps and windows, on held-out photos at their own
+ * pixels, and what it costs:
  *
  *   npx tsx bench/dejpeg.ts FOLDER... [--model M] [--photos 6] [--side 256] [--qualities 10,20,80]
  *     [--ways 20@64/32,3@128/16,1@128/16] [--drawings 4]

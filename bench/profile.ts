@@ -1,6 +1,6 @@
 /**
- * Where a step's time goes: ONNX Runtime's own profile of one replica of the reference network or a preset's, by
- * operator.
+ * Where a step's time goes: ONNX Runtime's own profile of one replica of the reference network or a
+ * preset's, by operator.
  *
  *   npm run bench:profile [-- train|sample [images [preset]]]
  */

@@ -1,4 +1,7 @@
-/** Fits sin(x) with a network of one hidden layer, on `graph` alone: `npx tsx examples/fit-a-function.ts [STEPS]`. */
+/**
+ * Fits sin(x) with a network of one hidden layer, on `graph` alone:
+ * `npx tsx examples/fit-a-function.ts [STEPS]`.
+ */
 import {
   add,
   Graph,

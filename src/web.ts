@@ -1,6 +1,6 @@
 /**
- * The package in a browser: models come from URLs, onnxruntime-web computes in Web Workers. The page
- * installs onnxruntime-web.
+ * The package in a browser: models come from URLs, onnxruntime-web computes in Web Workers. The
+ * page installs onnxruntime-web.
  */
 export * from "./index.ts";
 export { webRuntime } from "./runtime/web/index.ts";

@@ -104,7 +104,10 @@ export async function runDisks({ specimens: folder, work, command, say }: PartOp
   ) satisfies CampaignTable;
 }
 
-/** The command must refuse in one line that names the cause, or have had room enough; nothing is half. */
+/**
+ * The command must refuse in one line that names the cause, or have had room enough; nothing is
+ * half.
+ */
 async function tried(
   argv: readonly string[],
   place: string,

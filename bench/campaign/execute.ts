@@ -1,4 +1,6 @@
-/** Carries out a case: the command in this process or in one of its own, or a call of the library. */
+/**
+ * Carries out a case: the command in this process or in one of its own, or a call of the library.
+ */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";

@@ -6,7 +6,8 @@
  *     [--kinds photo,mask] [--case KIND:NUMBER] [--limit SECONDS] [--out DIR] [--record]
  *
  * The same command continues; what it found is kept by commit and seed. A case with a fault is kept
- * in failures/KIND-NUMBER with the line that repeats it. --record writes the tables of docs/results.
+ * in failures/KIND-NUMBER with the line that repeats it. --record writes the tables of
+ * docs/results.
  */
 import { execFileSync } from "node:child_process";
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";

@@ -1,4 +1,6 @@
-/** Workers in processes of their own: one that crashes or hangs is blamed, and another one started. */
+/**
+ * Workers in processes of their own: one that crashes or hangs is blamed, and another one started.
+ */
 import { type ChildProcess, fork } from "node:child_process";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

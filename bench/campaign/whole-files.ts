@@ -23,7 +23,10 @@ export async function filesBelow(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-/** The files below a folder that are not whole, each with the reason; temporary ones are passed over. */
+/**
+ * The files below a folder that are not whole, each with the reason; temporary ones are passed
+ * over.
+ */
 export async function halfFiles(folder: string): Promise<string[]> {
   const faults: string[] = [];
   for (const name of await filesBelow(folder)) {

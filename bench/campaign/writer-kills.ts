@@ -1,4 +1,6 @@
-/** Commands killed while they write: no half file under a final name, and the same command works. */
+/**
+ * Commands killed while they write: no half file under a final name, and the same command works.
+ */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";

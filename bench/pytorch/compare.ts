@@ -42,7 +42,8 @@ type Mode = (typeof allModes)[number];
 const modes = allModes.filter((mode) => values.mode === "both" || values.mode === mode);
 if (modes.length === 0) throw new Error(`--mode is train, sample or both, not ${values.mode}`);
 const given = values.network === "reference";
-// What passes a network by (a hundredth of the arithmetic) is left out: PyTorch's side has none of it.
+// What passes a network by (a hundredth of the arithmetic) is left out: PyTorch's side has none of
+// it.
 const network = {
   ...(given ? reference : presetNamed(values.network).network),
   outputSkip: "none" as const,

@@ -1,6 +1,7 @@
 /**
- * The picture at the top of README.md: `npx tsx scripts/assets/readme-picture.ts [MODEL]` has a model (default: the
- * bundled one) restore two sample photos at its own size, twice in each way, into docs/images/gallery.png.
+ * The picture at the top of README.md: `npx tsx scripts/assets/readme-picture.ts [MODEL]` has a
+ * model (default: the bundled one) restore two sample photos at its own size, twice in each way,
+ * into docs/images/gallery.png.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -2,7 +2,8 @@
  * Fetches the landscape photos that the bundled model is trained on: `npm run landscapes -- OUT`.
  *
  * They are the planet pictures of the game Endless Sky in high resolution, 273 photos of 1440x720,
- * taken from the Debian package on any Debian machine. No root rights are needed; nothing is installed.
+ * taken from the Debian package on any Debian machine. No root rights are needed; nothing is
+ * installed.
  */
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";

@@ -13,7 +13,10 @@ export const columns = ["input", "sample 1", "sample 2", "truth"];
 /** Of each input. */
 const samples = 2;
 
-/** Has `palette` restore `photo`, degraded in the task's way: a row of images, and the seconds a sample. */
+/**
+ * Has `palette` restore `photo`, degraded in the task's way: a row of images, and the seconds a
+ * sample.
+ */
 export async function demonstration(
   palette: Pick<Palette, "restore">,
   task: Task,

@@ -11,7 +11,9 @@ export interface GalleryRow extends SheetRow {
   readonly steps: number;
 }
 
-/** HTML with a row of pictures for each restoration; `pictures` are the rows' images as PNG files. */
+/**
+ * HTML with a row of pictures for each restoration; `pictures` are the rows' images as PNG files.
+ */
 export function galleryPage(gallery: {
   readonly model: ModelConfig;
   readonly columns: readonly string[];

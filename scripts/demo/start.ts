@@ -1,7 +1,7 @@
 /**
- * The main job, shown: `npm start [-- MODEL [PHOTOS]]` makes sample photos worse in all four ways, has
- * the bundled model (or MODEL, a folder or name) restore each twice, and writes a page and a contact
- * sheet to gallery/.
+ * The main job, shown: `npm start [-- MODEL [PHOTOS]]` makes sample photos worse in all four ways,
+ * has the bundled model (or MODEL, a folder or name) restore each twice, and writes a page and a
+ * contact sheet to gallery/.
  */
 import { basename, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";

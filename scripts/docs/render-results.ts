@@ -5,8 +5,8 @@
  * - `report.json` of `palette evaluate`: its tables as in the report, without intervals;
  * - the output of `palette bench --json`;
  * - a table of `npm run campaign -- --record`, `"source": "campaign"`, with its command and day;
- * - a table copied from a page, `"source": "transcribed"`, with the command that measured it and the
- *   date of the commit that first had it. A run that keeps its JSON replaces such a file.
+ * - a table copied from a page, `"source": "transcribed"`, with the command that measured it and
+ *   the date of the commit that first had it. A run that keeps its JSON replaces such a file.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -92,7 +92,9 @@ function has(value: unknown, key: string): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, key);
 }
 
-/** The page with its tables as the data files have them; `read` gives a data file's text by name. */
+/**
+ * The page with its tables as the data files have them; `read` gives a data file's text by name.
+ */
 export function renderPage(page: string, read: (name: string) => string): string {
   return page.replace(
     /<!-- table: (\S+) -->\n[\s\S]*?<!-- \/table -->/g,

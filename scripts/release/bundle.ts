@@ -1,8 +1,9 @@
 /**
- * Makes a run's model the bundled one: `npx tsx scripts/release/bundle.ts RUN/model models/NAME HOURS` writes it in
- * half precision, under the folder's name, with today's date, the hours it was trained for (with those of the model it
- * began with, if any) and the way of sampling that suits such models today. The model card is written by hand, and so is
- * `sampling` in config.json, from what bench/dejpeg.ts measures; until then it is that of the run's model.
+ * Makes a run's model the bundled one: `npx tsx scripts/release/bundle.ts RUN/model models/NAME
+ * HOURS` writes it in half precision, under the folder's name, with today's date, the hours it was
+ * trained for (with those of the model it began with, if any) and the way of sampling that suits
+ * such models today. The model card is written by hand, and so is `sampling` in config.json, from
+ * what bench/dejpeg.ts measures; until then it is that of the run's model.
  */
 import { basename } from "node:path";
 import { say } from "../../src/cli/console.ts";

@@ -1,6 +1,6 @@
 /**
- * Writes the description of the studio's API, docs/openapi.json, and from it the types of the client
- * that the tests generate: `npm run docs:openapi`.
+ * Writes the description of the studio's API, docs/openapi.json, and from it the types of the
+ * client that the tests generate: `npm run docs:openapi`.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

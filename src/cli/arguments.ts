@@ -49,7 +49,9 @@ export function collecting<T>(option: Option, parse: (text: string) => T): Optio
   ]);
 }
 
-/** Has a command and those below it refuse a value that is given twice, where one would be dropped. */
+/**
+ * Has a command and those below it refuse a value that is given twice, where one would be dropped.
+ */
 export function refuseRepetition(command: Command): void {
   for (const option of command.options) {
     const takesOne = (option.required || option.optional) && !option.variadic;

@@ -33,7 +33,10 @@ export function log(line: string): void {
 const toTheEnd = (line: string): void => void process.stderr.write(`${line}\n`);
 let writeLine = toTheEnd;
 
-/** Has lines written by whoever keeps something at the end of the terminal, until what is returned is called. */
+/**
+ * Has lines written by whoever keeps something at the end of the terminal, until what is returned
+ * is called.
+ */
 export function writeLinesWith(write: (line: string) => void): () => void {
   writeLine = write;
   return () => {

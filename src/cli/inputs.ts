@@ -29,9 +29,9 @@ export interface Inputs {
 }
 
 /**
- * Files as they are, folders as all photos in them, and patterns that no shell expanded as what they
- * match. What gives no photo is one broken input. Answers are no photos: left out is what lies in
- * `out` below a folder, and `x-colorize-1.png` where a photo `x` is among the inputs.
+ * Files as they are, folders as all photos in them, and patterns that no shell expanded as what
+ * they match. What gives no photo is one broken input. Answers are no photos: left out is what lies
+ * in `out` below a folder, and `x-colorize-1.png` where a photo `x` is among the inputs.
  */
 export async function expandInputs(names: readonly string[], out: string): Promise<Inputs> {
   const target = await realpath(out).catch(() => undefined);
@@ -88,8 +88,8 @@ async function expandName(name: string): Promise<string[]> {
 const isAddress = (name: string) => /^[a-z][a-z+.-]+:\/\//i.test(name);
 
 /**
- * Tells answers to photos of the list, by their names alone: `<photo>-<command>-<k>`, whether `photo`
- * is written with its ending or without.
+ * Tells answers to photos of the list, by their names alone: `<photo>-<command>-<k>`, whether
+ * `photo` is written with its ending or without.
  */
 export function answersAmong(paths: readonly string[]): (path: string) => boolean {
   const commands = [...registeredTasks().map(({ name, command }) => command ?? name), "panorama"];

@@ -1,4 +1,7 @@
-/** Ctrl-C and SIGTERM as an abort signal: what is being computed stops cleanly, with nothing half written. */
+/**
+ * Ctrl-C and SIGTERM as an abort signal: what is being computed stops cleanly, with nothing half
+ * written.
+ */
 
 /** Thrown where work was stopped by a signal; the command exits with its code. */
 export class Interrupted extends Error {
@@ -14,8 +17,8 @@ export class Interrupted extends Error {
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * One Ctrl-C may arrive several times: from the terminal, and again from npx or another launcher that
- * passes it on. What comes within this time, in milliseconds, is the same one.
+ * One Ctrl-C may arrive several times: from the terminal, and again from npx or another launcher
+ * that passes it on. What comes within this time, in milliseconds, is the same one.
  */
 const echo = 1000;
 

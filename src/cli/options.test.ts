@@ -26,7 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** What the help says of options whose values are no choice among words; `@` is the test's folder. */
+/**
+ * What the help says of options whose values are no choice among words; `@` is the test's folder.
+ */
 const documented: Readonly<Record<string, readonly string[]>> = {
   "--data": ["@/photos", "@/photos:0.5"],
   "--weights": ["@/weights.txt"],

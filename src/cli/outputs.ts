@@ -36,9 +36,9 @@ export interface Outputs {
 }
 
 /**
- * The names of the answers to each input: `<photo>-<task>-<k>.png` below the folder `out`, k from 1,
- * where the photo lies below the folder that was given. A name depends on its photo alone. Where two
- * photos differ by their endings only, both keep them: `x.jpg-colorize-1.png`.
+ * The names of the answers to each input: `<photo>-<task>-<k>.png` below the folder `out`, k from
+ * 1, where the photo lies below the folder that was given. A name depends on its photo alone. Where
+ * two photos differ by their endings only, both keep them: `x.jpg-colorize-1.png`.
  * @throws UsageError when one file is named for several answers, or options do not go together;
  * PaletteError when `out` cannot be, or two photos have one name.
  */
@@ -106,8 +106,8 @@ async function isSingle(out: string): Promise<boolean> {
 }
 
 /**
- * Refuses, before anything is computed, what could not be written in the end, and what would replace a
- * file that answers are made from.
+ * Refuses, before anything is computed, what could not be written in the end, and what would
+ * replace a file that answers are made from.
  * @param sources the photos and whatever else is read
  * @throws PaletteError naming the file and what to do.
  */

@@ -1,4 +1,6 @@
-/** `palette panorama`: a photo continued far to the left and to the right (the paper's Figure 2). */
+/**
+ * `palette panorama`: a photo continued far to the left and to the right (the paper's Figure 2).
+ */
 import { overWhite } from "../image/image.ts";
 import { panorama, panoramaSize } from "../pipeline/panorama.ts";
 import type { PanoramaFlags } from "./commands/panorama.ts";

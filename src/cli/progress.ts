@@ -1,6 +1,6 @@
 /**
- * Progress on stderr: a bar on a terminal; elsewhere a plain line when something takes more than two
- * seconds, and further ones at growing distances, so that a log stays short.
+ * Progress on stderr: a bar on a terminal; elsewhere a plain line when something takes more than
+ * two seconds, and further ones at growing distances, so that a log stays short.
  */
 import { MultiBar, type Options } from "cli-progress";
 import { duration } from "../util/format.ts";
@@ -10,7 +10,10 @@ const firstLineAfter = 2_000;
 const longestPause = 30_000;
 
 export interface Progress {
-  /** `done` of the total is done; parts of a step count for the bar and the time, and are not written. */
+  /**
+   * `done` of the total is done; parts of a step count for the bar and the time, and are not
+   * written.
+   */
   update(done: number, total?: number): void;
   /** Leaves nothing on the terminal. */
   stop(): void;
@@ -96,8 +99,8 @@ function startLines(label: string, total: number): Progress {
 }
 
 /**
- * Writes lines, but no empty ones, after 2, 4, 8, 16, 32 seconds and then every 30, until the returned
- * function is called.
+ * Writes lines, but no empty ones, after 2, 4, 8, 16, 32 seconds and then every 30, until the
+ * returned function is called.
  */
 function announce(line: (seconds: number) => string): () => void {
   const start = performance.now();

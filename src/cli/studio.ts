@@ -75,8 +75,8 @@ async function openBrowser(address: string): Promise<void> {
 }
 
 /**
- * Resolves at the first SIGINT or SIGTERM; a second one ends the program at once. The same Ctrl-C may
- * arrive twice within a second, from the terminal and from npx: that is one.
+ * Resolves at the first SIGINT or SIGTERM; a second one ends the program at once. The same Ctrl-C
+ * may arrive twice within a second, from the terminal and from npx: that is one.
  */
 function stopped(): Promise<void> {
   return new Promise((resolve) => {

@@ -36,8 +36,8 @@ export const lanczos3: Kernel = {
 };
 
 /**
- * The image at width x height; [3, H, W]. Kernels with negative lobes overshoot at edges: values may
- * leave [-1, 1] a little and are not clipped.
+ * The image at width x height; [3, H, W]. Kernels with negative lobes overshoot at edges: values
+ * may leave [-1, 1] a little and are not clipped.
  * @param phase where in its cell a new pixel is sampled: 0.5 is the middle, 0 the corner
  * @throws PaletteError for sides that are not whole numbers of at least 1.
  */

@@ -83,14 +83,19 @@ function kindOf(prefix: string): WeightKind {
 
 const isOnline = (part: string) => part === "online_model";
 
-/** The weights as they were trained; what an average keeps a copy of counts where there is no other. */
+/**
+ * The weights as they were trained; what an average keeps a copy of counts where there is no other.
+ */
 function trained(all: readonly Candidate[]): Candidate[] {
   const raw = all.filter(({ kind }) => kind === "raw");
   const own = raw.filter(({ prefix }) => !prefix.split(".").some(isOnline));
   return own.length > 0 ? own : raw;
 }
 
-/** LitEma (latent diffusion) takes the dots out of the names: `model_ema.denoise_fninput_blocks00weight`. */
+/**
+ * LitEma (latent diffusion) takes the dots out of the names:
+ * `model_ema.denoise_fninput_blocks00weight`.
+ */
 function withoutDots(
   tensors: ReadonlyMap<string, NamedTensor>,
   plain: readonly Candidate[],
@@ -121,7 +126,9 @@ function below(
   return new Map(found.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
-/** What is no weight of a network, by its name within what was saved; the chosen one's comes first. */
+/**
+ * What is no weight of a network, by its name within what was saved; the chosen one's comes first.
+ */
 function othersOf(
   tensors: ReadonlyMap<string, NamedTensor>,
   all: readonly Candidate[],

@@ -38,7 +38,10 @@ export interface ImportOptions {
   readonly resolution?: number;
   /** What it was trained for; before the configuration's. Default: inpainting. */
   readonly tasks?: readonly TaskName[];
-  /** The averaged weights ("ema") or those as trained ("raw"); default: averaged where there are any. */
+  /**
+   * The averaged weights ("ema") or those as trained ("raw"); default: averaged where there are
+   * any.
+   */
   readonly weights?: WeightKind;
   /** The model's name; default: the file's, without its end. */
   readonly name?: string;

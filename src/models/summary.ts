@@ -58,14 +58,14 @@ export function samplingMemory(config: NetworkConfig): number {
 }
 
 /**
- * Beside the first engine others are compiled for windows. In parts of `peakForEachByte`. Measured: 341
- * MB more for windows of 128 on two engines than for one call at 64, with 28 MB of weights.
+ * Beside the first engine others are compiled for windows. In parts of `peakForEachByte`. Measured:
+ * 341 MB more for windows of 128 on two engines than for one call at 64, with 28 MB of weights.
  */
 const engineForWindows = 0.5;
 
 /**
- * Bytes that windows of this side need beyond `samplingMemory`, which counts a picture of the network's
- * own side: an estimate.
+ * Bytes that windows of this side need beyond `samplingMemory`, which counts a picture of the
+ * network's own side: an estimate.
  */
 export function windowMemory(config: NetworkConfig, side: number): number {
   if (side <= config.resolution) return 0;

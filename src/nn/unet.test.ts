@@ -52,8 +52,8 @@ const variants: [string, UNetConfig][] = [
 ];
 
 /**
- * Whose graphs are compiled as those of large networks too: one of each way to resample, to skip and to
- * deal out rows. ONNX Runtime takes seconds for a graph that does not say its shapes.
+ * Whose graphs are compiled as those of large networks too: one of each way to resample, to skip
+ * and to deal out rows. ONNX Runtime takes seconds for a graph that does not say its shapes.
  */
 const largeToo = [
   "global-attention, resampling in blocks",

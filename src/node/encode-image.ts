@@ -12,7 +12,9 @@ import { exifOf, type ImageMetadata } from "./image-metadata.ts";
 import { fromImage } from "./sharp.ts";
 
 export interface WriteOptions extends EncodeOptions {
-  /** What the file says beside its pixels, such as the `metadata` of a photo; nothing by default. */
+  /**
+   * What the file says beside its pixels, such as the `metadata` of a photo; nothing by default.
+   */
   readonly metadata?: ImageMetadata | undefined;
   /** An XMP packet for the file. */
   readonly xmp?: string | undefined;

@@ -37,8 +37,8 @@ export function userCache(folder: "nets" | "features"): string {
 }
 
 /**
- * The searched folders in order: the given one, $PALETTE_NETS, beside the package (the same from the
- * sources and when built), the user's cache.
+ * The searched folders in order: the given one, $PALETTE_NETS, beside the package (the same from
+ * the sources and when built), the user's cache.
  */
 export function networkFolders(nets?: string): string[] {
   const beside = fileURLToPath(new URL("../../../shared/weights", import.meta.url));

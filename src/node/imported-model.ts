@@ -8,8 +8,8 @@ import { makeFolder } from "./make-folder.ts";
 import { saveModel } from "./model-folder.ts";
 
 /**
- * Saves the model in a folder that `claimFolder` has granted. Meanwhile the folder has a lock: weights
- * without a config.json beside a lock are what a killed import left.
+ * Saves the model in a folder that `claimFolder` has granted. Meanwhile the folder has a lock:
+ * weights without a config.json beside a lock are what a killed import left.
  * @throws PaletteError when the folder cannot be written, or another process is importing into it.
  */
 export async function saveImported(named: string, model: Model): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * What a command may write over: nothing but what a command of its kind wrote. A folder must be new,
- * empty or known by the file that its kind is known by; a file must be new or carry the mark of an
- * export. What the command reads is never written over, through whichever link it is named.
+ * What a command may write over: nothing but what a command of its kind wrote. A folder must be
+ * new, empty or known by the file that its kind is known by; a file must be new or carry the mark
+ * of an export. What the command reads is never written over, through whichever link it is named.
  */
 import { constants } from "node:fs";
 import { access, open, readdir, stat } from "node:fs/promises";
@@ -239,7 +239,8 @@ async function namesIn(folder: string, another: string): Promise<string[]> {
 }
 
 /**
- * @param replaced whether what is not of the kind is told as such; otherwise the reader's reason is.
+ * @param replaced whether what is not of the kind is told as such; otherwise the reader's reason
+ * is.
  */
 async function isKnown(
   file: string,

@@ -32,8 +32,8 @@ export const photoEndings: readonly string[] = [
 /**
  * All photos in the folders and their subfolders, sorted by file name and then by path. The order
  * depends on neither the file system nor the language. Hidden files and folders are skipped. A
- * folder reached twice counts once, by its direct path rather than by a link. Run folders, models and
- * evaluations in them are left out, and told.
+ * folder reached twice counts once, by its direct path rather than by a link. Run folders, models
+ * and evaluations in them are left out, and told.
  * @throws PaletteError when a folder is missing, cannot be read or holds no photo.
  */
 export async function scanPhotos(

@@ -1,7 +1,7 @@
 /**
- * A run on disk: config.json, photos.tsv, stats.jsonl, log.txt, samples/NNNNNN.png, checkpoint.safetensors,
- * model/ (the averaged weights, for use) and clock.json. Continuing is opening the same folder
- * again.
+ * A run on disk: config.json, photos.tsv, stats.jsonl, log.txt, samples/NNNNNN.png,
+ * checkpoint.safetensors, model/ (the averaged weights, for use) and clock.json. Continuing is
+ * opening the same folder again.
  */
 import { appendFileSync } from "node:fs";
 import { access, appendFile, open, readdir, rm } from "node:fs/promises";

@@ -227,8 +227,8 @@ describe("answers", () => {
       ...smooth,
       data: restored.data.map((value, i) => value - smooth.data[i]!),
     });
-    // Of 256 pixels windows of 144 begin at 0 and 112: every 16 pixels is each border, and with those of
-    // 8 each overlap's middle. What is restored apart begins every tile.
+    // Of 256 pixels windows of 144 begin at 0 and 112: every 16 pixels is each border, and with
+    // those of 8 each overlap's middle. What is restored apart begins every tile.
     for (const period of [16, 8]) expect(seam(changes(joined!), period)).toBeLessThan(1.2);
     expect(seam(changes(apart), tile)).toBeGreaterThan(1.6);
   });

@@ -95,8 +95,8 @@ export class Palette {
   }
 
   /**
-   * Why `restore` would give a photo back as it is, in words that follow its name; undefined where it
-   * restores it. `options.force` is not looked at.
+   * Why `restore` would give a photo back as it is, in words that follow its name; undefined where
+   * it restores it. `options.force` is not looked at.
    */
   leavesAsIs(task: TaskName | (string & {}) | Task, options: object): string | undefined {
     const chosen: Task = typeof task === "string" ? taskNamed(task) : task;
@@ -118,17 +118,18 @@ export class Palette {
   }
 
   /**
-   * Continues the photo at one side, several, or (the default) all around, by `ratio` of its size or
-   * up to an aspect ratio or size.
+   * Continues the photo at one side, several, or (the default) all around, by `ratio` of its size
+   * or up to an aspect ratio or size.
    */
   async uncrop(image: Image, options: SamplingOptions & UncropOptions = {}): Promise<Image[]> {
     return this.restore("uncrop", image, { side: "all", ...options });
   }
 
   /**
-   * Removes the traces of strong JPEG compression. The `quality` of the photo's file (`jpegQuality`)
-   * decides about the network's share in the answer, as the model's config.json says; a photo that the
-   * model does not improve comes back as it is. `force` gives the network's own answer.
+   * Removes the traces of strong JPEG compression. The `quality` of the photo's file
+   * (`jpegQuality`) decides about the network's share in the answer, as the model's config.json
+   * says; a photo that the model does not improve comes back as it is. `force` gives the network's
+   * own answer.
    */
   async dejpeg(
     image: Image,

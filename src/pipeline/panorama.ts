@@ -47,10 +47,10 @@ function shortSideAt({ width, height }: Size, side: number): Size {
 }
 
 /**
- * `samples` panoramas: the photo with a short side of `resolution`, and `left` and `right` times half
- * of `resolution` columns more. 256x256 becomes 1280x256 with 4 and 4, as on the paper's page.
- * @throws UsageError for impossible options; PaletteError when the photo is so long and thin that the
- * panorama would be too big; otherwise as `Palette.sample`.
+ * `samples` panoramas: the photo with a short side of `resolution`, and `left` and `right` times
+ * half of `resolution` columns more. 256x256 becomes 1280x256 with 4 and 4, as on the paper's page.
+ * @throws UsageError for impossible options; PaletteError when the photo is so long and thin that
+ * the panorama would be too big; otherwise as `Palette.sample`.
  */
 export async function panorama(
   palette: Palette,

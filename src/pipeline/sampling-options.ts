@@ -30,7 +30,8 @@ export interface SamplingOptions extends SamplerChoices {
   readonly steps?: number;
   /**
    * The posterior mean instead of a sample: the network's estimate in one call at the highest noise
-   * level. Nothing is invented, and what is uncertain is soft or pale. It is the same for every seed.
+   * level. Nothing is invented, and what is uncertain is soft or pale. It is the same for every
+   * seed.
    */
   readonly mean?: boolean;
   /** Restores also what the model is known to make worse, by the network alone; default false. */
@@ -66,8 +67,8 @@ export interface SamplingProgress {
   /** The current estimates of the samples, at the size of the condition. */
   estimates(): Image[];
   /**
-   * Of `Palette.restore` and `panorama`: the answers that the call was about, by number, from 0, each
-   * as it would be by the present estimates. What was not reached yet is noise or missing.
+   * Of `Palette.restore` and `panorama`: the answers that the call was about, by number, from 0,
+   * each as it would be by the present estimates. What was not reached yet is noise or missing.
    */
   readonly pictures?: ReadonlyMap<number, () => Promise<Image>>;
 }

@@ -1,8 +1,8 @@
 /**
- * A network for pictures larger than its own: it looks at overlapping windows, and where they overlap
- * their outputs are mixed, the more of one the nearer to its middle. As this happens in every call, and
- * the noise belongs to the whole picture, the windows of one picture agree with each other (the paper
- * names patch-based inference as a way to other resolutions, section 6).
+ * A network for pictures larger than its own: it looks at overlapping windows, and where they
+ * overlap their outputs are mixed, the more of one the nearer to its middle. As this happens in
+ * every call, and the noise belongs to the whole picture, the windows of one picture agree with
+ * each other (the paper names patch-based inference as a way to other resolutions, section 6).
  */
 import { defaultWindow, type SamplingWindow } from "../models/settings/sampling.ts";
 import { PaletteError } from "../util/errors.ts";
@@ -11,7 +11,9 @@ import type { Network, NetworkCall } from "./network.ts";
 /** Pixels of windows given to the network at a time; bounds the memory of large pictures. */
 const pixelsAtOnce = 2 ** 20;
 
-/** A call that may take minutes when its pictures are large. The windows of a picture are a unit. */
+/**
+ * A call that may take minutes when its pictures are large. The windows of a picture are a unit.
+ */
 export interface TiledCall extends NetworkCall {
   /** Called as windows are done; never for pictures of the network's own size. */
   readonly onTiles?: ((done: number, tiles: number) => void) | undefined;
@@ -24,8 +26,8 @@ export interface TiledNetwork extends Network {
 }
 
 /**
- * The same network for shapes [N, C, H, W] with H and W from its resolution up. A picture of its own
- * size goes through unchanged; windows in which nothing is wanted are left out.
+ * The same network for shapes [N, C, H, W] with H and W from its resolution up. A picture of its
+ * own size goes through unchanged; windows in which nothing is wanted are left out.
  */
 export function tiled(network: Network): TiledNetwork {
   const { resolution } = network.config.network;
@@ -47,8 +49,8 @@ export interface Cover {
 }
 
 /**
- * Windows that cover `length`: the ends are met, the steps are whole. A side shorter than the window
- * takes windows of the network's own side at half overlap, so that few sizes are compiled.
+ * Windows that cover `length`: the ends are met, the steps are whole. A side shorter than the
+ * window takes windows of the network's own side at half overlap, so that few sizes are compiled.
  */
 export function coverOf(length: number, resolution: number, window: SamplingWindow): Cover {
   const { side, overlap } =

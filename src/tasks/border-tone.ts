@@ -9,9 +9,9 @@ const smoothing = 1 / 24;
 const fading = 1 / 6;
 
 /**
- * The answer with its hole shifted so that it meets the known pixels without a step. The shift at the
- * border is the difference of the two sides' means there, smoothed along the border; it fades out
- * into the hole. Known pixels stay as they are.
+ * The answer with its hole shifted so that it meets the known pixels without a step. The shift at
+ * the border is the difference of the two sides' means there, smoothed along the border; it fades
+ * out into the hole. Known pixels stay as they are.
  * @param hole 1 = filled by the network; at the answer's size
  * @param resolution side of the network, in pixels of the answer
  */

@@ -63,9 +63,9 @@ function spread(pixels: number, before: boolean, after: boolean) {
 }
 
 /**
- * The new picture of a photo that becomes `to`: the smallest one of an aspect ratio ("16:9") that holds
- * the photo, or one of a size ("1920x1080"). The photo keeps its pixels, at the end that does not grow
- * or, where both ends may, in the middle.
+ * The new picture of a photo that becomes `to`: the smallest one of an aspect ratio ("16:9") that
+ * holds the photo, or one of a size ("1920x1080"). The photo keeps its pixels, at the end that does
+ * not grow or, where both ends may, in the middle.
  * @throws UsageError for what is no target, PaletteError when the photo cannot grow to it at these
  * sides.
  */

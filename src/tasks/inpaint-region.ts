@@ -16,8 +16,8 @@ const thickest = 0.4;
 export interface PreparedRegion {
   readonly condition: Pick<Condition, "x"> & { readonly mask: Mask };
   /**
-   * Writes the answer's pixels into `out` where it is the part's. Those of another size are brought to
-   * the part's, in the tone of the known ones beside them.
+   * Writes the answer's pixels into `out` where it is the part's. Those of another size are brought
+   * to the part's, in the tone of the known ones beside them.
    */
   paste(out: Image, answer: Image): Promise<void>;
 }

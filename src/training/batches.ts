@@ -1,6 +1,7 @@
 /**
  * Batches, made ahead of the step that takes them. A batch is a function of the seed and of the
- * number of its first image alone, so that a resumed run has exactly the batches of an unbroken one.
+ * number of its first image alone, so that a resumed run has exactly the batches of an unbroken
+ * one.
  */
 import type { ExampleSource } from "../data/examples.ts";
 import type { Optimizer } from "../models/settings/optimizer.ts";

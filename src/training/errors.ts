@@ -18,7 +18,9 @@ function diskFull(thrown: unknown): PaletteError | undefined {
   );
 }
 
-/** A photo that was there when the training was planned: without it, other weights would be trained. */
+/**
+ * A photo that was there when the training was planned: without it, other weights would be trained.
+ */
 function unreadable(thrown: unknown): PaletteError | undefined {
   if (!(thrown instanceof ReadError)) return undefined;
   return new PaletteError(

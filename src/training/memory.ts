@@ -13,8 +13,8 @@ import { stepStrategy } from "./step/strategy.ts";
 const processBytes = 300e6;
 
 /**
- * An estimate in bytes: what the step holds (see its strategy's `memory`), the batch at hand and those
- * made ahead, and the photos that are kept decoded. Measured: docs/results/speed.md.
+ * An estimate in bytes: what the step holds (see its strategy's `memory`), the batch at hand and
+ * those made ahead, and the photos that are kept decoded. Measured: docs/results/speed.md.
  */
 export function trainingMemory(
   config: Pick<
@@ -36,7 +36,9 @@ export function trainingMemory(
   };
 }
 
-/** Bytes of an image in a batch: condition, noisy image and target, and the weight of each pixel. */
+/**
+ * Bytes of an image in a batch: condition, noisy image and target, and the weight of each pixel.
+ */
 function imageBytes({ channels, resolution }: NetworkConfig): number {
   return 4 * (3 * channels + 1) * resolution ** 2;
 }

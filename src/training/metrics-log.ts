@@ -146,7 +146,9 @@ export class MetricsLog {
     this.means.clear();
   }
 
-  /** Statistics, held-out loss and samples, where the update from `before` images makes them due. */
+  /**
+   * Statistics, held-out loss and samples, where the update from `before` images makes them due.
+   */
   async record(before: number, standing: TrainingProgress): Promise<void> {
     const { config, options } = this;
     const { images } = standing;
@@ -185,7 +187,9 @@ export class MetricsLog {
     this.reported = { seen, session, waited };
   }
 
-  /** Held-out loss and samples at the end of a training; undefined as `Validator.run`, or given up. */
+  /**
+   * Held-out loss and samples at the end of a training; undefined as `Validator.run`, or given up.
+   */
   async lastValidation(standing: TrainingProgress): Promise<ValidationLoss | undefined> {
     return (await this.validate(true, true, standing))?.heldOut;
   }

@@ -1,7 +1,7 @@
 /**
  * The training objective (the paper's Algorithm 1): from an example (x, y) to what the network is
- * given, what it should predict, and how much each pixel's error counts. The gradient step itself is
- * `step/`; the error's power (L1, L2, rms) is part of its graph (`nn/loss.ts`).
+ * given, what it should predict, and how much each pixel's error counts. The gradient step itself
+ * is `step/`; the error's power (L1, L2, rms) is part of its graph (`nn/loss.ts`).
  */
 import type { Example } from "../data/examples.ts";
 import { pasteKnown } from "../diffusion/known-pixels.ts";

@@ -16,7 +16,10 @@ export interface TrainingOptions {
   /** Images between sheets of samples. */
   readonly samplesEvery?: number;
   readonly device?: Device;
-  /** Aborting saves and ends the training; an update or a validation pass that is under way is given up. */
+  /**
+   * Aborting saves and ends the training; an update or a validation pass that is under way is given
+   * up.
+   */
   readonly signal?: AbortSignal;
   readonly reporter?: Reporter;
 }

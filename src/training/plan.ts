@@ -44,7 +44,10 @@ export interface TrainingSettings {
   readonly tasks?: readonly string[];
   /** Tasks to be drawn more often than the others, by name; equally often unless given. */
   readonly mix?: TaskMix;
-  /** See `splitHoldOut`; unless given that of the starting model if it knows these photos, or "every:7:1". */
+  /**
+   * See `splitHoldOut`; unless given that of the starting model if it knows these photos, or
+   * "every:7:1".
+   */
   readonly holdOut?: string;
   /** The preset's, or that of the starting model, unless given. */
   readonly objective?: Partial<Objective>;
@@ -71,7 +74,10 @@ export interface TrainingPlan {
   readonly config: RunConfig;
   /** Paths, in the order that examples are drawn from. */
   readonly training: readonly string[];
-  /** Of each photo in `training`, how often it is drawn; undefined where all are drawn equally often. */
+  /**
+   * Of each photo in `training`, how often it is drawn; undefined where all are drawn equally
+   * often.
+   */
   readonly weights?: readonly number[];
   readonly heldOut: readonly string[];
   /** The same photos by the folder they came from. */
@@ -180,8 +186,8 @@ export function resolvePlan(
 }
 
 /**
- * The objective: what is asked for, else that of the model in `from`, else the preset's. The paper's
- * own predictions, epsilon and the regression baseline, take the paper's objective.
+ * The objective: what is asked for, else that of the model in `from`, else the preset's. The
+ * paper's own predictions, epsilon and the regression baseline, take the paper's objective.
  * @throws UsageError when two settings exclude each other.
  */
 function objectiveOf(asked: Partial<Objective>, preset: Preset, from?: WarmStart): Objective {

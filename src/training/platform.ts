@@ -51,7 +51,9 @@ export interface RunStore {
    * @throws PaletteError when it is damaged or of another network.
    */
   readCheckpoint(state: TrainingState): Promise<Counters | undefined>;
-  /** @throws PaletteError, too, when a number of the state is not finite: it is not worth keeping. */
+  /**
+   * @throws PaletteError, too, when a number of the state is not finite: it is not worth keeping.
+   */
   writeCheckpoint(state: TrainingState, counters: Counters): Promise<void>;
   /** Replaces the model: the averaged weights, to be used. */
   writeModel(model: Model): Promise<void>;

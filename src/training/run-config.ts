@@ -1,7 +1,7 @@
 /**
  * What makes a training run the run it is: its config.json. Two commands with the same values train
- * the same weights, byte for byte; how long to train, how often to report and where the run lies are
- * no part of it.
+ * the same weights, byte for byte; how long to train, how often to report and where the run lies
+ * are no part of it.
  */
 import { z } from "zod";
 import { recommendedSampler, samplerConfigSchema } from "../diffusion/samplers/sampler-config.ts";
@@ -59,7 +59,9 @@ export const runConfig = z.strictObject({
 
 export type RunConfig = z.infer<typeof runConfig>;
 
-/** The settings in which two runs differ, as "name: old -> new"; empty when they are the same run. */
+/**
+ * The settings in which two runs differ, as "name: old -> new"; empty when they are the same run.
+ */
 export function differences(
   { machine: _before, ...old }: RunConfig,
   { machine: _after, ...now }: RunConfig,
@@ -90,8 +92,8 @@ export function parseRunConfig(text: string, source: string): RunConfig {
 }
 
 /**
- * What the model folder of a run says about itself. Nothing in it depends on the clock or the machine:
- * equal runs give equal models.
+ * What the model folder of a run says about itself. Nothing in it depends on the clock or the
+ * machine: equal runs give equal models.
  */
 export function trainedModel(
   config: RunConfig,

@@ -26,9 +26,9 @@ import type { ValidationLoss } from "./validation-set.ts";
 /**
  * Trains, or continues the training in `store`, until a limit is reached or the signal comes. The
  * store is closed at the end, whatever happens.
- * @throws PaletteError in one line when the checkpoint is damaged, the loss is no longer finite (the
- * last checkpoint is kept), no photo can be used, one of them can no longer be read, or the disk is
- * full (both after what was trained is saved, if it can be).
+ * @throws PaletteError in one line when the checkpoint is damaged, the loss is no longer finite
+ * (the last checkpoint is kept), no photo can be used, one of them can no longer be read, or the
+ * disk is full (both after what was trained is saved, if it can be).
  */
 export async function runTraining(
   plan: TrainingPlan,
@@ -143,7 +143,9 @@ class Training {
     return this.finish(end);
   }
 
-  /** One update; false when it was given up half way, as the time is over or the signal has come. */
+  /**
+   * One update; false when it was given up half way, as the time is over or the signal has come.
+   */
   private async update(
     stepper: TrainingStepper,
     prefetch: Prefetch<LabelledBatch>,

@@ -22,7 +22,9 @@ import {
   validationLoss,
 } from "./validation-set.ts";
 
-/** Examples of each task and source: enough to see progress through the differences between photos. */
+/**
+ * Examples of each task and source: enough to see progress through the differences between photos.
+ */
 const perTask = 32;
 /** Of these, so many of each task are shown, and of each source at least two. */
 const shownPerTask = 3;
@@ -59,10 +61,11 @@ export class Validator {
   }
 
   /**
-   * The held-out loss of the weights after `images` images, undefined without held-out photos, and a
-   * sheet of samples, of training photos if need be. Both are said.
-   * A failed pass does not end a run: the failure is only reported.
-   * @throws the signal's reason when it is aborted meanwhile; then nothing is known and nothing said.
+   * The held-out loss of the weights after `images` images, undefined without held-out photos, and
+   * a sheet of samples, of training photos if need be. Both are said. A failed pass does not end a
+   * run: the failure is only reported.
+   * @throws the signal's reason when it is aborted meanwhile; then nothing is known and nothing
+   * said.
    */
   async run(
     model: ModelConfig,

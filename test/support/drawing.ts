@@ -1,7 +1,10 @@
 import { createImage, type Image } from "../../src/image/image.ts";
 import { Random } from "../../src/util/random.ts";
 
-/** A drawing of few colours: flat shapes with hard edges and thin lines, as in a chart or a screenshot. */
+/**
+ * A drawing of few colours: flat shapes with hard edges and thin lines, as in a chart or a
+ * screenshot.
+ */
 export function drawing(width: number, height: number, seed = 1): Image {
   const random = Random.from("drawing", seed);
   const palette = [

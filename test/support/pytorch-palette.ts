@@ -1,4 +1,6 @@
-/** Networks of the PyTorch Palette for tests: the committed fixture, and random ones of any shape. */
+/**
+ * Networks of the PyTorch Palette for tests: the committed fixture, and random ones of any shape.
+ */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";

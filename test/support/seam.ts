@@ -1,7 +1,9 @@
 import { expect } from "vitest";
 import type { Image } from "../../src/image/image.ts";
 
-/** The mean step across columns at multiples of `period`, in parts of that between other columns. */
+/**
+ * The mean step across columns at multiples of `period`, in parts of that between other columns.
+ */
 export function seam({ width, height, data }: Image, period: number): number {
   const [at, elsewhere] = [
     [0, 0],

@@ -1,4 +1,6 @@
-/** An evaluation's report made up for tests: several tasks, steps, gaps, and names that mean harm. */
+/**
+ * An evaluation's report made up for tests: several tasks, steps, gaps, and names that mean harm.
+ */
 import type {
   ConditionReport,
   Report,

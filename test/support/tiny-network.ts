@@ -20,8 +20,8 @@ function value(name: string, shape: readonly number[]) {
 }
 
 /**
- * "image" [1, 3, 8, 8], batch fixed at 1 -> "pool" [1, 3, 1, 1], the mean of each channel, inside the
- * graph -> "scores" [1, 3], an output -> "probabilities" [1, 3], their softmax, an output.
+ * "image" [1, 3, 8, 8], batch fixed at 1 -> "pool" [1, 3, 1, 1], the mean of each channel, inside
+ * the graph -> "scores" [1, 3], an output -> "probabilities" [1, 3], their softmax, an output.
  */
 export function tinyOnnx(): Uint8Array {
   const axes = message().string(1, "axes").integers(8, [2, 3]).integer(20, 7);
@@ -60,7 +60,9 @@ export const tinyManifest: NetworkManifestInput = {
   labels: { file: "tiny.txt" },
 };
 
-/** Writes the network, its manifest and its list of classes into a folder, and gives the manifest. */
+/**
+ * Writes the network, its manifest and its list of classes into a folder, and gives the manifest.
+ */
 export async function writeTinyNetwork(
   folder: string,
   changes: Partial<NetworkManifestInput> = {},

@@ -53,7 +53,8 @@ async function make(random: Random, place: Place): Promise<Case> {
     if (options.length === 0) break;
     const option = random.pick(options);
     const drawn = draw(option, random);
-    // Most options may be given once: the base's value is replaced, or now and then a second one given.
+    // Most options may be given once: the base's value is replaced, or now and then a second one
+    // given.
     const there = argv.findIndex((word) => word === option.long || word === option.short);
     const replaced = there >= 0 && !option.isBoolean() && random.uniform() < 0.9;
     if (replaced) argv.splice(there, 2, ...drawn.words);

@@ -59,7 +59,9 @@ const asItIs = (bytes: Buffer): Mutated => ({ bytes, how: "as it is" });
 
 const lengths = [0n, 1n, 7n, 100_000_001n, 1n << 31n, 1n << 53n, 1n << 63n, (1n << 64n) - 1n];
 
-/** Damages a safetensors file: its header's JSON, the header's length, its numbers, or any bytes. */
+/**
+ * Damages a safetensors file: its header's JSON, the header's length, its numbers, or any bytes.
+ */
 export function mutateSafetensors(file: Buffer, random: Random): Mutated {
   const end = 8 + Number(file.readBigUInt64LE(0));
   const header = file.subarray(8, end).toString();

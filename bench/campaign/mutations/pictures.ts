@@ -1,4 +1,6 @@
-/** Damage that knows picture formats: chunks and segments, sizes beyond all pictures, rare formats. */
+/**
+ * Damage that knows picture formats: chunks and segments, sizes beyond all pictures, rare formats.
+ */
 import { crc32, deflateSync } from "node:zlib";
 import type { Random } from "../../../src/util/random.ts";
 import { type Mutated, mutateBytes, noise } from "./bytes.ts";

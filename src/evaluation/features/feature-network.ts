@@ -129,9 +129,10 @@ export async function openNetwork(
 const outputName = (tensor: string) => `palette/${tensor}`;
 
 /**
- * The ONNX model with further outputs, each an Identity of a tensor that the manifest names, also an
- * inner one. In protobuf, two messages written one after the other are one message with the fields of
- * both; so appending `ModelProto { graph { node, output } }` extends a file without reading it.
+ * The ONNX model with further outputs, each an Identity of a tensor that the manifest names, also
+ * an inner one. In protobuf, two messages written one after the other are one message with the
+ * fields of both; so appending `ModelProto { graph { node, output } }` extends a file without
+ * reading it.
  */
 export function withOutputs(
   model: Uint8Array,

@@ -146,9 +146,9 @@ const known: readonly NetworkManifestInput[] = [
 ];
 
 /**
- * GoogLeNet and MobileNetV2, each converted here and from the ONNX model zoo. The zoo's sizes, digests,
- * tensor names and licenses are from its list (ONNX_HUB_MANIFEST.json) and READMEs; the addresses name
- * one commit, so they always give the same bytes.
+ * GoogLeNet and MobileNetV2, each converted here and from the ONNX model zoo. The zoo's sizes,
+ * digests, tensor names and licenses are from its list (ONNX_HUB_MANIFEST.json) and READMEs; the
+ * addresses name one commit, so they always give the same bytes.
  */
 export const knownNetworks: readonly NetworkManifest[] = known.map((manifest) =>
   schema.parse({ labels, ...manifest }),

@@ -16,8 +16,9 @@ const longestAspect = 32;
 
 /**
  * The input tensor of one picture, [3, size, size] in the manifest's channel order, from 8 bits.
- * @param view "whole": all of it, squeezed into the square as in pytorch-fid, for features, as a crop
- * would miss the borders. "middle": the centre crop of the network's training, for its accuracy
+ * @param view "whole": all of it, squeezed into the square as in pytorch-fid, for features, as a
+ * crop would miss the borders. "middle": the centre crop of the network's training, for its
+ * accuracy
  * @throws PaletteError when view is "middle" and the picture is longer than 32:1.
  */
 export function preprocess(
@@ -55,9 +56,9 @@ function centreCrop(image: Image, shortSide: number, size: number): Image {
 }
 
 /**
- * The picture at another size. Pictures are enlarged by a cubic filter from the corners of the cells,
- * as libvips does: the FIDs of docs/results were measured so. Lanczos3 from the middles, as elsewhere
- * in this package, gives FIDs some 4 % higher, those of the originals included.
+ * The picture at another size. Pictures are enlarged by a cubic filter from the corners of the
+ * cells, as libvips does: the FIDs of docs/results were measured so. Lanczos3 from the middles, as
+ * elsewhere in this package, gives FIDs some 4 % higher, those of the originals included.
  */
 function brought(image: Image, width: number, height: number): Image {
   return width > image.width && height > image.height

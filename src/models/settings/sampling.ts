@@ -23,8 +23,9 @@ export const samplingSchema = z.strictObject({
   /** `defaultWindow` where left out. */
   window: windowSchema.optional(),
   /**
-   * The network's share in a restored JPEG by the photo's quality, linear in between; the rest is the
-   * JPEG. Above the highest quality the network makes photos worse, and they are left as they are.
+   * The network's share in a restored JPEG by the photo's quality, linear in between; the rest is
+   * the JPEG. Above the highest quality the network makes photos worse, and they are left as they
+   * are.
    */
   jpegShares: z.record(z.string().regex(/^\d+$/), z.number().gt(0).max(1)).optional(),
 });
@@ -32,8 +33,8 @@ export const samplingSchema = z.strictObject({
 export type SamplingSettings = z.infer<typeof samplingSchema>;
 
 /**
- * What holds for a model trained further: its sampler and network are the same. Which JPEGs it improves
- * is to be measured again.
+ * What holds for a model trained further: its sampler and network are the same. Which JPEGs it
+ * improves is to be measured again.
  */
 export function inheritedSampling({ jpegShares: _, ...kept }: SamplingSettings): SamplingSettings {
   return kept;
@@ -43,9 +44,9 @@ export function inheritedSampling({ jpegShares: _, ...kept }: SamplingSettings):
 const largestWidened = 64;
 
 /**
- * Of a small network windows that begin every two of its sides and overlap by a quarter: 144 pixels and 16
- * at 64 (docs/experiments/018). A large one, or one whose levels do not divide this, sees windows of
- * its own side at half overlap, for its memory's sake.
+ * Of a small network windows that begin every two of its sides and overlap by a quarter: 144 pixels
+ * and 16 at 64 (docs/experiments/018). A large one, or one whose levels do not divide this, sees
+ * windows of its own side at half overlap, for its memory's sake.
  */
 export function defaultWindow(network: NetworkConfig): SamplingWindow {
   const { resolution } = network;

@@ -71,7 +71,8 @@ export class EngineProcess implements Executor {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
-    // Requests are answered while it computes. A machine that does not allow it computes all the same.
+    // Requests are answered while it computes. A machine that does not allow it computes all the
+    // same.
     try {
       if (child.pid !== undefined) setPriority(child.pid, niceness);
     } catch {}

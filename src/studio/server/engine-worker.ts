@@ -1,6 +1,6 @@
 /**
- * The process in which pictures are decoded and restored: what it computes keeps no request waiting,
- * and what breaks it does not end the server. It takes one work at a time.
+ * The process in which pictures are decoded and restored: what it computes keeps no request
+ * waiting, and what breaks it does not end the server. It takes one work at a time.
  */
 import { Palette } from "../../node/palette.ts";
 import { PaletteError, ReadError, reasonOf } from "../../util/errors.ts";

@@ -1,4 +1,6 @@
-/** A queue in which clients take turns: each has a line of its own, and the lines are served round. */
+/**
+ * A queue in which clients take turns: each has a line of its own, and the lines are served round.
+ */
 export class FairQueue<T> {
   /** In the order in which they are served. */
   private readonly lines = new Map<string, T[]>();

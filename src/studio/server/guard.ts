@@ -1,4 +1,6 @@
-/** Who may ask: the checks of every request before anything else, and the headers of every answer. */
+/**
+ * Who may ask: the checks of every request before anything else, and the headers of every answer.
+ */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { hostname } from "node:os";
 import { getConnInfo } from "@hono/node-server/conninfo";

@@ -7,7 +7,10 @@ import { Job, type Submission } from "./job.ts";
 import type { Limits } from "./limits.ts";
 import { HttpProblem, problemFrom } from "./problem.ts";
 
-/** How often jobs whose clients are gone, and answers that are old, are looked for at least, in milliseconds. */
+/**
+ * How often jobs whose clients are gone, and answers that are old, are looked for at least, in
+ * milliseconds.
+ */
 const sweepEvery = 1000;
 
 export class Jobs {
@@ -205,7 +208,9 @@ export class Jobs {
     this.keepWithin();
   }
 
-  /** Forgets the oldest jobs that are over, never the newest, until the rest is within the limits. */
+  /**
+   * Forgets the oldest jobs that are over, never the newest, until the rest is within the limits.
+   */
   private keepWithin(newest?: Job): void {
     const over = [...this.jobs.values()]
       .filter((job) => job.isOver)

@@ -22,8 +22,8 @@ const endings: Readonly<Record<ResultFormat, string>> = {
 };
 
 /**
- * Requests name a photo by an id of the list, never by a path. Links are neither followed nor listed,
- * and hidden files are not listed.
+ * Requests name a photo by an id of the list, never by a path. Links are neither followed nor
+ * listed, and hidden files are not listed.
  */
 export class PhotoFolder {
   private readonly root: string;

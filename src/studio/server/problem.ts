@@ -19,7 +19,9 @@ export class HttpProblem extends Error {
   }
 }
 
-/** What was thrown, as a problem: a `PaletteError` is the request's fault, all else the server's. */
+/**
+ * What was thrown, as a problem: a `PaletteError` is the request's fault, all else the server's.
+ */
 export function problemFrom(thrown: unknown): HttpProblem {
   if (thrown instanceof HttpProblem) return thrown;
   if (thrown instanceof ReadError) return new HttpProblem(503, thrown.message);

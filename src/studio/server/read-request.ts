@@ -1,4 +1,6 @@
-/** Requests that hand in a job: read within bounds, parsed, and checked before anything is decoded. */
+/**
+ * Requests that hand in a job: read within bounds, parsed, and checked before anything is decoded.
+ */
 import type { z } from "zod";
 import { omitUndefined } from "../../util/omit-undefined.ts";
 import { optionsSchema, taskSchema } from "../api/options.ts";

@@ -55,7 +55,10 @@ export interface StudioServer {
 /** From src/studio/server as from dist/studio/server. */
 const builtPage = fileURLToPath(new URL("../../../dist/page", import.meta.url));
 
-/** Milliseconds that answers wait for their clients once the server is stopping, and for the last bytes. */
+/**
+ * Milliseconds that answers wait for their clients once the server is stopping, and for the last
+ * bytes.
+ */
 const fetchTime = 5000;
 const sendTime = 1000;
 

@@ -1,6 +1,6 @@
 /**
- * The page's files. They are listed when the server starts, and a request is looked up in that list:
- * no path of a request reaches the file system.
+ * The page's files. They are listed when the server starts, and a request is looked up in that
+ * list: no path of a request reaches the file system.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";

@@ -1,7 +1,7 @@
 /**
  * One replica of data-parallel training, in a thread of its own. It computes the gradient of its
- * share of each batch, and carries out the optimizer on its share of the parameters. The vectors lie
- * in shared memory; the stepper tells all replicas when to do what.
+ * share of each batch, and carries out the optimizer on its share of the parameters. The vectors
+ * lie in shared memory; the stepper tells all replicas when to do what.
  */
 import type { EngineTensors, OpenSession, SessionOptions } from "../../runtime/runtime.ts";
 import { adamStep, sumGradients, type TrainingState } from "./optimizer.ts";

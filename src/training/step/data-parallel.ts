@@ -1,8 +1,8 @@
 /**
- * The data-parallel training step: loss, gradient, clipping, Adam and EMA over a batch, shared by one
- * replica a core. (Two engines of one thread each are faster than one of two: most ops are small.)
- * The result depends on the number of threads only through the order of summation; the same number
- * gives the same bytes.
+ * The data-parallel training step: loss, gradient, clipping, Adam and EMA over a batch, shared by
+ * one replica a core. (Two engines of one thread each are faster than one of two: most ops are
+ * small.) The result depends on the number of threads only through the order of summation; the same
+ * number gives the same bytes.
  */
 import { Graph, size } from "../../graph/index.ts";
 import { stack } from "../../image/stack.ts";
@@ -32,9 +32,9 @@ export const dataParallel: StepStrategy = {
   vector: (length) => new Float32Array(new SharedArrayBuffer(4 * length)),
   batchesAhead: 2,
   /**
-   * Weights, average and moments once, gradients and copies for each replica, and every value of the
-   * forward pass, which the backward pass needs again. Within a quarter of what was measured for
-   * small-64 and tiny-32 at batches from 4 to 32.
+   * Weights, average and moments once, gradients and copies for each replica, and every value of
+   * the forward pass, which the backward pass needs again. Within a quarter of what was measured
+   * for small-64 and tiny-32 at batches from 4 to 32.
    */
   memory({ network, batch, threads }, specs) {
     const parameters = parameterCount(specs);

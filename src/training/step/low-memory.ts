@@ -1,6 +1,6 @@
 /**
- * The training step in little memory: what would not fit twice is there once. One engine on all cores
- * takes few images at a time, and the gradients of a batch are added up.
+ * The training step in little memory: what would not fit twice is there once. One engine on all
+ * cores takes few images at a time, and the gradients of a batch are added up.
  */
 
 import { stack } from "../../image/stack.ts";

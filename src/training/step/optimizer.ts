@@ -96,8 +96,8 @@ export function emaDecayAt({ emaDecay }: Pick<Optimizer, "emaDecay">, step: numb
 }
 
 /**
- * Adam's learning rate for the update that ends at `images` images: a linear rise, then constant or,
- * with `annealImages`, a linear fall to 0 ("linear decay to zero", Defazio et al. 2023).
+ * Adam's learning rate for the update that ends at `images` images: a linear rise, then constant
+ * or, with `annealImages`, a linear fall to 0 ("linear decay to zero", Defazio et al. 2023).
  */
 export function learningRateAt(
   {

@@ -1,4 +1,6 @@
-/** Which strategy trains a network, chosen here alone, and the state that a training begins with. */
+/**
+ * Which strategy trains a network, chosen here alone, and the state that a training begins with.
+ */
 import { size } from "../../graph/index.ts";
 import { weightResidency } from "../../nn/graphs.ts";
 import type { NetworkConfig } from "../../nn/network.ts";

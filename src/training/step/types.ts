@@ -17,7 +17,9 @@ export interface TrainingBatch {
   readonly target: Float32Array;
   /** `noiseEmbeddingInput` of each image, [N]. */
   readonly conditioning: Float32Array;
-  /** Weight of each pixel in the loss, [N,1,H,W]: see `pixelWeights`; the batch's loss is the sum. */
+  /**
+   * Weight of each pixel in the loss, [N,1,H,W]: see `pixelWeights`; the batch's loss is the sum.
+   */
   readonly weight: Float32Array;
 }
 
@@ -36,7 +38,8 @@ export interface TrainingStepper {
   /**
    * One update from the sum of the batches' losses (more than one: gradient accumulation).
    * @param onRun called after each run of the engines with how many images of the update are
-   * differentiated. What it throws, as what fails in `batches`, ends the step, and nothing is changed.
+   * differentiated. What it throws, as what fails in `batches`, ends the step, and nothing is
+   * changed.
    */
   step(
     batches: Iterable<TrainingBatch> | AsyncIterable<TrainingBatch>,

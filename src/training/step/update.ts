@@ -16,8 +16,8 @@ export interface UpdateOptions {
 const givenUp = new Error("given up");
 
 /**
- * Makes an update and says of which task each image was. Undefined when it was given up: then, as when
- * a batch cannot be had, nothing is changed.
+ * Makes an update and says of which task each image was. Undefined when it was given up: then, as
+ * when a batch cannot be had, nothing is changed.
  */
 export async function makeUpdate(
   stepper: TrainingStepper,
