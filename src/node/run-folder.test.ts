@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -132,5 +133,18 @@ describe("a run folder", () => {
     const { stats } = await trained({ out: run, images: 12 });
     expect(await readdir(run)).not.toContain(".checkpoint.safetensors.0123456789ab.tmp");
     expect(stats.map(({ images }) => images)).toEqual([4, 12]);
+  });
+
+  it("does not wait for whoever reads or writes a pipe in it", async () => {
+    const run = await copied();
+    for (const name of ["log.txt", "stats.jsonl"]) {
+      await rm(join(run, name), { force: true });
+      execFileSync("mkfifo", [join(run, name)]);
+    }
+    await expect(trained({ out: run, images: 12 })).rejects.toThrow(
+      /stats\.jsonl cannot be read: it is a pipe, not a file\.$/,
+    );
+    await rm(join(run, "stats.jsonl"));
+    expect((await trained({ out: run, images: 12 })).outcome.images).toBe(12);
   });
 });

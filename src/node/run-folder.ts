@@ -3,8 +3,8 @@
  * checkpoint.safetensors, model/ (the averaged weights, for use) and clock.json. Continuing is
  * opening the same folder again.
  */
-import { appendFileSync } from "node:fs";
-import { access, appendFile, open, readdir, rm } from "node:fs/promises";
+import { closeSync, constants, openSync, writeFileSync } from "node:fs";
+import { access, appendFile, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { PhotoRecord } from "../data/photo-reader.ts";
@@ -22,7 +22,7 @@ import { type Lock, lockFolder } from "./folder-lock.ts";
 import { makeFolder } from "./make-folder.ts";
 import { loadModelConfig, saveModel } from "./model-folder.ts";
 import { claimFolder, folderKinds } from "./output-rule.ts";
-import { readToEnd } from "./regular-file.ts";
+import { assertRegularFile } from "./regular-file.ts";
 import { readCheckpoint, writeCheckpoint } from "./training-checkpoint.ts";
 
 const names = {
@@ -37,6 +37,10 @@ const names = {
 } as const;
 
 const clockSchema = z.object({ seconds: z.number().min(0) });
+
+/** As "a", but a pipe that nobody reads is an error instead of a wait without end. */
+const appending =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NONBLOCK ?? 0);
 
 export class RunFolder implements RunStore {
   readonly path: string;
@@ -129,7 +133,13 @@ export class RunFolder implements RunStore {
   /** Adds a line to log.txt, with the time. The log is for people: that it fails stops nothing. */
   log(line: string): void {
     try {
-      appendFileSync(join(this.path, names.log), `${new Date().toISOString()} ${line}\n`);
+      const text = `${new Date().toISOString()} ${line}\n`;
+      const file = openSync(join(this.path, names.log), appending);
+      try {
+        writeFileSync(file, text);
+      } finally {
+        closeSync(file);
+      }
     } catch {
       // What fills the disk is met, and told, where it matters.
     }
@@ -139,7 +149,7 @@ export class RunFolder implements RunStore {
   async addStats(line: StatsLine & Record<string, unknown>): Promise<void> {
     const path = join(this.path, names.stats);
     try {
-      await appendFile(path, `${JSON.stringify(line)}\n`);
+      await appendFile(path, `${JSON.stringify(line)}\n`, { flag: appending });
     } catch (thrown) {
       throw new PaletteError(`Cannot write ${path}: ${reasonOf(thrown)}.`, { cause: thrown });
     }
@@ -149,7 +159,7 @@ export class RunFolder implements RunStore {
   async syncStats(): Promise<void> {
     const path = join(this.path, names.stats);
     try {
-      const file = await open(path, "a");
+      const file = await open(path, appending);
       try {
         await file.sync();
       } catch (thrown) {
@@ -298,7 +308,8 @@ async function isThere(path: string): Promise<boolean> {
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return String(await readToEnd(path));
+    await assertRegularFile(path);
+    return await readFile(path, "utf8");
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
