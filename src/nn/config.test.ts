@@ -102,6 +102,8 @@ describe("a network's configuration", () => {
     ["an odd number of base channels", { base: 33, groups: 1, headChannels: 33 }, "even"],
     ["attention at a side no map has", { attention: [10] }, "attention at 10"],
     ["quarters of odd maps", { resolution: 6, attention: [], context: "local-attention" }, "3"],
+    ["more blocks than memory holds the names of", { blocks: 2 ** 31 }, "blocks"],
+    ["a side beyond all memory", { resolution: 2 ** 20 }, "resolution"],
     ["an unknown setting", { dropout: 0.2 }, "dropout"],
   ])("refuses %s", (_name, changes, message) => {
     const result = uNetConfig.safeParse({ ...network, headChannels: 32, ...changes });
