@@ -60,27 +60,43 @@ export const secureHeaders: MiddlewareHandler = async (c, next) => {
   if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
 };
 
+/** Refuses requests from elsewhere. @throws HttpProblem */
+export function sameOrigin(options: Pick<GuardOptions, "host" | "allowedHosts">): MiddlewareHandler {
+  const check = originCheck(options);
+  return async (c, next) => {
+    check(c);
+    await next();
+  };
+}
+
 /** @throws HttpProblem for requests from elsewhere, and for those without the token */
-export function guard({
-  host,
-  allowedHosts = [],
-  token,
-}: GuardOptions): MiddlewareHandler<Guarded> {
-  const names = new Set([...loopback, ...allowedHosts.map((name) => name.toLowerCase())]);
-  const isOpen = !isLoopback(host);
-  if (isOpen)
-    for (const name of [host, hostname(), `${hostname()}.local`]) names.add(name.toLowerCase());
+export function guard(options: GuardOptions): MiddlewareHandler<Guarded> {
+  const check = originCheck(options);
+  const { token } = options;
   const sessions = new Sessions();
   const pass = token === undefined ? undefined : new Pass(token);
   return async (c, next) => {
-    checkHost(c.req.header("host"), names, isOpen);
-    checkOrigin(c);
+    check(c);
     if (pass !== undefined) {
       const redirect = pass.check(c);
       if (redirect !== undefined) return redirect;
     }
     c.set("client", sessions.clientOf(c));
     await next();
+  };
+}
+
+function originCheck({
+  host,
+  allowedHosts = [],
+}: Pick<GuardOptions, "host" | "allowedHosts">): (c: Context) => void {
+  const names = new Set([...loopback, ...allowedHosts.map((name) => name.toLowerCase())]);
+  const isOpen = !isLoopback(host);
+  if (isOpen)
+    for (const name of [host, hostname(), `${hostname()}.local`]) names.add(name.toLowerCase());
+  return (c) => {
+    checkHost(c.req.header("host"), names, isOpen);
+    checkOrigin(c);
   };
 }
 
@@ -106,7 +122,7 @@ function checkOrigin(c: Context): void {
   const site = c.req.header("sec-fetch-site") ?? "none";
   const isNavigation = c.req.method === "GET" && c.req.header("sec-fetch-mode") === "navigate";
   if (same && (site === "same-origin" || site === "none" || isNavigation)) return;
-  throw new HttpProblem(403, "The request comes from another site; open the studio's own page.");
+  throw new HttpProblem(403, "The request comes from another site; open the server's own page.");
 }
 
 function hostOf(origin: string): string | undefined {

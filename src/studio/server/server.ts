@@ -2,13 +2,13 @@
 import type { Server } from "node:http";
 import { fileURLToPath } from "node:url";
 import { createAdaptorServer } from "@hono/node-server";
-import { PaletteError, reasonOf } from "../../util/errors.ts";
 import { createApp } from "./app.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { EngineProcess } from "./engine-process.ts";
 import type { Executor } from "./executor.ts";
 import { Jobs } from "./jobs.ts";
 import { defaultLimits, type Limits, studioDefaults } from "./limits.ts";
+import { addressOf, listen } from "./listen.ts";
 import { ServedModels } from "./models.ts";
 import { PhotoFolder } from "./photo-folder.ts";
 import { StaticFiles } from "./static-files.ts";
@@ -81,12 +81,13 @@ export async function startStudio(options: StudioServerOptions): Promise<StudioS
     overrideGlobalObjects: false,
   }) as Server;
   server.maxConnections = 1000;
-  const port = await listen(server, host, options).catch(async (error) => {
+  const { port: wanted = studioDefaults.port, otherPort } = options;
+  const port = await listen(server, host, wanted, otherPort).catch(async (error) => {
     await jobs.close();
     throw error;
   });
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    url: addressOf(host, port),
     pageIsBuilt: page.has("/index.html"),
     load: () => ({ ...jobs.counts, heldBytes: budget.used }),
     async stop(grace) {
@@ -107,32 +108,4 @@ function engines({ jobs = 1, threads }: StudioServerOptions): Executor[] {
     { length: jobs },
     () => new EngineProcess(each === undefined ? {} : { threads: each }),
   );
-}
-
-async function listen(
-  server: Server,
-  host: string,
-  { port = studioDefaults.port, otherPort = false }: StudioServerOptions,
-): Promise<number> {
-  const attempt = (at: number) =>
-    new Promise<number>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(at, host, () => {
-        server.off("error", reject);
-        const address = server.address();
-        resolve(typeof address === "object" && address !== null ? address.port : at);
-      });
-    });
-  try {
-    return await attempt(port);
-  } catch (error) {
-    const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-    if (taken && otherPort) return attempt(0);
-    throw new PaletteError(
-      taken
-        ? `Port ${port} of ${host} is taken; name another with --port.`
-        : `${host}:${port} cannot be listened at (${reasonOf(error)}); name another with --host and --port.`,
-      { cause: error },
-    );
-  }
 }

@@ -1,0 +1,123 @@
+/** A study's HTTP server as a function from request to response. */
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { z } from "zod";
+import { type GuardOptions, sameOrigin, secureHeaders } from "../../studio/server/guard.ts";
+import { HttpProblem, problemFrom, problemResponse } from "../../studio/server/problem.ts";
+import { checked } from "../../studio/server/read-request.ts";
+import type { StaticFiles } from "../../studio/server/static-files.ts";
+import { ballotSchema, consentSchema, type StudyInfo, studyPaths, type VoteAnswer } from "../api.ts";
+import type { Study } from "../settings.ts";
+import type { StudyStore } from "./store.ts";
+
+export interface StudyAppParts {
+  readonly study: Study;
+  readonly store: StudyStore;
+  /** The file of a sheet by its digest, as it is sent. */
+  readonly sheet: (digest: string) => Promise<Uint8Array>;
+  readonly page: StaticFiles;
+  /** Whether one may take part without a link of one's own. */
+  readonly open: boolean;
+  /** The path that the page is reached under: "/", or "/study/" as behind a proxy. */
+  readonly base: string;
+  readonly guard: Pick<GuardOptions, "host" | "allowedHosts">;
+  /** Told what is a bug of the server. */
+  readonly onBug?: (error: unknown) => void;
+}
+
+export function createStudyApp(parts: StudyAppParts): Hono {
+  const { study, store, page, open, base, onBug } = parts;
+  const { settings, made } = study;
+  const at = (path: string) => `${base}${path}`;
+  const app = new Hono();
+
+  app.onError((thrown) => {
+    const problem = problemFrom(thrown);
+    if (problem.status === 500) onBug?.(thrown);
+    return problemResponse(problem);
+  });
+  app.notFound(() => problemResponse(new HttpProblem(404, `The study is at ${base}.`)));
+  app.use(secureHeaders);
+  app.use(sameOrigin(parts.guard));
+  app.use(
+    bodyLimit({
+      maxSize: 16 * 1024,
+      onError: () => problemResponse(new HttpProblem(413, "A request holds at most 16 KiB.")),
+    }),
+  );
+
+  app.get(at(studyPaths.study), (c) => {
+    const { title, consent, seconds, inputSeconds, practice, trials, checks } = settings;
+    return c.json({
+      ...{ id: made.digest.slice(0, 16), title, ...(consent !== undefined && { consent }) },
+      ...{ seconds, inputSeconds, side: made.side, open, practice, trials: trials + checks },
+    } satisfies StudyInfo);
+  });
+
+  app.post(at(studyPaths.subjects), (c) => {
+    if (!open) throw new HttpProblem(403, "The study is by invitation; open the link you got.");
+    return c.json({ token: store.join() }, 201);
+  });
+
+  app.get(at(studyPaths.session), (c) => c.json(store.session(tokenOf(c))));
+
+  app.post(at(studyPaths.consent), async (c) => {
+    const { language } = await bodyOf(c, consentSchema);
+    return c.json(store.consent(tokenOf(c), language));
+  });
+
+  app.post(at(studyPaths.votes), async (c) => {
+    const ballot = await bodyOf(c, ballotSchema);
+    const token = tokenOf(c);
+    const { kind, truth } = store.vote(token, ballot);
+    return c.json({
+      session: store.session(token),
+      ...(kind === "practice" && { truth }),
+    } satisfies VoteAnswer);
+  });
+
+  app.get(at(studyPaths.sheet(":name")), async (c) => {
+    const digest = store.sheet(tokenOf(c), c.req.param("name"));
+    return new Response(new Uint8Array(await parts.sheet(digest)), {
+      headers: { "content-type": "image/png" },
+    });
+  });
+
+  app.get(at(studyPaths.subject), (c) => {
+    const { token } = store.subject(tokenOf(c));
+    return c.json(store.exported(token));
+  });
+
+  app.delete(at(studyPaths.subject), (c) => {
+    const { token } = store.subject(tokenOf(c));
+    store.delete(token);
+    return c.body(null, 204);
+  });
+
+  if (base !== "/") app.get(base.slice(0, -1), (c) => c.redirect(base, 308));
+  app.get(at("*"), async (c) => {
+    const path = c.req.path.slice(base.length - 1);
+    const response = await page.respond(path === "/" ? "/index.html" : path);
+    if (response !== undefined) return response;
+    if (path !== "/") return c.notFound();
+    return c.text("The study's page is not built: run `npm run build`.\n", 404);
+  });
+
+  return app;
+}
+
+/** The word of the subject's link. It is in no address, and so in no log. */
+function tokenOf(c: Context): string {
+  const [, token] = /^Bearer ([\w-]{1,100})$/.exec(c.req.header("authorization") ?? "") ?? [];
+  if (token === undefined) throw new HttpProblem(401, "Open the study by your link.");
+  return token;
+}
+
+async function bodyOf<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+  const type = c.req.header("content-type") ?? "";
+  if (!/^application\/json\b/i.test(type)) throw new HttpProblem(415, "Send JSON.");
+  const body: unknown = await c.req.json().catch(() => {
+    throw new HttpProblem(400, "The body is no JSON; check quotes and commas.");
+  });
+  return checked(schema, body, "body");
+}
