@@ -9,6 +9,7 @@ import { omitUndefined } from "../util/omit-undefined.ts";
 import type { StudioFlags } from "./commands/studio.ts";
 import { log, say } from "./console.ts";
 import { whileWaiting } from "./progress.ts";
+import { stopped } from "./stopped.ts";
 
 /** Serves until SIGINT or SIGTERM, and then finishes what runs. */
 export async function studio(given: string | undefined, flags: StudioFlags): Promise<void> {
@@ -72,20 +73,4 @@ async function openBrowser(address: string): Promise<void> {
   } catch (error) {
     log(`The browser does not open (${reasonOf(error)}); open the address above.`);
   }
-}
-
-/**
- * Resolves at the first SIGINT or SIGTERM; a second one ends the program at once. The same Ctrl-C
- * may arrive twice within a second, from the terminal and from npx: that is one.
- */
-function stopped(): Promise<void> {
-  return new Promise((resolve) => {
-    let first: number | undefined;
-    const hear = () => {
-      if (first === undefined) resolve();
-      else if (performance.now() - first > 1000) process.exit(0);
-      first ??= performance.now();
-    };
-    process.on("SIGINT", hear).on("SIGTERM", hear);
-  });
 }

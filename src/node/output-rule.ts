@@ -10,6 +10,7 @@ import { settingsFile } from "../evaluation/protocol/files.ts";
 import { configKey } from "../interop/open.ts";
 import { parseModelConfig } from "../models/config.ts";
 import { configFile, weightsFile } from "../models/model.ts";
+import { studyFiles } from "../study/settings.ts";
 import { parseRunConfig } from "../training/run-config.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 import { lockFile } from "./folder-lock.ts";
@@ -63,6 +64,12 @@ export const folderKinds = {
     sign: "fid.json",
     knows: (text) => "fid" in JSON.parse(text),
   },
+  study: {
+    what: "the folder of a study",
+    option: "folder",
+    sign: studyFiles.settings,
+    knows: (text) => ["format", "pairs", "trials"].every((field) => field in JSON.parse(text)),
+  },
 } as const satisfies Record<string, FolderKind>;
 
 /** What this package writes and others may have a file of the same name for: its own fields. */
@@ -70,6 +77,7 @@ const signs: readonly (readonly [file: string, fields: readonly string[], what: 
   [folderKinds.run.sign, ["format", "network", "machine"], folderKinds.run.what],
   [configFile, ["format", "network"], "a model"],
   [folderKinds.evaluation.sign, ["format", "digest", "holdOut"], folderKinds.evaluation.what],
+  [folderKinds.study.sign, ["format", "pairs", "trials"], folderKinds.study.what],
 ];
 
 /**

@@ -171,7 +171,7 @@ export function variantOptions(among: readonly Task[]): Option[] {
 }
 
 /** The values of those options. */
-function variantsIn(flags: object): VariantChoice {
+export function variantsIn(flags: object): VariantChoice {
   const given = new Map<string, unknown>(Object.entries(flags));
   return Object.fromEntries(
     tasks.flatMap(({ variants }: Task) =>

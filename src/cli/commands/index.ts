@@ -53,6 +53,13 @@ export const commands: readonly CommandEntry[] = [
     declare: async (command) => (await import("./fid.ts")).declareFid(command),
   },
   {
+    name: "study",
+    usage: "new|serve|report|subject",
+    description:
+      "Ask people which picture is from a camera: the paper's fool rate, by a page that you serve.",
+    declare: async (command) => (await import("./study.ts")).declareStudy(command),
+  },
+  {
     name: "import",
     usage: "<file>",
     description:

@@ -20,6 +20,17 @@ ${body}</body>
 `.text;
 }
 
+/** What is wider than a telephone scrolls by itself, also with the keyboard. */
+export function scrolling(name: string, content: Markup): Markup {
+  return html`<div class="scroll" role="region" aria-label="${name}" tabindex="0">${content}</div>\n`;
+}
+
+/** For a `data:` address. */
+export function base64(bytes: Uint8Array): string {
+  const letters = Array.from(bytes, (byte) => String.fromCharCode(byte));
+  return btoa(letters.join(""));
+}
+
 /**
  * Colours of rows and lines are Okabe and Ito's, which people with any colour vision tell apart; on
  * dark ground the lighter ones of the same hues.

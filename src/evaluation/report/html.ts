@@ -4,7 +4,7 @@ import type { Image } from "../../image/image.ts";
 import { html, type Markup } from "../../util/html.ts";
 import type { Chart } from "./charts.ts";
 import { allColumns, diversityColumns } from "./columns.ts";
-import { htmlDocument } from "./document.ts";
+import { base64, htmlDocument, scrolling } from "./document.ts";
 import { paperTablesOf } from "./paper-tables.ts";
 import type { ConditionReport, Grid, Report, Seconds } from "./report.ts";
 import { caveats, facts, modelRows, pageTitle } from "./summary.ts";
@@ -144,11 +144,6 @@ function tableMarkup({ caption, columns, blocks }: Table): Markup {
 ${bodies}</table>`;
 }
 
-/** What is wider than a telephone scrolls by itself, also with the keyboard. */
-function scrolling(name: string, content: Markup): Markup {
-  return html`<div class="scroll" role="region" aria-label="${name}" tabindex="0">${content}</div>\n`;
-}
-
 /** On a wide screen small pictures are enlarged by a whole factor to about this many pixels. */
 const shownSize = 128;
 
@@ -181,11 +176,6 @@ async function pictureGrid(
 ${lines}</tbody>
 </table>`;
   return scrolling(`Pictures: ${title}`, table);
-}
-
-function base64(bytes: Uint8Array): string {
-  const letters = Array.from(bytes, (byte) => String.fromCharCode(byte));
-  return btoa(letters.join(""));
 }
 
 function figures(charts: readonly Chart[]): Markup {

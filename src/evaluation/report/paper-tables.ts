@@ -58,6 +58,21 @@ export function paperTablesOf(task: string, conditions: readonly string[] = []):
     });
 }
 
+/** The paper's fool rates for a task, in per cent, by the table's number and the row's label. */
+export function paperFoolRates(task: string): { table: string; label: string; percent: number }[] {
+  return paperTables
+    .filter((table) => table.task === task)
+    .flatMap(({ number, columns, blocks }) => {
+      const column = columns.findIndex(([heading]) => heading === "Fool rate %");
+      return blocks.flatMap(({ rows }) =>
+        rows.flatMap(([label, , ...values]) => {
+          const percent = values[column];
+          return typeof percent === "number" ? [{ table: number, label, percent }] : [];
+        }),
+      );
+    });
+}
+
 /**
  * The paper's first table of a task, which ours has the layout of; undefined for tasks of our own.
  */

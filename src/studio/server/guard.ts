@@ -61,7 +61,9 @@ export const secureHeaders: MiddlewareHandler = async (c, next) => {
 };
 
 /** Refuses requests from elsewhere. @throws HttpProblem */
-export function sameOrigin(options: Pick<GuardOptions, "host" | "allowedHosts">): MiddlewareHandler {
+export function sameOrigin(
+  options: Pick<GuardOptions, "host" | "allowedHosts">,
+): MiddlewareHandler {
   const check = originCheck(options);
   return async (c, next) => {
     check(c);

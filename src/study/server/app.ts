@@ -6,7 +6,13 @@ import { type GuardOptions, sameOrigin, secureHeaders } from "../../studio/serve
 import { HttpProblem, problemFrom, problemResponse } from "../../studio/server/problem.ts";
 import { checked } from "../../studio/server/read-request.ts";
 import type { StaticFiles } from "../../studio/server/static-files.ts";
-import { ballotSchema, consentSchema, type StudyInfo, studyPaths, type VoteAnswer } from "../api.ts";
+import {
+  ballotSchema,
+  consentSchema,
+  type StudyInfo,
+  studyPaths,
+  type VoteAnswer,
+} from "../api.ts";
 import type { Study } from "../settings.ts";
 import type { StudyStore } from "./store.ts";
 
@@ -77,7 +83,7 @@ export function createStudyApp(parts: StudyAppParts): Hono {
   });
 
   app.get(at(studyPaths.sheet(":name")), async (c) => {
-    const digest = store.sheet(tokenOf(c), c.req.param("name"));
+    const digest = store.sheet(tokenOf(c), c.req.param("name") ?? "");
     return new Response(new Uint8Array(await parts.sheet(digest)), {
       headers: { "content-type": "image/png" },
     });

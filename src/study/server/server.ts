@@ -4,13 +4,13 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createAdaptorServer } from "@hono/node-server";
+import { paddedPng } from "../../node/padded-png.ts";
 import { addressOf, listen } from "../../studio/server/listen.ts";
 import { StaticFiles } from "../../studio/server/static-files.ts";
 import { UsageError } from "../../util/errors.ts";
 import { omitUndefined } from "../../util/omit-undefined.ts";
 import { type Study, studyFiles } from "../settings.ts";
 import { createStudyApp } from "./app.ts";
-import { paddedPng } from "./padded-png.ts";
 import { StudyStore } from "./store.ts";
 
 export const studyServerDefaults = { host: "127.0.0.1", port: 7870 } as const;
@@ -91,7 +91,12 @@ export async function startStudyServer(options: StudyServerOptions): Promise<Stu
 /** @throws UsageError unless it is an address of the web */
 function publicAddress(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "") {
+  if (
+    url === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    url.search !== "" ||
+    url.hash !== ""
+  ) {
     throw new UsageError(`"${text}" is no address; write one such as https://example.org/study/.`);
   }
   if (!url.pathname.endsWith("/")) url.pathname += "/";

@@ -244,7 +244,9 @@ export class StudyStore {
   /** Everything, for the report. */
   everything(): { subjects: SubjectRow[]; votes: VoteRow[]; deleted: number } {
     return {
-      subjects: this.all<SubjectRow>("SELECT * FROM subject WHERE consented IS NOT NULL ORDER BY id"),
+      subjects: this.all<SubjectRow>(
+        "SELECT * FROM subject WHERE consented IS NOT NULL ORDER BY id",
+      ),
       votes: this.all<VoteRow>(
         "SELECT * FROM vote JOIN trial USING (subject, position) ORDER BY subject, position",
       ),
