@@ -17,7 +17,7 @@ import type { ServedModels } from "./models.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { PhotoFolder } from "./photo-folder.ts";
 import { HttpProblem, problemFrom, problemResponse } from "./problem.ts";
-import { checked, parseJobRequest, readBody } from "./read-request.ts";
+import { checked, jsonOf, parseJobRequest, readBody } from "./read-request.ts";
 import type { StaticFiles } from "./static-files.ts";
 import { submissionOf } from "./submission.ts";
 
@@ -204,13 +204,4 @@ async function answerOf(job: Job, index: number, query: ResultQuery): Promise<Ui
 
 function pictureResponse(file: Uint8Array, { format = "png" }: ResultQuery): Response {
   return new Response(new Uint8Array(file), { headers: { "content-type": contentTypes[format] } });
-}
-
-function jsonOf(body: Uint8Array, contentType = ""): unknown {
-  if (!/^application\/json\b/i.test(contentType)) throw new HttpProblem(415, "Send JSON.");
-  try {
-    return JSON.parse(Buffer.from(body).toString("utf8"));
-  } catch {
-    throw new HttpProblem(400, "The body is no JSON; check quotes and commas.");
-  }
 }

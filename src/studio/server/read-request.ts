@@ -101,6 +101,16 @@ export async function parseJobRequest(
   };
 }
 
+/** @throws HttpProblem 415 or 400 */
+export function jsonOf(body: Uint8Array, contentType = ""): unknown {
+  if (!/^application\/json\b/i.test(contentType)) throw new HttpProblem(415, "Send JSON.");
+  try {
+    return JSON.parse(Buffer.from(body).toString("utf8"));
+  } catch {
+    throw new HttpProblem(400, "The body is no JSON; check quotes and commas.");
+  }
+}
+
 /** @throws HttpProblem naming the first field that is wrong */
 export function checked<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
   const result = schema.safeParse(value);

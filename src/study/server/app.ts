@@ -1,10 +1,10 @@
 /** A study's HTTP server as a function from request to response. */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
+import { ByteBudget } from "../../studio/server/byte-budget.ts";
 import { type GuardOptions, sameOrigin, secureHeaders } from "../../studio/server/guard.ts";
 import { HttpProblem, problemFrom, problemResponse } from "../../studio/server/problem.ts";
-import { checked } from "../../studio/server/read-request.ts";
+import { checked, jsonOf, readBody } from "../../studio/server/read-request.ts";
 import type { StaticFiles } from "../../studio/server/static-files.ts";
 import {
   ballotSchema,
@@ -31,11 +31,21 @@ export interface StudyAppParts {
   readonly onBug?: (error: unknown) => void;
 }
 
+/** Bytes of a request, and of all that are being read. */
+const [largestBody, largestBodies] = [16 * 1024, 16 * 1024 * 1024];
+
 export function createStudyApp(parts: StudyAppParts): Hono {
   const { study, store, page, open, base, onBug } = parts;
   const { settings, made } = study;
   const at = (path: string) => `${base}${path}`;
   const app = new Hono();
+  const budget = new ByteBudget(largestBodies);
+
+  async function bodyOf<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+    const { body, share } = await readBody(c.req.raw, { uploadBytes: largestBody }, budget);
+    share.release();
+    return checked(schema, jsonOf(body, c.req.header("content-type")), "body");
+  }
 
   app.onError((thrown) => {
     const problem = problemFrom(thrown);
@@ -45,12 +55,6 @@ export function createStudyApp(parts: StudyAppParts): Hono {
   app.notFound(() => problemResponse(new HttpProblem(404, `The study is at ${base}.`)));
   app.use(secureHeaders);
   app.use(sameOrigin(parts.guard));
-  app.use(
-    bodyLimit({
-      maxSize: 16 * 1024,
-      onError: () => problemResponse(new HttpProblem(413, "A request holds at most 16 KiB.")),
-    }),
-  );
 
   app.get(at(studyPaths.study), (c) => {
     const { title, consent, seconds, inputSeconds, practice, trials, checks } = settings;
@@ -117,13 +121,4 @@ function tokenOf(c: Context): string {
   const [, token] = /^Bearer ([\w-]{1,100})$/.exec(c.req.header("authorization") ?? "") ?? [];
   if (token === undefined) throw new HttpProblem(401, "Open the study by your link.");
   return token;
-}
-
-async function bodyOf<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
-  const type = c.req.header("content-type") ?? "";
-  if (!/^application\/json\b/i.test(type)) throw new HttpProblem(415, "Send JSON.");
-  const body: unknown = await c.req.json().catch(() => {
-    throw new HttpProblem(400, "The body is no JSON; check quotes and commas.");
-  });
-  return checked(schema, body, "body");
 }
