@@ -197,7 +197,7 @@ describe("a cheat", () => {
         truths.push(truthOf(name));
         // One picture file holds both, and what was degraded.
         expect(file.readUInt32BE(16)).toBe(3 * study.made.side);
-        return "left";
+        return "left" as const;
       });
     }
     expect(lengths.size).toBe(1);
