@@ -76,6 +76,7 @@ export async function serveStudy(folder: string, flags: StudyServeFlags): Promis
   );
   for (const link of server.links) say(link);
   if (links === undefined || open) say(server.url);
+  if (publicUrl !== undefined) log(`Listening at ${server.address}.`);
   if (!server.pageIsBuilt) log("The page is not built: run `npm run build`.");
   log("Ctrl-C stops it; votes are kept.");
   await stopped();

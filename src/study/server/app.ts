@@ -24,7 +24,10 @@ export interface StudyAppParts {
   readonly page: StaticFiles;
   /** Whether one may take part without a link of one's own. */
   readonly open: boolean;
-  /** The path that the page is reached under: "/", or "/study/" as behind a proxy. */
+  /**
+   * The path that the page is reached under: "/", or "/study/" as behind a proxy, which may pass it
+   * on or take it off.
+   */
   readonly base: string;
   readonly guard: Pick<GuardOptions, "host" | "allowedHosts">;
   /** Told what is a bug of the server. */
@@ -37,8 +40,9 @@ const [largestBody, largestBodies] = [16 * 1024, 16 * 1024 * 1024];
 export function createStudyApp(parts: StudyAppParts): Hono {
   const { study, store, page, open, base, onBug } = parts;
   const { settings, made } = study;
-  const at = (path: string) => `${base}${path}`;
+  const at = (path: string) => `/${path}`;
   const app = new Hono();
+  const routes = new Hono();
   const budget = new ByteBudget(largestBodies);
 
   async function bodyOf<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
@@ -52,11 +56,12 @@ export function createStudyApp(parts: StudyAppParts): Hono {
     if (problem.status === 500) onBug?.(thrown);
     return problemResponse(problem);
   });
-  app.notFound(() => problemResponse(new HttpProblem(404, `The study is at ${base}.`)));
+  const notFound = () => problemResponse(new HttpProblem(404, `The study is at ${base}.`));
+  app.notFound(notFound);
   app.use(secureHeaders);
   app.use(sameOrigin(parts.guard));
 
-  app.get(at(studyPaths.study), (c) => {
+  routes.get(at(studyPaths.study), (c) => {
     const { title, consent, seconds, inputSeconds, practice, trials, checks } = settings;
     return c.json({
       ...{ id: made.digest.slice(0, 16), title, ...(consent !== undefined && { consent }) },
@@ -64,19 +69,19 @@ export function createStudyApp(parts: StudyAppParts): Hono {
     } satisfies StudyInfo);
   });
 
-  app.post(at(studyPaths.subjects), (c) => {
+  routes.post(at(studyPaths.subjects), (c) => {
     if (!open) throw new HttpProblem(403, "The study is by invitation; open the link you got.");
     return c.json({ token: store.join() }, 201);
   });
 
-  app.get(at(studyPaths.session), (c) => c.json(store.session(tokenOf(c))));
+  routes.get(at(studyPaths.session), (c) => c.json(store.session(tokenOf(c))));
 
-  app.post(at(studyPaths.consent), async (c) => {
+  routes.post(at(studyPaths.consent), async (c) => {
     const { language } = await bodyOf(c, consentSchema);
     return c.json(store.consent(tokenOf(c), language));
   });
 
-  app.post(at(studyPaths.votes), async (c) => {
+  routes.post(at(studyPaths.votes), async (c) => {
     const ballot = await bodyOf(c, ballotSchema);
     const token = tokenOf(c);
     const { kind, truth } = store.vote(token, ballot);
@@ -86,33 +91,38 @@ export function createStudyApp(parts: StudyAppParts): Hono {
     } satisfies VoteAnswer);
   });
 
-  app.get(at(studyPaths.sheet(":name")), async (c) => {
+  routes.get(at(studyPaths.sheet(":name")), async (c) => {
     const digest = store.sheet(tokenOf(c), c.req.param("name") ?? "");
     return new Response(new Uint8Array(await parts.sheet(digest)), {
       headers: { "content-type": "image/png" },
     });
   });
 
-  app.get(at(studyPaths.subject), (c) => {
+  routes.get(at(studyPaths.subject), (c) => {
     const { token } = store.subject(tokenOf(c));
     return c.json(store.exported(token));
   });
 
-  app.delete(at(studyPaths.subject), (c) => {
+  routes.delete(at(studyPaths.subject), (c) => {
     const { token } = store.subject(tokenOf(c));
     store.delete(token);
     return c.body(null, 204);
   });
 
-  if (base !== "/") app.get(base.slice(0, -1), (c) => c.redirect(base, 308));
-  app.get(at("*"), async (c) => {
-    const path = c.req.path.slice(base.length - 1);
-    const response = await page.respond(path === "/" ? "/index.html" : path);
+  routes.get("/*", async (c) => {
+    const { path } = c.req;
+    const inside = path.startsWith(base) ? path.slice(base.length - 1) : path;
+    const response = await page.respond(inside === "/" ? "/index.html" : inside);
     if (response !== undefined) return response;
-    if (path !== "/") return c.notFound();
+    if (inside !== "/") return notFound();
     return c.text("The study's page is not built: run `npm run build`.\n", 404);
   });
 
+  if (base !== "/") {
+    app.get(base.slice(0, -1), (c) => c.redirect(base, 308));
+    app.route(base, routes);
+  }
+  app.route("/", routes);
   return app;
 }
 

@@ -36,8 +36,10 @@ export interface StudyServerOptions {
 }
 
 export interface StudyServer {
-  /** Ends with a slash. */
+  /** That subjects open; ends with a slash. */
   readonly url: string;
+  /** Where it listens, such as "http://127.0.0.1:7870". */
+  readonly address: string;
   /** Personal links. */
   readonly links: readonly string[];
   readonly pageIsBuilt: boolean;
@@ -71,9 +73,10 @@ export async function startStudyServer(options: StudyServerOptions): Promise<Stu
     store.close();
     throw error;
   });
-  const url = outside?.href ?? `${addressOf(host, port)}/`;
+  const address = addressOf(host, port);
+  const url = outside?.href ?? `${address}/`;
   return {
-    url,
+    ...{ url, address },
     links: store.links(links).map((token) => `${url}#${token}`),
     pageIsBuilt: page.has("/index.html"),
     async stop() {

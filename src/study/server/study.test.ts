@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { get } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { palette } from "../../../test/support/command.ts";
@@ -150,12 +151,26 @@ describe("taking part", () => {
     await closed.stop();
   });
 
-  it("is served below a path, as behind a proxy that passes it on", async () => {
+  it("is served below a path, by a proxy that passes it on or takes it off", async () => {
     const publicUrl = "https://example.org/a/study";
-    const behind = await startStudyServer({
-      ...{ folder, study, port: 7879, otherPort: true, page: at("page"), publicUrl },
-    });
+    const own = { folder, study, page: at("page"), publicUrl, links: 1 };
+    const behind = await startStudyServer({ ...own, port: 0 });
     expect(behind.url).toBe("https://example.org/a/study/");
+    expect(behind.links[0]).toMatch(/^https:\/\/example\.org\/a\/study\/#[\w-]+$/);
+    const status = (path: string, host = "example.org") =>
+      new Promise<number | undefined>((resolve, reject) => {
+        get(`${behind.address}${path}`, { headers: { host } }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        }).on("error", reject);
+      });
+    expect(await status("/a/study")).toBe(308);
+    for (const base of ["/a/study/", "/"]) {
+      expect(await status(base)).toBe(200);
+      expect(await status(`${base}${studyPaths.study}`)).toBe(200);
+      expect(await status(`${base}pairs.json`)).toBe(404);
+      expect(await status(base, "elsewhere.org")).toBe(403);
+    }
     await behind.stop();
   });
 
