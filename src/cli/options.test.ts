@@ -51,6 +51,8 @@ const documented: Readonly<Record<string, readonly string[]>> = {
 /** Where a command means something else by it. */
 const documentedOf: Readonly<Record<string, readonly string[]>> = {
   "evaluate --steps": ["20", "ddpm:1000", "20,dpm++:20"],
+  "study --steps": ["20", "ddpm:1000"],
+  "study --size": ["256"],
 };
 
 function valuesOf(command: string, option: Option): readonly string[] {

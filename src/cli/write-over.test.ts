@@ -91,6 +91,9 @@ const training = (out: string) => () => ["--data", at("photos"), "--out", at(out
 const evaluating = (out: string) => () => [
   ...["--model", at("model"), "--data", at("photos"), "--nets", at("nets"), "-o", at(out)],
 ];
+const studying = (folder: string) => () => [
+  ...["new", at(folder), "--model", at("model"), "--data", at("photos")],
+];
 const comparing = (out: string) => () => [
   ...[at("photos"), at("photos"), "--nets", at("nets"), "--features", "tiny", "-o", at(out)],
 ];
@@ -188,6 +191,11 @@ const refused: Readonly<Record<string, readonly Case[]>> = {
     ["photos", comparing("photos"), /is not the folder of a comparison/],
     ["a fid.json of one's own", comparing("mine"), /\(it holds fid\.json\)/],
     ["a file", comparing("rgb.png"), /is a file: choose another -o/],
+  ],
+  study: [
+    ["photos", studying("photos"), /is not the folder of a study \(it holds photo-000/],
+    ["a run", studying("run"), /is not the folder of a study/],
+    ["a file", studying("rgb.png"), /is a file: choose another folder/],
   ],
   features: [
     [

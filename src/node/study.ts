@@ -75,12 +75,17 @@ export async function makeStudy(
 ): Promise<Study> {
   checkSettings(settings);
   await claimFolder(folder, folderKinds.study);
-  await adoptStudy(folder, settings);
+  const isNew = await compareSettings(folder, settings);
   const made = await readMade(folder);
   if (made !== undefined) return { settings, made };
   const { signal, onProgress, onNote } = options;
   const plan = await planOf(settings, options);
   for (const note of plan.notes) onNote?.(note);
+  // From here on the folder is this study's, and no other settings go on with it.
+  if (isNew) {
+    const file = join(folder, studyFiles.settings);
+    await writeAtomically(file, `${JSON.stringify(settings, undefined, 2)}\n`);
+  }
   const store = await openEvaluationFolder(join(folder, picturesFolder));
   try {
     await adoptSettings(store, plan.common);
@@ -123,16 +128,16 @@ async function readMade(folder: string): Promise<StudyPairs | undefined> {
   return text === undefined ? undefined : parseStudyFile(studyPairsSchema, text, file);
 }
 
-/** Writes the settings, or compares them with those that are there. */
-async function adoptStudy(folder: string, settings: StudySettings): Promise<void> {
+/**
+ * @returns whether there are none yet
+ * @throws PaletteError naming the differences to those of the study that is there
+ */
+async function compareSettings(folder: string, settings: StudySettings): Promise<boolean> {
   const file = join(folder, studyFiles.settings);
   const text = await readFile(file, "utf8").catch(() => undefined);
-  if (text === undefined) {
-    await writeAtomically(file, `${JSON.stringify(settings, undefined, 2)}\n`);
-    return;
-  }
+  if (text === undefined) return true;
   const changed = configDiff(parseStudyFile(studySettingsSchema, text, file), settings);
-  if (changed.length === 0) return;
+  if (changed.length === 0) return false;
   throw new PaletteError(
     `${folder} is another study (${changed.join("; ")}): give the same settings to continue, or name another folder.`,
   );

@@ -1,6 +1,6 @@
 /** What a study is, fixed when it is made: in `study.json` before, in `pairs.json` after its pictures. */
 import { z } from "zod";
-import { PaletteError, reasonOf } from "../util/errors.ts";
+import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 
 const count = (least: number) => z.int().min(least);
 
@@ -107,15 +107,15 @@ export function parseStudyFile<T>(schema: z.ZodType<T>, text: string, file: stri
   }
 }
 
-/** @throws PaletteError for counts that do not go together */
+/** @throws UsageError for counts that do not go together */
 export function checkSettings({ pairs, trials, checks, failuresAllowed }: StudySettings): void {
   if (trials > pairs) {
-    throw new PaletteError(
+    throw new UsageError(
       `A subject sees no photo twice: ${trials} of ${pairs} pairs are too many; lower --trials or raise --pairs.`,
     );
   }
   if (checks > 0 && failuresAllowed >= checks) {
-    throw new PaletteError(
+    throw new UsageError(
       `With ${failuresAllowed} of ${checks} checks failed nobody would be left out; lower --failures-allowed.`,
     );
   }
