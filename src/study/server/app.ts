@@ -92,8 +92,8 @@ export function createStudyApp(parts: StudyAppParts): Hono {
   });
 
   routes.get(at(studyPaths.sheet(":name")), async (c) => {
-    const digest = store.sheet(tokenOf(c), c.req.param("name") ?? "");
-    return new Response(new Uint8Array(await parts.sheet(digest)), {
+    const { sheet } = store.coming(tokenOf(c), c.req.param("name") ?? "");
+    return new Response(new Uint8Array(await parts.sheet(sheet)), {
       headers: { "content-type": "image/png" },
     });
   });

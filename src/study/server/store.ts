@@ -179,15 +179,15 @@ export class StudyStore {
     };
   }
 
-  /** The sheet of one of the trials that the subject was told of. */
-  sheet(token: string, name: string): string {
+  /** The digest of the sheet of one of the trials that the subject was told of, and its truth. */
+  coming(token: string, name: string): { readonly sheet: string; readonly truth: Side } {
     const { id } = this.subject(token);
     const trial = this.trial(id, name);
     const done = this.votesOf(id);
     if (trial === undefined || trial.position < done || trial.position >= done + ahead) {
       throw new HttpProblem(404, "There is no such picture, or it has been seen.");
     }
-    return this.sheetsOf(trial)[trial.truth];
+    return { sheet: this.sheetsOf(trial)[trial.truth], truth: trial.truth };
   }
 
   /**
