@@ -139,6 +139,27 @@ describe("taking part", () => {
     expect((await foreign.ask(studyPaths.votes, "POST", ballot(name, "left"))).status).toBe(404);
   });
 
+  it("asks for equally many votes on all pairs, and anew for those that will not count", () => {
+    const store = new StudyStore(at("even.db"), study);
+    const opposite = { left: "right", right: "left" } as const;
+    const vote = (fails: boolean) => {
+      const token = store.join();
+      for (let { next } = store.consent(token); next[0]; { next } = store.session(token)) {
+        const { name } = next[0];
+        const { truth } = store.coming(token, name);
+        store.vote(token, ballot(name, fails ? opposite[truth] : truth));
+      }
+    };
+    for (const fails of [true, false, false, true, false, false]) vote(fails);
+    const { votes } = store.everything();
+    store.close();
+    const good = votes.filter(({ kind, side, truth }) => kind === "pair" && side === truth);
+    const counts = [0, 1, 2, 3, 4, 5].map(
+      (pair) => good.filter(({ item }) => item === pair).length,
+    );
+    expect(counts).toEqual([2, 2, 2, 2, 2, 2]);
+  });
+
   it("lets in by personal links, and nobody without where they alone are asked for", async () => {
     expect(server.links).toHaveLength(2);
     const token = new URL(server.links[0]!).hash.slice(1);
