@@ -125,7 +125,7 @@ export class StudyStore {
   join(): string {
     const { n } = this.one<{ n: number }>("SELECT count(*) AS n FROM subject") ?? { n: 0 };
     if (n >= subjectsPerPlanned * this.study.settings.subjects) {
-      throw new HttpProblem(503, "The study takes no more subjects; thank you all the same.");
+      throw new HttpProblem(403, "The study takes no more subjects; thank you all the same.");
     }
     return this.addSubject(false);
   }

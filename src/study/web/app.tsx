@@ -89,6 +89,7 @@ function Reading({ part }: { part: TakingPart }) {
       {phase.at === "done" && <Done code={phase.code} />}
       {phase.at === "loading" && <Message>{t.loading}</Message>}
       {phase.at === "invitation" && <Message>{t.invitation}</Message>}
+      {phase.at === "full" && <Message>{t.full}</Message>}
       {phase.at === "unknown" && <Message>{t.unknown}</Message>}
       {phase.at === "deleted" && <Message>{t.own.deleted}</Message>}
       {(phase.at === "ready" || phase.at === "done") && <OwnData part={part} />}

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { language } from "../../studio/web/i18n/index.ts";
+import { FocusedButton } from "./focused-button.tsx";
 import { text } from "./i18n/index.ts";
 import type { TakingPart } from "./taking-part.ts";
 
@@ -66,15 +67,7 @@ export function Ready({
       <p class="lead">{lead[before]}</p>
       <p>{t.question}</p>
       <p>{t.ready.how}</p>
-      <button
-        type="button"
-        class="button primary"
-        // The keyboard goes on from here without a search.
-        ref={(button) => button?.focus()}
-        onClick={() => void part.run()}
-      >
-        {t.ready.start}
-      </button>
+      <FocusedButton onClick={() => void part.run()}>{t.ready.start}</FocusedButton>
     </>
   );
 }

@@ -6,7 +6,7 @@ import { Refused, type StudyClient } from "./client.ts";
 import { type Shown, showFor } from "./frames.ts";
 
 export type Phase =
-  | { readonly at: "loading" | "consent" | "invitation" | "unknown" | "deleted" | "failed" }
+  | { readonly at: "loading" | "consent" | "invitation" | "full" | "unknown" | "deleted" }
   /** Before the practice, before the rest, or after a pause. */
   | { readonly at: "ready"; readonly before: "practice" | "trials" | "rest" }
   | { readonly at: "trial"; readonly stage: Stage; readonly practice: boolean }
@@ -71,7 +71,13 @@ export class TakingPart {
   async consent(language: string): Promise<void> {
     const { client, info } = this;
     if (client.token === undefined) {
-      client.token = await client.join();
+      try {
+        client.token = await client.join();
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        this.phase.value = { at: "full" };
+        return;
+      }
       localStorage.setItem(`palette-study-${info.id}`, client.token);
     }
     this.#take(await client.consent(language));

@@ -1,11 +1,12 @@
 /** A trial: the pictures' places are there from the start, and the buttons that choose. */
 import { useEffect, useRef } from "preact/hooks";
 import { type Side, sides } from "../design.ts";
+import { FocusedButton } from "./focused-button.tsx";
 import { text } from "./i18n/index.ts";
 import type { TakingPart } from "./taking-part.ts";
 
 const keys: Readonly<Record<string, Side>> = {
-  ...{ ArrowLeft: "left", ArrowRight: "right" },
+  ...{ arrowleft: "left", arrowright: "right" },
   ...{ f: "left", j: "right" },
 };
 
@@ -29,7 +30,7 @@ export function Trial({ part }: { part: TakingPart }) {
       },
     };
     const press = (event: KeyboardEvent) => {
-      const chosen = keys[event.key];
+      const chosen = keys[event.key.toLowerCase()];
       if (chosen === undefined || event.repeat || event.ctrlKey || event.metaKey || event.altKey)
         return;
       event.preventDefault();
@@ -79,14 +80,7 @@ export function Trial({ part }: { part: TakingPart }) {
       {phase.at === "feedback" ? (
         <div class="feedback" role="status">
           <p>{phase.chosen === phase.truth ? t.feedback.right : t.feedback.wrong}</p>
-          <button
-            type="button"
-            class="button primary"
-            ref={(button) => button?.focus()}
-            onClick={() => part.onward()}
-          >
-            {t.feedback.next}
-          </button>
+          <FocusedButton onClick={() => part.onward()}>{t.feedback.next}</FocusedButton>
         </div>
       ) : (
         <div class="feedback" />

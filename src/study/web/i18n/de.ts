@@ -51,6 +51,7 @@ export const de: Words = {
   offline: "Keine Verbindung; es wird weiter versucht …",
   invitation:
     "An dieser Studie nimmt man auf Einladung teil. Öffne den Link, den du bekommen hast.",
+  full: "Die Studie nimmt niemanden mehr auf. Danke trotzdem.",
   unknown:
     "Dieser Link ist nicht bekannt. Prüfe, ob er vollständig ist, oder bitte um einen neuen.",
   failed: "Etwas ging schief. Lade die Seite neu; deine bisherigen Antworten sind gespeichert.",

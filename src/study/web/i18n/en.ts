@@ -48,6 +48,7 @@ export const en = {
   loading: "One moment …",
   offline: "No connection; trying again …",
   invitation: "This study is by invitation. Open the link that you got.",
+  full: "The study takes no more subjects. Thank you all the same.",
   unknown: "This link is not known. Check that it is complete, or ask for another.",
   failed: "Something went wrong. Load the page again; your answers so far are kept.",
 };
