@@ -1,6 +1,5 @@
 /** What the page and the server of a study say to each other. Addresses are relative to the page. */
-import { z } from "zod";
-import { sides } from "./design.ts";
+import type { Side } from "./design.ts";
 
 export const studyPaths = {
   study: "api/v1/study",
@@ -47,27 +46,27 @@ export interface Session {
   readonly code?: string;
 }
 
-export const consentSchema = z.strictObject({ language: z.string().max(35).optional() });
+export interface ConsentMessage {
+  /** The page's. */
+  readonly language?: string;
+}
 
-const milliseconds = z.number().min(0).max(86_400_000);
-
-export const ballotSchema = z.strictObject({
+/** An answer to a trial; times in milliseconds. */
+export interface Ballot {
   /** Of the trial's sheet. */
-  name: z.string().max(100),
-  side: z.enum(sides),
+  readonly name: string;
+  readonly side: Side;
   /** From the first frame of the pair to the answer. */
-  reaction: milliseconds,
+  readonly reaction: number;
   /** How long, and for how many frames, the pair was shown. */
-  shown: milliseconds,
-  frames: z.int().min(0).max(1_000_000),
+  readonly shown: number;
+  readonly frames: number;
   /** The page was hidden meanwhile. */
-  interrupted: z.boolean(),
-});
-
-export type Ballot = z.infer<typeof ballotSchema>;
+  readonly interrupted: boolean;
+}
 
 export interface VoteAnswer {
   readonly session: Session;
   /** Of a practice trial: where the camera's picture was. */
-  readonly truth?: (typeof sides)[number];
+  readonly truth?: Side;
 }

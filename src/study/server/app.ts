@@ -6,14 +6,9 @@ import { type GuardOptions, sameOrigin, secureHeaders } from "../../studio/serve
 import { HttpProblem, problemFrom, problemResponse } from "../../studio/server/problem.ts";
 import { checked, jsonOf, readBody } from "../../studio/server/read-request.ts";
 import type { StaticFiles } from "../../studio/server/static-files.ts";
-import {
-  ballotSchema,
-  consentSchema,
-  type StudyInfo,
-  studyPaths,
-  type VoteAnswer,
-} from "../api.ts";
+import { type StudyInfo, studyPaths, type VoteAnswer } from "../api.ts";
 import type { Study } from "../settings.ts";
+import { ballotSchema, consentSchema } from "./schemas.ts";
 import type { StudyStore } from "./store.ts";
 
 export interface StudyAppParts {

@@ -10,7 +10,12 @@ import type { TakingPart } from "./taking-part.ts";
 const between = 2;
 
 export function Message({ children }: { children: ComponentChildren }) {
-  return <p class="lead">{children}</p>;
+  return (
+    <>
+      <h1>{text.value.question}</h1>
+      <p class="lead">{children}</p>
+    </>
+  );
 }
 
 export function Consent({ part }: { part: TakingPart }) {
