@@ -39,9 +39,9 @@ export async function newStudy(folder: string, flags: StudyNewFlags): Promise<vo
   const trials = flags.trials ?? Math.min(studyDefaults.trials, Math.ceil(pairs / 2));
   const consent = flags.consent === undefined ? undefined : await textOf(flags.consent);
   const settings = studySettingsSchema.parse({
-    ...{ format: 1, title, models, variants, steps, seed, pairs, subjects, trials },
+    ...{ format: 1, models, variants, steps, seed, pairs, subjects, trials },
     ...{ practice, checks, failuresAllowed, seconds, inputSeconds: input },
-    ...omitUndefined({ consent, tasks, holdOut, side }),
+    ...omitUndefined({ title, consent, tasks, holdOut, side }),
   });
   const { data, device, threads } = flags;
   await interruptible(async (signal) => {

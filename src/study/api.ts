@@ -15,7 +15,8 @@ export const studyPaths = {
 /** What everybody may know of the study. */
 export interface StudyInfo {
   readonly id: string;
-  readonly title: string;
+  /** The question unless given. */
+  readonly title?: string;
   readonly consent?: string;
   readonly seconds: number;
   readonly inputSeconds: number;

@@ -20,7 +20,8 @@ export interface ReportParts {
 
 export async function studyReportPage(parts: ReportParts): Promise<string> {
   const { study, results, version } = parts;
-  const title = `Fool rates: ${study.settings.title}`;
+  const { title: named } = study.settings;
+  const title = named === undefined ? "Fool rates" : `Fool rates: ${named}`;
   const pictures: Markup[] = [];
   for (const cell of results.cells) pictures.push(await extremePairs(cell, parts));
   return htmlDocument(

@@ -7,8 +7,8 @@ const count = (least: number) => z.int().min(least);
 /** `study.json`: what was asked for. Whoever makes the study again finds the same. */
 export const studySettingsSchema = z.strictObject({
   format: z.literal(1),
-  /** Shown to subjects. */
-  title: z.string().min(1).max(200),
+  /** Shown to subjects; the question unless given. */
+  title: z.string().min(1).max(200).optional(),
   /** Instead of the page's own text. */
   consent: z.string().max(20_000).optional(),
   models: z.array(z.string()),
@@ -36,7 +36,6 @@ export const studySettingsSchema = z.strictObject({
 export type StudySettings = z.infer<typeof studySettingsSchema>;
 
 export const studyDefaults = {
-  title: "Which picture is from a camera?",
   models: [] as string[],
   steps: "20",
   seed: 1,

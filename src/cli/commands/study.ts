@@ -21,7 +21,7 @@ export interface StudyNewFlags {
   readonly steps: string;
   readonly holdOut?: string;
   readonly seed: number;
-  readonly title: string;
+  readonly title?: string;
   readonly consent?: string;
   readonly pairs: number;
   readonly subjects: number;
@@ -86,7 +86,7 @@ export function declareStudy(command: Command): void {
     .addOption(deviceOption())
     .addOption(threadsOption())
     .optionsGroup("How it is asked:")
-    .option("--title <text>", "shown to subjects", studyDefaults.title)
+    .option("--title <text>", "shown to subjects (default: the question)")
     .option("--consent <file>", "a text instead of the page's own about what is kept and why")
     .option("--pairs <n>", "photos, each with every model's answer", wholeNumber(1), pairs)
     .option("--subjects <n>", "subjects that are planned", wholeNumber(1), subjects)

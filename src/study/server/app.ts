@@ -6,6 +6,7 @@ import { type GuardOptions, sameOrigin, secureHeaders } from "../../studio/serve
 import { HttpProblem, problemFrom, problemResponse } from "../../studio/server/problem.ts";
 import { checked, jsonOf, readBody } from "../../studio/server/read-request.ts";
 import type { StaticFiles } from "../../studio/server/static-files.ts";
+import { omitUndefined } from "../../util/omit-undefined.ts";
 import { type StudyInfo, studyPaths, type VoteAnswer } from "../api.ts";
 import type { Study } from "../settings.ts";
 import { ballotSchema, consentSchema } from "./schemas.ts";
@@ -59,7 +60,7 @@ export function createStudyApp(parts: StudyAppParts): Hono {
   routes.get(at(studyPaths.study), (c) => {
     const { title, consent, seconds, inputSeconds, practice, trials, checks } = settings;
     return c.json({
-      ...{ id: made.digest.slice(0, 16), title, ...(consent !== undefined && { consent }) },
+      ...{ id: made.digest.slice(0, 16), ...omitUndefined({ title, consent }) },
       ...{ seconds, inputSeconds, side: made.side, open, practice, trials: trials + checks },
     } satisfies StudyInfo);
   });
