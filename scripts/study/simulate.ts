@@ -3,7 +3,7 @@
  * `tsx scripts/study/simulate.ts STUDY [SUBJECTS]`. They are no people, and say nothing about any.
  *
  * A simulated subject guesses, unless the two pictures differ: with d the root mean square of their
- * difference (of 255) it is fooled with probability exp(-d * skill / 40) / 2. Skills differ from
+ * difference (of 255) it is fooled with probability exp(-d * skill / 25) / 2. Skills differ from
  * subject to subject. Every tenth subject does not look, and so fails checks.
  */
 import { readFile } from "node:fs/promises";
@@ -30,7 +30,7 @@ for (let k = 0; k < Number(count); k++) {
   let { next } = store.consent(token, "simulated");
   for (let [trial] = next; trial !== undefined; [trial] = next) {
     const { sheet, truth } = store.coming(token, trial.name);
-    const fooled = looks ? Math.exp((-(await distance(sheet)) * skill) / 40) / 2 : 0.5;
+    const fooled = looks ? Math.exp((-(await distance(sheet)) * skill) / 25) / 2 : 0.5;
     const other: Side = truth === "left" ? "right" : "left";
     const reaction = 400 + 2000 * random.uniform();
     store.vote(token, {

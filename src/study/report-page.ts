@@ -125,9 +125,11 @@ async function extremePairs(
   { study, results, sheet }: ReportParts,
 ): Promise<Markup> {
   const own = results.pairs.filter((pair) => pair.condition === condition && pair.model === model);
+  // None is among both.
+  const count = Math.min(shownPairs, Math.floor(own.filter(({ votes }) => votes > 0).length / 2));
   const figures: Markup[] = [];
   for (const which of ["most", "least"] as const) {
-    for (const { pair, photo, fooled, votes } of extremes(own, which, shownPairs)) {
+    for (const { pair, photo, fooled, votes } of extremes(own, which, count)) {
       const file = await sheet(study.made.pairs[pair]!.left);
       const caption = `Fooled ${which}: ${fooled} of ${quantity(votes, "vote")} (${photo})`;
       figures.push(
