@@ -6,9 +6,10 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Executor, RestoreWork } from "../../src/studio/server/executor.ts";
 import { launchChromium, skipsChromium } from "../support/chromium.ts";
-import { savedModel, withStudio } from "../support/studio.ts";
-import { choose, drag, openPage, pixelsOf, run, save } from "./driver.ts";
+import { atOnce, savedModel, withStudio } from "../support/studio.ts";
+import { choose, drag, drawnAt, openPage, openPhoto, pixelsOf, run, save } from "./driver.ts";
 
 describe.skipIf(skipsChromium)("the studio's page on its server", () => {
   let folder: string;
@@ -23,6 +24,38 @@ describe.skipIf(skipsChromium)("the studio's page on its server", () => {
     });
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it("opens a photo that the browser cannot decode, and restores the file itself", async () => {
+    const models = [await savedModel(at("scans"))];
+    const works: RestoreWork[] = [];
+    const executor: Executor = {
+      ...atOnce,
+      run(work, listeners) {
+        works.push(work);
+        return atOnce.run(work, listeners);
+      },
+    };
+    const scan = await sharp({
+      create: { width: 64, height: 96, channels: 3, background: "#b04020" },
+    })
+      .withMetadata({ orientation: 6 })
+      .tiff({ compression: "lzw" })
+      .toBuffer();
+    const browser = await launchChromium();
+    try {
+      await withStudio({ models, page: at("page"), executors: [executor] }, async ({ url }) => {
+        const page = await openPage(browser, url);
+        await openPhoto(page, { name: "scan.tif", mimeType: "image/tiff", buffer: scan });
+        expect(await drawnAt(page, 0.5, 0.5)).toEqual([0xb0, 0x40, 0x20]);
+        await run(page);
+        expect(Buffer.from(works[0]?.image ?? []).equals(scan)).toBe(true);
+        const saved = await pixelsOf(await save(page, "PNG"));
+        expect([saved.width, saved.height]).toEqual([96, 64]);
+      });
+    } finally {
+      await browser.close();
+    }
+  });
 
   it("fills a photo of the folder, saves it, and saves it beside the photo", async () => {
     const models = [await savedModel(at("model"))];

@@ -8,6 +8,7 @@ export const paths = {
   events: (id: string) => `${base}/jobs/${encodeURIComponent(id)}/events`,
   result: (id: string, index: number) => `${base}/jobs/${encodeURIComponent(id)}/results/${index}`,
   task: (task: string) => `${base}/${task}`,
+  pictures: `${base}/pictures`,
   models: `${base}/models`,
   health: `${base}/health`,
   folder: `${base}/folder`,

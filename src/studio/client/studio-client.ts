@@ -123,6 +123,13 @@ export class StudioClient {
     return isJob ? ((await response.json()) as Job) : response.blob();
   }
 
+  /** A picture of any format that the server reads, as a PNG that browsers show. */
+  async picture(image: Blob, { signal }: CallOptions = {}): Promise<Blob> {
+    const form = new FormData();
+    form.set("image", image, "image");
+    return (await this.request(paths.pictures, { method: "POST", body: form, signal })).blob();
+  }
+
   /** The photos of the server's folder. */
   folder(options?: CallOptions): Promise<Folder> {
     return this.json(paths.folder, options);

@@ -16,8 +16,10 @@ import type { Limits } from "./limits.ts";
 import type { ServedModels } from "./models.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { PhotoFolder } from "./photo-folder.ts";
+import { checkPicture } from "./picture-check.ts";
 import { HttpProblem, problemFrom, problemResponse } from "./problem.ts";
-import { checked, jsonOf, parseJobRequest, readBody } from "./read-request.ts";
+import { checked, jsonOf, parseJobRequest, parsePicture, readBody } from "./read-request.ts";
+import { ShownPictures } from "./shown-picture.ts";
 import type { StaticFiles } from "./static-files.ts";
 import { submissionOf } from "./submission.ts";
 
@@ -40,6 +42,7 @@ const smallBody = { uploadBytes: 64 * 1024 };
 export function createApp(parts: AppParts): Hono<Guarded> {
   const { version, jobs, budget, limits, models, page, folder, onBug } = parts;
   const app = new Hono<Guarded>();
+  const shown = new ShownPictures();
 
   app.onError((thrown) => {
     const problem = problemFrom(thrown);
@@ -128,6 +131,17 @@ export function createApp(parts: AppParts): Hono<Guarded> {
     return c.json({ name }, 201);
   });
 
+  app.post(paths.pictures, async (c) => {
+    const { body, share } = await readBody(c.req.raw, limits, budget);
+    try {
+      const file = await parsePicture(body, c.req.header("content-type"));
+      await checkPicture(file, "The image", limits.pixels);
+      return pictureResponse(await shown.png(file, c.req.raw.signal));
+    } finally {
+      share.release();
+    }
+  });
+
   // Behind all other addresses of the API: any word there is taken for a task.
   app.post("/api/v1/:task", async (c) => {
     const task = taskSchema.safeParse(c.req.param("task"));
@@ -202,6 +216,6 @@ async function answerOf(job: Job, index: number, query: ResultQuery): Promise<Ui
   return file;
 }
 
-function pictureResponse(file: Uint8Array, { format = "png" }: ResultQuery): Response {
+function pictureResponse(file: Uint8Array, { format = "png" }: ResultQuery = {}): Response {
   return new Response(new Uint8Array(file), { headers: { "content-type": contentTypes[format] } });
 }

@@ -19,6 +19,7 @@ const json = (schema: z.ZodType, description: string) => ({
 });
 
 const picture = z.string().meta({ format: "binary" });
+const photo = picture.meta({ format: "binary", description: "The photo's file." });
 const pictures = Object.fromEntries(
   Object.values(contentTypes).map((type) => [type, { schema: picture }]),
 );
@@ -44,7 +45,7 @@ const unknown = { 404: problem("Unknown, or no longer kept.") };
 function jobBody(task: Record<string, z.ZodType>) {
   const form = z.object({
     ...task,
-    image: picture.meta({ format: "binary", description: "The photo's file." }),
+    image: photo,
     mask: picture.optional().meta({
       format: "binary",
       description: "inpaint: a picture of the photo's size; what is white is filled.",
@@ -140,6 +141,30 @@ const routes = [
       },
       ...refusals,
       504: problem("It took too long."),
+    },
+  }),
+  createRoute({
+    method: "post",
+    path: "/api/v1/pictures",
+    summary: "A picture of any format as a PNG that browsers show",
+    description:
+      "Upright, sRGB, 8 bits, without metadata; of several pictures in a file the first.",
+    request: {
+      body: {
+        required: true,
+        content: {
+          "multipart/form-data": { schema: z.object({ image: photo }) },
+          "application/json": { schema: z.object({ image: base64 }) },
+        },
+      },
+    },
+    responses: {
+      200: { description: "The picture.", content: { "image/png": { schema: picture } } },
+      400: refusals[400],
+      413: refusals[413],
+      415: refusals[415],
+      422: problem("A field is wrong, or the picture is broken."),
+      429: refusals[429],
     },
   }),
   createRoute({

@@ -70,24 +70,12 @@ export async function parseJobRequest(
   contentType: string | undefined,
   task?: StudioTask,
 ): Promise<JobRequest> {
-  const kind = contentType?.split(";", 1)[0]?.trim().toLowerCase();
-  let given: Fields;
-  if (kind === "multipart/form-data") given = await formFields(body, contentType ?? "");
-  else if (kind === "application/json") given = jsonFields(body);
-  else {
-    throw new HttpProblem(
-      415,
-      "Send multipart/form-data with the fields task, image, mask, options, or JSON with them.",
-    );
-  }
+  const given = await fieldsOf(body, contentType);
   const named = given.task ?? task;
   if (task !== undefined && named !== task) {
     throw new HttpProblem(422, `The address says ${task}, and the task is another; leave it out.`);
   }
-  const image = given.image;
-  if (!(image instanceof Uint8Array)) {
-    throw new HttpProblem(422, "There is no image; send the photo's file as the field image.");
-  }
+  const image = imageOf(given);
   const { mask } = given;
   if (typeof mask === "string") {
     throw new HttpProblem(422, "The mask is not a file; send a picture's file as the field mask.");
@@ -109,6 +97,40 @@ export function jsonOf(body: Uint8Array, contentType = ""): unknown {
   } catch {
     throw new HttpProblem(400, "The body is no JSON; check quotes and commas.");
   }
+}
+
+/**
+ * The picture of a request that hands in nothing else.
+ * @throws HttpProblem naming the first thing that is wrong
+ */
+export async function parsePicture(
+  body: Uint8Array<ArrayBuffer>,
+  contentType: string | undefined,
+): Promise<Uint8Array> {
+  const given = await fieldsOf(body, contentType);
+  const more = fields.find((field) => field !== "image" && given[field] !== undefined);
+  if (more !== undefined) {
+    throw new HttpProblem(422, `A picture has no ${more}; send its file as the field image alone.`);
+  }
+  return imageOf(given);
+}
+
+async function fieldsOf(
+  body: Uint8Array<ArrayBuffer>,
+  contentType: string | undefined,
+): Promise<Fields> {
+  const kind = contentType?.split(";", 1)[0]?.trim().toLowerCase();
+  if (kind === "multipart/form-data") return formFields(body, contentType ?? "");
+  if (kind === "application/json") return jsonFields(body);
+  throw new HttpProblem(
+    415,
+    "Send multipart/form-data with the fields task, image, mask, options, or JSON with them.",
+  );
+}
+
+function imageOf({ image }: Fields): Uint8Array {
+  if (image instanceof Uint8Array) return image;
+  throw new HttpProblem(422, "There is no image; send the photo's file as the field image.");
 }
 
 /** @throws HttpProblem naming the first field that is wrong */

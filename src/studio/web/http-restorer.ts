@@ -30,6 +30,10 @@ export class HttpRestorer implements Restorer {
     return told(this.#client.models());
   }
 
+  decode(file: Blob): Promise<Blob> {
+    return told(this.#client.picture(file));
+  }
+
   async restore(request: RestoreRequest, listeners: RestoreListeners = {}): Promise<RestoreResult> {
     const { id } = await told(this.#submit(request, listeners.signal));
     listeners.onAccepted?.(id);

@@ -129,6 +129,12 @@ export class RestoreError extends Error {
 export interface Restorer {
   /** The models there are; the first is the default. */
   models(): Promise<readonly StudioModel[]>;
+  /**
+   * A file that the browser cannot show, as a PNG that it can; requests still take the file itself.
+   * Absent where nothing more than the browser's formats is read.
+   * @throws RestoreError when it is no picture, broken or too large
+   */
+  decode?(file: Blob): Promise<Blob>;
   /** @throws RestoreError for what cannot be done. */
   restore(request: RestoreRequest, listeners?: RestoreListeners): Promise<RestoreResult>;
   /**

@@ -3,6 +3,7 @@ import { computed, signal } from "@preact/signals";
 import type { Size } from "../../../image/model-size.ts";
 import { marginsForSide } from "../extend/frame.ts";
 import type { Restorer, StudioOptions, StudioTask } from "../restorer.ts";
+import { decoded } from "./photo.ts";
 import { fileNameOf, type SaveOptions, zipOf } from "./saving.ts";
 
 export interface BatchItem {
@@ -91,7 +92,9 @@ export class BatchRunner {
     this.#change(id, { state: "running" });
     try {
       const own =
-        task === "uncrop" ? { margins: marginsForSide(await sizeOf(file), "all", growth) } : {};
+        task === "uncrop"
+          ? { margins: marginsForSide(await this.#sizeOf(file), "all", growth) }
+          : {};
       const { images } = await this.#restorer.restore(
         { task, image: file, options: { ...options, ...own } },
         {
@@ -115,6 +118,13 @@ export class BatchRunner {
     }
   }
 
+  async #sizeOf(file: Blob): Promise<Size> {
+    const { bitmap } = await decoded(file, this.#restorer);
+    const { width, height } = bitmap;
+    bitmap.close();
+    return { width, height };
+  }
+
   #change(id: number, change: Partial<BatchItem>): void {
     this.items.value = this.items.value.map((item) =>
       item.id === id ? { ...item, ...change } : item,
@@ -124,11 +134,4 @@ export class BatchRunner {
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-async function sizeOf(file: Blob): Promise<Size> {
-  const bitmap = await createImageBitmap(file);
-  const { width, height } = bitmap;
-  bitmap.close();
-  return { width, height };
 }

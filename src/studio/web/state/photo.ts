@@ -1,7 +1,7 @@
 /** A photo on the page: its pixels for drawing, and its file for the next request. */
 import { signal } from "@preact/signals";
 import type { Size } from "../../../image/model-size.ts";
-import type { RestoredImage } from "../restorer.ts";
+import type { RestoredImage, Restorer } from "../restorer.ts";
 
 export interface Photo extends Size {
   /** At most `previewSide` pixels a side; of a smaller photo all pixels. */
@@ -23,9 +23,24 @@ const mostPixelsAsPng = 6_000_000;
 /** Photos of which all pixels are held at a time: 24 megapixels are 96 MB. */
 const heldPhotos = 3;
 
-/** @throws when the browser cannot read the format */
-export async function photoOf(file: Blob): Promise<Photo> {
-  return { ...(await pixelsOf(file)), file: async () => file };
+/** @throws when neither the browser nor the restorer can read the format */
+export async function photoOf(file: Blob, restorer: Restorer): Promise<Photo> {
+  const { bitmap, source } = await decoded(file, restorer);
+  return { ...(await pixelsOf(bitmap, source)), file: async () => file };
+}
+
+/** A photo's pixels, and the file that the browser reads them from. */
+export async function decoded(
+  file: Blob,
+  restorer: Restorer,
+): Promise<{ bitmap: ImageBitmap; source: Blob }> {
+  try {
+    return { bitmap: await createImageBitmap(file), source: file };
+  } catch (error) {
+    if (restorer.decode === undefined) throw error;
+    const source = await restorer.decode(file);
+    return { bitmap: await createImageBitmap(source), source };
+  }
 }
 
 export async function photoOfAnswer(restored: RestoredImage): Promise<Photo> {
@@ -35,7 +50,7 @@ export async function photoOfAnswer(restored: RestoredImage): Promise<Photo> {
   );
   let png = lossless ? Promise.resolve(shown) : undefined;
   return {
-    ...(await pixelsOf(shown)),
+    ...(await pixelsOf(await createImageBitmap(shown), shown)),
     restored,
     file() {
       png ??= restored.save({ format: "png" });
@@ -44,8 +59,7 @@ export async function photoOfAnswer(restored: RestoredImage): Promise<Photo> {
   };
 }
 
-async function pixelsOf(source: Blob): Promise<Omit<Photo, "file">> {
-  const bitmap = await createImageBitmap(source);
+async function pixelsOf(bitmap: ImageBitmap, source: Blob): Promise<Omit<Photo, "file">> {
   const { width, height } = bitmap;
   const preview = await smaller(bitmap, previewSide);
   if (preview !== bitmap) bitmap.close();

@@ -24,7 +24,7 @@ export async function encode(photo: Photo, options: SaveOptions): Promise<Blob> 
   const file = await photo.file();
   if (metadata && file.type === `image/${format}`) return file;
   const canvas = new OffscreenCanvas(photo.width, photo.height);
-  const bitmap = await createImageBitmap(file);
+  const bitmap = await createImageBitmap(photo.restored === undefined ? photo.source : file);
   canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
   bitmap.close();
   return canvas.convertToBlob({ type: `image/${format}`, quality: quality / 100 });

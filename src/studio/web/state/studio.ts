@@ -2,7 +2,7 @@
 import { computed, type Signal, signal } from "@preact/signals";
 import type { FolderPhoto, PhotoFolder } from "../folder.ts";
 import { text } from "../i18n/index.ts";
-import type { Restorer, StudioModel } from "../restorer.ts";
+import { RestoreError, type Restorer, type StudioModel } from "../restorer.ts";
 import { ViewState } from "../view/view-state.ts";
 import type { Point } from "../view/viewport.ts";
 import { BatchRunner } from "./batch.ts";
@@ -96,8 +96,8 @@ export class Studio {
   async open(file: Blob, name: string, folderPhoto?: FolderPhoto): Promise<void> {
     this.opening.value = true;
     try {
-      const photo = await photoOf(file).catch(() => {
-        throw new Error(text.value.open.unreadable(name));
+      const photo = await photoOf(file, this.restorer).catch((error) => {
+        throw error instanceof RestoreError ? error : new Error(text.value.open.unreadable(name));
       });
       this.requests.runner.cancel();
       await this.editor.open(photo, file, { name, folderPhoto });
