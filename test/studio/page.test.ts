@@ -91,6 +91,13 @@ describe.skipIf(skipsChromium)("the studio's page", () => {
         await page.mouse.up();
         const grown = Number(await handle.getAttribute("aria-valuenow"));
         expect(grown).toBeGreaterThan(5);
+        const margin = () => handle.getAttribute("aria-valuenow").then(Number);
+        await handle.press("ArrowRight");
+        await page.keyboard.press("Control+z");
+        await page.keyboard.press("Control+z");
+        expect(await margin()).toBe(0);
+        await page.keyboard.press("Control+Shift+z");
+        await expect.poll(margin).toBe(grown);
         await run(page);
         const saved = await pixelsOf(await save(page));
         expect([saved.width, saved.height]).toEqual([96 + grown, 64]);

@@ -2,7 +2,7 @@
  * The mask of a photo: its bitmap, the canvas that shows it, undo and redo. Its pixels are the
  * photo's, up to four million of them; a larger photo has a coarser mask.
  */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { type Box, luma } from "../../../image/image.ts";
 import type { Size } from "../../../image/model-size.ts";
 import {
@@ -28,7 +28,9 @@ export class MaskLayer {
   readonly canvas: HTMLCanvasElement;
   /** Counts changes; who draws the mask reads it. */
   readonly version = signal(0);
-  readonly history = signal<MaskHistory>(noEdits);
+  readonly #history = signal<MaskHistory>(noEdits);
+  readonly canUndo = computed(() => this.#history.value.past.length > 0);
+  readonly canRedo = computed(() => this.#history.value.future.length > 0);
   /** From 0 to 1, of finished edits. */
   readonly share = signal(0);
 
@@ -72,7 +74,7 @@ export class MaskLayer {
 
   end(): void {
     if (this.#dirty === undefined) return;
-    this.history.value = recordEdit(this.history.value, this.bitmap, this.#before, this.#dirty);
+    this.#history.value = recordEdit(this.#history.value, this.bitmap, this.#before, this.#dirty);
     this.#dirty = undefined;
     this.share.value = filledShare(this.bitmap);
   }
@@ -133,9 +135,9 @@ export class MaskLayer {
 
   #travel(move: typeof undoEdit): boolean {
     this.end();
-    const moved = move(this.history.value, this.bitmap);
+    const moved = move(this.#history.value, this.bitmap);
     if (moved === undefined) return false;
-    this.history.value = moved[0];
+    this.#history.value = moved[0];
     this.#show(moved[1]);
     this.share.value = filledShare(this.bitmap);
     return true;

@@ -3,6 +3,7 @@ import { useStudio } from "../context.ts";
 import { handles, marginsForRatio, marginsForSide, noMargins } from "../extend/frame.ts";
 import { text } from "../i18n/index.ts";
 import { Button, Group, Range, Segments } from "../parts/controls.tsx";
+import type { Margins } from "../restorer.ts";
 import { extendKinds } from "../state/ways.ts";
 
 const ratios = [
@@ -23,9 +24,9 @@ export function ExtendPanel() {
   const { editor, view, model } = studio;
   const t = text.value.extend;
   const base = editor.base.value;
-  const set = (margins: typeof editor.margins.value) => {
+  const set = (margins: Margins) => {
     studio.show("before");
-    editor.margins.value = margins;
+    editor.frameEdits.set(margins);
     view.fit();
   };
   const kinds = extendKinds.filter((kind) => model.value?.tasks.includes(kind) ?? true);

@@ -42,7 +42,7 @@ export async function openSample(studio: Studio, { way, name, address }: Sample)
     const { editor } = studio;
     const photo = editor.base.value;
     if (photo === undefined) return;
-    if (way === "extend") editor.margins.value = marginsForSide(photo, "right", 0.5);
+    if (way === "extend") editor.frameEdits.set(marginsForSide(photo, "right", 0.5));
     if (way === "fill") {
       const { width, height } = photo;
       const outline = rock.map(([x, y]) => ({ x: x * width, y: y * height }));

@@ -2,12 +2,13 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { Box } from "../../../image/image.ts";
 import { type JpegQuality, jpegQuality } from "../../../image/jpeg-quality.ts";
-import { frameBox, isGrown, noMargins } from "../extend/frame.ts";
+import { frameBox, isGrown } from "../extend/frame.ts";
+import { FrameEdits } from "../extend/frame-edits.ts";
 import type { FolderPhoto } from "../folder.ts";
 import { fillAll, wholeBox } from "../mask/bitmap.ts";
 import { MaskLayer } from "../mask/mask-layer.ts";
 import type { MaskTool } from "../mask/tools.ts";
-import type { Margins, StudioTask } from "../restorer.ts";
+import type { StudioTask } from "../restorer.ts";
 import {
   accept,
   basePhoto,
@@ -37,7 +38,7 @@ export class Editor {
   readonly opened = signal<Opened | undefined>(undefined);
   readonly history = signal<History<Photo> | undefined>(undefined);
   readonly mask = signal<MaskLayer | undefined>(undefined);
-  readonly margins = signal<Margins>(noMargins);
+  readonly frameEdits = new FrameEdits();
   readonly way = signal<Way>("colorize");
   readonly extendKind = signal<ExtendKind>("uncrop");
   readonly widen = signal(2);
@@ -69,7 +70,7 @@ export class Editor {
     const base = this.base.value;
     if (base === undefined) return undefined;
     if (this.way.value !== "extend") return wholeBox(base);
-    if (this.extendKind.value === "uncrop") return frameBox(base, this.margins.value);
+    if (this.extendKind.value === "uncrop") return frameBox(base, this.frameEdits.margins.value);
     const width = Math.round(base.width * this.widen.value);
     return { left: -Math.round((width - base.width) / 2), top: 0, width, height: base.height };
   });
@@ -78,7 +79,7 @@ export class Editor {
   readonly ready = computed(() => {
     if (this.base.value === undefined) return false;
     if (this.way.value === "fill") return (this.mask.value?.share.value ?? 0) > 0;
-    return this.task.value !== "uncrop" || isGrown(this.margins.value);
+    return this.task.value !== "uncrop" || isGrown(this.frameEdits.margins.value);
   });
 
   async open(photo: Photo, file: Blob, opened: Opened): Promise<void> {
@@ -120,25 +121,30 @@ export class Editor {
     () => this.way.value === "fill" && this.base.value !== undefined && !this.showsAnswer.value,
   );
 
+  /** Whether the frame has handles to drag. */
+  readonly frames = computed(
+    () => this.task.value === "uncrop" && this.base.value !== undefined && !this.showsAnswer.value,
+  );
+
+  /** What undo and redo go through before the steps: the mask or the frame, where it is in hand. */
+  readonly #inHand = computed<MaskLayer | FrameEdits | undefined>(() => {
+    if (this.draws.value) return this.mask.value;
+    return this.frames.value ? this.frameEdits : undefined;
+  });
+
   undo(): void {
-    if (this.draws.value && this.mask.value?.undo()) return;
-    this.change(undo);
+    if (!this.#inHand.value?.undo()) this.change(undo);
   }
 
   redo(): void {
-    if (this.draws.value && this.mask.value?.redo()) return;
-    this.change(redo);
+    if (!this.#inHand.value?.redo()) this.change(redo);
   }
 
   readonly canUndo = computed(
-    () =>
-      (this.draws.value && (this.mask.value?.history.value.past.length ?? 0) > 0) ||
-      (this.history.value?.past.length ?? 0) > 0,
+    () => this.#inHand.value?.canUndo.value || (this.history.value?.past.length ?? 0) > 0,
   );
   readonly canRedo = computed(
-    () =>
-      (this.draws.value && (this.mask.value?.history.value.future.length ?? 0) > 0) ||
-      (this.history.value?.future.length ?? 0) > 0,
+    () => this.#inHand.value?.canRedo.value || (this.history.value?.future.length ?? 0) > 0,
   );
 
   #fitToBase(): void {
@@ -148,6 +154,6 @@ export class Editor {
     if (photo?.width !== base.width || photo.height !== base.height) {
       this.mask.value = new MaskLayer({ width: base.width, height: base.height });
     }
-    this.margins.value = noMargins;
+    this.frameEdits.reset();
   }
 }

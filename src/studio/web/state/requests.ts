@@ -41,10 +41,10 @@ export class Requests {
 
   /** The request that the controls describe. */
   options(): StudioOptions {
-    const { task, margins, widen, scale, force } = this.#parts.editor;
+    const { task, frameEdits, widen, scale, force } = this.#parts.editor;
     return {
       ...this.commonOptions(),
-      ...(task.value === "uncrop" && { margins: margins.value }),
+      ...(task.value === "uncrop" && { margins: frameEdits.margins.value }),
       ...(task.value === "panorama" && { widen: widen.value }),
       ...(task.value === "upscale" && { scale: scale.value }),
       ...(task.value === "dejpeg" && force.value && { force: true }),

@@ -14,6 +14,7 @@ import { type Point, toPicture, toScreen } from "./viewport.ts";
 export function FrameHandles() {
   const studio = useStudio();
   const { editor, view } = studio;
+  const { frameEdits } = editor;
   const [base, frame] = [editor.base.value, editor.frame.value];
   const active = editor.way.value === "extend" && !editor.showsAnswer.value;
   if (!active || base === undefined || frame === undefined) return null;
@@ -31,9 +32,9 @@ export function FrameHandles() {
   }
 
   const move = (sides: readonly Handle[], to: Point) => {
-    let margins = editor.margins.value;
+    let margins = frameEdits.margins.value;
     for (const side of sides) margins = withMargin(base, margins, side, marginAt(side, to));
-    editor.margins.value = margins;
+    frameEdits.drag(margins);
   };
   const marginAt = (side: Handle, { x, y }: Point) =>
     ({ left: -x, right: x - base.width, top: -y, bottom: y - base.height })[side];
@@ -47,9 +48,13 @@ export function FrameHandles() {
   const grab = (event: PointerEvent) => {
     // The view stands still while the frame is dragged.
     view.fitted.value = false;
+    frameEdits.begin();
     (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
   };
-  const release = () => view.fit();
+  const release = () => {
+    frameEdits.end();
+    view.fit();
+  };
 
   return (
     <div class="frame" style={style}>
@@ -62,6 +67,7 @@ export function FrameHandles() {
           onPointerDown={grab}
           onPointerMove={drag(sidesOf(corner))}
           onPointerUp={release}
+          onPointerCancel={release}
         />
       ))}
       {handles.map((side) => (
@@ -74,16 +80,17 @@ export function FrameHandles() {
           aria-orientation={side === "left" || side === "right" ? "horizontal" : "vertical"}
           aria-valuemin={0}
           aria-valuemax={largestMargin(base, side)}
-          aria-valuenow={editor.margins.value[side]}
+          aria-valuenow={frameEdits.margins.value[side]}
           onPointerDown={grab}
           onPointerMove={drag([side])}
           onPointerUp={release}
+          onPointerCancel={release}
           onKeyDown={(event) => {
             const by = outwards(side, event.key) * (event.shiftKey ? 1 : 16);
             if (by === 0) return;
             event.preventDefault();
-            const { margins } = editor;
-            margins.value = withMargin(base, margins.value, side, margins.value[side] + by);
+            const margins = frameEdits.margins.value;
+            frameEdits.set(withMargin(base, margins, side, margins[side] + by));
           }}
         />
       ))}
