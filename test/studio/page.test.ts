@@ -26,6 +26,20 @@ import type { FakeRestorer } from "./page/fake-restorer.ts";
 
 declare const restorer: FakeRestorer;
 
+/** Steps of the history that the browser keeps. */
+function keptSteps(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const answered = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((done) => {
+        request.onsuccess = () => done(request.result);
+      });
+    const database = await answered(indexedDB.open("palette-studio"));
+    const works = await answered(database.transaction("works").objectStore("works").getAll());
+    database.close();
+    return works[0]?.history.steps.length ?? 0;
+  });
+}
+
 describe.skipIf(skipsChromium)("the studio's page", () => {
   let folder: string;
   let site: Site;
@@ -348,6 +362,34 @@ describe.skipIf(skipsChromium)("the studio's page", () => {
       },
       { pause: 60_000 },
     ));
+
+  it("finds the history of steps again after a reload", () =>
+    onPage(async (page) => {
+      await openPhoto(page, await grayPhoto("kept.png"));
+      await run(page);
+      await page.getByRole("button", { name: "Answer 2" }).click();
+      await page.getByRole("button", { name: "Go on from this" }).click();
+      await choose(page, "Upscale");
+      await run(page);
+      const colour = await drawnAt(page, 0.5, 0.5);
+      await expect.poll(() => keptSteps(page)).toBe(3);
+      await page.reload();
+      await page.getByRole("button", { name: "Answer 2" }).waitFor();
+      await page.getByText("kept.png").waitFor();
+      expect(await drawnAt(page, 0.5, 0.5)).toEqual(
+        colour.map((value) => expect.closeTo(value, -1)),
+      );
+      await page.keyboard.press("Control+z");
+      await page.keyboard.press("Control+z");
+      await page.keyboard.press("Control+z");
+      await expect.poll(async () => chroma(await drawnAt(page, 0.5, 0.5))).toBe(0);
+      await page.keyboard.press("h");
+      await expect(page.locator(".steps li").count()).resolves.toBe(3);
+      await page.locator(".steps button").nth(2).click();
+      await page.getByRole("button", { name: "Go on from this" }).click();
+      const saved = await pixelsOf(await save(page, "PNG"));
+      expect([saved.width, saved.height]).toEqual([192, 128]);
+    }));
 
   it("works by the keyboard alone", () =>
     onPage(async (page) => {

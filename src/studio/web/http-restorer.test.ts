@@ -61,6 +61,11 @@ describe("HttpRestorer", () => {
       ]);
       const saved = await images[1]!.save({ format: "webp", quality: 80, metadata: false });
       expect(saved.type).toBe("image/webp");
+      const { save: _, ...kept } = images[1]!;
+      const recalled = restorer.recall(structuredClone(kept));
+      expect(recalled).toMatchObject(kept);
+      const again = await recalled.save({ format: "webp", quality: 80, metadata: false });
+      expect(again.size).toBe(saved.size);
     }));
 
   it("cancels the job on the server, and rejects with the signal's reason", () =>

@@ -3,6 +3,7 @@ import { omitUndefined } from "../../util/omit-undefined.ts";
 import { ApiError, type Job, type JobEvent, type StudioClient } from "../client/index.ts";
 import type { FolderPhoto, PhotoFolder } from "./folder.ts";
 import {
+  type KeptImage,
   type RestoredImage,
   RestoreError,
   type RestoreListeners,
@@ -14,9 +15,9 @@ import {
 
 type SaveOptions = Parameters<RestoredImage["save"]>[0];
 
-/** An answer that lies on the server. */
+/** An answer that lies on the server, by its job. */
 interface ServerImage extends RestoredImage {
-  readonly job: string;
+  readonly reference: string;
 }
 
 export class HttpRestorer implements Restorer {
@@ -28,6 +29,10 @@ export class HttpRestorer implements Restorer {
 
   models(): Promise<readonly StudioModel[]> {
     return told(this.#client.models());
+  }
+
+  recall({ reference = "", ...image }: KeptImage): RestoredImage {
+    return this.#image(reference, image);
   }
 
   decode(file: Blob): Promise<Blob> {
@@ -83,23 +88,24 @@ export class HttpRestorer implements Restorer {
   }
 
   #resultOf({ id, results, notes }: Job): RestoreResult {
-    const images = results.map(
-      ({ index, seed, width, height }): ServerImage => ({
-        job: id,
-        index,
-        seed,
-        width,
-        height,
-        save: ({ metadata, ...options }) =>
-          told(
-            this.#client.result(id, index, {
-              ...omitUndefined(options),
-              ...(metadata !== undefined && { metadata: metadata ? "keep" : "strip" }),
-            }),
-          ),
-      }),
-    );
-    return { images, notes };
+    return { images: results.map((result) => this.#image(id, result)), notes };
+  }
+
+  #image(job: string, { index, seed, width, height }: Omit<KeptImage, "reference">): ServerImage {
+    return {
+      reference: job,
+      index,
+      seed,
+      width,
+      height,
+      save: ({ metadata, ...options }) =>
+        told(
+          this.#client.result(job, index, {
+            ...omitUndefined(options),
+            ...(metadata !== undefined && { metadata: metadata ? "keep" : "strip" }),
+          }),
+        ),
+    };
   }
 }
 
@@ -113,7 +119,7 @@ export async function serverFolder(client: StudioClient): Promise<PhotoFolder | 
     photos,
     open: (photo: FolderPhoto) => told(client.folderPhoto(photo.id)),
     save(image, beside, { format, quality, metadata }: SaveOptions) {
-      const { job, index } = image as ServerImage;
+      const { reference: job, index } = image as ServerImage;
       return told(
         client.saveToFolder({
           job,

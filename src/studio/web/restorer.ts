@@ -91,6 +91,8 @@ export type RestoreProgress =
 
 /** One answer. */
 export interface RestoredImage {
+  /** The name that `recall` finds it by after a reload of the page. */
+  readonly reference?: string;
   readonly index: number;
   readonly seed: number;
   readonly width: number;
@@ -106,6 +108,9 @@ export interface RestoredImage {
     readonly metadata?: boolean;
   }): Promise<Blob>;
 }
+
+/** What is kept of an answer over a reload of the page. */
+export type KeptImage = Omit<RestoredImage, "save">;
 
 export interface RestoreResult {
   readonly images: readonly RestoredImage[];
@@ -135,6 +140,8 @@ export interface Restorer {
    * @throws RestoreError when it is no picture, broken or too large
    */
   decode?(file: Blob): Promise<Blob>;
+  /** An answer of before the page was loaded anew; its `save` fails when it is gone by now. */
+  recall?(image: KeptImage): RestoredImage;
   /** @throws RestoreError for what cannot be done. */
   restore(request: RestoreRequest, listeners?: RestoreListeners): Promise<RestoreResult>;
   /**

@@ -133,7 +133,7 @@ function HistoryDialog() {
   return (
     <DialogWindow title={t.title}>
       <ol class="steps">
-        {listedSteps(history, text.value).map(({ name, detail, thumbnail }, index) => (
+        {listedSteps(history, text.value).map(({ index, name, detail, thumbnail }) => (
           <li key={`${index}-${name}`}>
             <button
               type="button"

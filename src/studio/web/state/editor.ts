@@ -13,7 +13,7 @@ import {
   accept,
   basePhoto,
   type History,
-  openHistory,
+  photoAt,
   redo,
   reviewed,
   shownPhoto,
@@ -82,12 +82,15 @@ export class Editor {
     return this.task.value !== "uncrop" || isGrown(this.frameEdits.margins.value);
   });
 
-  async open(photo: Photo, file: Blob, opened: Opened): Promise<void> {
+  /** Works on a photo that was opened, or found again with all that was done to it. */
+  async open(history: History<Photo>, opened: Omit<Opened, "jpeg">): Promise<void> {
+    const file = await photoAt(history, { step: 0, answer: 0 }).file();
     const head = new Uint8Array(await file.slice(0, 1 << 20).arrayBuffer());
+    const { width, height } = basePhoto(history);
     batch(() => {
       this.opened.value = { ...opened, jpeg: jpegQuality(head) };
-      this.history.value = openHistory(photo, wholeBox(photo));
-      this.diameter.value = Math.max(4, Math.round(Math.max(photo.width, photo.height) / 16));
+      this.history.value = history;
+      this.diameter.value = Math.max(4, Math.round(Math.max(width, height) / 16));
       this.comparison.value = "off";
       this.#fitToBase();
     });

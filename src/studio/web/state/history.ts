@@ -116,7 +116,7 @@ export function accept<P>(history: History<P>): History<P> {
 /** Back to a step as it was when its answers had come. */
 export function restoreStep<P>(history: History<P>, index: number): History<P> {
   const step = history.steps[index];
-  if (step === undefined) return history;
+  if (step === undefined || step.answers.length === 0) return history;
   return go(
     history,
     step.from === undefined

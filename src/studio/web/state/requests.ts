@@ -6,6 +6,7 @@ import type { RestoreResult, Restorer, StudioOptions } from "../restorer.ts";
 import type { Editor, Opened } from "./editor.ts";
 import { type Asked, addAnswers, addStep, type Place, photoAt, show } from "./history.ts";
 import { type Job, JobRunner } from "./job.ts";
+import type { Keeper } from "./keeper.ts";
 import type { Notices } from "./notices.ts";
 import { photoOfAnswer } from "./photo.ts";
 import type { RunningRequest, Session } from "./session.ts";
@@ -17,6 +18,7 @@ export interface RequestParts {
   readonly editor: Editor;
   readonly settings: Signal<Settings>;
   readonly session: Session;
+  readonly keeper: Keeper;
   readonly notices: Notices;
 }
 
@@ -99,12 +101,14 @@ export class Requests {
           ),
         (id) => {
           if (this.#parts.editor.opened.value !== opened) return;
-          const { session } = this.#parts;
-          const { name, folderPhoto } = opened;
+          const { session, keeper, editor } = this.#parts;
+          const history = editor.history.value;
+          if (history === undefined) return;
+          keeper.setMask(photoAt(history, from), mask);
           // The photo first: a request that is found again has its photo and mask.
-          void session.keepPhoto({ name, folderPhoto, file: image, mask }).then(() => {
+          void keeper.keep({ opened, history }).then(() => {
             if (this.runner.job.value?.asked !== asked) return;
-            session.keepRequest({ id, asked: { task, options }, frame: where.frame });
+            session.keepRequest({ id, asked: { task, options }, from, ...where });
           });
         },
       );
@@ -120,16 +124,16 @@ export class Requests {
   async resume(running: RunningRequest, mask: Blob | undefined): Promise<void> {
     const opened = this.#parts.editor.opened.value;
     if (opened === undefined) return;
-    const { id, frame } = running;
+    const { id, from, frame, into } = running;
     const asked: Asked = { ...running.asked, ...omitUndefined({ mask }) };
-    const from = { step: 0, answer: 0 };
+    const begin = { asked, from, frame, ...omitUndefined({ into }) };
     this.#parts.editor.way.value = wayOf(asked.task);
     if (asked.task === "panorama") this.#parts.editor.extendKind.value = "panorama";
     try {
-      const result = await this.runner.run({ asked, from, frame }, (listeners) =>
+      const result = await this.runner.run(begin, (listeners) =>
         this.#parts.restorer.resume(id, listeners),
       );
-      if (result !== undefined) await this.#take(result, opened, { asked, from, frame });
+      if (result !== undefined) await this.#take(result, opened, begin);
     } catch (error) {
       this.#parts.notices.fail(error);
     } finally {

@@ -1,14 +1,17 @@
 /** The page's actions: opening, asking, saving. Everything on the page goes through here. */
-import { computed, type Signal, signal } from "@preact/signals";
+import { computed, effect, type Signal, signal } from "@preact/signals";
 import type { FolderPhoto, PhotoFolder } from "../folder.ts";
 import { text } from "../i18n/index.ts";
+import { wholeBox } from "../mask/bitmap.ts";
 import { RestoreError, type Restorer, type StudioModel } from "../restorer.ts";
 import { ViewState } from "../view/view-state.ts";
 import type { Point } from "../view/viewport.ts";
 import { BatchRunner } from "./batch.ts";
 import { type Comparison, Editor } from "./editor.ts";
 import { Exports } from "./exports.ts";
-import { restoreStep, show, showNext } from "./history.ts";
+import { openHistory, restoreStep, show, showNext } from "./history.ts";
+import { Keeper } from "./keeper.ts";
+import { KeptFiles } from "./kept-files.ts";
 import { Notices } from "./notices.ts";
 import { photoOf } from "./photo.ts";
 import { Requests } from "./requests.ts";
@@ -45,6 +48,8 @@ export class Studio {
   /** A photo is being read. */
   readonly opening = signal(false);
   readonly #session = new Session();
+  readonly #files = new KeptFiles(this.#session.tab);
+  readonly #keeper = new Keeper(this.#files);
 
   readonly model = computed(
     () =>
@@ -55,9 +60,21 @@ export class Studio {
   constructor(restorer: Restorer) {
     this.restorer = restorer;
     const { editor, settings, folder, notices } = this;
-    this.requests = new Requests({ restorer, editor, settings, notices, session: this.#session });
+    this.requests = new Requests({
+      restorer,
+      editor,
+      settings,
+      notices,
+      session: this.#session,
+      keeper: this.#keeper,
+    });
     this.exports = new Exports({ editor, settings, folder, notices });
     this.batch = new BatchRunner(restorer);
+    effect(() => {
+      const [history, opened] = [editor.history.value, editor.opened.value];
+      if (history !== undefined && opened !== undefined)
+        void this.#keeper.keep({ history, opened });
+    });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ({ matches }) => {
       this.#systemDark.value = matches;
     });
@@ -77,16 +94,26 @@ export class Studio {
       },
       (error) => this.notices.fail(error),
     );
-    void this.#session.dropOld();
-    const kept = await this.#session.photo();
-    if (kept !== undefined) {
-      const running = this.#session.request();
-      await this.open(kept.file, kept.name, kept.folderPhoto);
-      void this.#session.keepPhoto(kept);
-      if (kept.mask !== undefined) await this.editor.mask.value?.load(kept.mask);
-      if (running !== undefined) await this.requests.resume(running, kept.mask);
-    }
+    void this.#files.dropOld();
+    await this.#findAgain();
     await models;
+  }
+
+  /** Goes on with the work of before a reload, unless another photo was opened meanwhile. */
+  async #findAgain(): Promise<void> {
+    const { editor } = this;
+    this.opening.value = true;
+    const running = this.#session.request();
+    const found = await this.#keeper.found(this.restorer).finally(() => {
+      this.opening.value = false;
+    });
+    if (found === undefined || editor.opened.value !== undefined) return;
+    const { history, opened, mask } = found;
+    await editor.open(history, opened);
+    const { asked } = editor.review.value ?? {};
+    if (asked !== undefined) editor.way.value = wayOf(asked.task);
+    if (mask !== undefined) await editor.mask.value?.load(mask);
+    if (running !== undefined) await this.requests.resume(running, mask);
   }
 
   setting(change: Partial<Settings>): void {
@@ -100,10 +127,9 @@ export class Studio {
         throw error instanceof RestoreError ? error : new Error(text.value.open.unreadable(name));
       });
       this.requests.runner.cancel();
-      await this.editor.open(photo, file, { name, folderPhoto });
+      await this.editor.open(openHistory(photo, wholeBox(photo)), { name, folderPhoto });
       this.dialog.value = undefined;
       this.home.value = false;
-      void this.#session.keepPhoto({ name, file, folderPhoto });
     } catch (error) {
       this.notices.fail(error);
     } finally {
@@ -155,15 +181,7 @@ export class Studio {
 
   /** Goes on from the answer that is shown. */
   accept(): void {
-    const { editor } = this;
-    editor.accept();
-    const [base, opened] = [editor.base.value, editor.opened.value];
-    if (base === undefined || opened === undefined) return;
-    const { name, folderPhoto } = opened;
-    void base.file().then(
-      (file) => this.#session.keepPhoto({ name, file, folderPhoto }),
-      (error) => this.notices.fail(error),
-    );
+    this.editor.accept();
   }
 
   resizeBrush(factor: number): void {
