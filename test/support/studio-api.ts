@@ -781,10 +781,13 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** A photo of the folder, as the file is */
+    /** A photo of the folder, as the file is, or small */
     get: {
       parameters: {
-        query?: never;
+        query?: {
+          /** @description A WebP of at most so many pixels of width; default: the file as it is. */
+          width?: number;
+        };
         header?: never;
         path: {
           id: string;
@@ -804,6 +807,33 @@ export interface paths {
         };
         /** @description Unknown, or no longer kept. */
         404: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description Too many bytes or pixels. */
+        413: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description It is no picture. */
+        415: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            "application/problem+json": components["schemas"]["Problem"];
+          };
+        };
+        /** @description The width is wrong, or the picture is broken. */
+        422: {
           headers: {
             [name: string]: unknown;
           };

@@ -70,4 +70,12 @@ export const resultQuerySchema = z.strictObject({
   }),
 });
 
+/** How a photo of the folder is fetched. */
+export const folderQuerySchema = z.strictObject({
+  width: z.coerce.number().int().min(16).max(1024).optional().meta({
+    description: "A WebP of at most so many pixels of width; default: the file as it is.",
+  }),
+});
+
+export type FolderQuery = z.infer<typeof folderQuerySchema>;
 export type ResultQuery = z.infer<typeof resultQuerySchema>;

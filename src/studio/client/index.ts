@@ -9,7 +9,7 @@ export type {
   Problem,
   Save,
 } from "../api/messages.ts";
-export type { ResultFormat, ResultQuery } from "../api/options.ts";
+export type { FolderQuery, ResultFormat, ResultQuery } from "../api/options.ts";
 export { paths } from "../api/paths.ts";
 export {
   type Margins,

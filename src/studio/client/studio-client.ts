@@ -1,6 +1,6 @@
 /** The studio's HTTP API for programs and pages: fetch and its streams, nothing else. */
 import type { Folder, Health, Job, JobEvent, Save } from "../api/messages.ts";
-import type { ResultQuery } from "../api/options.ts";
+import type { FolderQuery, ResultQuery } from "../api/options.ts";
 import { paths } from "../api/paths.ts";
 import type { RestoreRequest, StudioModel } from "../web/restorer.ts";
 import { ApiError, errorOf } from "./api-error.ts";
@@ -135,9 +135,12 @@ export class StudioClient {
     return this.json(paths.folder, options);
   }
 
-  /** A photo of the server's folder, as the file is. */
-  async folderPhoto(id: string, { signal }: CallOptions = {}): Promise<Blob> {
-    return (await this.request(paths.folderPhoto(id), { signal })).blob();
+  /** A photo of the server's folder, as the file is, or small. */
+  async folderPhoto(
+    id: string,
+    { signal, ...query }: FolderQuery & CallOptions = {},
+  ): Promise<Blob> {
+    return (await this.request(paths.folderPhoto(id) + queryOf(query), { signal })).blob();
   }
 
   /** Saves an answer beside a photo of the folder, under a new name, which is returned. */
@@ -186,7 +189,7 @@ function formOf({ task, image, mask, options }: RestoreRequest, withTask = true)
   return form;
 }
 
-function queryOf(query: ResultQuery): string {
+function queryOf(query: ResultQuery | FolderQuery): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   if (given.length === 0) return "";
   return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;

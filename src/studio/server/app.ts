@@ -2,7 +2,12 @@
 import { type Context, Hono } from "hono";
 import type { Folder, Health, Save } from "../api/messages.ts";
 import { saveSchema } from "../api/messages.ts";
-import { type ResultQuery, resultQuerySchema, taskSchema } from "../api/options.ts";
+import {
+  folderQuerySchema,
+  type ResultQuery,
+  resultQuerySchema,
+  taskSchema,
+} from "../api/options.ts";
 import { paths } from "../api/paths.ts";
 import type { StudioTask } from "../web/restorer.ts";
 import { apiPage } from "./api-page.ts";
@@ -22,6 +27,7 @@ import { checked, jsonOf, parseJobRequest, parsePicture, readBody } from "./read
 import { ShownPictures } from "./shown-picture.ts";
 import type { StaticFiles } from "./static-files.ts";
 import { submissionOf } from "./submission.ts";
+import { Thumbnails } from "./thumbnails.ts";
 
 export interface AppParts {
   readonly version: string;
@@ -43,6 +49,7 @@ export function createApp(parts: AppParts): Hono<Guarded> {
   const { version, jobs, budget, limits, models, page, folder, onBug } = parts;
   const app = new Hono<Guarded>();
   const shown = new ShownPictures();
+  const thumbnails = folder && new Thumbnails(folder, limits);
 
   app.onError((thrown) => {
     const problem = problemFrom(thrown);
@@ -116,7 +123,14 @@ export function createApp(parts: AppParts): Hono<Guarded> {
   app.get(paths.folder, async (c) => c.json((await theFolder().list()) satisfies Folder));
 
   app.get("/api/v1/folder/:id", async (c) => {
-    const { file, type } = await theFolder().read(c.req.param("id"), limits.uploadBytes);
+    const id = c.req.param("id");
+    const { width } = checked(folderQuerySchema, c.req.query(), "query");
+    const photos = theFolder();
+    if (width !== undefined && thumbnails !== undefined) {
+      const headers = { "content-type": "image/webp", "cache-control": "private, max-age=60" };
+      return new Response(new Uint8Array(await thumbnails.of(id, width)), { headers });
+    }
+    const { file, type } = await photos.read(id, limits.uploadBytes);
     return new Response(new Uint8Array(file), { headers: { "content-type": type } });
   });
 

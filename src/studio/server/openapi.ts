@@ -10,7 +10,7 @@ import {
   savedSchema,
   saveSchema,
 } from "../api/messages.ts";
-import { optionsSchema, resultQuerySchema, taskSchema } from "../api/options.ts";
+import { folderQuerySchema, optionsSchema, resultQuerySchema, taskSchema } from "../api/options.ts";
 import { contentTypes } from "./encode-answer.ts";
 
 const json = (schema: z.ZodType, description: string) => ({
@@ -188,11 +188,14 @@ const routes = [
   createRoute({
     method: "get",
     path: "/api/v1/folder/{id}",
-    summary: "A photo of the folder, as the file is",
-    request: { params: id },
+    summary: "A photo of the folder, as the file is, or small",
+    request: { params: id, query: folderQuerySchema },
     responses: {
       200: { description: "The file.", content: { "image/*": { schema: picture } } },
       ...unknown,
+      413: refusals[413],
+      415: problem("It is no picture."),
+      422: problem("The width is wrong, or the picture is broken."),
     },
   }),
   createRoute({

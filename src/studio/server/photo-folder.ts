@@ -66,10 +66,13 @@ export class PhotoFolder {
   }
 
   /**
-   * A photo's file and its type.
+   * A photo's file, its name and its type.
    * @throws HttpProblem when it is not in the list, has become a link, or is no picture
    */
-  async read(id: string, mostBytes: number): Promise<{ file: Uint8Array; type: string }> {
+  async read(
+    id: string,
+    mostBytes: number,
+  ): Promise<{ file: Uint8Array; name: string; type: string }> {
     const path = await this.pathOf(id);
     const file = await readPlainFile(path, mostBytes).catch((thrown) => {
       throw new HttpProblem(
@@ -81,7 +84,14 @@ export class PhotoFolder {
     if (type === undefined) {
       throw new HttpProblem(415, `${basename(path)} is not a picture that can be read.`);
     }
-    return { file, type };
+    return { file, name: basename(path), type };
+  }
+
+  /** A word that changes when the photo's file does. @throws HttpProblem when it is not there */
+  async state(id: string): Promise<string> {
+    const entry = await lstat(await this.pathOf(id)).catch(() => undefined);
+    if (entry === undefined) throw gone();
+    return `${entry.ino} ${entry.size} ${entry.mtimeMs}`;
   }
 
   /**

@@ -4,8 +4,8 @@ import type { RestoredImage } from "./restorer.ts";
 export interface FolderPhoto {
   readonly id: string;
   readonly name: string;
-  /** Where the file is fetched. */
-  readonly url: string;
+  /** Address of a small picture of it. */
+  readonly thumbnail: string;
 }
 
 export interface PhotoFolder {

@@ -109,6 +109,9 @@ export class HttpRestorer implements Restorer {
   }
 }
 
+/** Of the folder's photos in the strip, for screens of two pixels a point. */
+const thumbnailWidth = 256;
+
 /** The folder that the server was started with, if any. */
 export async function serverFolder(client: StudioClient): Promise<PhotoFolder | undefined> {
   const { folder } = await client.health();
@@ -116,7 +119,11 @@ export async function serverFolder(client: StudioClient): Promise<PhotoFolder | 
   const { name, photos } = await client.folder();
   return {
     name,
-    photos,
+    photos: photos.map(({ id, name, url }) => ({
+      id,
+      name,
+      thumbnail: `${url}?width=${thumbnailWidth}`,
+    })),
     open: (photo: FolderPhoto) => told(client.folderPhoto(photo.id)),
     save(image, beside, { format, quality, metadata }: SaveOptions) {
       const { reference: job, index } = image as ServerImage;

@@ -22,7 +22,7 @@ export function FolderStrip() {
               title={photo.name}
               onClick={() => void studio.openFolderPhoto(photo)}
             >
-              <img src={photo.url} alt="" loading="lazy" decoding="async" />
+              <img src={photo.thumbnail} alt="" loading="lazy" decoding="async" />
               <span aria-hidden="true">{photo.name}</span>
             </button>
           </li>
