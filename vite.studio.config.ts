@@ -14,5 +14,12 @@ export default defineConfig({
     target: "es2023",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // The icon keeps its name: the API's page has it, too, and browsers that ask for /favicon.ico.
+        assetFileNames: ({ names }) =>
+          names.includes("icon.svg") ? "[name][extname]" : "assets/[name]-[hash][extname]",
+      },
+    },
   },
 });

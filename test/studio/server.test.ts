@@ -76,6 +76,18 @@ describe.skipIf(skipsChromium)("the studio's page on its server", () => {
         page.on("console", (message) => {
           if (message.type() === "error") complaints.push(message.text());
         });
+        for (const icon of ["icon.svg", "favicon.ico"]) {
+          const answer = await page.request.get(`${url}/${icon}`);
+          expect([answer.status(), answer.headers()["content-type"]]).toEqual([
+            200,
+            "image/svg+xml",
+          ]);
+        }
+        const small = page.locator(".folder img");
+        await expect(small.getAttribute("src")).resolves.toMatch(/\?width=\d+$/);
+        await expect
+          .poll(() => small.evaluate((img: HTMLImageElement) => img.naturalWidth))
+          .toBe(96);
         await page.getByRole("button", { name: "old.jpg" }).click();
         await choose(page, "Fill");
         await drag(page, [0.4, 0.5], [0.6, 0.5]);

@@ -9,6 +9,7 @@ export const apiPage = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Palette studio: API</title>
+<link rel="icon" href="/icon.svg">
 <link rel="stylesheet" href="${swaggerFolder}/swagger-ui.css">
 </head>
 <body>

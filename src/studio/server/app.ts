@@ -189,6 +189,9 @@ export function createApp(parts: AppParts): Hono<Guarded> {
         ),
   );
 
+  // Of what has no page of its own to name the icon: pictures and JSON.
+  app.get("/favicon.ico", async (c) => (await page.respond("/icon.svg")) ?? c.notFound());
+
   app.get("/*", async (c) => {
     const { path } = c.req;
     const response = await page.respond(path === "/" ? "/index.html" : path);
