@@ -210,10 +210,7 @@ export interface paths {
     };
     /**
      * What happens to a job, as server-sent events
-     * @description Events `queued`, `step`, `preview`, and at the end `done` or `failed`; their
-     * data are JSON (schemas QueuedEvent, StepEvent, PreviewEvent, Job, Problem). The first say how
-     * the job is now. Of those that a listener misses the last of each kind is sent; the header
-     * Last-Event-ID says behind which one.
+     * @description Events `queued`, `step`, `preview`, and at the end `done` or `failed`; their data are JSON (schemas QueuedEvent, StepEvent, PreviewEvent, Job, Problem). The first say how the job is now. Of those that a listener misses the last of each kind is sent; the header Last-Event-ID says behind which one.
      */
     get: {
       parameters: {
@@ -276,10 +273,7 @@ export interface paths {
           format?: "png" | "jpeg" | "webp";
           /** @description Of JPEG and WebP, 1 to 100; default 95. */
           quality?: number;
-          /**
-           * @description Whether the photo's EXIF data and colour profile are in the file; default
-           * keep.
-           */
+          /** @description Whether the photo's EXIF data and colour profile are in the file; default keep. */
           metadata?: "keep" | "strip";
         };
         header?: never;
@@ -350,8 +344,7 @@ export interface paths {
     put?: never;
     /**
      * All in one request
-     * @description Answers with the picture, or with the job when several answers were asked for.
-     * The job is cancelled when the connection closes.
+     * @description Answers with the picture, or with the job when several answers were asked for. The job is cancelled when the connection closes.
      */
     post: {
       parameters: {
@@ -360,10 +353,7 @@ export interface paths {
           format?: "png" | "jpeg" | "webp";
           /** @description Of JPEG and WebP, 1 to 100; default 95. */
           quality?: number;
-          /**
-           * @description Whether the photo's EXIF data and colour profile are in the file; default
-           * keep.
-           */
+          /** @description Whether the photo's EXIF data and colour profile are in the file; default keep. */
           metadata?: "keep" | "strip";
         };
         header?: never;
