@@ -12,6 +12,7 @@ describe("the tables of docs/results", () => {
       "quality.md",
       "reliability.md",
       "speed.md",
+      "studio.md",
     ]);
     for (const { text, rendered } of pages) expect(text).toBe(rendered);
   });

@@ -7,6 +7,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { markdownTable } from "markdown-table";
 import { sharp } from "../../src/node/sharp.ts";
 import {
   ApiError,
@@ -158,54 +159,37 @@ const third = Math.floor(memory.length / 3);
 const meanMemory = (rows: typeof memory, of: "server" | "engines") =>
   Math.round(mean(rows.map((row) => row[of])));
 
-const summary = {
-  seconds: Number(seconds),
-  clients: Number(clients),
-  accepted,
-  answered: count("answered"),
-  left: count("left"),
-  failed: count("failed"),
-  refused: count("refused"),
-  lost: count("lost"),
-  wait: { mean: mean(waits), largest: Math.max(...waits), ratio: Math.max(...waits) / mean(waits) },
-  firstProgress: {
-    median: quantile(firsts, 0.5),
-    p99: quantile(firsts, 0.99),
-    largest: Math.max(...firsts),
-  },
-  memory: {
-    server: [
-      meanMemory(memory.slice(third, 2 * third), "server"),
-      meanMemory(memory.slice(2 * third), "server"),
+const memoryOf = (of: "server" | "engines") =>
+  [memory.slice(third, 2 * third), memory.slice(2 * third)]
+    .map((rows) => meanMemory(rows, of))
+    .join(", ");
+const largest = Math.max(...waits);
+const table = {
+  source: "bench",
+  command: `npx tsx bench/studio/load.ts ${seconds} ${clients}`,
+  recorded: new Date().toISOString().slice(0, 10),
+  columns: [`${clients} clients, ${seconds} s`, ""],
+  rows: [
+    ["jobs accepted", String(accepted)],
+    ["answered", String(count("answered"))],
+    ["left by their clients", String(count("left"))],
+    ["failed, with a reason", String(count("failed"))],
+    ["refused (429)", String(count("refused"))],
+    ["neither answered nor told why", String(count("lost"))],
+    ["mean wait for the first step", s(mean(waits))],
+    ["largest wait", `${s(largest)} (${(largest / mean(waits)).toFixed(2)} times the mean)`],
+    [
+      "first progress: median, 99 %, largest",
+      [quantile(firsts, 0.5), quantile(firsts, 0.99), Math.max(...firsts)].map(s).join(", "),
     ],
-    engine: [
-      meanMemory(memory.slice(third, 2 * third), "engines"),
-      meanMemory(memory.slice(2 * third), "engines"),
-    ],
-  },
-  stillRunning: health.running + health.queued,
-  exitCode: code,
+    ["memory of the server, second and last third", `${memoryOf("server")} MB`],
+    ["memory of its engine, likewise", `${memoryOf("engines")} MB`],
+    ["still running when it was stopped", String(health.running + health.queued)],
+    ["exit code at SIGTERM", String(code)],
+  ],
 };
-console.log(
-  `
-| 50 clients' jobs | |
-|---|---|
-| accepted | ${summary.accepted} |
-| answered | ${summary.answered} |
-| left by their clients | ${summary.left} |
-| failed, with a reason | ${summary.failed} |
-| refused (429) | ${summary.refused} |
-| neither answered nor told why | ${summary.lost} |
-| mean wait for the first step | ${s(summary.wait.mean)} |
-| largest wait | ${s(summary.wait.largest)} (${summary.wait.ratio.toFixed(2)} times the mean) |
-| first progress: median, 99 %, largest | ${s(summary.firstProgress.median)}, ${s(summary.firstProgress.p99)}, ${s(summary.firstProgress.largest)} |
-| memory of the server, second and last third | ${summary.memory.server.join(", ")} MB |
-| memory of its engine, likewise | ${summary.memory.engine.join(", ")} MB |
-| exit code at SIGTERM | ${summary.exitCode} |
-`.replace("50 clients", `${clients} clients`),
-);
+console.log(markdownTable([table.columns, ...table.rows]));
 const reasons = new Map<string, number>();
 for (const { reason } of visits) if (reason) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
 for (const [reason, times] of reasons) console.log(`${times} times: ${reason}`);
-if (file !== undefined)
-  await writeFile(file, `${JSON.stringify({ ...summary, memoryBySecond: memory }, null, 2)}\n`);
+if (file !== undefined) await writeFile(file, `${JSON.stringify(table, undefined, 2)}\n`);

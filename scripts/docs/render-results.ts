@@ -4,7 +4,8 @@
  *
  * - `report.json` of `palette evaluate`: its tables as in the report, without intervals;
  * - the output of `palette bench --json`;
- * - a table of `npm run campaign -- --record`, `"source": "campaign"`, with its command and day;
+ * - a table of `npm run campaign -- --record` or of a program in bench, `"source": "campaign"` or
+ *   `"bench"`, with its command and day;
  * - a table copied from a page, `"source": "transcribed"`, with the command that measured it and
  *   the date of the commit that first had it. A run that keeps its JSON replaces such a file.
  */
@@ -20,7 +21,7 @@ const folder = fileURLToPath(new URL("../../docs/results", import.meta.url));
 
 const plainTable = z
   .strictObject({
-    source: z.enum(["campaign", "transcribed"]),
+    source: z.enum(["bench", "campaign", "transcribed"]),
     command: z.string(),
     recorded: z.iso.date(),
     columns: z.array(z.string()),
