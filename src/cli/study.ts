@@ -34,7 +34,7 @@ const stageLabels: Readonly<Record<StudyProgress["stage"], string>> = {
 
 /** Makes a study, or goes on with it. */
 export async function newStudy(folder: string, flags: StudyNewFlags): Promise<void> {
-  const { model: models, tasks, variants, steps, holdOut, seed, title, pairs } = flags;
+  const { model: models = [], tasks, variants, steps, holdOut, seed, title, pairs } = flags;
   const { subjects, practice, checks, failuresAllowed, seconds, input, size: side } = flags;
   const trials = flags.trials ?? Math.min(studyDefaults.trials, Math.ceil(pairs / 2));
   const consent = flags.consent === undefined ? undefined : await textOf(flags.consent);

@@ -36,7 +36,6 @@ export const studySettingsSchema = z.strictObject({
 export type StudySettings = z.infer<typeof studySettingsSchema>;
 
 export const studyDefaults = {
-  models: [] as string[],
   steps: "20",
   seed: 1,
   ...{ pairs: 100, subjects: 50, trials: 50, practice: 3, checks: 5, failuresAllowed: 1 },

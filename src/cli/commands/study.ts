@@ -1,10 +1,11 @@
 /** The commands of `palette study` and their options. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { VariantChoice } from "../../evaluation/protocol/conditions.ts";
 import type { Device } from "../../runtime/runtime.ts";
 import { studyDefaults } from "../../study/settings.ts";
 import { tasks } from "../../tasks/registry.ts";
 import {
+  collecting,
   deviceOption,
   listAmong,
   numberBetween,
@@ -14,7 +15,7 @@ import {
 import { variantOptions, variantsIn } from "./evaluate.ts";
 
 export interface StudyNewFlags {
-  readonly model: string[];
+  readonly model?: string[];
   readonly data: string[];
   readonly tasks?: string[];
   readonly variants: VariantChoice;
@@ -52,7 +53,6 @@ export interface StudySubjectFlags {
   readonly delete?: boolean;
 }
 
-const collected = (value: string, before: string[] = []) => [...before, value];
 const { pairs, subjects, trials, practice, checks, failuresAllowed } = studyDefaults;
 
 export function declareStudy(command: Command): void {
@@ -63,11 +63,14 @@ export function declareStudy(command: Command): void {
     )
     .argument("<study>", "its folder")
     .optionsGroup("What is compared:")
-    .option(
-      "--model <name>",
-      "a model's folder or name (repeatable; default: the bundled model)",
-      collected,
-      studyDefaults.models,
+    .addOption(
+      collecting(
+        new Option(
+          "--model <name>",
+          "a model's folder or name, once for each (default: the bundled model)",
+        ),
+        (name) => name,
+      ),
     )
     .requiredOption("--data <dir...>", "folders of photos that the models have not seen")
     .option(
