@@ -9,6 +9,7 @@ describe("the tables of docs/results", () => {
     const pages = await renderedPages();
     expect(pages.map(({ path }) => basename(path))).toEqual([
       "README.md",
+      "fool-rate.md",
       "quality.md",
       "reliability.md",
       "speed.md",

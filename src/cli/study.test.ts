@@ -43,6 +43,8 @@ it("refuses in one line what it cannot do", async () => {
     [["study", "serve", at("study"), "--public", "study"], 2, /is no address; write one such as/],
     [["study", "subject", at("study"), "nobody"], 1, /no subject "nobody"/],
     [["study", "new", at("other")], 2, /--data/],
+    // Two models are taken, and looked for.
+    [[...fresh.slice(0, -1), "a", "--model", "b"], 1, /There is no model folder a/],
     [[...fresh, "--steps", "x"], 2, /steps "x"/],
   ] as const) {
     const { code: exit, stderr } = await palette(...argv);
