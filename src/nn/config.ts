@@ -21,7 +21,7 @@ const uNetSchema = z
     /** Which network it is: see registry.ts. */
     type: z.literal("unet").default("unet"),
     /** Side of the square images the network is trained for, in pixels. */
-    resolution: z.number().int().positive().max(8192),
+    resolution: z.number().int().min(1).max(8192),
     /** Channels of one image. */
     channels: z.number().int().positive().default(3),
     /** Space-to-depth factor before the first convolution: 2 makes 64x64x6 into 32x32x24. */
@@ -37,7 +37,7 @@ const uNetSchema = z
     /** Channels of each stage, as multiples of `base`. Each stage halves the resolution. */
     multipliers: z.array(z.number().int().positive()).min(1),
     /** Residual blocks a stage on the way down; one more on the way up. */
-    blocks: z.number().int().positive().max(100),
+    blocks: z.number().int().min(1).max(100),
     /** Sides of the feature maps that get self-attention (or what `context` puts in its place). */
     attention: z.array(z.number().int().positive()),
     context: z.enum(contexts).default("global-attention"),

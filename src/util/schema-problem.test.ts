@@ -42,7 +42,7 @@ describe("a schema's refusal", () => {
     ],
     [
       { network: { base: -1 } },
-      "network.resolution: must be a whole number above 0, but is missing",
+      "network.resolution: must be a whole number from 1 to 8192, but is missing",
     ],
     [{ network: { type: "vit" } }, "network.type: is no known network; the types are unet"],
   ])("of %j", (changes, problem) => {
