@@ -1,4 +1,6 @@
-/** Studies on folders: pictures made once, kept by their digests, and the votes' report beside them. */
+/**
+ * Studies on folders: pictures made once, kept by their digests, and the votes' report beside them.
+ */
 import { createHash } from "node:crypto";
 import { access, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";

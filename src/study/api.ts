@@ -1,4 +1,6 @@
-/** What the page and the server of a study say to each other. Addresses are relative to the page. */
+/**
+ * What the page and the server of a study say to each other. Addresses are relative to the page.
+ */
 import type { Side } from "./design.ts";
 
 export const studyPaths = {

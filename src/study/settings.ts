@@ -1,4 +1,7 @@
-/** What a study is, fixed when it is made: in `study.json` before, in `pairs.json` after its pictures. */
+/**
+ * What a study is, fixed when it is made: in `study.json` before, in `pairs.json` after its
+ * pictures.
+ */
 import { z } from "zod";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 

@@ -1,4 +1,7 @@
-/** What of a tab outlives a reload of the page in sessionStorage: its name, and the request that runs. */
+/**
+ * What of a tab outlives a reload of the page in sessionStorage: its name, and the request that
+ * runs.
+ */
 
 import type { Box } from "../../../image/image.ts";
 import type { Asked, Place } from "./history.ts";
