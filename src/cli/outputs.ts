@@ -1,12 +1,12 @@
 /** Under which names, and in which format, the answers are written. */
-import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve, sep } from "node:path";
+import { stat } from "node:fs/promises";
+import { basename, dirname, extname, join, sep } from "node:path";
 import { checkQuality, type ImageFormat } from "../image/codec.ts";
 import { formatOf } from "../node/encode-image.ts";
 import { unreadableEndings } from "../node/file-format.ts";
+import { assertWritable, identity } from "../node/output-rule.ts";
 import { photoEndings } from "../node/photo-folders.ts";
-import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
+import { PaletteError, UsageError } from "../util/errors.ts";
 import type { OutputFormat } from "./commands/restore-options.ts";
 import { type Input, standardStream } from "./inputs.ts";
 
@@ -115,15 +115,11 @@ export async function checkOutputs(
   outputs: readonly string[],
   sources: readonly string[],
 ): Promise<void> {
-  const read = new Set<string>();
-  for (const source of sources) {
-    const found = await stat(source).catch(() => undefined);
-    if (found !== undefined) read.add(`${found.dev} ${found.ino}`);
-  }
+  const read = new Set(await Promise.all(sources.map(identity)));
   const files = outputs.filter((output) => output !== standardStream);
   for (const output of files) {
-    const found = await stat(output).catch(() => undefined);
-    if (found !== undefined && read.has(`${found.dev} ${found.ino}`)) {
+    const id = await identity(output);
+    if (id !== undefined && read.has(id)) {
       throw new PaletteError(
         `${output} is what is to be restored and would be replaced; name another place with -o.`,
       );
@@ -135,25 +131,6 @@ export async function checkOutputs(
     }
   }
   for (const folder of new Set(files.map((output) => dirname(output)))) {
-    await checkWritable(folder);
-  }
-}
-
-/** The folder, or the nearest one above it that exists, must take new files. */
-async function checkWritable(folder: string): Promise<void> {
-  for (let at = resolve(folder); ; at = dirname(at)) {
-    try {
-      const entry = await stat(at);
-      if (!entry.isDirectory()) throw new Error(`${at} is a file`);
-      await access(at, constants.W_OK);
-      return;
-    } catch (thrown) {
-      const { code } = thrown as NodeJS.ErrnoException;
-      if ((code === "ENOENT" || code === "ENOTDIR") && dirname(at) !== at) continue;
-      throw new PaletteError(
-        `Nothing can be written into ${folder} (${reasonOf(thrown)}); name another place with -o.`,
-        { cause: thrown },
-      );
-    }
+    await assertWritable(folder, "name another place with -o");
   }
 }

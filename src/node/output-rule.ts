@@ -203,7 +203,7 @@ async function refuseInputs(
 }
 
 /** The same for all names and links of a file; undefined where there is none. */
-async function identity(path: string): Promise<string | undefined> {
+export async function identity(path: string): Promise<string | undefined> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   return found && `${found.dev} ${found.ino}`;
 }
@@ -222,7 +222,7 @@ export async function assertWritable(folder: string, remedy: string): Promise<vo
       const { code } = thrown as NodeJS.ErrnoException;
       if ((code === "ENOENT" || code === "ENOTDIR") && dirname(at) !== at) continue;
       throw new PaletteError(
-        `Nothing can be written into ${folder} (${reasonOf(thrown)}): ${remedy}.`,
+        `Nothing can be written into ${folder} (${reasonOf(thrown)}); ${remedy}.`,
         { cause: thrown },
       );
     }
