@@ -62,7 +62,7 @@ async function createStepper(
   options: StepperOptions,
   spawn: SpawnReplica,
 ): Promise<TrainingStepper> {
-  const { network, batch, loss, state, device } = options;
+  const { network, batch, loss, consistency, state, device } = options;
   const { step: _step, ...vectors } = state;
   const specs = parameterSpecs(network);
   for (const vector of Object.values(vectors)) {
@@ -77,7 +77,8 @@ async function createStepper(
   const models = new Map<number, Uint8Array>();
   const replicas = shares.map((share, rank) => {
     const model =
-      models.get(share) ?? trainingGraph(network, specs, { batch: share, loss, lowering });
+      models.get(share) ??
+      trainingGraph(network, specs, { batch: share, loss, consistency, lowering });
     models.set(share, model);
     const start: DataParallelStart = {
       model,
