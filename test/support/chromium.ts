@@ -55,6 +55,11 @@ export async function serveSite(root: string, folder: string, served: Served = {
     build: { outDir: folder, emptyOutDir: true, target: "es2023", minify: false },
     worker: { format: "es" },
   });
+  return serveFolder(folder, served);
+}
+
+/** Serves a folder with the other files. */
+export async function serveFolder(folder: string, served: Served = {}): Promise<Site> {
   const server = await serve(folder, served);
   const { port } = server.address() as AddressInfo;
   return {
@@ -79,6 +84,7 @@ const types: Readonly<Record<string, string>> = {
   json: "application/json",
   svg: "image/svg+xml",
   jpg: "image/jpeg",
+  png: "image/png",
   wasm: "application/wasm",
 };
 
