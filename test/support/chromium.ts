@@ -89,7 +89,7 @@ const types: Readonly<Record<string, string>> = {
   wasm: "application/wasm",
 };
 
-/** A static server that answers ranges, as `urlSource` asks for them. */
+/** A static server that answers ranges, as `urlSource` asks for them, and other sites' pages. */
 async function serve(folder: string, served: Served): Promise<Server> {
   const server = createServer(async ({ url = "/", headers }, response) => {
     const [asked = "/"] = url.split("?");
@@ -99,6 +99,7 @@ async function serve(folder: string, served: Served): Promise<Server> {
       entry.answer(response);
       return;
     }
+    response.setHeader("Access-Control-Allow-Origin", "*");
     try {
       const content =
         entry !== undefined && "text" in entry
