@@ -171,6 +171,7 @@ describe.skipIf(skipsChromium)("the site", () => {
       dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
     }, Buffer.from(zip).toString("base64"));
     await page.getByText("brought is ready to be used.").waitFor();
+    await openPhoto(page, await grayPhoto("again.png", 24, 16));
     await run(page);
     await machine(async () => {
       expect(await shelf()).toHaveLength(2);

@@ -41,7 +41,9 @@ export async function readPhoto(blob: Blob): Promise<LocalPhoto> {
 export async function readMask(blob: Blob, photo: Size, orientation: number): Promise<ReadMask> {
   const file = new Uint8Array(await blob.arrayBuffer());
   const pixels = await canvasCodec.decode(file, { background: "none" });
-  return maskForPhoto(pixels, photo, { orientation });
+  const mask = maskForPhoto(pixels, photo, { orientation });
+  giveBack(pixels.rgb);
+  return mask;
 }
 
 export async function pngOf(image: Image, alpha: Uint8Array | undefined): Promise<Blob> {
