@@ -82,22 +82,24 @@ const types: Readonly<Record<string, string>> = {
   js: "text/javascript",
   mjs: "text/javascript",
   json: "application/json",
+  webmanifest: "application/manifest+json",
   svg: "image/svg+xml",
   jpg: "image/jpeg",
   png: "image/png",
   wasm: "application/wasm",
 };
 
-/** A static server that answers ranges, as `urlSource` asks for them. */
+/** A static server that answers ranges, as `urlSource` asks for them, and other sites' pages. */
 async function serve(folder: string, served: Served): Promise<Server> {
   const server = createServer(async ({ url = "/", headers }, response) => {
     const [asked = "/"] = url.split("?");
-    const path = asked === "/" ? "/index.html" : asked;
+    const path = asked.endsWith("/") ? `${asked}index.html` : asked;
     const entry = served[path];
     if (entry !== undefined && "answer" in entry) {
       entry.answer(response);
       return;
     }
+    response.setHeader("Access-Control-Allow-Origin", "*");
     try {
       const content =
         entry !== undefined && "text" in entry

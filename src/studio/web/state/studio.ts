@@ -1,9 +1,12 @@
 /** The page's actions: opening, asking, saving. Everything on the page goes through here. */
 import { computed, effect, type Signal, signal } from "@preact/signals";
+import type { Size } from "../../../image/model-size.ts";
 import type { FolderPhoto, PhotoFolder } from "../folder.ts";
 import { text } from "../i18n/index.ts";
+import type { LocalStudio } from "../local/local-studio.ts";
 import { wholeBox } from "../mask/bitmap.ts";
 import { RestoreError, type Restorer, type StudioModel } from "../restorer.ts";
+import type { Teaching } from "../teaching.ts";
 import { ViewState } from "../view/view-state.ts";
 import type { Point } from "../view/viewport.ts";
 import { BatchRunner } from "./batch.ts";
@@ -13,16 +16,26 @@ import { openHistory, restoreStep, show, showNext } from "./history.ts";
 import { Keeper } from "./keeper.ts";
 import { KeptFiles } from "./kept-files.ts";
 import { Notices } from "./notices.ts";
-import { photoOf } from "./photo.ts";
+import { photoOf, shrunk } from "./photo.ts";
 import { Requests } from "./requests.ts";
 import { Session } from "./session.ts";
 import { keptSettings, type Settings } from "./settings.ts";
 import { type Way, wayOf } from "./ways.ts";
 
-export type Dialog = "keys" | "save" | "history" | "address" | "batch";
+export type Dialog = "keys" | "save" | "history" | "address" | "batch" | "machine" | "teaching";
+
+/** What one page has and another has not. */
+export interface StudioExtras {
+  /** Photos that the server was started with. */
+  readonly folder?: Promise<PhotoFolder | undefined>;
+  /** Of a page that restores by itself: where it computes, its models. */
+  readonly local?: LocalStudio;
+  readonly teaching?: Teaching;
+}
 
 export class Studio {
   readonly restorer: Restorer;
+  readonly extras: StudioExtras;
   readonly models = signal<readonly StudioModel[]>([]);
   readonly folder = signal<PhotoFolder | undefined>(undefined);
   readonly settings: Signal<Settings> = keptSettings(localStorage);
@@ -57,8 +70,9 @@ export class Studio {
       this.models.value[0],
   );
 
-  constructor(restorer: Restorer) {
+  constructor(restorer: Restorer, extras: StudioExtras = {}) {
     this.restorer = restorer;
+    this.extras = extras;
     const { editor, settings, folder, notices } = this;
     this.requests = new Requests({
       restorer,
@@ -81,14 +95,9 @@ export class Studio {
   }
 
   /** Asks for the models, and finds the photo and the request of before a reload. */
-  async start(folder: Promise<PhotoFolder | undefined>): Promise<void> {
-    const models = this.restorer.models().then(
-      (found) => {
-        this.models.value = found;
-      },
-      (error) => this.notices.fail(error),
-    );
-    folder.then(
+  async start(): Promise<void> {
+    const models = this.listModels();
+    this.extras.folder?.then(
       (found) => {
         this.folder.value = found;
       },
@@ -97,6 +106,28 @@ export class Studio {
     void this.#files.dropOld();
     await this.#findAgain();
     await models;
+  }
+
+  async listModels(): Promise<void> {
+    try {
+      this.models.value = await this.restorer.models();
+    } catch (error) {
+      this.notices.fail(error);
+    }
+  }
+
+  /** Adds a model to those of the page, and chooses it. */
+  async addModel(bring: (local: LocalStudio) => Promise<string>): Promise<void> {
+    const { local } = this.extras;
+    if (local === undefined) return;
+    try {
+      const model = await bring(local);
+      await this.listModels();
+      this.setting({ model, sampler: undefined });
+      this.notices.say(text.value.local.added(model));
+    } catch (error) {
+      this.notices.fail(error);
+    }
   }
 
   /** Goes on with the work of before a reload, unless another photo was opened meanwhile. */
@@ -134,6 +165,20 @@ export class Studio {
       this.notices.fail(error);
     } finally {
       this.opening.value = false;
+    }
+  }
+
+  /** Works on a smaller copy of the photo that is worked on. */
+  async goOnSmaller(size: Size): Promise<void> {
+    const { base, opened } = this.editor;
+    const [photo, name] = [base.value, opened.value?.name];
+    if (photo === undefined || name === undefined) return;
+    const way = this.editor.way.value;
+    try {
+      await this.open(await shrunk(await photo.file(), size), name);
+      this.choose(way);
+    } catch (error) {
+      this.notices.fail(error);
     }
   }
 
