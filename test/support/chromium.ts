@@ -39,8 +39,13 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Builds the page of `root` into `folder` and serves it with the other files. */
-export async function serveSite(root: string, folder: string, served: Served = {}): Promise<Site> {
+/** Builds the page of `root` into `folder` and serves it with the other files and these headers. */
+export async function serveSite(
+  root: string,
+  folder: string,
+  served: Served = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Site> {
   await build({
     root,
     base: "./",
@@ -50,7 +55,7 @@ export async function serveSite(root: string, folder: string, served: Served = {
     build: { outDir: folder, emptyOutDir: true, target: "es2023", minify: false },
     worker: { format: "es" },
   });
-  const server = await serve(folder, served);
+  const server = await serve(folder, served, headers);
   const { port } = server.address() as AddressInfo;
   return {
     address: `http://127.0.0.1:${port}/`,
@@ -78,11 +83,16 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** A static server that answers ranges, as `urlSource` asks for them. */
-async function serve(folder: string, served: Served): Promise<Server> {
+async function serve(
+  folder: string,
+  served: Served,
+  more: Readonly<Record<string, string>>,
+): Promise<Server> {
   const server = createServer(async ({ url = "/", headers }, response) => {
     const [asked = "/"] = url.split("?");
     const path = asked === "/" ? "/index.html" : asked;
     const entry = served[path];
+    for (const [name, value] of Object.entries(more)) response.setHeader(name, value);
     try {
       const content =
         entry !== undefined && "text" in entry
