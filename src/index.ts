@@ -69,6 +69,7 @@ export {
   maskSources,
 } from "./image/mask.ts";
 export type { Size } from "./image/model-size.ts";
+export type { MaskReadOptions, ReadMask } from "./image/photo-mask.ts";
 export type { ByteSource } from "./models/byte-source.ts";
 export type { ModelConfig, TrainingRecord } from "./models/config.ts";
 export type { Model, StoredModel, WeightSource } from "./models/model.ts";

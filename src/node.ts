@@ -26,6 +26,6 @@ export {
   saveModel,
 } from "./node/model-folder.ts";
 export { Palette } from "./node/palette.ts";
-export { type MaskReadOptions, type ReadMask, readMask } from "./node/read-mask.ts";
+export { readMask } from "./node/read-mask.ts";
 export { planTraining, type TrainingRequest, train } from "./node/training.ts";
 export { nodeRuntime } from "./runtime/node/index.ts";

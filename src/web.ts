@@ -3,7 +3,27 @@
  * page installs onnxruntime-web.
  */
 export * from "./index.ts";
+export {
+  type AdapterDescription,
+  chooseDevice,
+  type DeviceChoice,
+  type DeviceReason,
+  deviceReasons,
+  type WebDevice,
+  webDevices,
+} from "./runtime/web/choose-device.ts";
 export { webRuntime } from "./runtime/web/index.ts";
 export { canvasCodec } from "./web/canvas-codec.ts";
 export { loadModel, loadNetwork, openModel } from "./web/load-network.ts";
+export {
+  type BrowserModel,
+  type FetchModelOptions,
+  type FetchProgress,
+  fetchModel,
+  forgetModel,
+  type KeptModel,
+  openModelFiles,
+  openStoredModel,
+  storedModels,
+} from "./web/model-store.ts";
 export { Palette } from "./web/palette.ts";

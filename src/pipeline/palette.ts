@@ -159,6 +159,20 @@ export class Palette {
     image: Image,
     options: SamplingOptions & Partial<Options> = {},
   ): Promise<Image[]> {
+    const images: Image[] = [];
+    for await (const each of this.answers(task, image, options)) images.push(each);
+    return images;
+  }
+
+  /**
+   * As `restore`, one answer after the other: only the one that is asked for is held at the
+   * photo's own size.
+   */
+  async *answers<Options extends object = object>(
+    task: TaskName | (string & {}) | Task<string, Options>,
+    image: Image,
+    options: SamplingOptions & Partial<Options> = {},
+  ): AsyncGenerator<Image, void, undefined> {
     const chosen: Task = typeof task === "string" ? taskNamed(task) : task;
     checkImage(image);
     checkOptionNames(options, optionNamesOf(chosen));
@@ -170,7 +184,8 @@ export class Palette {
     const left = force ? undefined : this.leavesAsIs(chosen, options);
     if (left !== undefined) {
       this.onWarning(`Warning: the photo ${left}; force restores it all the same.`);
-      return Array.from({ length: samples }, () => ({ ...image, data: image.data.slice() }));
+      for (let k = 0; k < samples; k++) yield { ...image, data: image.data.slice() };
+      return;
     }
     const share = (!force && chosen.share?.(options, this.config.sampling ?? {})) || 1;
     const steps = this.stepsFor(chosen.name, options);
@@ -217,13 +232,11 @@ export class Palette {
       });
       for (const [n, { condition }] of batch.entries()) sampled[condition]!.push(images[n]!);
     }
-    const finished: Image[] = [];
     for (let k = 0; k < samples; k++) {
       signal?.throwIfAborted();
       onFinish?.(k, samples);
-      finished.push(await finish(sampled.map((each) => each[k]!)));
+      yield await finish(sampled.map((each) => each[k]!));
     }
-    return finished;
   }
 
   /**

@@ -10,6 +10,7 @@ import {
 } from "../models/model.ts";
 import { createNetwork, type Network, type NetworkOptions } from "../runtime/network.ts";
 import { webRuntime } from "../runtime/web/index.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { get, urlSource } from "./url-source.ts";
 
 /**
@@ -34,7 +35,8 @@ export async function loadModel(url: string): Promise<Model> {
 
 /**
  * Loads a model from a URL, or takes a model in memory, for calling.
- * @param options.threads engines in Web Workers; default: as many as the machine has cores
+ * @param options.threads engines in Web Workers; default: as many as the machine has cores, of a
+ * GPU one
  * @throws PaletteError as `loadModel`.
  */
 export async function loadNetwork(
@@ -44,6 +46,6 @@ export async function loadNetwork(
   return createNetwork(
     webRuntime,
     typeof model === "string" ? await openModel(model) : model,
-    options,
+    options.device === "webgpu" ? { threads: 1, ...omitUndefined(options) } : options,
   );
 }

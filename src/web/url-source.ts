@@ -26,12 +26,20 @@ export async function urlSource(url: string): Promise<ByteSource> {
   };
 }
 
-/** @throws PaletteError unless the server answers with the content. */
-export async function get(url: string, headers: Record<string, string> = {}): Promise<Response> {
+/**
+ * @throws PaletteError unless the server answers with the content; the signal's reason when
+ * aborted.
+ */
+export async function get(
+  url: string,
+  headers: Record<string, string> = {},
+  signal: AbortSignal | null = null,
+): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { headers });
+    response = await fetch(url, { headers, signal });
   } catch (thrown) {
+    signal?.throwIfAborted();
     throw new PaletteError(`${url} cannot be fetched (${reasonOf(thrown)}).`, { cause: thrown });
   }
   if (!response.ok) throw new PaletteError(`${url} cannot be fetched (status ${response.status}).`);

@@ -4,10 +4,12 @@
  */
 import { Palette } from "../../node/palette.ts";
 import { PaletteError, ReadError, reasonOf } from "../../util/errors.ts";
+import { Clock } from "../work/clock.ts";
+import { Previews } from "../work/previews.ts";
 import type { EngineMessage, EngineRequest } from "./engine-messages.ts";
 import type { RestoreWork } from "./executor.ts";
-import { Previews } from "./previews.ts";
 import { restoreJob } from "./restore-job.ts";
+import { smallJpeg } from "./small-jpeg.ts";
 
 let loaded: { readonly folder: string; readonly palette: Palette } | undefined;
 let current: { readonly id: number; readonly controller: AbortController } | undefined;
@@ -36,7 +38,7 @@ async function answer(id: number, work: RestoreWork, threads?: number): Promise<
     const palette = await paletteOf(work.model, threads);
     signal.throwIfAborted();
     const clock = new Clock(work.steps, (progress) => tell({ id, ...progress }));
-    const previews = new Previews((preview, jpeg) => tell({ id, preview, jpeg }));
+    const previews = new Previews(smallJpeg, (preview, jpeg) => tell({ id, preview, jpeg }));
     const restored = await restoreJob(palette, work, {
       signal,
       async onStep(progress) {
@@ -64,41 +66,4 @@ async function paletteOf(folder: string, threads?: number): Promise<Palette> {
   const palette = await Palette.load(folder, { threads, onWarning: () => {} });
   loaded = { folder, palette };
   return palette;
-}
-
-/** Steps, and the time left by those that are done. */
-class Clock {
-  private readonly start = performance.now();
-  private readonly onProgress: (progress: {
-    step: number;
-    steps: number;
-    secondsLeft: number;
-  }) => void;
-  private done = 0;
-  private steps: number;
-  private told = 0;
-
-  /** @param steps as many as there will be, as far as is known */
-  constructor(steps: number, onProgress: Clock["onProgress"]) {
-    this.steps = steps;
-    this.onProgress = onProgress;
-  }
-
-  step(step: number, steps: number): void {
-    this.done = step;
-    this.steps = steps;
-    this.tell(step);
-  }
-
-  /** A part of the next step; told once a second. */
-  part(share: number): void {
-    if (performance.now() - this.told > 1000) this.tell(this.done + share);
-  }
-
-  private tell(reached: number): void {
-    this.told = performance.now();
-    const seconds = (this.told - this.start) / 1000;
-    const secondsLeft = Math.round((10 * seconds * (this.steps - reached)) / reached) / 10;
-    this.onProgress({ step: this.done, steps: this.steps, secondsLeft });
-  }
 }

@@ -1,9 +1,8 @@
 /** The models that may be asked for. */
-import { samplers } from "../../diffusion/samplers/registry.ts";
 import { bundledModels, findModel, loadModelConfig } from "../../node/model-folder.ts";
 import type { StudioModel } from "../web/restorer.ts";
+import { studioModelOf } from "../work/tasks.ts";
 import { HttpProblem } from "./problem.ts";
-import { stepsByTask, studioTasksOf } from "./restore-job.ts";
 
 interface ServedModel {
   readonly folder: string;
@@ -46,17 +45,5 @@ export class ServedModels {
 }
 
 async function describe(folder: string): Promise<ServedModel> {
-  const config = await loadModelConfig(folder);
-  const own = config.sampler?.sampler ?? "dpm++";
-  const others = samplers.map(({ name }) => name).filter((name) => name !== own);
-  return {
-    folder,
-    model: {
-      name: config.name,
-      resolution: config.network.resolution,
-      tasks: studioTasksOf(config.tasks),
-      steps: stepsByTask(config),
-      samplers: [own, ...others],
-    },
-  };
+  return { folder, model: studioModelOf(await loadModelConfig(folder)) };
 }

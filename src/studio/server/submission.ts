@@ -1,13 +1,13 @@
 /** From a request to the work it asks for: what can be refused before a pixel is decoded is. */
 import { randomInt } from "node:crypto";
 import { UsageError } from "../../util/errors.ts";
+import { answerSize, expectedSteps } from "../work/tasks.ts";
 import type { RestoreWork } from "./executor.ts";
 import type { Limits } from "./limits.ts";
 import type { ServedModels } from "./models.ts";
 import { checkPicture, checkPixels } from "./picture-check.ts";
 import { HttpProblem } from "./problem.ts";
 import type { JobRequest } from "./read-request.ts";
-import { answerSize, expectedSteps } from "./restore-job.ts";
 
 /** @throws HttpProblem or PaletteError naming the first thing that is wrong */
 export async function submissionOf(
