@@ -19,8 +19,8 @@ import type { TrainingState } from "../../training/step/optimizer.ts";
 import { crc32 } from "../../util/crc32.ts";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 import { canvasCodec } from "../canvas-codec.ts";
+import { blobSource } from "../model-cache.ts";
 import {
-  blobSource,
   type FilePart,
   type Folder,
   openFolder,

@@ -2,8 +2,6 @@
  * `palette-diffusion/training` in a browser: models from photos that a person chose, in runs that the
  * browser keeps. Nothing leaves the machine. Call it in a worker, so that the page stays responsive.
  */
-import { parseModelConfig } from "../../models/config.ts";
-import { configFile, weightsFile, weightsOf } from "../../models/model.ts";
 import { webRuntime } from "../../runtime/web/index.ts";
 import { spawnReplica } from "../../runtime/web/replica.ts";
 import { assertTrainingFits } from "../../training/memory.ts";
@@ -14,12 +12,10 @@ import { runTraining } from "../../training/train.ts";
 import { type WarmStart, warmStart, warmStartOf } from "../../training/warm-start.ts";
 import { UsageError } from "../../util/errors.ts";
 import { canvasCodec } from "../canvas-codec.ts";
-import { get } from "../url-source.ts";
-import { BrowserRun, browserRuns, type ModelFiles } from "./browser-run.ts";
-import { sha256 } from "./digest.ts";
+import { type BrowserModel, fetchModel } from "../model-store.ts";
+import { BrowserRun, browserRuns } from "./browser-run.ts";
 import { drawText } from "./draw-text.ts";
 import { chosenPhotos, fileReader } from "./photo-files.ts";
-import { blobSource } from "./storage.ts";
 
 export * from "../../training/index.ts";
 export { BrowserRun, browserRuns, type ModelFiles } from "./browser-run.ts";
@@ -30,20 +26,15 @@ export interface TrainingRequest extends Omit<TrainingSettings, "threads"> {
   /** The photos, as a file field or a drop gives them. */
   readonly data: readonly File[];
   /**
-   * The URL of a model folder, or its files. The training begins with its weights, network,
-   * prediction and schedules, and has its objective unless told otherwise. Only the first
-   * invocation needs it.
+   * The address of a model folder, or a model of `fetchModel`, `openModelFiles` or
+   * `openStoredModel`. The training begins with its weights, network, prediction and schedules, and
+   * has its objective unless told otherwise. Only the first invocation needs it.
    */
-  readonly from?: string | NamedModel;
+  readonly from?: string | BrowserModel;
   /** The run's name in the browser's storage: what a run there began with stays so. */
   readonly out?: string;
   /** As many as the machine has cores unless given. WebGPU is best with 1. */
   readonly threads?: number;
-}
-
-/** The files of a model folder. */
-export interface NamedModel extends ModelFiles {
-  readonly name: string;
 }
 
 /** A plan with the files of its photos. */
@@ -96,23 +87,20 @@ export async function train(
   return runTraining(plan, run, browserPlatform(plan.files), options);
 }
 
-async function newStart(named: string | NamedModel): Promise<WarmStart> {
-  const { name, config, weights } = typeof named === "string" ? await fetched(named) : named;
-  const source = `${name}/${weightsFile}`;
-  if (config.size === 0 || weights.size === 0) throw new UsageError(`${name} has empty files.`);
+async function newStart(named: string | BrowserModel): Promise<WarmStart> {
+  const model = typeof named === "string" ? await fetchModel(named) : named;
+  const { config, weights, digest } = model;
+  const name = typeof named === "string" ? named : config.name;
+  if (digest === undefined) {
+    throw new UsageError(
+      `${name} has no digest to be known by: open the page by https or localhost.`,
+    );
+  }
   return warmStart({
     name,
-    source,
-    config: parseModelConfig(await config.text(), `${name}/${configFile}`),
-    weights: weightsOf(async () => blobSource(weights), source),
-    digest: async () => (await sha256(weights)).slice(0, 16),
+    source: name,
+    config,
+    weights,
+    digest: async () => digest.slice(0, 16),
   });
-}
-
-async function fetched(url: string): Promise<NamedModel> {
-  const folder = url.endsWith("/") ? url : `${url}/`;
-  const [config, weights] = await Promise.all(
-    [configFile, weightsFile].map(async (file) => (await get(`${folder}${file}`)).blob()),
-  );
-  return { name: url, config: config!, weights: weights! };
 }

@@ -2,7 +2,6 @@
  * Files that a page keeps in the browser (the origin private file system). A file is written beside
  * and swapped whole when it is complete, so that a tab that is killed leaves the old one.
  */
-import type { ByteSource } from "../../models/byte-source.ts";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 
 export type Folder = FileSystemDirectoryHandle;
@@ -104,15 +103,6 @@ export async function namesIn(folder: Folder): Promise<string[]> {
   const names: string[] = [];
   for await (const name of folder.keys()) if (!name.endsWith(".crswap")) names.push(name);
   return names.sort();
-}
-
-/** Bytes of a Blob by range. */
-export function blobSource(blob: Blob): ByteSource {
-  return {
-    size: blob.size,
-    read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
-    close: async () => {},
-  };
 }
 
 function isMissing(thrown: unknown): boolean {
