@@ -23,6 +23,7 @@ import { blobSource } from "../model-cache.ts";
 import {
   type FilePart,
   type Folder,
+  namesIn,
   openFolder,
   readFile,
   readText,
@@ -68,6 +69,14 @@ export const browserRuns = {
     const weights = folder && (await readFile(folder, weightsFile));
     return config && weights && { config, weights };
   },
+  /** Images seen at the last checkpoint; 0 when there is none. */
+  async images(name: string): Promise<number> {
+    const folder = await openFolder([root, name], false);
+    const file = folder && (await readFile(folder, names.checkpoint));
+    if (file === undefined) return 0;
+    const reader = await SafetensorsReader.open(blobSource(file), names.checkpoint);
+    return Number(reader.metadata.images ?? 0);
+  },
   /** The lines of statistics so far. */
   async stats(name: string): Promise<(StatsLine & Record<string, unknown>)[]> {
     const folder = await openFolder([root, name], false);
@@ -76,6 +85,11 @@ export const browserRuns = {
       .split("\n")
       .slice(0, -1)
       .map((line) => JSON.parse(line));
+  },
+  /** After how many images there are sheets of samples. */
+  async sheets(name: string): Promise<number[]> {
+    const folder = await openFolder([root, name, names.samples], false);
+    return folder === undefined ? [] : (await namesIn(folder)).map(Number.parseFloat);
   },
   /** A sheet of samples, a PNG. */
   async sheet(name: string, images: number): Promise<Blob | undefined> {
