@@ -2,7 +2,6 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { StudioContext, useStudio } from "./context.ts";
-import type { PhotoFolder } from "./folder.ts";
 import { browserLanguage, language, text } from "./i18n/index.ts";
 import { Panel } from "./panels/panel.tsx";
 import { Answers } from "./parts/answers.tsx";
@@ -17,16 +16,16 @@ import { Welcome } from "./parts/welcome.tsx";
 import { ZoomBar } from "./parts/zoom-bar.tsx";
 import type { Restorer } from "./restorer.ts";
 import { listenToKeys } from "./state/keys.ts";
-import { Studio } from "./state/studio.ts";
+import { Studio, type StudioExtras } from "./state/studio.ts";
 import { Stage } from "./view/stage.tsx";
 
 /** Shows the page in `root`. */
 export function showStudio(
   root: HTMLElement,
   restorer: Restorer,
-  folder: Promise<PhotoFolder | undefined> = Promise.resolve(undefined),
+  extras: StudioExtras = {},
 ): Studio {
-  const studio = new Studio(restorer);
+  const studio = new Studio(restorer, extras);
   effect(() => {
     const { theme, language: chosen } = studio.settings.value;
     document.documentElement.dataset.theme = theme ?? "";
@@ -41,7 +40,7 @@ export function showStudio(
     </StudioContext.Provider>,
     root,
   );
-  void studio.start(folder);
+  void studio.start();
   return studio;
 }
 

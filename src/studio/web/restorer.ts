@@ -75,6 +75,12 @@ export type RestoreProgress =
       readonly place: number;
     }
   | {
+      /** The model is being fetched: bytes so far and, where it is known, in all. */
+      readonly kind: "model";
+      readonly done: number;
+      readonly total?: number;
+    }
+  | {
       readonly kind: "step";
       readonly step: number;
       readonly steps: number;

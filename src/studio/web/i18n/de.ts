@@ -25,6 +25,7 @@ export const de = {
     unreachable: "Das Bild ist von dieser Adresse nicht lesbar; speichere es und öffne die Datei.",
     folder: (name) => `Fotos aus ${name}`,
     privacy: "Deine Fotos bleiben bei dem Server, von dem diese Seite kommt.",
+    privacyHere: "Alles wird auf diesem Gerät gerechnet. Deine Fotos verlassen es nicht.",
   },
   samples: {
     colorize: "Farbe geben",
@@ -51,6 +52,12 @@ export const de = {
     cancel: "Abbrechen",
     queued: (place) =>
       place === 0 ? "Beginnt …" : `Wartet hinter ${place} ${place === 1 ? "Auftrag" : "Aufträgen"}`,
+    fetching: (done, total) =>
+      total === undefined
+        ? `Das Modell wird geladen: ${done} MB`
+        : done === total
+          ? "Das Modell wird vorbereitet …"
+          : `Das Modell wird geladen: ${done} von ${total} MB`,
     step: (step, steps) => `Schritt ${step} von ${steps}`,
     seconds: (seconds) =>
       seconds < 90 ? `noch ${Math.ceil(seconds)} s` : `noch ${Math.round(seconds / 60)} min`,
@@ -198,8 +205,57 @@ export const de = {
     },
     open: (name) => `${name} öffnen`,
   },
-  training: {
-    title: "Mein Modell",
+  local: {
+    title: "Dieses Gerät",
+    where: "Wo gerechnet wird",
+    wishes: { auto: "Automatisch", webgpu: "GPU", cpu: "Prozessor" },
+    untried: "Wird gewählt, wenn es zuerst gebraucht wird.",
+    devices: {
+      webgpu: (gpu) => (gpu === "" ? "Auf der GPU (WebGPU)." : `Auf der GPU (WebGPU: ${gpu}).`),
+      cpu: (cores) =>
+        cores === 1
+          ? "Auf einem Kern des Prozessors (WebAssembly)."
+          : `Auf ${cores} Kernen des Prozessors (WebAssembly).`,
+    },
+    reasons: {
+      asked: "Du hast es so gewählt.",
+      "no-webgpu": "Dieser Browser hat kein WebGPU.",
+      "no-adapter": "Der Browser bietet keine GPU an.",
+      "software-adapter": "Die angebotene GPU ist Software auf dem Prozessor.",
+      failed: "Die GPU wurde versucht und ist gescheitert.",
+      disagrees: "Die GPU wurde versucht, und ihre Antwort ist nicht die des Prozessors.",
+      agrees: "Die GPU wurde versucht: Ihre Antwort ist die des Prozessors.",
+    },
+    tryAgain: "GPU noch einmal versuchen",
+    models: "Modelle",
+    about: (resolution, megabytes) => `${resolution}×${resolution} Pixel, ${megabytes} MB`,
+    kept: "auf diesem Gerät aufbewahrt",
+    notKept: "wird geladen, wenn es zuerst gebraucht wird",
+    inMemory: "bis die Seite geschlossen wird",
+    forget: (name) => `${name} vergessen`,
+    forgetShort: "Vergessen",
+    add: "Ein Modell hinzufügen",
+    addHelp:
+      "Der Ordner eines Modells (config.json und weights.safetensors) oder ein Zip davon: zieh ihn hierher, wähle seine Dateien oder nenne seine Adresse. Die Seite darf dann dort nachfragen, und nur dafür.",
+    address: "Adresse des Ordners eines Modells",
+    fetch: "Laden",
+    files: "Dateien wählen",
+    folder: "Ordner wählen",
+    opening: "Das Modell wird gelesen …",
+    added: (name) => `${name} ist bereit.`,
+    badAddress: "Das ist keine Adresse; sie beginnt mit https://.",
+    keeps: (megabytes) =>
+      `Der Browser bewahrt ${megabytes} MB für diese Seite auf: sie selbst, Modelle und für drei Tage die Fotos, an denen du gearbeitet hast.`,
+    forgetAll: "Alles entfernen",
+    tooLarge: (need, most) =>
+      `Das braucht etwa ${need} MB Speicher, mehr als die ${most} MB, die eine Seite nehmen sollte.`,
+    smaller: (size) => `Mit ${size} Pixeln weiter`,
+    tooLargeAnyway: "Nimm weniger Antworten, einen kleineren Maßstab oder Rahmen.",
+    interrupted: "Die Seite wurde neu geladen, während sie rechnete; starte noch einmal.",
+    noModel: "Dieses Modell gibt es nicht; wähle in den Einstellungen ein anderes.",
+  },
+  teaching: {
+    title: "Mach es zu meinem",
     lead: "Deine Fotos bringen einem Modell bei, wie sie aussehen. Alles wird hier gerechnet: Kein Foto verlässt dieses Gerät.",
     loading: "Suche nach einem früheren Training …",
     photos: "Fotos",

@@ -24,6 +24,7 @@ export const en = {
     unreachable: "The picture cannot be read from that address; save it and open the file instead.",
     folder: (name: string) => `Photos of ${name}`,
     privacy: "Your photos stay with the server you opened this page from.",
+    privacyHere: "Everything is computed on this machine. Your photos do not leave it.",
   },
   samples: {
     colorize: "Give colour",
@@ -52,6 +53,12 @@ export const en = {
       place === 0
         ? "Starting …"
         : `Waiting behind ${place} ${place === 1 ? "request" : "requests"}`,
+    fetching: (done: string, total?: string) =>
+      total === undefined
+        ? `Fetching the model: ${done} MB`
+        : done === total
+          ? "Preparing the model …"
+          : `Fetching the model: ${done} of ${total} MB`,
     step: (step: number, steps: number) => `Step ${step} of ${steps}`,
     seconds: (seconds: number) =>
       seconds < 90 ? `${Math.ceil(seconds)} s left` : `${Math.round(seconds / 60)} min left`,
@@ -199,7 +206,58 @@ export const en = {
     states: { waiting: "waiting", running: "at work", done: "done", failed: "failed" },
     open: (name: string) => `Open ${name}`,
   },
-  training: {
+  local: {
+    title: "This machine",
+    where: "Where it computes",
+    wishes: { auto: "Automatic", webgpu: "GPU", cpu: "Processor" },
+    untried: "Chosen when it is first needed.",
+    devices: {
+      webgpu: (gpu: string) =>
+        gpu === "" ? "On the GPU (WebGPU)." : `On the GPU (WebGPU: ${gpu}).`,
+      cpu: (cores: number) =>
+        cores === 1
+          ? "On one core of the processor (WebAssembly)."
+          : `On ${cores} cores of the processor (WebAssembly).`,
+    },
+    reasons: {
+      asked: "You chose it.",
+      "no-webgpu": "This browser has no WebGPU.",
+      "no-adapter": "The browser offers no GPU.",
+      "software-adapter": "The GPU offered is software on the processor.",
+      failed: "The GPU was tried, and failed.",
+      disagrees: "The GPU was tried, and its answer is not the processor's.",
+      agrees: "The GPU was tried: its answer is the processor's.",
+    },
+    tryAgain: "Try the GPU again",
+    models: "Models",
+    about: (resolution: number, megabytes: string) =>
+      `${resolution}×${resolution} pixels, ${megabytes} MB`,
+    kept: "kept on this machine",
+    notKept: "fetched when it is first needed",
+    inMemory: "until the page is closed",
+    forget: (name: string) => `Forget ${name}`,
+    forgetShort: "Forget",
+    add: "Add a model",
+    addHelp:
+      "The folder of any model (config.json and weights.safetensors) or a zip of it: drop it here, choose its files, or name its address. The page may then ask that site, and only for this.",
+    address: "Address of a model's folder",
+    fetch: "Fetch",
+    files: "Choose files",
+    folder: "Choose a folder",
+    opening: "Reading the model …",
+    added: (name: string) => `${name} is ready to be used.`,
+    badAddress: "That is no address; it begins with https://.",
+    keeps: (megabytes: string) =>
+      `The browser keeps ${megabytes} MB for this page: the page itself, models, and for three days the photos you worked on.`,
+    forgetAll: "Remove everything",
+    tooLarge: (need: string, most: string) =>
+      `This takes about ${need} MB of memory, more than the ${most} MB a page should take.`,
+    smaller: (size: string) => `Go on with ${size} pixels`,
+    tooLargeAnyway: "Take fewer answers, or a smaller scale or frame.",
+    interrupted: "The page was loaded anew while it worked; start again.",
+    noModel: "There is no such model; choose another one in the settings.",
+  },
+  teaching: {
     title: "Make it mine",
     lead: "Your photos teach a model their look. All of it is computed here: no photo leaves this machine.",
     loading: "Looking for a training of before …",

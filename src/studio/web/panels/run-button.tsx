@@ -2,6 +2,8 @@
 import { useStudio } from "../context.ts";
 import { text } from "../i18n/index.ts";
 import { Button } from "../parts/controls.tsx";
+import type { Job } from "../state/job.ts";
+import { fetchingText } from "../state/megabytes.ts";
 
 export function RunButton({ disabled }: { readonly disabled: boolean }) {
   const studio = useStudio();
@@ -31,9 +33,13 @@ export function RunButton({ disabled }: { readonly disabled: boolean }) {
       </div>
     );
   }
-  const { place, step, steps, secondsLeft } = job;
-  const share = steps === undefined ? undefined : step / steps;
-  const state = steps === undefined ? t.queued(place ?? 0) : t.step(step, steps);
+  const { place, model, step, steps, secondsLeft } = job;
+  const share = model ? shareOf(model) : steps === undefined ? undefined : step / steps;
+  const state = model
+    ? fetchingText(model)
+    : steps === undefined
+      ? t.queued(place ?? 0)
+      : t.step(step, steps);
   return (
     <div class="run">
       <p class="progress-text" role="status">
@@ -44,4 +50,9 @@ export function RunButton({ disabled }: { readonly disabled: boolean }) {
       <Button label={t.cancel} keys="Esc" icon="close" onClick={() => requests.runner.cancel()} />
     </div>
   );
+}
+
+/** undefined where it is not known how much there is, or all of it has come: it is being prepared. */
+function shareOf({ done, total }: NonNullable<Job["model"]>): number | undefined {
+  return total === undefined || done >= total ? undefined : done / total;
 }

@@ -7,9 +7,10 @@ import { listedSteps } from "../state/steps-text.ts";
 import { BatchDialog } from "./batch-dialog.tsx";
 import { Button, Range, Segments, Switch } from "./controls.tsx";
 import { DialogWindow } from "./dialog.tsx";
+import { MachineDialog } from "./machine-dialog.tsx";
 
 export function Dialogs() {
-  const { dialog } = useStudio();
+  const { dialog, extras } = useStudio();
   switch (dialog.value) {
     case "keys":
       return <KeysDialog />;
@@ -21,6 +22,14 @@ export function Dialogs() {
       return <AddressDialog />;
     case "batch":
       return <BatchDialog />;
+    case "machine":
+      return extras.local === undefined ? null : <MachineDialog local={extras.local} />;
+    case "teaching":
+      return extras.teaching === undefined ? null : (
+        <DialogWindow title={text.value.teaching.title} wide>
+          <extras.teaching.Panel />
+        </DialogWindow>
+      );
     default:
       return null;
   }

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { useStudio } from "../context.ts";
 import { text } from "../i18n/index.ts";
+import { droppedFiles, isModelFile } from "../state/dropped.ts";
 
 export function FileIntake() {
   const studio = useStudio();
@@ -12,8 +13,16 @@ export function FileIntake() {
     studio.onChooseFile = () => picker.current?.click();
     const listening = new AbortController();
     const { signal } = listening;
-    const pictures = (files: FileList | undefined) =>
-      [...(files ?? [])].filter(({ type, name }) => isPicture(type, name));
+    const pictures = (files: Iterable<File> = []) =>
+      [...files].filter(({ type, name }) => isPicture(type, name));
+    const take = async (dropped: DataTransfer | null) => {
+      const files = await droppedFiles(dropped);
+      if (studio.extras.local !== undefined && files.some(isModelFile)) {
+        await studio.addModel((local) => local.addFiles(files));
+      } else {
+        await studio.openFiles(pictures(files));
+      }
+    };
     addEventListener(
       "dragover",
       (event) => {
@@ -35,7 +44,7 @@ export function FileIntake() {
       (event) => {
         event.preventDefault();
         over.value = false;
-        void studio.openFiles(pictures(event.dataTransfer?.files));
+        void take(event.dataTransfer);
       },
       { signal },
     );

@@ -64,6 +64,24 @@ export function TopBar() {
           }}
         />
       </span>
+      {studio.extras.teaching !== undefined && (
+        <IconButton
+          label={t.teaching.title}
+          icon="teach"
+          onClick={() => {
+            dialog.value = "teaching";
+          }}
+        />
+      )}
+      {studio.extras.local !== undefined && (
+        <IconButton
+          label={t.local.title}
+          icon="machine"
+          onClick={() => {
+            dialog.value = "machine";
+          }}
+        />
+      )}
       <Looks />
       <IconButton
         label={t.keys.title}

@@ -9,6 +9,8 @@ import { openSample, samples } from "./samples.ts";
 export function Welcome() {
   const studio = useStudio();
   const t = text.value;
+  // A site asks no other one: its page cannot fetch a picture from an address.
+  const { local } = studio.extras;
   const opened = studio.editor.opened.value;
   return (
     <main class="welcome">
@@ -28,13 +30,15 @@ export function Welcome() {
             keys="O"
             onClick={() => studio.chooseFile()}
           />
-          <Button
-            icon="link"
-            label={t.open.address}
-            onClick={() => {
-              studio.dialog.value = "address";
-            }}
-          />
+          {local === undefined && (
+            <Button
+              icon="link"
+              label={t.open.address}
+              onClick={() => {
+                studio.dialog.value = "address";
+              }}
+            />
+          )}
           {opened !== undefined && (
             <Button
               icon="undo"
@@ -61,7 +65,7 @@ export function Welcome() {
             </li>
           ))}
         </ul>
-        <p class="help">{t.open.privacy}</p>
+        <p class="help">{local === undefined ? t.open.privacy : t.open.privacyHere}</p>
       </div>
     </main>
   );

@@ -11,6 +11,8 @@ export interface Job {
   readonly frame: Box;
   /** The step that gets the answers; undefined: a new one. */
   readonly into?: number;
+  /** Bytes of the model that have come, while it is being fetched. */
+  readonly model?: { readonly done: number; readonly total?: number } | undefined;
   /** Requests before this one; undefined: it is at work. */
   readonly place?: number | undefined;
   readonly step: number;
@@ -47,9 +49,10 @@ export class JobRunner {
         onProgress: (progress) => {
           if (progress.kind === "preview") this.#preview(progress.index, progress.image);
           else if (progress.kind === "queued") this.#change({ place: progress.place });
+          else if (progress.kind === "model") this.#change({ place: undefined, model: progress });
           else {
             const { step, steps, secondsLeft } = progress;
-            this.#change({ place: undefined, step, steps, secondsLeft });
+            this.#change({ place: undefined, model: undefined, step, steps, secondsLeft });
           }
         },
       });

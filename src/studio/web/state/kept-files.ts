@@ -15,6 +15,7 @@ interface Stored extends KeptWork {
   readonly time: number;
 }
 
+export const historyDatabase = "palette-studio";
 const days = 24 * 3600 * 1000;
 /** Files of tabs that were closed are dropped after this time. */
 const keptFor = 3 * days;
@@ -102,13 +103,17 @@ function ended(transaction: IDBTransaction): Promise<boolean> {
 
 function openDatabase(): Promise<IDBDatabase> {
   return new Promise((done, failed) => {
-    const request = indexedDB.open("palette-studio", 2);
+    const request = indexedDB.open(historyDatabase, 2);
     request.onupgradeneeded = () => {
       const { result: database } = request;
       for (const name of database.objectStoreNames) database.deleteObjectStore(name);
       for (const name of stores) database.createObjectStore(name);
     };
-    request.onsuccess = () => done(request.result);
+    request.onsuccess = () => {
+      // Who removes everything need not wait for this page.
+      request.result.onversionchange = () => request.result.close();
+      done(request.result);
+    };
     request.onerror = () => failed(request.error);
   });
 }

@@ -2,8 +2,10 @@
 import { computed, effect, type Signal, signal } from "@preact/signals";
 import type { FolderPhoto, PhotoFolder } from "../folder.ts";
 import { text } from "../i18n/index.ts";
+import type { LocalStudio } from "../local/local-studio.ts";
 import { wholeBox } from "../mask/bitmap.ts";
 import { RestoreError, type Restorer, type StudioModel } from "../restorer.ts";
+import type { Teaching } from "../teaching.ts";
 import { ViewState } from "../view/view-state.ts";
 import type { Point } from "../view/viewport.ts";
 import { BatchRunner } from "./batch.ts";
@@ -19,10 +21,20 @@ import { Session } from "./session.ts";
 import { keptSettings, type Settings } from "./settings.ts";
 import { type Way, wayOf } from "./ways.ts";
 
-export type Dialog = "keys" | "save" | "history" | "address" | "batch";
+export type Dialog = "keys" | "save" | "history" | "address" | "batch" | "machine" | "teaching";
+
+/** What one page has and another has not. */
+export interface StudioExtras {
+  /** Photos that the server was started with. */
+  readonly folder?: Promise<PhotoFolder | undefined>;
+  /** Of a page that restores by itself: where it computes, its models. */
+  readonly local?: LocalStudio;
+  readonly teaching?: Teaching;
+}
 
 export class Studio {
   readonly restorer: Restorer;
+  readonly extras: StudioExtras;
   readonly models = signal<readonly StudioModel[]>([]);
   readonly folder = signal<PhotoFolder | undefined>(undefined);
   readonly settings: Signal<Settings> = keptSettings(localStorage);
@@ -57,8 +69,9 @@ export class Studio {
       this.models.value[0],
   );
 
-  constructor(restorer: Restorer) {
+  constructor(restorer: Restorer, extras: StudioExtras = {}) {
     this.restorer = restorer;
+    this.extras = extras;
     const { editor, settings, folder, notices } = this;
     this.requests = new Requests({
       restorer,
@@ -81,14 +94,9 @@ export class Studio {
   }
 
   /** Asks for the models, and finds the photo and the request of before a reload. */
-  async start(folder: Promise<PhotoFolder | undefined>): Promise<void> {
-    const models = this.restorer.models().then(
-      (found) => {
-        this.models.value = found;
-      },
-      (error) => this.notices.fail(error),
-    );
-    folder.then(
+  async start(): Promise<void> {
+    const models = this.listModels();
+    this.extras.folder?.then(
       (found) => {
         this.folder.value = found;
       },
@@ -97,6 +105,28 @@ export class Studio {
     void this.#files.dropOld();
     await this.#findAgain();
     await models;
+  }
+
+  async listModels(): Promise<void> {
+    try {
+      this.models.value = await this.restorer.models();
+    } catch (error) {
+      this.notices.fail(error);
+    }
+  }
+
+  /** Adds a model to those of the page, and chooses it. */
+  async addModel(bring: (local: LocalStudio) => Promise<string>): Promise<void> {
+    const { local } = this.extras;
+    if (local === undefined) return;
+    try {
+      const model = await bring(local);
+      await this.listModels();
+      this.setting({ model, sampler: undefined });
+      this.notices.say(text.value.local.added(model));
+    } catch (error) {
+      this.notices.fail(error);
+    }
   }
 
   /** Goes on with the work of before a reload, unless another photo was opened meanwhile. */
@@ -141,6 +171,7 @@ export class Studio {
   async openFiles(files: readonly File[]): Promise<void> {
     const [first] = files;
     if (first === undefined) return;
+    if (this.dialog.value === "teaching") return this.extras.teaching?.take(files);
     if (files.length === 1 && this.dialog.value !== "batch") return this.open(first, first.name);
     this.batch.add(files);
     this.dialog.value = "batch";

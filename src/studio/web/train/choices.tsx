@@ -18,7 +18,7 @@ export function taskName(task: string): string {
 }
 
 export function Choices({ trainer }: { readonly trainer: Trainer }) {
-  const t = text.value.training;
+  const t = text.value.teaching;
   return (
     <>
       <Photos trainer={trainer} />
@@ -47,7 +47,7 @@ function startValue({ start }: Trainer): string {
 
 function Photos({ trainer }: { readonly trainer: Trainer }) {
   const picker = useRef<HTMLInputElement>(null);
-  const t = text.value.training;
+  const t = text.value.teaching;
   const count = trainer.photos.value;
   const adding = trainer.adding.value;
   const leftOut = trainer.leftOut.value;
@@ -97,7 +97,7 @@ function Photos({ trainer }: { readonly trainer: Trainer }) {
 }
 
 function Tasks({ trainer }: { readonly trainer: Trainer }) {
-  const t = text.value.training;
+  const t = text.value.teaching;
   const chosen = trainer.chosenTasks.value;
   return (
     <fieldset class="checks">
@@ -123,7 +123,7 @@ function Tasks({ trainer }: { readonly trainer: Trainer }) {
 
 export function HowLong({ trainer }: { readonly trainer: Trainer }) {
   const id = useId();
-  const t = text.value.training;
+  const t = text.value.teaching;
   const limit = trainer.limit.value;
   const inMinutes = "minutes" in limit;
   const value = inMinutes ? limit.minutes : limit.images;

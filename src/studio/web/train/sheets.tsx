@@ -13,7 +13,7 @@ export function Sheets({
 }) {
   const share = useSignal(100);
   const id = useId();
-  const t = text.value.training;
+  const t = text.value.teaching;
   const shown = after ?? before;
   if (shown === undefined) return null;
   const both = before !== undefined && after !== undefined;

@@ -17,7 +17,7 @@ export interface TrainPanelProps {
 
 export function TrainPanel({ trainer, use }: TrainPanelProps) {
   useEffect(() => trainer.open(), [trainer]);
-  const t = text.value.training;
+  const t = text.value.teaching;
   const state = trainer.state.value;
   if (state === "loading") return <p role="status">{t.loading}</p>;
   return (
@@ -35,7 +35,7 @@ export function TrainPanel({ trainer, use }: TrainPanelProps) {
 }
 
 function Course({ trainer }: { readonly trainer: Trainer }) {
-  const t = text.value.training;
+  const t = text.value.teaching;
   const training = trainer.training.value;
   if (training === undefined) return null;
   const { choices } = training;
@@ -62,7 +62,7 @@ function Course({ trainer }: { readonly trainer: Trainer }) {
 
 /** How far the training is. */
 function Standing({ trainer }: { readonly trainer: Trainer }) {
-  const t = text.value.training;
+  const t = text.value.teaching;
   const progress = trainer.progress.value;
   const part = trainer.part.value;
   const limit = trainer.limit.value;
@@ -92,7 +92,7 @@ function Standing({ trainer }: { readonly trainer: Trainer }) {
 
 function Actions({ trainer, use }: TrainPanelProps) {
   const studio = useStudio();
-  const t = text.value.training;
+  const t = text.value.teaching;
   const state = trainer.state.value;
   const withModel = async (work: (files: readonly File[]) => Promise<void>) => {
     try {

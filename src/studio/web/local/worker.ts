@@ -1,0 +1,138 @@
+/**
+ * The worker in which photos are decoded and restored: the page stays free. The engines are workers
+ * of its own. It takes one order at a time.
+ */
+import { chooseDevice, type WebDevice } from "../../../runtime/web/choose-device.ts";
+import { PaletteError, reasonOf } from "../../../util/errors.ts";
+import { omitUndefined } from "../../../util/omit-undefined.ts";
+import {
+  type BrowserModel,
+  fetchModel,
+  openModelFiles,
+  openStoredModel,
+} from "../../../web/model-store.ts";
+import { Palette } from "../../../web/palette.ts";
+import { Clock } from "../../work/clock.ts";
+import { Previews } from "../../work/previews.ts";
+import { restorePhoto } from "../../work/restore-photo.ts";
+import type {
+  ArrivedModel,
+  LocalWork,
+  ModelPlace,
+  Order,
+  OrderMessage,
+  OrderProgress,
+  OrderReply,
+  Restored,
+  Results,
+} from "./messages.ts";
+import { pngOf, readMask, readPhoto, smallJpeg } from "./pictures.ts";
+
+interface Told {
+  readonly signal: AbortSignal;
+  readonly tell: (progress: OrderProgress) => void;
+}
+
+let current: { readonly id: number; readonly controller: AbortController } | undefined;
+let loaded: { readonly name: string; readonly palette: Palette } | undefined;
+/** Models that the browser had no room for. */
+const opened: BrowserModel[] = [];
+
+self.addEventListener("message", ({ data }: MessageEvent<OrderMessage>) => {
+  if (!("cancel" in data)) void answer(data.id, data.order);
+  else if (current?.id === data.cancel) current.controller.abort();
+});
+
+async function answer(id: number, order: Order): Promise<void> {
+  const controller = new AbortController();
+  current = { id, controller };
+  try {
+    const result = await carryOut(order, {
+      signal: controller.signal,
+      tell: (progress) => reply({ id, progress }),
+    });
+    reply({ id, result });
+  } catch (thrown) {
+    reply({ id, failure: reasonOf(thrown), expected: thrown instanceof PaletteError });
+  } finally {
+    current = undefined;
+  }
+}
+
+function reply(message: OrderReply): void {
+  self.postMessage(message);
+}
+
+async function carryOut(order: Order, told: Told): Promise<Results[keyof Results]> {
+  if ("restore" in order) return restore(order.restore, told);
+  if ("choose" in order) return chooseDevice({ device: order.choose });
+  if ("open" in order) return arrived(await openModelFiles(order.open));
+  return arrived(await modelAt(order.fetch, told), order.fetch);
+}
+
+function arrived(model: BrowserModel, from?: ModelPlace): ArrivedModel {
+  const { config, bytes, digest, kept } = model;
+  const place = from ?? (kept && digest ? { kept: digest } : { opened: opened.push(model) - 1 });
+  return { place, config, bytes, kept, ...omitUndefined({ digest }) };
+}
+
+async function modelAt(place: ModelPlace, { signal, tell }: Told): Promise<BrowserModel> {
+  if ("kept" in place) return openStoredModel(place.kept);
+  if ("address" in place) {
+    return fetchModel(place.address, {
+      ...omitUndefined({ digest: place.digest }),
+      signal,
+      onProgress: (fetched) => tell({ fetched }),
+    });
+  }
+  const model = opened[place.opened];
+  if (model !== undefined) return model;
+  throw new PaletteError("The model is gone from memory: open its files again.");
+}
+
+/** One model is in memory; another one takes its place. */
+async function paletteOf(place: ModelPlace, device: WebDevice, told: Told): Promise<Palette> {
+  const name = JSON.stringify([place, device]);
+  if (loaded?.name === name) return loaded.palette;
+  const model = await modelAt(place, told);
+  await loaded?.palette.dispose();
+  loaded = undefined;
+  // What the model was not trained for is said by the list of models.
+  const palette = await Palette.load(model, { device, onWarning: () => {} });
+  loaded = { name, palette };
+  return palette;
+}
+
+async function restore(work: LocalWork, told: Told): Promise<Restored> {
+  const { task, options, mask } = work;
+  const { signal, tell } = told;
+  const palette = await paletteOf(work.model, work.device, told);
+  signal.throwIfAborted();
+  const { exif, orientation, ...photo } = await readPhoto(work.image);
+  const clock = new Clock(work.steps, tell);
+  const previews = new Previews(smallJpeg, (index, preview) => tell({ index, preview }));
+  const { images, alpha, notes } = await restorePhoto(
+    palette,
+    {
+      task,
+      photo,
+      options,
+      ...(mask && { mask: () => readMask(mask, photo.image, orientation) }),
+    },
+    {
+      signal,
+      async onStep(progress) {
+        clock.step(progress.step, progress.steps);
+        await previews.step(progress);
+      },
+      onTiles: (done, tiles) => clock.part(done / tiles),
+    },
+  );
+  let index = 0;
+  for await (const image of images) {
+    signal.throwIfAborted();
+    const { width, height } = image;
+    tell({ answer: { index: index++, png: await pngOf(image, alpha), width, height } });
+  }
+  return { notes, ...omitUndefined({ exif }) };
+}
