@@ -172,7 +172,7 @@ function optionsOf(
     signal,
     validateFirst: true,
     checkpointEvery: { minutes: 1 },
-    statsEvery: 16,
+    statsEvery: 8,
     heldOutEvery: 400,
     samplesEvery: 400,
     reporter: {
@@ -214,7 +214,9 @@ async function tellSheet(images: number): Promise<void> {
 async function modelFiles(): Promise<File[]> {
   const model = await browserRuns.model(runName);
   if (model === undefined) throw new PaletteError("Nothing was trained yet: start first.");
-  const config = JSON.parse(await model.config.text()) as { name: string };
-  const text = `${JSON.stringify({ ...config, name: `my-${config.name}` }, undefined, 2)}\n`;
+  const { start } = (await keptTraining())?.choices ?? {};
+  const base = start === undefined ? "model" : "model" in start ? start.model : start.preset;
+  const config = JSON.parse(await model.config.text()) as object;
+  const text = `${JSON.stringify({ ...config, name: `my-${base}` }, undefined, 2)}\n`;
   return [new File([text], configFile), new File([model.weights], weightsFile)];
 }
