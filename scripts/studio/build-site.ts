@@ -41,13 +41,20 @@ function pageOfSite(): Plugin {
     name: "page-of-site",
     transformIndexHtml: {
       order: "post",
-      handler: (html) => ({
-        html: html.replace(ownPolicy, `$1${policyFor()}`),
-        tags: [
-          { tag: "link", attrs: { rel: "manifest", href: "./site.webmanifest" } },
-          { tag: "link", attrs: { rel: "apple-touch-icon", href: "./icon-192.png" } },
-        ],
-      }),
+      handler(html, { bundle = {} }) {
+        const links = [
+          { rel: "manifest", href: "./site.webmanifest" },
+          { rel: "apple-touch-icon", href: "./icon-192.png" },
+          // What the page imports next is on its way while it is read.
+          ...Object.values(bundle)
+            .filter((chunk) => chunk.type === "chunk" && chunk.isDynamicEntry)
+            .map(({ fileName }) => ({ rel: "modulepreload", href: `./${fileName}` })),
+        ];
+        return {
+          html: html.replace(ownPolicy, `$1${policyFor()}`),
+          tags: links.map((attrs) => ({ tag: "link", attrs, injectTo: "head" })),
+        };
+      },
     },
   };
 }

@@ -10,7 +10,10 @@ const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, im
 
 export function pageConfig(
   outDir: string,
-  { site = false, plugins = [] }: { readonly site?: boolean; readonly plugins?: PluginOption[] } = {},
+  {
+    site = false,
+    plugins = [],
+  }: { readonly site?: boolean; readonly plugins?: PluginOption[] } = {},
 ): InlineConfig {
   return {
     root: path("src/studio/web"),

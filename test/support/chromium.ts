@@ -1,7 +1,7 @@
 /** Pages in Debian's Chromium: bundled by Vite, served from a folder, driven by Playwright. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -28,9 +28,14 @@ export function launchChromium(): Promise<Browser> {
   });
 }
 
-/** Files of the server by path; an entry is read from disk, or served as it is. */
+/** Files of the server by path; an entry is read from disk, served as it is, or answers itself. */
 export type Served = Readonly<
-  Record<string, { readonly file: string } | { readonly text: string }>
+  Record<
+    string,
+    | { readonly file: string }
+    | { readonly text: string }
+    | { readonly answer: (response: ServerResponse) => void }
+  >
 >;
 
 export interface Site {
@@ -55,6 +60,15 @@ export async function serveSite(
     build: { outDir: folder, emptyOutDir: true, target: "es2023", minify: false },
     worker: { format: "es" },
   });
+  return serveFolder(folder, served, headers);
+}
+
+/** Serves a folder with the other files and these headers. */
+export async function serveFolder(
+  folder: string,
+  served: Served = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Site> {
   const server = await serve(folder, served, headers);
   const { port } = server.address() as AddressInfo;
   return {
@@ -77,8 +91,10 @@ const types: Readonly<Record<string, string>> = {
   js: "text/javascript",
   mjs: "text/javascript",
   json: "application/json",
+  webmanifest: "application/manifest+json",
   svg: "image/svg+xml",
   jpg: "image/jpeg",
+  png: "image/png",
   wasm: "application/wasm",
 };
 
@@ -90,9 +106,13 @@ async function serve(
 ): Promise<Server> {
   const server = createServer(async ({ url = "/", headers }, response) => {
     const [asked = "/"] = url.split("?");
-    const path = asked === "/" ? "/index.html" : asked;
+    const path = asked.endsWith("/") ? `${asked}index.html` : asked;
     const entry = served[path];
     for (const [name, value] of Object.entries(more)) response.setHeader(name, value);
+    if (entry !== undefined && "answer" in entry) {
+      entry.answer(response);
+      return;
+    }
     try {
       const content =
         entry !== undefined && "text" in entry

@@ -6,6 +6,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildSite } from "../../scripts/studio/build-site.ts";
 import { findModel, loadModel, saveModel } from "../../src/node/model-folder.ts";
+import { randomModel, smallestNetwork } from "../random-model.ts";
+import { grayPhoto, violations } from "../studio/driver.ts";
 import {
   launchChromium,
   reportErrors,
@@ -13,8 +15,6 @@ import {
   serveFolder,
   skipsChromium,
 } from "../support/chromium.ts";
-import { grayPhoto, violations } from "../studio/driver.ts";
-import { randomModel, smallestNetwork } from "../random-model.ts";
 
 describe.skipIf(skipsChromium)("Make it mine", () => {
   let folder: string;
@@ -110,8 +110,8 @@ describe.skipIf(skipsChromium)("Make it mine", () => {
     await reopened.getByRole("button", { name: "Discard" }).click();
     await start.count();
     await reopened.getByText("Drop photos here").waitFor();
-    expect(asked.filter((url) => !url.startsWith(site.address) && !/^(blob|data):/.test(url))).toEqual(
-      [],
-    );
+    expect(
+      asked.filter((url) => !url.startsWith(site.address) && !/^(blob|data):/.test(url)),
+    ).toEqual([]);
   });
 });

@@ -33,7 +33,9 @@ export async function createEngine(
     }
   });
   worker.addEventListener("error", ({ message }) => {
-    fail(new PaletteError(`the engine's worker has failed (${message}); load the model again`));
+    // A script that cannot be loaded has no message.
+    const reason = message ?? "its script could not be loaded";
+    fail(new PaletteError(`the engine's worker has failed (${reason}); load the model again`));
   });
 
   function send(request: Request, transfer: ArrayBuffer[] = []): Promise<EngineTensors> {

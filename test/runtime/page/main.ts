@@ -1,6 +1,7 @@
 /** The page of the runtime suite: the test calls these functions and compares what comes back. */
 import { loadModel, webRuntime } from "../../../src/web.ts";
 import { imageOf, runCases } from "../cases.ts";
+import { models } from "./models.ts";
 
 /** The results of `runCases`, as lists of numbers. */
 async function run(): Promise<Record<string, number[]>> {
@@ -12,4 +13,4 @@ async function run(): Promise<Record<string, number[]>> {
   );
 }
 
-Object.assign(globalThis, { runtimeSuite: { run } });
+Object.assign(globalThis, { runtimeSuite: { run, ...models } });

@@ -78,11 +78,32 @@ async function fileFor(request: Request): Promise<Response> {
   // A page of the version before may still ask for its own files.
   const known = (await cache.match(request.url, loose)) ?? (await caches.match(request.url, loose));
   if (known !== undefined) return isScript(request) ? governed(known) : known;
-  const response = await fetch(request);
-  if (response.status === 200 && request.url.startsWith(new URL("assets/", base).href)) {
-    await cache.put(request.url, response.clone());
-  }
+  const response = await (request.url.startsWith(new URL("assets/", base).href)
+    ? fetchOnce(request, cache)
+    : fetch(request));
   return isScript(request) ? governed(response) : response;
+}
+
+const coming = new Map<string, Promise<Response>>();
+
+/** Fetches a file for good; engines side by side ask for the same one at the same time. */
+async function fetchOnce(request: Request, cache: Cache): Promise<Response> {
+  const { url } = request;
+  const ours = coming.get(url) ?? kept();
+  coming.set(url, ours);
+  try {
+    return (await ours).clone();
+  } finally {
+    coming.delete(url);
+  }
+
+  async function kept(): Promise<Response> {
+    const response = await fetch(request);
+    if (response.status !== 200) return response;
+    // Without room in the cache, what was fetched is given all the same.
+    await cache.put(url, response.clone()).catch(() => {});
+    return (await cache.match(url, loose)) ?? response;
+  }
 }
 
 /** Of a worker: pages have their policy in a meta tag. */
