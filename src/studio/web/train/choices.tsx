@@ -83,13 +83,15 @@ function Photos({ trainer }: { readonly trainer: Trainer }) {
         )}
       </p>
       {leftOut.length > 0 && (
-        <ul class="left-out" role="alert">
-          {leftOut.map((one) => {
-            const line =
-              "name" in one ? t.unreadable(one.name) : t.tooMany(one.tooMany, mostPhotos);
-            return <li key={line}>{line}</li>;
-          })}
-        </ul>
+        <div class="left-out" role="alert">
+          <ul>
+            {leftOut.map((one) => {
+              const line =
+                "name" in one ? t.unreadable(one.name) : t.tooMany(one.tooMany, mostPhotos);
+              return <li key={line}>{line}</li>;
+            })}
+          </ul>
+        </div>
       )}
       {count > 0 && <Button kind="quiet" label={t.clearPhotos} onClick={() => trainer.discard()} />}
     </section>

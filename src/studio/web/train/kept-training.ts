@@ -8,12 +8,12 @@ import {
   remove,
   writeWhole,
 } from "../../../web/training/storage.ts";
-import type { KeptTraining, TrainChoices } from "./messages.ts";
+import type { HeldOut, KeptTraining, TrainChoices } from "./messages.ts";
 
 /** One training at a time. */
 export const runName = "mine";
 const root = "palette-training";
-const [photosFolder, choicesFile] = ["photos", "choices.json"];
+const [photosFolder, choicesFile, heldOutFile] = ["photos", "choices.json", "held-out.json"];
 
 /** Its photos as files, in the order of their names. */
 export async function keptPhotos(): Promise<File[]> {
@@ -39,13 +39,24 @@ export async function keepChoices(choices: TrainChoices): Promise<void> {
   await writeWhole(folder, choicesFile, [JSON.stringify(choices)]);
 }
 
+export async function keepHeldOut(heldOut: HeldOut): Promise<void> {
+  const folder = await openFolder([root], true);
+  await writeWhole(folder, heldOutFile, [JSON.stringify(heldOut)]);
+}
+
 /** The training that can go on; undefined when nothing was trained yet. */
 export async function keptTraining(): Promise<KeptTraining | undefined> {
   const folder = await openFolder([root], false);
   const text = folder && (await readText(folder, choicesFile));
-  if (text === undefined) return undefined;
+  if (folder === undefined || text === undefined) return undefined;
   const images = await browserRuns.images(runName);
-  return images === 0 ? undefined : { choices: JSON.parse(text) as TrainChoices, images };
+  if (images === 0) return undefined;
+  const heldOut = await readText(folder, heldOutFile);
+  return {
+    choices: JSON.parse(text) as TrainChoices,
+    images,
+    ...(heldOut !== undefined && { heldOut: JSON.parse(heldOut) as HeldOut }),
+  };
 }
 
 /** Photos, choices and run. */

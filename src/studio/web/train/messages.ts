@@ -42,6 +42,13 @@ export interface KeptTraining {
   readonly choices: TrainChoices;
   /** Seen at its last checkpoint. */
   readonly images: number;
+  /** Held-out loss when it was stopped last. */
+  readonly heldOut?: HeldOut;
+}
+
+export interface HeldOut {
+  readonly images: number;
+  readonly loss: number;
 }
 
 export interface Sheet {
@@ -77,6 +84,7 @@ export type TrainNews =
       readonly ended: {
         readonly end: "images" | "hours" | "stopped";
         readonly images: number;
+        readonly heldOut?: HeldOut;
       };
     }
   | { readonly discarded: true }

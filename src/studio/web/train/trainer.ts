@@ -3,6 +3,7 @@ import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { ModelConfig } from "../../../models/config.ts";
 import type { WebDevice } from "../../../runtime/web/choose-device.ts";
 import {
+  type HeldOut,
   type KeptTraining,
   type Limit,
   type LossLine,
@@ -91,10 +92,15 @@ export class Trainer {
   );
   /** Held-out losses at the beginning and last, where there are two. */
   readonly heldOut = computed(() => {
-    const known = this.lines.value.flatMap(({ validationLoss }) => validationLoss ?? []);
-    const [first, last] = [known.at(0), known.at(-1)];
-    return first !== undefined && last !== undefined && known.length > 1
-      ? { first, last }
+    const known = this.lines.value.flatMap(({ images, validationLoss: loss }): HeldOut[] =>
+      loss === undefined ? [] : [{ images, loss }],
+    );
+    const { heldOut } = this.training.value ?? {};
+    const all = heldOut === undefined ? known : [...known, heldOut];
+    const [first, ...others] = all.sort((a, b) => a.images - b.images);
+    const last = others.at(-1);
+    return first !== undefined && last !== undefined
+      ? { first: first.loss, last: last.loss }
       : undefined;
   });
   readonly #parts: TrainerParts;
@@ -135,7 +141,7 @@ export class Trainer {
       device,
       threads: kept?.threads ?? (device === "cpu" ? cores : 1),
     };
-    this.training.value = { choices, images: this.training.value?.images ?? 0 };
+    this.training.value = { images: 0, ...this.training.value, choices };
     this.state.value = "running";
     this.failure.value = undefined;
     this.progress.value = undefined;
@@ -211,7 +217,8 @@ export class Trainer {
       this.#show(news.sheet);
     } else if ("ended" in news) {
       const { choices } = this.training.value ?? {};
-      if (choices) this.training.value = { choices, images: news.ended.images };
+      const { images, heldOut = this.training.value?.heldOut } = news.ended;
+      if (choices) this.training.value = { choices, images, ...(heldOut && { heldOut }) };
       this.part.value = undefined;
       this.#stopped();
     } else if ("discarded" in news) {

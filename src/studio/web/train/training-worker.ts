@@ -3,7 +3,7 @@
  * Replicas and engines are workers of its own.
  */
 import { configFile, weightsFile } from "../../../models/model.ts";
-import type { TrainingOptions } from "../../../training/options.ts";
+import type { TrainingOptions, TrainingOutcome } from "../../../training/options.ts";
 import { PaletteError, reasonOf } from "../../../util/errors.ts";
 import { omitUndefined } from "../../../util/omit-undefined.ts";
 import { fetchModel, openStoredModel } from "../../../web/model-store.ts";
@@ -17,6 +17,7 @@ import {
 import {
   discardTraining,
   keepChoices,
+  keepHeldOut,
   keepPhoto,
   keptPhotos,
   keptTraining,
@@ -118,18 +119,25 @@ async function teach(choices: TrainChoices): Promise<void> {
     const plan = await planOf(choices);
     await keepChoices(choices);
     if (signal.aborted) return tell({ ended: { end: "stopped", images: 0 } });
-    const { end, images } = await train(plan, optionsOf(choices, signal));
-    tell({ ended: { end, images } });
+    const { end, images } = await tellEnd(train(plan, optionsOf(choices, signal)));
     if (end !== "stopped" || images === 0) return;
     // What was learned so far is shown, too, unless something else is asked for.
     const last = new AbortController();
     running = last;
     const options = optionsOf({ ...choices, limit: { images } }, last.signal);
-    await train(plan, options);
-    tell({ ended: { end, images } });
+    await tellEnd(train(plan, options));
   } finally {
     running = undefined;
   }
+}
+
+async function tellEnd(training: Promise<TrainingOutcome>): Promise<TrainingOutcome> {
+  const outcome = await training;
+  const { end, images, validationLoss } = outcome;
+  const heldOut = validationLoss && { images, loss: validationLoss.mean };
+  if (heldOut) await keepHeldOut(heldOut);
+  tell({ ended: { end, images, ...(heldOut && { heldOut }) } });
+  return outcome;
 }
 
 async function planOf({ start, tasks, threads }: TrainChoices): Promise<BrowserTrainingPlan> {
