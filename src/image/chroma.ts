@@ -5,7 +5,7 @@
  * end at the photo's edges, not where the small picture's pixels end.
  */
 import { pause } from "../util/pause.ts";
-import { createImage, type Image, lumaOf } from "./image.ts";
+import { createImage, type Image, luma, lumaOf } from "./image.ts";
 import { resize } from "./resize.ts";
 
 /** Neighbours in the answer on each side. */
@@ -24,7 +24,6 @@ const longestBlock = 100;
  */
 export async function withChromaOf(photo: Image, answer: Image): Promise<Image> {
   const { width, height } = photo;
-  const luma = lumaOf(photo);
   const small = lumaOf(resize(photo, answer.width, answer.height));
   const [blue, red] = chromaOf(answer);
   const out = createImage(width, height);
@@ -39,7 +38,7 @@ export async function withChromaOf(photo: Image, answer: Image): Promise<Image> 
     const row = rows[y]!;
     for (let x = 0; x < width; x++, i++) {
       const column = columns[x]!;
-      const own = luma[i]!;
+      const own = lumaAt(photo.data, i, pixels);
       let [sum, cb, cr] = [0, 0, 0];
       for (let r = 0; r < row.indices.length; r++) {
         const at = row.indices[r]! * answer.width;
@@ -55,6 +54,11 @@ export async function withChromaOf(photo: Image, answer: Image): Promise<Image> 
     }
   }
   return out;
+}
+
+/** As `lumaOf` has it, to the bit; all of a large photo's would be 4 bytes a pixel more. */
+function lumaAt(data: Float32Array, i: number, pixels: number): number {
+  return Math.fround(luma(data[i]!, data[pixels + i]!, data[2 * pixels + i]!));
 }
 
 /** Cb and Cr of Rec. 601, not scaled: B - Y = 1.772 Cb, R - Y = 1.402 Cr. */

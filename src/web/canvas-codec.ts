@@ -8,8 +8,18 @@ import {
   type ImageCodec,
   type ImageFormat,
 } from "../image/codec.ts";
-import { fromBytes, type Image, toBytes } from "../image/image.ts";
+import { fromBytes, type Image } from "../image/image.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
+
+/** Of a large picture, what is between canvas and array at a time. */
+const stripRows = 256;
+
+function stripsOf(height: number): { readonly top: number; readonly rows: number }[] {
+  return Array.from({ length: Math.ceil(height / stripRows) }, (_, k) => {
+    const top = k * stripRows;
+    return { top, rows: Math.min(stripRows, height - top) };
+  });
+}
 
 /** The browser's own JPEG encoder: its files differ a little between browsers, and from Node's. */
 export const canvasCodec: ImageCodec = {
@@ -33,22 +43,27 @@ async function decode(
     throw new PaletteError(`This is not an image the browser reads (${reasonOf(thrown)}).`);
   }
   const { width, height } = bitmap;
-  const context = contextOf(width, height);
-  if (background !== "none") {
-    context.fillStyle = background;
-    context.fillRect(0, 0, width, height);
-  }
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const { data } = context.getImageData(0, 0, width, height);
   const rgb = new Uint8Array(3 * width * height);
-  const alpha = new Uint8Array(width * height);
-  for (let i = 0; i < alpha.length; i++) {
-    rgb.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
-    alpha[i] = data[4 * i + 3]!;
+  let alpha: Uint8Array | undefined;
+  const context = contextOf(width, Math.min(height, stripRows));
+  context.fillStyle = background;
+  for (const { top, rows } of stripsOf(height)) {
+    context.clearRect(0, 0, width, rows);
+    if (background !== "none") context.fillRect(0, 0, width, rows);
+    context.drawImage(bitmap, 0, -top);
+    const { data } = context.getImageData(0, 0, width, rows);
+    for (let k = 0, i = top * width; k < data.length; k += 4, i++) {
+      rgb[3 * i] = data[k]!;
+      rgb[3 * i + 1] = data[k + 1]!;
+      rgb[3 * i + 2] = data[k + 2]!;
+      const opacity = data[k + 3]!;
+      if (opacity === 255) continue;
+      alpha ??= new Uint8Array(width * height).fill(255);
+      alpha[i] = opacity;
+    }
   }
-  const opaque = alpha.every((value) => value === 255);
-  return opaque ? { width, height, rgb } : { width, height, rgb, alpha };
+  bitmap.close();
+  return alpha === undefined ? { width, height, rgb } : { width, height, rgb, alpha };
 }
 
 async function encode(
@@ -58,20 +73,22 @@ async function encode(
 ): Promise<Uint8Array> {
   checkQuality(quality, format);
   const { width, height } = image;
-  const rgb = toBytes(image);
   const context = contextOf(width, height);
-  const pixels = context.createImageData(width, height);
-  for (let i = 0; i < width * height; i++) {
-    // JPEG has no opacity: white shines through.
-    const opacity = alpha?.[i] ?? 255;
-    for (let c = 0; c < 3; c++) {
-      const value = rgb[3 * i + c]!;
-      const mixed = format === "jpeg" ? 255 + ((value - 255) * opacity) / 255 : value;
-      pixels.data[4 * i + c] = mixed;
+  for (const { top, rows } of stripsOf(height)) {
+    const pixels = context.createImageData(width, rows);
+    const { data } = pixels;
+    for (let k = 0, i = top * width; k < data.length; k += 4, i++) {
+      // JPEG has no opacity: white shines through.
+      const opacity = alpha?.[i] ?? 255;
+      for (let c = 0; c < 3; c++) {
+        // Rounded and clipped by the array.
+        data[k + c] = (image.data[c * width * height + i]! + 1) * 127.5;
+        if (format === "jpeg") data[k + c] = 255 + ((data[k + c]! - 255) * opacity) / 255;
+      }
+      data[k + 3] = format === "jpeg" ? 255 : opacity;
     }
-    pixels.data[4 * i + 3] = format === "jpeg" ? 255 : opacity;
+    context.putImageData(pixels, 0, top);
   }
-  context.putImageData(pixels, 0, 0);
   const type = `image/${format}`;
   const blob = await context.canvas.convertToBlob({
     type,

@@ -98,7 +98,7 @@ const types: Readonly<Record<string, string>> = {
   wasm: "application/wasm",
 };
 
-/** A static server that answers ranges, as `urlSource` asks for them. */
+/** A static server that answers ranges, as `urlSource` asks for them, and other sites' pages. */
 async function serve(
   folder: string,
   served: Served,
@@ -113,6 +113,7 @@ async function serve(
       entry.answer(response);
       return;
     }
+    response.setHeader("Access-Control-Allow-Origin", "*");
     try {
       const content =
         entry !== undefined && "text" in entry
