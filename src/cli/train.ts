@@ -9,11 +9,13 @@ import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { readToEnd } from "../node/regular-file.ts";
 import { RunFolder } from "../node/run-folder.ts";
 import { planTraining, type TrainingRequest, train } from "../node/training.ts";
+import { distillation } from "../training/distillation.ts";
 import { trainingMemory } from "../training/memory.ts";
 import type { RunConfig } from "../training/run-config.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { counted, inGigabytes } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
+import type { DistillFlags } from "./commands/distill.ts";
 import type { TrainFlags } from "./commands/train.ts";
 import { log, say } from "./console.ts";
 import { Interrupted, interruptible } from "./interrupt.ts";
@@ -24,9 +26,23 @@ import { TrainingReporter } from "./training-progress.ts";
 
 /** Trains, or prints what would be trained. */
 export async function trainModel(options: TrainFlags): Promise<void> {
+  await carryOut(options, () => trainingRequest(options));
+}
+
+/** Distills, or prints what would be trained; `distillation` says when it ends. */
+export async function distillModel({ calls, images, ...options }: DistillFlags): Promise<void> {
+  await carryOut(options, async () => {
+    const { from, out, data, ...settings } = await trainingRequest(options);
+    return { from, out, data, ...distillation({ ...settings, calls, images }) };
+  });
+}
+
+async function carryOut(
+  options: TrainFlags,
+  request: () => Promise<TrainingRequest>,
+): Promise<void> {
   await claimFolder(options.out, folderKinds.run);
-  const planning = trainingRequest(options).then(planTraining);
-  const plan = await whileWaiting("Looking for photos", planning);
+  const plan = await whileWaiting("Looking for photos", request().then(planTraining));
   if (options.dryRun) {
     for (const note of plan.notes) log(note);
     say(options.json ? inJson(plan.config) : inWords(plan.config));

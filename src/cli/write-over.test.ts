@@ -88,6 +88,7 @@ const exporting =
   (...outputs: string[]) =>
   () => [at("model"), ...outputs.map((name) => (name.startsWith("-") ? name : at(name)))];
 const training = (out: string) => () => ["--data", at("photos"), "--out", at(out), "--images", "1"];
+const distilling = (out: string) => () => [...training(out)(), "--from", at("model")];
 const evaluating = (out: string) => () => [
   ...["--model", at("model"), "--data", at("photos"), "--nets", at("nets"), "-o", at(out)],
 ];
@@ -180,6 +181,10 @@ const refused: Readonly<Record<string, readonly Case[]>> = {
     ["a config.json of one's own", training("mine"), /is not the configuration of a run/],
     ["a model", training("model"), /is not the configuration of a run/],
     ["a file", training("rgb.png"), /is a file: choose another --out/],
+  ],
+  distill: [
+    ["photos", distilling("photos"), /is not a run folder \(it holds photo-000/],
+    ["a file", distilling("rgb.png"), /is a file: choose another --out/],
   ],
   evaluate: [
     ["photos", evaluating("photos"), /is not the folder of an evaluation \(it holds photo-000/],

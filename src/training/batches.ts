@@ -32,7 +32,7 @@ export class BatchSource {
 
   /** The images `first` to `first + batch - 1`. */
   async batch(first: number): Promise<LabelledBatch> {
-    const { network, optimizer } = this.options;
+    const { network, objective, optimizer } = this.options;
     const { batch, accumulate } = optimizer;
     const pixels = network.resolution ** 2;
     const values = network.channels * pixels;
@@ -42,7 +42,15 @@ export class BatchSource {
       target: new Float32Array(batch * values),
       conditioning: new Float32Array(batch),
       weight: new Float32Array(batch * pixels),
+      ...(objective.consistencyImages !== undefined && {
+        nearer: {
+          noisy: new Float32Array(batch * values),
+          conditioning: new Float32Array(batch),
+          pull: new Float32Array(batch),
+        },
+      }),
     };
+    const { nearer } = made;
     const share = 1 / (batch * accumulate);
     const tasks: string[] = [];
     for (let done = 0; done < batch; done += together) {
@@ -53,11 +61,19 @@ export class BatchSource {
       for (const example of examples) {
         const k = tasks.push(example.task.name) - 1;
         const part = (all: Float32Array, each: number) => all.subarray(k * each, (k + 1) * each);
-        made.conditioning[k] = writeTrainingImage(example, this.options, share, {
+        writeTrainingImage(example, this.options, share, {
           source: part(made.source, values),
           noisy: part(made.noisy, values),
           target: part(made.target, values),
+          conditioning: part(made.conditioning, 1),
           weight: part(made.weight, pixels),
+          ...(nearer && {
+            nearer: {
+              noisy: part(nearer.noisy, values),
+              conditioning: part(nearer.conditioning, 1),
+              pull: part(nearer.pull, 1),
+            },
+          }),
         });
       }
     }

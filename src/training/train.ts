@@ -111,6 +111,7 @@ class Training {
         network: config.network,
         batch: config.optimizer.batch,
         loss: config.objective.loss,
+        consistency: config.objective.consistencyImages !== undefined,
         threads: config.machine.threads,
         state: session.state,
         device: options.device,

@@ -40,6 +40,13 @@ export const commands: readonly CommandEntry[] = [
     declare: async (command) => (await import("./train.ts")).declareTrain(command),
   },
   {
+    name: "distill",
+    usage: "",
+    description:
+      "Tune a trained model into one that needs 1 to 4 network calls instead of 20. The same command again continues.",
+    declare: async (command) => (await import("./distill.ts")).declareDistill(command),
+  },
+  {
     name: "evaluate",
     usage: "",
     description:

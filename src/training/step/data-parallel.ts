@@ -68,7 +68,7 @@ async function createStepper(
   options: StepperOptions,
   spawn: SpawnReplica,
 ): Promise<TrainingStepper> {
-  const { network, batch, loss, state, device } = options;
+  const { network, batch, loss, consistency, state, device } = options;
   const { step: _step, ...vectors } = state;
   const specs = parameterSpecs(network);
   const count = parameterCount(specs);
@@ -86,7 +86,8 @@ async function createStepper(
   const shardOf = (rank: number) => [cuts[rank]!, cuts[rank + 1]!] as const;
   const replicas = portions.map((portion, rank) => {
     const model =
-      models.get(portion) ?? trainingGraph(network, specs, { batch: portion, loss, lowering });
+      models.get(portion) ??
+      trainingGraph(network, specs, { batch: portion, loss, consistency, lowering });
     models.set(portion, model);
     const start: DataParallelStart = {
       model,

@@ -63,7 +63,7 @@ async function createStepper(
   options: StepperOptions,
   spawn: SpawnReplica,
 ): Promise<TrainingStepper> {
-  const { network, batch, loss, state, threads, device } = options;
+  const { network, batch, loss, consistency, state, threads, device } = options;
   const specs = parameterSpecs(network);
   for (const vector of [state.parameters, state.ema, state.m, state.v]) {
     if (vector.length !== parameterCount(specs) || isShared(vector))
@@ -71,7 +71,12 @@ async function createStepper(
   }
   const images = imagesAtOnce(options);
   const start: LowMemoryStart = {
-    model: trainingGraph(network, specs, { batch: images, loss, weights: "inputs" }),
+    model: trainingGraph(network, specs, {
+      batch: images,
+      loss,
+      consistency,
+      weights: "inputs",
+    }),
     options: { ...lowMemorySession, device, threads },
     specs,
     images,

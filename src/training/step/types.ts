@@ -21,6 +21,18 @@ export interface TrainingBatch {
    * Weight of each pixel in the loss, [N,1,H,W]: see `pixelWeights`; the batch's loss is the sum.
    */
   readonly weight: Float32Array;
+  /** In consistency tuning: the same images nearer to clean, and what of them counts. */
+  readonly nearer?: NearerImages;
+}
+
+/** The target of image k is `target` + pull[k] F(noisy[k]), F the network, not differentiated. */
+export interface NearerImages {
+  /** y_r, [N,C,H,W], known pixels pasted in. */
+  readonly noisy: Float32Array;
+  /** `noiseEmbeddingInput` of each image, [N]. */
+  readonly conditioning: Float32Array;
+  /** [N]; 0 for an image whose target is `target` alone. */
+  readonly pull: Float32Array;
 }
 
 export interface StepResult {
@@ -54,6 +66,8 @@ export interface StepperOptions {
   /** Images a batch. */
   readonly batch: number;
   readonly loss: Loss;
+  /** Whether the batches have `nearer` images; default false. */
+  readonly consistency?: boolean;
   readonly threads: number;
   /** Its vectors come from the strategy's `vector`. */
   readonly state: TrainingState;
@@ -101,6 +115,11 @@ export function feedsFor(
     target: part(batch.target, ...image),
     conditioning: part(batch.conditioning),
     weight: part(batch.weight, 1, resolution, resolution),
+    ...(batch.nearer && {
+      nearer: part(batch.nearer.noisy, ...image),
+      nearerConditioning: part(batch.nearer.conditioning),
+      pull: part(batch.nearer.pull),
+    }),
   };
 }
 
