@@ -287,9 +287,11 @@ export class Palette {
   }
 }
 
-/** `share` of `a`, and `b` for the rest; both of one size. */
+/** `share` of `a`, and `b` for the rest, in the place of `a`; both of one size. */
 function mixed(a: Image, b: Image, share: number): Image {
-  return { ...a, data: a.data.map((value, i) => b.data[i]! + share * (value - b.data[i]!)) };
+  const { data } = a;
+  for (let i = 0; i < data.length; i++) data[i] = b.data[i]! + share * (data[i]! - b.data[i]!);
+  return a;
 }
 
 /** The progress of part `part` of `parts`, counted over all of them. */

@@ -97,7 +97,11 @@ export async function sampleConditions(
         }),
     },
     { ...walk, signal, seeds: samples.map(({ seed }) => seed) },
-    onStep && (({ y0, ...step }) => onStep({ ...step, estimates: () => composed(y0) })),
+    onStep &&
+      ((info) => {
+        const { step, steps, gamma } = info;
+        return onStep({ step, steps, gamma, estimates: () => composed(info.y0) });
+      }),
   );
   return composed(result);
 }
@@ -136,9 +140,15 @@ function levelsOf(
   };
 }
 
+/** A batch to be read only: of one picture its own numbers, which may be many. */
+function sideBySide(parts: readonly Float32Array[]): Float32Array {
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : stack(parts);
+}
+
 /** The source images x, [N, C, H, W]. */
 function sourceOf(samples: readonly ConditionSample[], holeNoise: "fresh" | "given"): Float32Array {
-  return stack(
+  return sideBySide(
     samples.map(({ condition: { x, mask, holeIsShown }, seed }) =>
       mask === undefined || holeIsShown || holeNoise === "given"
         ? x.data
@@ -151,8 +161,8 @@ function sourceOf(samples: readonly ConditionSample[], holeNoise: "fresh" | "giv
 function knownPixels(conditions: readonly Condition[]): KnownPixels | undefined {
   if (conditions.every(({ mask }) => mask === undefined)) return undefined;
   return {
-    data: stack(conditions.map(({ x }) => x.data)),
-    mask: stack(
+    data: sideBySide(conditions.map(({ x }) => x.data)),
+    mask: sideBySide(
       conditions.map(({ x, mask }) => mask?.data ?? createMask(x.width, x.height, 1).data),
     ),
   };

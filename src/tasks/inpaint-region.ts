@@ -2,7 +2,7 @@
 import { atLeast, type Box, crop, type Image, type Mask } from "../image/image.ts";
 import { fitMask, maskAtLeast } from "../image/mask.ts";
 import { modelSize, type Size } from "../image/model-size.ts";
-import { resize } from "../image/resize.ts";
+import { cropAndResize, resize } from "../image/resize.ts";
 import type { Random } from "../util/random.ts";
 import { matchTone } from "./border-tone.ts";
 import { noiseInMask } from "./mask-noise.ts";
@@ -38,7 +38,7 @@ export async function prepareRegion(
 ): Promise<PreparedRegion> {
   const fits = (thickest * resolution) / thickness(mask, box);
   const { width, height } = modelSize(box, Math.min(1, fits), resolution);
-  const small = atLeast(resize(crop(photo, box), width, height), resolution);
+  const small = atLeast(cropAndResize(photo, box, width, height), resolution);
   const fitted = fitMask(mask, box, width, height);
   const hole = maskAtLeast(fitted, resolution);
   const enlarged = (answer: Image) =>

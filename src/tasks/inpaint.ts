@@ -4,6 +4,7 @@ import { extrapolateKnown } from "../image/extrapolate.ts";
 import type { Image, Mask } from "../image/image.ts";
 import { checkMask, checkMaskSize, maskedShare, maskRule } from "../image/mask.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
+import { giveBack } from "../util/give-back.ts";
 import type { Random } from "../util/random.ts";
 import { maskKind, paperMasks } from "./evaluation-masks.ts";
 import { freeFormMask } from "./free-form.ts";
@@ -80,6 +81,7 @@ export const inpaint: Task<"inpaint", InpaintOptions> = {
     for (const window of windows) {
       regions.push(await prepareRegion(cleared, mask, window, resolution, random));
     }
+    giveBack(cleared.data);
     const detail = describe("given mask", mask);
     return {
       conditions: regions.map(({ condition }) => ({ ...condition, detail })),

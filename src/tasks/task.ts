@@ -30,7 +30,7 @@ export interface Condition {
 export interface Preparation {
   /** Conditions of at least `resolution` pixels a side; often larger than that. */
   readonly conditions: readonly Condition[];
-  /** The finished image from one (composed) sample of each condition. */
+  /** The finished image from one (composed) sample of each condition, in an array of its own. */
   finish(samples: readonly Image[]): Promise<Image>;
 }
 

@@ -1,5 +1,5 @@
 /** What every runtime must compute alike: run once under Node, once in a browser. */
-import { createImage, type Image } from "../../src/image/image.ts";
+import { createImage, createMask, type Image, toBytes } from "../../src/image/image.ts";
 import type { Model } from "../../src/models/model.ts";
 import { presetNamed } from "../../src/models/presets.ts";
 import { trainingGraph } from "../../src/nn/graphs.ts";
@@ -10,12 +10,14 @@ import { createNetwork } from "../../src/runtime/network.ts";
 import type { Device, EngineTensor, Runtime } from "../../src/runtime/runtime.ts";
 import { Random } from "../../src/util/random.ts";
 
-/** The numbers of each case, and the seconds it took. */
-export interface CaseResults {
+/** The answers whose bytes are compared, each [3,H,W] in [-1, 1]. */
+export const restorations = ["colorize", "inpaint", "uncrop", "dejpeg", "mean"] as const;
+export type Restorations = Readonly<Record<(typeof restorations)[number], Float32Array>>;
+
+/** The numbers of each case. */
+export interface CaseResults extends Restorations {
   /** The network's output for an image of noise, [1,3,R,R]. */
   readonly networkCall: Float32Array;
-  /** The colorized photo, [3,H,W] in [-1, 1]. */
-  readonly colorization: Float32Array;
   /** Of a batch of two images, [2]. */
   readonly losses: Float32Array;
   /** Of all parameters of tiny-32. */
@@ -31,11 +33,28 @@ export async function runCases(runtime: Runtime, model: Model, photo: Image): Pr
     const shape = [1, channels, resolution, resolution] as const;
     const [source, noisy] = [numbers(shape, "source"), numbers(shape, "noisy")];
     const networkCall = await network.predict({ source, noisy, gamma: 0.3, shape });
-    const [colorized] = await palette.colorize(photo, { steps: 4, seed: 1 });
-    return { networkCall, colorization: colorized!.data, ...(await trainingStep(runtime)) };
+    const restored = await restore(palette, photo);
+    return { networkCall, ...restored, ...(await trainingStep(runtime)) };
   } finally {
     await palette.dispose();
   }
+}
+
+/** Each task once, and the mean. */
+async function restore(palette: Palette, photo: Image): Promise<Restorations> {
+  const { width, height } = photo;
+  const mask = createMask(width, height, 0);
+  for (let y = 10; y < 30; y++) mask.data.fill(1, y * width + 12, y * width + 40);
+  const few = { steps: 3, seed: 1 };
+  const answers = {
+    colorize: await palette.colorize(photo, few),
+    inpaint: await palette.inpaint(photo, { ...few, mask }),
+    uncrop: await palette.uncrop(photo, { ...few, side: "left", ratio: 0.2 }),
+    dejpeg: await palette.dejpeg(photo, { ...few, quality: 20 }),
+    mean: await palette.inpaint(photo, { mask, mean: true }),
+  };
+  const data = Object.entries(answers).map(([name, [image]]) => [name, image!.data]);
+  return Object.fromEntries(data) as Restorations;
 }
 
 /** Loss and gradient of tiny-32 with fresh weights, for a fixed batch. */
@@ -87,4 +106,9 @@ export function imageOf(data: Float32Array, width: number, height: number): Imag
   const image = createImage(width, height);
   image.data.set(data);
   return image;
+}
+
+/** The 8-bit steps of numbers in [-1, 1]. */
+export function bytesOf(data: Float32Array): Float32Array {
+  return Float32Array.from(toBytes({ data, width: data.length / 3, height: 1 }));
 }

@@ -18,6 +18,9 @@ import { randomModel } from "../random-model.ts";
 import { launchChromium, type Site, serveFolder, skipsChromium } from "../support/chromium.ts";
 import { temporaryFiles } from "../support/temporary-files.ts";
 
+/** Milliseconds on a busy machine. */
+const limit = 300_000;
+
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 describe.skipIf(skipsChromium)("the package in a page", () => {
@@ -61,30 +64,35 @@ describe.skipIf(skipsChromium)("the package in a page", () => {
     await cp(models, at("site/plain"), { recursive: true });
     site = await serveFolder(at("site"), { "/favicon.ico": { text: "" } });
     browser = await launchChromium();
-  });
+  }, limit);
   afterAll(async () => {
     await browser?.close();
     await site?.close();
   });
 
-  it.each(["bundled", "plain"])("%s: colorizes a chosen file", async (folder) => {
-    const page = await browser.newPage();
-    const errors: string[] = [];
-    page.on("pageerror", ({ message }) => errors.push(message));
-    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-    await page.goto(`${site.address}${folder}/index.html`);
-    const photo = { ...createImage(40, 33), data: new Float32Array(3 * 40 * 33).map(Math.sin) };
-    await writeImage(at("photo.png"), photo);
-    await page.setInputFiles("input", at("photo.png"));
-    await page.waitForFunction('document.querySelector("#status").textContent === "Done."');
-    const bytes = await page.evaluate(
-      "fetch(answer.src).then((r) => r.arrayBuffer()).then((b) => Array.from(new Uint8Array(b)))",
-    );
-    const answer = await readImage(Uint8Array.from(bytes as number[]));
-    expect([answer.width, answer.height]).toEqual([40, 33]);
-    expect(toBytes(answer)).not.toEqual(toBytes(photo));
-    expect(errors).toEqual([]);
-  });
+  it.each(["bundled", "plain"])(
+    "%s: colorizes a chosen file",
+    async (folder) => {
+      const page = await browser.newPage();
+      page.setDefaultTimeout(limit);
+      const errors: string[] = [];
+      page.on("pageerror", ({ message }) => errors.push(message));
+      page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+      await page.goto(`${site.address}${folder}/index.html`);
+      const photo = { ...createImage(40, 33), data: new Float32Array(3 * 40 * 33).map(Math.sin) };
+      await writeImage(at("photo.png"), photo);
+      await page.setInputFiles("input", at("photo.png"));
+      await page.waitForFunction('document.querySelector("#status").textContent === "Done."');
+      const bytes = await page.evaluate(
+        "fetch(answer.src).then((r) => r.arrayBuffer()).then((b) => Array.from(new Uint8Array(b)))",
+      );
+      const answer = await readImage(Uint8Array.from(bytes as number[]));
+      expect([answer.width, answer.height]).toEqual([40, 33]);
+      expect(toBytes(answer)).not.toEqual(toBytes(photo));
+      expect(errors).toEqual([]);
+    },
+    limit,
+  );
 
   it("weighs little without ONNX Runtime", async () => {
     const bytes = await readFile(at("site/plain/palette/palette.js"));

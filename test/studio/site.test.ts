@@ -171,6 +171,7 @@ describe.skipIf(skipsChromium)("the site", () => {
       dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
     }, Buffer.from(zip).toString("base64"));
     await page.getByText("brought is ready to be used.").waitFor();
+    await openPhoto(page, await grayPhoto("again.png", 24, 16));
     await run(page);
     await machine(async () => {
       expect(await shelf()).toHaveLength(2);
@@ -183,15 +184,8 @@ describe.skipIf(skipsChromium)("the site", () => {
     const strangers = () => requests.filter((url) => !url.startsWith(`${host.address}${place}`));
     expect(strangers().filter((url) => !/^(blob|data):/.test(url))).toEqual([]);
     const address = `${other.address}brought/`;
-    const asks = (where: Page | Worker) =>
-      where.evaluate(
-        (url) =>
-          fetch(url).then(
-            () => "answered",
-            () => "refused",
-          ),
-        `${address}x`,
-      );
+    const asks = (where: { evaluate(script: string): Promise<unknown> }) =>
+      where.evaluate(`fetch("${address}x").then(() => "answered", () => "refused")`);
     page.removeAllListeners("console");
     expect(await asks(page)).toBe("refused");
     expect(await asks(thread())).toBe("refused");

@@ -16,7 +16,7 @@ import { networkCalls, resolveSampler, type SamplerChoices } from "./sampler-con
  * @param noisy y_t [N, C, H, W]: to be read only, and only until the promise settles
  * @param gamma the noise level of all N
  * @param nextGamma the level that follows, 1 after the last call
- * @returns the network's output [N, C, H, W], as it is
+ * @returns the network's output [N, C, H, W], as it is; it is overwritten
  */
 export type Predict = (
   noisy: Float32Array,
@@ -56,9 +56,12 @@ export interface SamplingStep {
   readonly steps: number;
   /** The noise level of this call. */
   readonly gamma: number;
-  /** The estimate of the clean images, [N, C, H, W], the caller's to keep. */
+  /** The estimate of the clean images, [N, C, H, W]: a copy each time it is asked for. */
   readonly y0: Float32Array;
 }
+
+/** Numbers of noise in memory at a time. */
+const noiseBlock = 2 ** 16;
 
 /** The stream names of samples `first` to `first + count - 1` under one seed. */
 export function sampleSeeds(seed: SeedPart, count: number, first = 0): SeedPart[][] {
@@ -94,20 +97,29 @@ export async function sample(
     signal?.throwIfAborted();
     if (known) pasteKnown(y, known, channels, pixels);
     const output = await problem.predict(y, gamma, nextGamma);
-    const y0 = estimateClean(prediction, output, y, gamma);
+    const y0 = estimateClean(prediction, output, y, gamma, output);
     finish(y0, clip, gamma);
     if (known) pasteKnown(y0, known, channels, pixels);
     step += 1;
-    await onStep?.({ step, steps, gamma, y0: y0.slice() });
+    await onStep?.({
+      ...{ step, steps, gamma },
+      get y0() {
+        return y0.slice();
+      },
+    });
     return y0;
   };
 
-  const z = new Float32Array(channels * pixels);
+  const z = new Float32Array(Math.min(noiseBlock, channels * pixels));
   const addNoise: AddNoise = (y, scale, noiseStep) => {
     for (const [k, seed] of seeds.entries()) {
-      Random.from(...seed, "step", noiseStep).fillNormal(z);
+      const random = Random.from(...seed, "step", noiseStep);
       const part = partOf(y, k, count);
-      for (let i = 0; i < part.length; i++) part[i]! += scale * z[i]!;
+      for (let from = 0; from < part.length; from += z.length) {
+        const some = part.subarray(from, from + z.length);
+        random.fillNormal(z.subarray(0, some.length));
+        for (let i = 0; i < some.length; i++) some[i]! += scale * z[i]!;
+      }
     }
   };
 

@@ -250,6 +250,8 @@ export const de = {
     tooLarge: (need, most) =>
       `Das braucht etwa ${need} MB Speicher, mehr als die ${most} MB, die eine Seite nehmen sollte.`,
     smaller: (size) => `Mit ${size} Pixeln weiter`,
+    smallerRepair:
+      "Ein Foto, das verkleinert wird, verliert schon dadurch die meisten Spuren der Kompression.",
     tooLargeAnyway: "Nimm weniger Antworten, einen kleineren Maßstab oder Rahmen.",
     interrupted: "Die Seite wurde neu geladen, während sie rechnete; starte noch einmal.",
     noModel: "Dieses Modell gibt es nicht; wähle in den Einstellungen ein anderes.",

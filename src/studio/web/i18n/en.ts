@@ -253,6 +253,7 @@ export const en = {
     tooLarge: (need: string, most: string) =>
       `This takes about ${need} MB of memory, more than the ${most} MB a page should take.`,
     smaller: (size: string) => `Go on with ${size} pixels`,
+    smallerRepair: "A photo that is made smaller loses most traces of compression by that alone.",
     tooLargeAnyway: "Take fewer answers, or a smaller scale or frame.",
     interrupted: "The page was loaded anew while it worked; start again.",
     noModel: "There is no such model; choose another one in the settings.",

@@ -5,6 +5,7 @@ import { jpegQuality } from "../../../image/jpeg-quality.ts";
 import type { Size } from "../../../image/model-size.ts";
 import { maskForPhoto, type ReadMask } from "../../../image/photo-mask.ts";
 import { resize } from "../../../image/resize.ts";
+import { giveBack } from "../../../util/give-back.ts";
 import { omitUndefined } from "../../../util/omit-undefined.ts";
 import { canvasCodec } from "../../../web/canvas-codec.ts";
 import { exifOf, exifOrientation } from "../../../web/exif.ts";
@@ -27,8 +28,10 @@ export async function readPhoto(blob: Blob): Promise<LocalPhoto> {
   const [jpeg, exif] = [jpegQuality(file), exifOf(file)];
   const orientation = exif === undefined ? 1 : exifOrientation(exif);
   const { rgb, width, height, alpha } = await canvasCodec.decode(file, { background: "none" });
+  const image = fromBytes(rgb, width, height);
+  giveBack(rgb);
   return {
-    image: fromBytes(rgb, width, height),
+    image,
     notes: orientation > 1 ? ["it was turned upright (EXIF)"] : [],
     orientation,
     ...omitUndefined({ alpha, jpeg, exif }),
@@ -38,7 +41,9 @@ export async function readPhoto(blob: Blob): Promise<LocalPhoto> {
 export async function readMask(blob: Blob, photo: Size, orientation: number): Promise<ReadMask> {
   const file = new Uint8Array(await blob.arrayBuffer());
   const pixels = await canvasCodec.decode(file, { background: "none" });
-  return maskForPhoto(pixels, photo, { orientation });
+  const mask = maskForPhoto(pixels, photo, { orientation });
+  giveBack(pixels.rgb);
+  return mask;
 }
 
 export async function pngOf(image: Image, alpha: Uint8Array | undefined): Promise<Blob> {

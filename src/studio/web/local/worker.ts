@@ -2,8 +2,10 @@
  * The worker in which photos are decoded and restored: the page stays free. The engines are workers
  * of its own. It takes one order at a time.
  */
+import type { Image } from "../../../image/image.ts";
 import { chooseDevice, type WebDevice } from "../../../runtime/web/choose-device.ts";
 import { PaletteError, reasonOf } from "../../../util/errors.ts";
+import { giveBack } from "../../../util/give-back.ts";
 import { omitUndefined } from "../../../util/omit-undefined.ts";
 import {
   type BrowserModel,
@@ -110,7 +112,12 @@ async function restore(work: LocalWork, told: Told): Promise<Restored> {
   signal.throwIfAborted();
   const { exif, orientation, ...photo } = await readPhoto(work.image);
   const clock = new Clock(work.steps, tell);
-  const previews = new Previews(smallJpeg, (index, preview) => tell({ index, preview }));
+  const encode = async (image: Image) => {
+    const preview = await smallJpeg(image);
+    giveBack(image.data);
+    return preview;
+  };
+  const previews = new Previews(encode, (index, preview) => tell({ index, preview }));
   const { images, alpha, notes } = await restorePhoto(
     palette,
     {
@@ -133,6 +140,7 @@ async function restore(work: LocalWork, told: Told): Promise<Restored> {
     signal.throwIfAborted();
     const { width, height } = image;
     tell({ answer: { index: index++, png: await pngOf(image, alpha), width, height } });
+    if (image !== photo.image) giveBack(image.data);
   }
   return { notes, ...omitUndefined({ exif }) };
 }

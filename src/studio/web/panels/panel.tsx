@@ -3,6 +3,7 @@ import { useStudio } from "../context.ts";
 import { text } from "../i18n/index.ts";
 import { ExtendPanel } from "./extend-panel.tsx";
 import { FillPanel } from "./fill-panel.tsx";
+import { FitWarning } from "./fit-warning.tsx";
 import { RepairPanel } from "./repair-panel.tsx";
 import { RunButton } from "./run-button.tsx";
 import { SettingsGroup } from "./settings-group.tsx";
@@ -18,7 +19,7 @@ const controls = {
 };
 
 export function Panel() {
-  const { editor, model } = useStudio();
+  const { editor, model, extras } = useStudio();
   const way = editor.way.value;
   const Controls = controls[way];
   const { name, lead } = text.value.ways[way];
@@ -32,6 +33,7 @@ export function Panel() {
         </header>
         {!learned && <p class="warning">{text.value.run.notTrained}</p>}
         {Controls !== undefined && <Controls />}
+        {extras.local !== undefined && <FitWarning local={extras.local} />}
         <SettingsGroup />
       </div>
       <RunButton disabled={!learned} />

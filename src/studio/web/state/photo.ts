@@ -1,6 +1,7 @@
 /** A photo on the page: its pixels for drawing, and its file for the next request. */
 import { signal } from "@preact/signals";
 import type { Size } from "../../../image/model-size.ts";
+import { exifOf, withExif } from "../../../web/exif.ts";
 import type { RestoredImage, Restorer } from "../restorer.ts";
 
 export interface Photo extends Size {
@@ -57,6 +58,21 @@ export async function photoOfAnswer(restored: RestoredImage): Promise<Photo> {
       return png;
     },
   };
+}
+
+/** A smaller copy of a picture's file, as PNG with its EXIF data. */
+export async function shrunk(file: Blob, { width, height }: Size): Promise<Blob> {
+  const bitmap = await createImageBitmap(file, {
+    resizeWidth: width,
+    resizeHeight: height,
+    resizeQuality: "high",
+  });
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const png = await canvas.convertToBlob({ type: "image/png" });
+  const exif = exifOf(new Uint8Array(await file.arrayBuffer()));
+  return exif === undefined ? png : withExif(png, exif, { width, height });
 }
 
 async function pixelsOf(bitmap: ImageBitmap, source: Blob): Promise<Omit<Photo, "file">> {

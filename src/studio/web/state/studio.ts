@@ -1,5 +1,6 @@
 /** The page's actions: opening, asking, saving. Everything on the page goes through here. */
 import { computed, effect, type Signal, signal } from "@preact/signals";
+import type { Size } from "../../../image/model-size.ts";
 import type { FolderPhoto, PhotoFolder } from "../folder.ts";
 import { text } from "../i18n/index.ts";
 import type { LocalStudio } from "../local/local-studio.ts";
@@ -15,7 +16,7 @@ import { openHistory, restoreStep, show, showNext } from "./history.ts";
 import { Keeper } from "./keeper.ts";
 import { KeptFiles } from "./kept-files.ts";
 import { Notices } from "./notices.ts";
-import { photoOf } from "./photo.ts";
+import { photoOf, shrunk } from "./photo.ts";
 import { Requests } from "./requests.ts";
 import { Session } from "./session.ts";
 import { keptSettings, type Settings } from "./settings.ts";
@@ -164,6 +165,20 @@ export class Studio {
       this.notices.fail(error);
     } finally {
       this.opening.value = false;
+    }
+  }
+
+  /** Works on a smaller copy of the photo that is worked on. */
+  async goOnSmaller(size: Size): Promise<void> {
+    const { base, opened } = this.editor;
+    const [photo, name] = [base.value, opened.value?.name];
+    if (photo === undefined || name === undefined) return;
+    const way = this.editor.way.value;
+    try {
+      await this.open(await shrunk(await photo.file(), size), name);
+      this.choose(way);
+    } catch (error) {
+      this.notices.fail(error);
     }
   }
 
