@@ -9,7 +9,7 @@ import type { PhotoReadOptions } from "../data/photo-reader.ts";
 import type { DecodedImage, DecodeOptions } from "../image/codec.ts";
 import { fromBytes, type Image, maximalPixels, type RgbBytes } from "../image/image.ts";
 import { type JpegQuality, jpegQuality } from "../image/jpeg-quality.ts";
-import { resizeBytes } from "../image/resize.ts";
+import { shrinkBytes } from "../image/resize.ts";
 import { PaletteError, ReadError, reasonOf, UsageError } from "../util/errors.ts";
 import { quantity } from "../util/format.ts";
 import { shown } from "../util/shown.ts";
@@ -136,7 +136,7 @@ async function decodeBytes(
         fastShrinkOnLoad: false,
       });
     }
-    return shrunk(await toRaw(pipeline), shortSide);
+    return shrinkBytes(await toRaw(pipeline), shortSide);
   });
 }
 
@@ -174,13 +174,6 @@ async function decoding<T>(file: Uint8Array, name: string, work: () => Promise<T
   } catch (thrown) {
     throw undecodable(file, name, thrown);
   }
-}
-
-/** Shrinks until the short side has this many pixels. */
-function shrunk(photo: RgbBytes, shortSide: number): RgbBytes {
-  const scale = shortSide / Math.min(photo.width, photo.height);
-  if (scale >= 1) return photo;
-  return resizeBytes(photo, Math.round(photo.width * scale), Math.round(photo.height * scale));
 }
 
 /** The opacity, unless everything is opaque. */

@@ -27,11 +27,11 @@ export interface FoundNetwork {
 }
 
 /**
- * A folder for what can be had again, downloaded networks and computed features: in $PALETTE_CACHE,
+ * A folder for what can be had again, downloaded networks, computed features, unpacked models: in $PALETTE_CACHE,
  * otherwise in the user's cache (~/.cache/palette-diffusion or below $XDG_CACHE_HOME,
  * ~/Library/Caches/palette-diffusion, %LOCALAPPDATA%\palette-diffusion\Cache).
  */
-export function userCache(folder: "nets" | "features"): string {
+export function userCache(folder: "nets" | "features" | "models"): string {
   const { PALETTE_CACHE: own } = process.env;
   return resolve(own || envPaths("palette-diffusion", { suffix: "" }).cache, folder);
 }

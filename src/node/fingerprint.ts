@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { fingerprintBlocks, fingerprintOf } from "../data/photo-fingerprint.ts";
 import { configFile, weightsFile } from "../models/model.ts";
 import { PaletteError } from "../util/errors.ts";
 
@@ -26,9 +27,6 @@ export async function modelDigest(
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Of a photo's file so many bytes are looked at, in so many places from the first to the last. */
-const [blockSize, blocks] = [2 ** 12, 3];
-
 /**
  * The size of a file and 12 hexadecimal digits of what it holds: of all of it up to 12 KiB, of its
  * beginning, middle and end where it is larger. A copy has the same, whenever and wherever it was
@@ -43,15 +41,12 @@ export async function photoFingerprint(path: string): Promise<string> {
   try {
     const { size } = await file.stat();
     const hash = createHash("sha256");
-    const block = Buffer.alloc(blockSize);
-    const count = Math.min(blocks, Math.ceil(size / blockSize));
-    for (let k = 0; k < count; k++) {
-      const last = Math.max(0, size - blockSize);
-      const start = count === 1 ? 0 : Math.round((k * last) / (count - 1));
-      const { bytesRead } = await file.read(block, 0, blockSize, start);
+    for (const [start, end] of fingerprintBlocks(size)) {
+      const block = Buffer.alloc(end - start);
+      const { bytesRead } = await file.read(block, 0, block.length, start);
       hash.update(block.subarray(0, bytesRead));
     }
-    return `${size}-${hash.digest("hex").slice(0, 12)}`;
+    return fingerprintOf(size, hash.digest("hex"));
   } catch {
     return "missing";
   } finally {

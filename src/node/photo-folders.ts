@@ -4,6 +4,7 @@ import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join, relative, resolve } from "node:path";
 import { byFileName, compareCodeUnits, type NamedPath, sortedBy } from "../data/hold-out.ts";
+import { digestedText } from "../data/photo-fingerprint.ts";
 import {
   type LeftOut,
   leftOutNotes,
@@ -182,8 +183,8 @@ const atOnce = 64;
 export async function photosDigest(photos: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
   const sizes = await eachOf(photos, (path) => stat(path).catch(() => undefined));
-  for (const [i, path] of photos.entries())
-    hash.update(`${basename(path)}\0${sizes[i]?.size ?? "missing"}\n`);
+  const named = photos.map((path, i) => ({ name: basename(path), size: sizes[i]?.size }));
+  hash.update(digestedText(named));
   return hash.digest("hex").slice(0, 16);
 }
 

@@ -19,6 +19,8 @@ export interface TrainingPlatform {
   /** JPEGs for restoring them, letters for the sheets of samples. */
   readonly codec: ImageCodec & TextRasterizer;
   readonly spawn: SpawnReplica;
+  /** How much memory decoded photos may hold; see `ExampleSource` for the default. */
+  readonly photoCacheBytes?: number;
 }
 
 /** What a checkpoint says besides the vectors. */

@@ -57,7 +57,9 @@ export class TrainingSession {
     this.skippedPhotos = skippedPhotos;
     this.state = emptyState(config.network, strategy);
     const say = (line: string) => this.say(line);
-    const validator = new Validator(plan, { platform, store, say, device: options.device });
+    const onSheet = (images: number, name: string) => options.reporter?.sheet?.(images, name);
+    const { device } = options;
+    const validator = new Validator(plan, { platform, store, say, onSheet, device });
     this.records = new MetricsLog(config, store, validator, options);
   }
 

@@ -73,7 +73,7 @@ class Training {
       tasks: tasksByShare(config.tasks, config.mix),
       resolution: config.network.resolution,
       seed: config.seed,
-      ...omitUndefined({ weights: plan.weights }),
+      ...omitUndefined({ weights: plan.weights, cacheBytes: platform.photoCacheBytes }),
       ...variation,
       taskOptions: { jpegQuality },
       onSkip: (_path, reason) => this.session.say(`photo skipped: ${reason}`),
@@ -102,6 +102,9 @@ class Training {
       const heldOut = unseen ? await records.lastValidation(session.standing) : undefined;
       session.say(`${this.reachedIn(end)} already: ${this.waysOn(end)}`);
       return this.outcome(end, heldOut);
+    }
+    if (options.validateFirst && session.images === 0 && !(await session.store.hasSheet(0))) {
+      await records.recordFirst(session.standing);
     }
     const compiling = this.strategy.createStepper(
       {

@@ -45,6 +45,8 @@ export interface ValidatorOptions {
   readonly store: Pick<RunStore, "writeSheet">;
   /** Told what was found. */
   readonly say: (line: string) => void;
+  /** Told of each sheet that was kept. */
+  readonly onSheet?: (images: number, name: string) => void;
   readonly device?: Device;
 }
 
@@ -85,7 +87,10 @@ export class Validator {
         onCall,
       });
       if (found.loss) say(`held-out loss at ${at}: ${inWords(found.loss)}`);
-      if (found.sheet) say(`samples: ${found.sheet}`);
+      if (found.sheet) {
+        say(`samples: ${found.sheet}`);
+        this.options.onSheet?.(images, found.sheet);
+      }
       known.loss ??= found.loss;
       known.sheet ??= found.sheet;
       return known.loss;

@@ -1,7 +1,8 @@
 /**
  * One replica of data-parallel training, in a thread of its own. It computes the gradient of its
- * share of each batch, and carries out the optimizer on its share of the parameters. The vectors
- * lie in shared memory; the stepper tells all replicas when to do what.
+ * share of each batch. Where threads share memory, the vectors lie there and the replica also carries
+ * out the optimizer on its share of the parameters; elsewhere the weights are lent to it for each
+ * gradient. The stepper tells all replicas when to do what.
  */
 import type { EngineTensors, OpenSession, SessionOptions } from "../../runtime/runtime.ts";
 import { adamStep, sumGradients, type TrainingState } from "./optimizer.ts";
@@ -12,6 +13,13 @@ export interface DataParallelStart {
   readonly options: SessionOptions;
   /** Images of one run of this replica. */
   readonly batch: number;
+  /** All parameters of the network. */
+  readonly count: number;
+  /** Absent where threads share no memory. */
+  readonly shared?: SharedVectors;
+}
+
+export interface SharedVectors {
   readonly state: Omit<TrainingState, "step">;
   /** The gradients of all replicas, this one's at `rank`. */
   readonly gradients: readonly Float32Array[];
@@ -20,12 +28,21 @@ export interface DataParallelStart {
   readonly shard: readonly [number, number];
 }
 
+/** What moves to a replica without shared memory, and back with its reply. */
+export interface LentVectors {
+  /** A copy of the weights. */
+  readonly parameters: Float32Array;
+  /** Where the replica's gradient is written, or added. */
+  readonly gradient: Float32Array;
+}
+
 export type DataParallelRequest =
   | {
       /** Computes losses and gradient of some images; `add` adds to the gradient of before. */
       readonly do: "differentiate";
       readonly feeds: EngineTensors;
       readonly add: boolean;
+      readonly lent?: LentVectors;
     }
   | {
       /** Adds up the replicas' gradients on this shard: replies with the sum of squares. */
@@ -39,36 +56,55 @@ export type DataParallelRequest =
       readonly scale: number;
     };
 
-/** Losses of the images, the sum of squares, or nothing. */
-export type DataParallelReply = Float32Array | number | undefined;
+/** Losses of the images with what was lent, the sum of squares, or nothing. */
+export type DataParallelReply = DifferentiateReply | number | undefined;
+
+export interface DifferentiateReply {
+  readonly losses: Float32Array;
+  readonly lent?: LentVectors;
+}
 
 export async function openDataParallelReplica(
-  { model, options, batch, state, gradients, rank, shard }: DataParallelStart,
+  { model, options, batch, count, shared }: DataParallelStart,
   openSession: OpenSession,
 ): Promise<ReplicaServer<DataParallelRequest, DataParallelReply>> {
   const session = await openSession(model, options);
-  const count = state.parameters.length;
-  const shared = gradients[rank] as Float32Array;
   // ONNX Runtime takes no shared memory on Node 20: the session reads and writes these copies.
-  const parameters = { data: new Float32Array(count), shape: [count] };
+  const copy = shared && { data: new Float32Array(count), shape: [count] };
   const gradient = { data: new Float32Array(count), shape: [count] };
   const losses = { data: new Float32Array(batch), shape: [batch] };
+
+  async function differentiate(feeds: EngineTensors, lent?: LentVectors): Promise<void> {
+    copy?.data.set(shared!.state.parameters);
+    const parameters = copy ?? { data: lent!.parameters, shape: [count] };
+    await session.run({ parameters, ...feeds }, { losses, gradient });
+  }
+
   return {
     async answer(request) {
       switch (request.do) {
-        case "differentiate":
-          parameters.data.set(state.parameters);
-          await session.run({ parameters, ...request.feeds }, { losses, gradient });
-          if (request.add) for (let i = 0; i < count; i++) shared[i]! += gradient.data[i]!;
-          else shared.set(gradient.data);
-          return losses.data.slice();
+        case "differentiate": {
+          const { feeds, add, lent } = request;
+          await differentiate(feeds, lent);
+          const total = lent?.gradient ?? (shared!.gradients[shared!.rank] as Float32Array);
+          if (add) for (let i = 0; i < count; i++) total[i]! += gradient.data[i]!;
+          else total.set(gradient.data);
+          return { losses: losses.data.slice(), ...(lent && { lent }) };
+        }
         case "reduce":
-          return sumGradients(gradients, ...shard);
-        case "update":
+          return sumGradients(shared!.gradients, ...shared!.shard);
+        case "update": {
+          const { state, gradients, shard } = shared!;
           adamStep(state, gradients[0] as Float32Array, request, ...shard);
           return undefined;
+        }
       }
     },
-    transferables: () => [],
+    transferables: (reply) =>
+      typeof reply === "object" && reply.lent !== undefined ? lentBuffers(reply.lent) : [],
   };
+}
+
+export function lentBuffers({ parameters, gradient }: LentVectors): ArrayBuffer[] {
+  return [parameters, gradient].map(({ buffer }) => buffer as ArrayBuffer);
 }

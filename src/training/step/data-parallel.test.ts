@@ -149,6 +149,30 @@ describe("training steps", () => {
     }
   });
 
+  it("have the same bytes where threads share no memory, also with accumulated gradients", async () => {
+    const lent = await createStepper({
+      network,
+      batch: 3,
+      loss: "l2",
+      threads: 2,
+      state: copyOf(await freshState()),
+    });
+    const run = async (stepper: TrainingStepper) => {
+      setState(stepper.state, fresh);
+      const results = [];
+      for (const names of [["a"], ["b", "c"]])
+        results.push(
+          await stepper.step(
+            names.map((name) => batchOf(3, name)),
+            hyper,
+          ),
+        );
+      return { results, after: copyOf(stepper.state) };
+    };
+    expect(await run(lent)).toEqual(await run(uneven!));
+    await lent.dispose();
+  });
+
   it("share an uneven batch: three images over two threads", async () => {
     const three = part(batch, 0, 3);
     const [whole, shared] = [await stepOf(one!, [batch]), await stepOf(uneven!, [three])];

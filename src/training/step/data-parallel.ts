@@ -1,7 +1,8 @@
 /**
  * The data-parallel training step: loss, gradient, clipping, Adam and EMA over a batch, shared by
  * one replica a core. (Two engines of one thread each are faster than one of two: most ops are
- * small.) The result depends on the number of threads only through the order of summation; the same
+ * small.) Replicas share the vectors, or, in a page that may not share memory, get a copy of the
+ * weights with each batch and hand back their gradients: the bytes are the same. The result depends on the number of threads only through the order of summation; the same
  * number gives the same bytes.
  */
 import { Graph, size } from "../../graph/index.ts";
@@ -10,17 +11,21 @@ import { trainingGraph } from "../../nn/graphs.ts";
 import { networkInputs } from "../../nn/network.ts";
 import { FlatParameters, parameterCount } from "../../nn/parameters.ts";
 import { buildNetwork, parameterSpecs } from "../../nn/registry.ts";
-import { loweringFor } from "../../runtime/runtime.ts";
-import type {
-  DataParallelReply,
-  DataParallelRequest,
-  DataParallelStart,
+import { type EngineTensors, loweringFor } from "../../runtime/runtime.ts";
+import {
+  type DataParallelReply,
+  type DataParallelRequest,
+  type DataParallelStart,
+  type DifferentiateReply,
+  type LentVectors,
+  lentBuffers,
 } from "./data-parallel-replica.ts";
-import { clipScale } from "./optimizer.ts";
-import type { SpawnReplica } from "./replica.ts";
+import { adamStep, clipScale, sumGradients, type TrainingState } from "./optimizer.ts";
+import type { Replica, SpawnReplica } from "./replica.ts";
 import {
   buffersOf,
   feedsFor,
+  isShared,
   type StepperOptions,
   type StepStrategy,
   type TrainingStepper,
@@ -28,8 +33,9 @@ import {
 
 export const dataParallel: StepStrategy = {
   name: "data-parallel",
-  // All threads see it.
-  vector: (length) => new Float32Array(new SharedArrayBuffer(4 * length)),
+  // All threads see it, except in a page that is not cross-origin isolated.
+  vector: (length) =>
+    sharesMemory() ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length),
   batchesAhead: 2,
   /**
    * Weights, average and moments once, gradients and copies for each replica, and every value of
@@ -65,29 +71,30 @@ async function createStepper(
   const { network, batch, loss, consistency, state, device } = options;
   const { step: _step, ...vectors } = state;
   const specs = parameterSpecs(network);
+  const count = parameterCount(specs);
+  const shares = isShared(vectors.parameters);
   for (const vector of Object.values(vectors)) {
-    if (vector.length !== parameterCount(specs) || !(vector.buffer instanceof SharedArrayBuffer))
-      throw new TypeError(`the state must be shared vectors of ${parameterCount(specs)} numbers`);
+    if (vector.length !== count || isShared(vector) !== shares)
+      throw new TypeError(`the state must be vectors of ${count} numbers, all shared or none`);
   }
-  const shares = distribute(batch, Math.min(options.threads, batch));
-  const threads = Math.max(1, Math.floor(options.threads / shares.length));
-  const gradients = shares.map(() => dataParallel.vector(state.parameters.length));
-  const cuts = cumulative(distribute(state.parameters.length, shares.length));
+  const portions = distribute(batch, Math.min(options.threads, batch));
+  const threads = Math.max(1, Math.floor(options.threads / portions.length));
+  const gradients = shares ? portions.map(() => dataParallel.vector(count)) : [];
+  const cuts = cumulative(distribute(count, portions.length));
   const lowering = loweringFor(device);
   const models = new Map<number, Uint8Array>();
-  const replicas = shares.map((share, rank) => {
+  const shardOf = (rank: number) => [cuts[rank]!, cuts[rank + 1]!] as const;
+  const replicas = portions.map((portion, rank) => {
     const model =
-      models.get(share) ??
-      trainingGraph(network, specs, { batch: share, loss, consistency, lowering });
-    models.set(share, model);
+      models.get(portion) ??
+      trainingGraph(network, specs, { batch: portion, loss, consistency, lowering });
+    models.set(portion, model);
     const start: DataParallelStart = {
       model,
       options: { device, threads, blockedLayout: false },
-      batch: share,
-      state: vectors,
-      gradients,
-      rank,
-      shard: [cuts[rank]!, cuts[rank + 1]!],
+      batch: portion,
+      count,
+      ...(shares && { shared: { state: vectors, gradients, rank, shard: shardOf(rank) } }),
     };
     return spawn<DataParallelRequest, DataParallelReply>("data-parallel", start);
   });
@@ -100,9 +107,8 @@ async function createStepper(
     await dispose();
     throw error;
   }
-  const all = (request: (rank: number) => DataParallelRequest): Promise<DataParallelReply[]> =>
-    Promise.all(replicas.map((replica, rank) => replica.call(request(rank))));
-  const starts = cumulative(shares);
+  const starts = cumulative(portions);
+  const work = shares ? sharedWork(replicas) : lentWork(replicas, state, shardOf);
 
   return {
     state,
@@ -111,28 +117,96 @@ async function createStepper(
       for await (const images of batches) {
         const add = found.length > 0;
         const parts = await Promise.all(
-          replicas.map((replica, rank) => {
+          replicas.map((_, rank) => {
             const feeds = feedsFor(network, images, starts[rank]!, starts[rank + 1]!);
-            return replica.call({ do: "differentiate", feeds, add }, buffersOf(feeds));
+            return work.differentiate(rank, feeds, add);
           }),
         );
-        found.push(stack(parts as Float32Array[]));
+        found.push(stack(parts));
         onRun?.(found.length * batch);
       }
       const losses = stack(found);
-      const squares = (await all(() => ({ do: "reduce" }))) as number[];
+      const squares = await work.reduce();
       const gradientNorm = Math.sqrt(squares.reduce((sum, part) => sum + part, 0));
       const finite = Number.isFinite(gradientNorm) && losses.every(Number.isFinite);
       if (finite) {
         state.step += 1;
         const { learningRate, emaDecay, clip } = hyper;
         const scale = clipScale(gradientNorm, clip);
-        await all(() => ({ do: "update", step: state.step, learningRate, emaDecay, scale }));
+        await work.update({ step: state.step, learningRate, emaDecay, scale });
       }
       return { losses, gradientNorm, finite };
     },
     dispose,
   };
+}
+
+type DataParallelReplica = Replica<DataParallelRequest, DataParallelReply>;
+
+/** Who does what of a step. Sums are taken over the same shards in the same order. */
+interface StepWork {
+  /** Losses of a replica's images; its gradient is kept. */
+  differentiate(rank: number, feeds: EngineTensors, add: boolean): Promise<Float32Array>;
+  /** Adds up the gradients: the sum of squares of each shard. */
+  reduce(): Promise<number[]>;
+  update(options: Parameters<typeof adamStep>[2]): Promise<void>;
+}
+
+/** The replicas do it all, where the vectors lie. */
+function sharedWork(replicas: readonly DataParallelReplica[]): StepWork {
+  const all = (request: DataParallelRequest) =>
+    Promise.all(replicas.map((replica) => replica.call(request)));
+  return {
+    async differentiate(rank, feeds, add) {
+      const request = { do: "differentiate", feeds, add } as const;
+      const reply = await replicas[rank]!.call(request, buffersOf(feeds));
+      return (reply as DifferentiateReply).losses;
+    },
+    reduce: async () => (await all({ do: "reduce" })) as number[],
+    async update(options) {
+      await all({ do: "update", ...options });
+    },
+  };
+}
+
+/** The replicas differentiate; this thread, which has the vectors, does the rest. */
+function lentWork(
+  replicas: readonly DataParallelReplica[],
+  state: Omit<TrainingState, "step">,
+  shardOf: (rank: number) => readonly [number, number],
+): StepWork {
+  const length = state.parameters.length;
+  /** A replica's vectors while they are here; after a failure they are made anew. */
+  const held: (LentVectors | undefined)[] = [];
+  const shards = replicas.map((_, rank) => shardOf(rank));
+  return {
+    async differentiate(rank, feeds, add) {
+      const made = () => ({
+        parameters: new Float32Array(length),
+        gradient: new Float32Array(length),
+      });
+      const lent = held[rank] ?? made();
+      held[rank] = undefined;
+      lent.parameters.set(state.parameters);
+      const request = { do: "differentiate", feeds, add, lent } as const;
+      const transfer = [...buffersOf(feeds), ...lentBuffers(lent)];
+      const reply = (await replicas[rank]!.call(request, transfer)) as DifferentiateReply;
+      held[rank] = reply.lent;
+      return reply.losses;
+    },
+    async reduce() {
+      const gradients = held.map((lent) => lent!.gradient);
+      return shards.map(([start, end]) => sumGradients(gradients, start, end));
+    },
+    async update(options) {
+      for (const [start, end] of shards) adamStep(state, held[0]!.gradient, options, start, end);
+    },
+  };
+}
+
+/** Whether threads may share memory: everywhere but in a page that is not isolated. */
+function sharesMemory(): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && globalThis.crossOriginIsolated !== false;
 }
 
 /** `total` things over `parts` places, as evenly as whole numbers allow. */

@@ -19,6 +19,7 @@ import type { SpawnReplica } from "./replica.ts";
 import {
   buffersOf,
   feedsFor,
+  isShared,
   type StepperOptions,
   type StepStrategy,
   type TrainingStepper,
@@ -65,7 +66,7 @@ async function createStepper(
   const { network, batch, loss, consistency, state, threads, device } = options;
   const specs = parameterSpecs(network);
   for (const vector of [state.parameters, state.ema, state.m, state.v]) {
-    if (vector.length !== parameterCount(specs) || vector.buffer instanceof SharedArrayBuffer)
+    if (vector.length !== parameterCount(specs) || isShared(vector))
       throw new TypeError(`the state must be unshared vectors of ${parameterCount(specs)} numbers`);
   }
   const images = imagesAtOnce(options);

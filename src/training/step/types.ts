@@ -127,3 +127,8 @@ export function feedsFor(
 export function buffersOf(tensors: EngineTensors): ArrayBuffer[] {
   return Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer);
 }
+
+/** Whether a vector lies in memory that threads share. */
+export function isShared({ buffer }: Float32Array): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
+}
