@@ -3,7 +3,8 @@ import { presetNamed } from "../../../src/models/presets.ts";
 import type { WebDevice } from "../../../src/runtime/web/choose-device.ts";
 import { spawnReplica } from "../../../src/runtime/web/replica.ts";
 import { emptyState, initialize, stepStrategy } from "../../../src/training/step/strategy.ts";
-import { trainingBatch } from "../../../test/support/training-batch.ts";
+import type { TrainingBatch } from "../../../src/training/step/types.ts";
+import { Random } from "../../../src/util/random.ts";
 
 export interface DeviceSteps {
   /** Of the two images of each step. */
@@ -32,7 +33,7 @@ async function steps(device: WebDevice, count: number): Promise<DeviceSteps> {
   let start = performance.now();
   try {
     for (let k = 0; k < count; k++) {
-      const batches = [trainingBatch(batch, network.resolution, `step ${k}`)];
+      const batches = [batchOf(batch, network.resolution, k)];
       const result = await stepper.step(batches, hyper);
       losses.push(...result.losses);
       gradientNorms.push(result.gradientNorm);
@@ -46,6 +47,22 @@ async function steps(device: WebDevice, count: number): Promise<DeviceSteps> {
   }
   const secondsAStep = (performance.now() - start) / 1000 / Math.max(1, count - 1);
   return { losses, gradientNorms, moment, secondsAStep };
+}
+
+/** Made-up images, the same for the same step. */
+function batchOf(images: number, side: number, step: number): TrainingBatch {
+  const numbers = (count: number, least: number, most: number, name: string) => {
+    const random = Random.from("training steps", step, name);
+    return new Float32Array(count).map(() => random.between(least, most));
+  };
+  const values = images * 3 * side ** 2;
+  return {
+    source: numbers(values, -1, 1, "source"),
+    noisy: numbers(values, -1, 1, "noisy"),
+    target: numbers(values, -1, 1, "target"),
+    conditioning: numbers(images, 0, 5, "level"),
+    weight: numbers(images * side ** 2, 0, 0.001, "weight"),
+  };
 }
 
 Object.assign(globalThis, { trainingSteps: steps });

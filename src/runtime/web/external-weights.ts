@@ -9,8 +9,10 @@ import { MessageWriter } from "../../graph/protobuf.ts";
 /** Fields of ONNX's messages: onnx.proto. */
 const graphOfModel = 7;
 const initializerOfGraph = 5;
-const tensor = { rawData: 9, externalData: 13, dataLocation: 14 } as const;
+const tensor = { dataType: 2, rawData: 9, externalData: 13, dataLocation: 14 } as const;
 const external = 1;
+/** Other tensors say shapes, which ONNX Runtime has to see. */
+const float32 = 1;
 /** What is smaller, ONNX Runtime may look at while it plans. */
 const leastBytes = 1024;
 
@@ -63,6 +65,9 @@ function initializer(
   const fields = [...fieldsOf(bytes, start, end)];
   const raw = fields.find((field) => field.number === tensor.rawData);
   if (raw === undefined || raw.end - raw.content < leastBytes) return undefined;
+  // The type's number is a varint of one byte, behind its tag.
+  const type = fields.find((field) => field.number === tensor.dataType);
+  if (type === undefined || bytes[type.end - 1] !== float32) return undefined;
   const writer = new MessageWriter();
   for (const field of fields) {
     if (field !== raw) writer.encoded(bytes.subarray(field.start, field.end));
