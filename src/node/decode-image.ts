@@ -18,8 +18,12 @@ import { type ImageMetadata, metadataOf } from "./image-metadata.ts";
 import { readToEnd } from "./regular-file.ts";
 import { rescaled, type SampleRange } from "./sample-range.ts";
 import { sharp, toRaw } from "./sharp.ts";
+import { readInTar } from "./tar-index.ts";
 
-/** An image file: its path, a `file:` URL, or its bytes. */
+/**
+ * An image file: its path, which may lead into a tar (`shards/000.tar/photo.jpg`), a `file:` URL,
+ * or its bytes.
+ */
 export type ImageInput = string | URL | Uint8Array | ArrayBuffer | Blob;
 
 export interface ReadOptions extends PhotoReadOptions {
@@ -220,6 +224,8 @@ function pathOf(input: unknown): string {
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
+  const inTar = await readInTar(path);
+  if (inTar !== undefined) return inTar;
   try {
     return await readToEnd(path);
   } catch (thrown) {

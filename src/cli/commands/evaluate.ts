@@ -59,7 +59,7 @@ export function declareEvaluate(command: Command): void {
       "--model <name...>",
       "models, also of the Regression baseline (default: the bundled model)",
     )
-    .option("--data <dir...>", "folders of photos that the models have not seen")
+    .option("--data <dir...>", "folders of photos, or tar shards, that the models have not seen")
     .option(
       "--others <name=dir...>",
       "what other programs made of the degraded pictures: DIR/CONDITION/00001.png, named as in pictures/CONDITION/degraded (and mask) of an earlier run",
