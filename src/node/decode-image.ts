@@ -124,7 +124,8 @@ export async function readPhoto(input: ImageInput, path?: string): Promise<Photo
 
 const unnamed = "The image data";
 
-async function decodeBytes(
+/** As `readBytes` of a file that was read already; `name` is its name in messages. */
+export async function decodeBytes(
   file: Uint8Array,
   name: string,
   { shortSide, background = "white" }: ReadOptions,
@@ -223,7 +224,11 @@ function pathOf(input: unknown): string {
   );
 }
 
-async function readWhole(path: string): Promise<Uint8Array> {
+/**
+ * All of a file, or of one in a tar.
+ * @throws ReadError naming it when it is missing or cannot be read.
+ */
+export async function readWhole(path: string): Promise<Uint8Array> {
   const inTar = await readInTar(path);
   if (inTar !== undefined) return inTar;
   try {
