@@ -54,7 +54,7 @@ export interface ShardOptions {
 }
 
 /** What a shard holds. */
-export interface Shard {
+export interface TarShard {
   readonly file: string;
   readonly photos: number;
   readonly bytes: number;
@@ -87,7 +87,7 @@ type Settings = z.infer<typeof settingsSchema>;
 export async function makeShards(
   { data, side, format = "jpg", quality, size = { bytes: defaultBytes } }: ShardRequest,
   { out, threads = 4, signal, onProgress, onNote }: ShardOptions,
-): Promise<readonly Shard[]> {
+): Promise<readonly TarShard[]> {
   checkSettings({ side, size });
   const encoding = shardFormats[format];
   checkQuality(quality, encoding);
@@ -137,7 +137,7 @@ function checkSettings({ side, size }: Pick<ShardRequest, "side"> & { size: Shar
  * Writes the settings, or compares them with those that are there.
  * @returns the shards, if they are finished
  */
-async function adopt(out: string, settings: Settings): Promise<readonly Shard[] | undefined> {
+async function adopt(out: string, settings: Settings): Promise<readonly TarShard[] | undefined> {
   const file = join(out, folderKinds.shards.sign);
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) {
@@ -202,7 +202,7 @@ class ShardWriter {
   private readonly out: string;
   private readonly name: string;
   private readonly work: Work;
-  private readonly shards: Shard[] = [];
+  private readonly shards: TarShard[] = [];
   private readonly taken = new Set<string>();
   private previous = "";
   /** Told once. */
@@ -214,7 +214,9 @@ class ShardWriter {
     this.work = work;
   }
 
-  async write(options: Pick<ShardOptions, "signal" | "onProgress" | "onNote">): Promise<Shard[]> {
+  async write(
+    options: Pick<ShardOptions, "signal" | "onProgress" | "onNote">,
+  ): Promise<TarShard[]> {
     const { photos, size } = this.work;
     const first = await this.resume();
     options.onProgress?.(first, photos.length);
