@@ -90,6 +90,7 @@ describe("shards at the photos' own size", () => {
     });
     await expect(stopped).rejects.toThrow("killed");
     expect(Object.keys(await tarsIn(at("again")))).toHaveLength(2);
+    await expect(scanPhotoSets([at("again")])).rejects.toThrow(/not all made: give palette shards/);
     const tried: number[] = [];
     await make({ out: at("again"), threads: 3, onProgress: (done) => tried.push(done) });
     expect(tried[0]).toBe(10);

@@ -1,7 +1,7 @@
 /** The photos in folders and in tar shards. */
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, extname, join, relative, resolve } from "node:path";
 import { byFileName, compareCodeUnits, type NamedPath, sortedBy } from "../data/hold-out.ts";
 import { digestedText } from "../data/photo-fingerprint.ts";
@@ -14,7 +14,7 @@ import {
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 import { unreadableEndings } from "./file-format.ts";
 import { photoFingerprint } from "./fingerprint.ts";
-import { madeByPalette } from "./output-rule.ts";
+import { folderKinds, madeByPalette } from "./output-rule.ts";
 import { memberAt, tarIndex } from "./tar-index.ts";
 import { isCompressedTar, isTar, splitNames, type TarSeries } from "./tar-series.ts";
 
@@ -153,6 +153,7 @@ async function photosByFolder(
     if (folder !== root || found.photos.length > before) {
       for (const path of shards) leaveOut(found, path, unnamed);
     } else if (shards.length > 0) {
+      if (names.includes(folderKinds.shards.sign)) await assertFinished(folder);
       await addTars(found, shards, visited);
       if (found.photos.length > 0) fruitful.add(root);
     }
@@ -177,6 +178,13 @@ async function photosByFolder(
       photos: sortedBy(set.photos, byNameAndPath),
       leftOut: k === 0 ? leftOut : [],
     }));
+}
+
+/** @throws PaletteError when palette shards was stopped there: photos would be missing. */
+async function assertFinished(folder: string): Promise<void> {
+  const text = await readFile(join(folder, folderKinds.shards.sign), "utf8");
+  if (/"shards":/.test(text)) return;
+  throw new PaletteError(`The shards in ${folder} are not all made: give palette shards again.`);
 }
 
 /** Tars whose headers are read side by side. */
