@@ -19,6 +19,15 @@ import { scanPhotoSets } from "./photo-folders.ts";
 import { RunFolder } from "./run-folder.ts";
 
 export * from "../training/index.ts";
+export {
+  makeShards,
+  type ShardFormat,
+  type ShardOptions,
+  type ShardRequest,
+  type ShardSize,
+  shardFormats,
+  type TarShard,
+} from "./make-shards.ts";
 
 /** What may be asked for; what is left out comes from the preset or is as said. */
 export interface TrainingRequest extends TrainingSettings {
