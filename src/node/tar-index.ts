@@ -151,6 +151,8 @@ async function indexed(path: string, size: number): Promise<TarMember[]> {
 
 /** Headers and contents fill up multiples of this. */
 const block = 512;
+/** Read at once: of small photos several, with their headers. */
+const ahead = 2 ** 17;
 const zeros = new Uint8Array(2 ** 20);
 
 /**
@@ -158,40 +160,52 @@ const zeros = new Uint8Array(2 ** 20);
  * the files hold, which is not read.
  */
 async function membersOf(file: FileHandle, path: string, size: number): Promise<TarMember[]> {
-  const places: { offset: number; size: number }[] = [];
+  const places: Omit<TarMember, "name">[] = [];
+  let held: { start: number; bytes: Uint8Array } = { start: 0, bytes: new Uint8Array() };
+  const read = async (start: number, length: number): Promise<Uint8Array> => {
+    const isHeld = start >= held.start && start + length <= held.start + held.bytes.length;
+    if (!isHeld) {
+      const end = Math.min(size, start + Math.max(length, ahead));
+      held = { start, bytes: await readRange(file, start, end, path) };
+    }
+    return held.bytes.subarray(start - held.start, start - held.start + length);
+  };
   let at = 0;
   async function* blocks(): AsyncGenerator<Uint8Array> {
     // A pax header may say the size of the file behind it.
     let saidSize: number | undefined;
     while (at + block <= size) {
-      const header = await readRange(file, at, at + block, path);
+      const header = await read(at, block);
       if (at === 0 && header[0] === 0x1f && header[1] === 0x8b) throw compressed(path);
+      if (header.every((byte) => byte === 0)) return yield header;
+      if (!isHeader(header)) throw damaged(path, at);
       const kind = String.fromCharCode(header[156] ?? 0);
-      const isEnd = header.every((byte) => byte === 0);
-      yield header;
-      at += block;
-      if (isEnd) return;
       const describes = "xgLK".includes(kind);
       const length = describes || saidSize === undefined ? sizeIn(header) : saidSize;
-      const end = at + Math.ceil(length / block) * block;
+      const start = at + block;
+      const end = start + Math.ceil(length / block) * block;
       // The end mark of two empty blocks follows the last file.
       if (end + block > size) throw cutShort(path);
       if (describes) {
-        const text = await readRange(file, at, end, path);
+        const text = await read(start, end - start);
         const said = /(?:^|\n)\d+ size=(\d+)\n/.exec(Buffer.from(text).toString("latin1"))?.[1];
         if (kind === "x" && said !== undefined) saidSize = Number(said);
+        yield header;
         yield text;
       } else {
-        places.push({ offset: at, size: length });
+        const fingerprint = await fingerprintBy(length, (from, count) => read(start + from, count));
+        // Before its header, which tells the name.
+        places.push({ offset: start, size: length, fingerprint });
         saidSize = undefined;
-        for (let left = end - at; left > 0; left -= zeros.length)
+        yield header;
+        for (let left = end - start; left > 0; left -= zeros.length)
           yield left < zeros.length ? zeros.subarray(0, left) : zeros;
       }
       at = end;
     }
     throw size === 0 ? new PaletteError(`${path} is empty: copy it again.`) : cutShort(path);
   }
-  const found = new Map<string, Omit<TarMember, "fingerprint">>();
+  const found = new Map<string, TarMember>();
   let count = 0;
   const reading = extract();
   reading.on("entry", ({ name, type }, content, next) => {
@@ -210,16 +224,9 @@ async function membersOf(file: FileHandle, path: string, size: number): Promise<
     await pipeline(Readable.from(blocks()), reading);
   } catch (thrown) {
     if (thrown instanceof PaletteError || !/tar|header/i.test(reasonOf(thrown))) throw thrown;
-    throw new PaletteError(
-      `${path} is damaged or no tar (no header at byte ${Math.max(0, at - block)}): copy it again, or make it again.`,
-      { cause: thrown },
-    );
+    throw damaged(path, at, thrown);
   }
-  const members: TarMember[] = [];
-  for (const one of found.values()) {
-    members.push({ ...one, fingerprint: await fingerprintBy(file, one.offset, one.size) });
-  }
-  return members;
+  return [...found.values()];
 }
 
 const directory = "5".charCodeAt(0);
@@ -230,6 +237,19 @@ function sizeIn(header: Uint8Array): number {
   const field = header.subarray(124, 136);
   if ((field[0] ?? 0) & 0x80) return field.subarray(4).reduce((sum, byte) => 256 * sum + byte, 0);
   return Number.parseInt(Buffer.from(field).toString("latin1").trim(), 8) || 0;
+}
+
+/** Whether the sum of its bytes, the sum's own eight taken for spaces, is the one that it says. */
+function isHeader(header: Uint8Array): boolean {
+  const sum = header.reduce((all, byte, k) => all + (k >= 148 && k < 156 ? 32 : byte), 0);
+  return sum === Number.parseInt(Buffer.from(header.subarray(148, 156)).toString("latin1"), 8);
+}
+
+function damaged(path: string, at: number, cause?: unknown): PaletteError {
+  return new PaletteError(
+    `${path} is damaged or no tar (no header at byte ${at}): copy it again, or make it again.`,
+    { cause },
+  );
 }
 
 /** What is compressed as a whole cannot be read in parts. */
