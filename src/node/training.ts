@@ -1,5 +1,6 @@
 /** `palette-diffusion/training` under Node: models from folders of photos, in run folders. */
 import { join, resolve } from "node:path";
+import type { PhotoSet } from "../data/photo-reader.ts";
 import { weightsFile } from "../models/model.ts";
 import { nodeRuntime } from "../runtime/node/index.ts";
 import { spawnReplica } from "../runtime/node/replica.ts";
@@ -18,10 +19,19 @@ import { scanPhotoSets } from "./photo-folders.ts";
 import { RunFolder } from "./run-folder.ts";
 
 export * from "../training/index.ts";
+export {
+  makeShards,
+  type ShardFormat,
+  type ShardOptions,
+  type ShardRequest,
+  type ShardSize,
+  shardFormats,
+  type TarShard,
+} from "./make-shards.ts";
 
 /** What may be asked for; what is left out comes from the preset or is as said. */
 export interface TrainingRequest extends TrainingSettings {
-  /** Folders of photos. */
+  /** Folders of photos; tar shards, by their paths or patterns as `train-{000..009}.tar`. */
   readonly data: readonly string[];
   /**
    * A model's folder, or the name of a bundled one. The training begins with its weights, network,
@@ -51,12 +61,17 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   if (named !== undefined && out !== undefined) assertNotItsOwn(named, out);
   const earlier = out === undefined ? undefined : await RunFolder.begunIn(out);
   const from = earlier ? continued(named, earlier) : await newStart(named);
-  return resolvePlan(settings, {
-    sets: await scanPhotoSets(data, { records: true }),
-    folders: data,
-    from,
-    earlier,
-  });
+  const sets = await scanPhotoSets(data, { records: true });
+  const folderWeights = weightsOf(sets, settings.folderWeights);
+  return resolvePlan(
+    { ...settings, folderWeights },
+    {
+      sets,
+      folders: data,
+      from,
+      earlier,
+    },
+  );
 }
 
 /**
@@ -83,6 +98,24 @@ async function newStart(named: string | undefined): Promise<WarmStart | undefine
     ...(await openModel(folder)),
     digest: () => modelDigest(folder, [weightsFile]),
   });
+}
+
+/**
+ * The weights by the sets' names.
+ * @throws UsageError when shards of one series have different ones.
+ */
+function weightsOf(
+  sets: readonly PhotoSet[],
+  weights: TrainingSettings["folderWeights"] = {},
+): Record<string, number> {
+  const entries = sets.map(({ folder, named = [folder] }): [string, number] => {
+    const [weight = 1, other] = new Set(named.map((one) => weights[one] ?? 1));
+    if (other === undefined) return [folder, weight];
+    throw new UsageError(
+      `The shards ${folder} are one set of photos: give them one weight, not ${weight} and ${other}.`,
+    );
+  });
+  return Object.fromEntries(entries);
 }
 
 /** @throws UsageError when the run began with another model than the one that is named. */
