@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { largest, largestDifference, numbers } from "../../../test/support/differentiation.ts";
-import { trainingBatch } from "../../../test/support/training-batch.ts";
+import { localRanks } from "../../../test/support/ranks.ts";
+import { part, trainingBatch } from "../../../test/support/training-batch.ts";
 import { uNetConfig } from "../../nn/config.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { spawnReplica } from "../../runtime/node/replica.ts";
+import { pack, partition } from "../ranks/partition.ts";
 import { dataParallel } from "./data-parallel.ts";
 import { imagesAtOnce, lowMemory } from "./low-memory.ts";
 import type { TrainingState } from "./optimizer.ts";
@@ -63,6 +65,36 @@ describe("a large network's steps", () => {
       // Adam divides by the root of v, so that rounding shows where a gradient is nearly zero.
       const tolerance = name === "m" || name === "v" ? 1e-5 * largest(expected) : 2e-4;
       expect(largestDifference(found, expected)).toBeLessThan(tolerance);
+    }
+  });
+
+  it("of two ranks are those of one, each with its part of the average and the moments", async () => {
+    const images = batchOf(4, "ranks");
+    const steps = localRanks(2).map(async (communicator, rank) => {
+      const parts = partition(count, communicator, 100);
+      const { parameters, ema } = await stateOf(lowMemory);
+      const state = { ...emptyState(network, lowMemory, parts), parameters };
+      pack(parts, state.ema, 0, ema);
+      const stepper = await lowMemory.createStepper(
+        { ...options, batch: 2, state, ranks: { communicator, partition: parts } },
+        spawnReplica,
+      );
+      const result = await stepper.step([part(images, 2 * rank, 2 * rank + 2)], hyper);
+      await stepper.dispose();
+      return { result, parts, state: stepper.state };
+    });
+    const one = await lowMemory.createStepper(
+      { ...options, batch: 4, state: await stateOf(lowMemory) },
+      spawnReplica,
+    );
+    const { gradientNorm } = await one.step([images], hyper);
+    await one.dispose();
+    for (const { result, parts, state } of await Promise.all(steps)) {
+      expect(result.gradientNorm / gradientNorm).toBeCloseTo(1, 5);
+      expect(largestDifference(state.parameters, one.state.parameters)).toBeLessThan(2e-4);
+      const own = new Float32Array(parts.owned);
+      pack(parts, own, 0, one.state.m);
+      expect(largestDifference(state.m, own)).toBeLessThan(1e-5 * largest(own));
     }
   });
 
