@@ -86,4 +86,4 @@ function killedSoon(): boolean {
 }
 
 const killNote =
-  "note: after Ctrl-C mpirun kills all ranks within a second; with --mca odls_base_sigkill_timeout 60 they save first (kill -USR1 to mpirun always does)";
+  "note: after Ctrl-C mpirun leaves the ranks one second to save; kill -USR1 to mpirun leaves them as long as it takes, --mca odls_base_sigkill_timeout 10 ten seconds";

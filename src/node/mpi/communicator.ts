@@ -18,6 +18,8 @@ const usualPatience = 60;
 const patienceAfterSignal = 10;
 /** An update's work may take the slowest rank so many times as long as this one. */
 const slowest = 5;
+/** What of the longest work is remembered from one operation to the next: it may come down. */
+const remembered = 0.95;
 /** Milliseconds: it is asked at once, later ever less often, up to this. */
 const longestPause = 20;
 
@@ -31,7 +33,10 @@ export class MpiCommunicator implements Communicator {
   private readonly patience: number;
   private queue: Promise<unknown> = Promise.resolve();
   private broken: unknown;
-  /** When the last operation ended, and the longest time from one to the next, in milliseconds. */
+  /**
+   * When the last operation ended, and the longest time from one to the next lately, in
+   * milliseconds.
+   */
   private idleSince = performance.now();
   private longestWork = 0;
 
@@ -88,11 +93,14 @@ export class MpiCommunicator implements Communicator {
   }
 
   allgatherParts(vector: Float32Array, counts: readonly number[]): Promise<void> {
-    const { mpi } = this;
+    const { mpi, rank } = this;
     const { float, world } = mpi.handles;
-    const [lengths, places] = [Int32Array.from(counts), Int32Array.from(cumulative(counts))];
+    const starts = cumulative(counts);
+    const [lengths, places] = [Int32Array.from(counts), Int32Array.from(starts)];
+    const own = vector.slice(starts[rank], starts[rank + 1]);
+    const { length } = own;
     return this.together(() =>
-      start(mpi.allgatherParts, mpi.inPlace, 0, float, vector, lengths, places, float, world),
+      start(mpi.allgatherParts, own, length, float, vector, lengths, places, float, world),
     );
   }
 
@@ -122,7 +130,7 @@ export class MpiCommunicator implements Communicator {
   private async meet(): Promise<void> {
     const { mpi } = this;
     const began = performance.now();
-    this.longestWork = Math.max(this.longestWork, began - this.idleSince);
+    this.longestWork = Math.max(remembered * this.longestWork, began - this.idleSince);
     // Room for a request of either kind: an address or an integer.
     const request = new BigInt64Array(1);
     const flag = new Int32Array(1);

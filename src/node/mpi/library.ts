@@ -26,8 +26,6 @@ export interface MpiLibrary {
     readonly double: Handle;
     readonly sum: Handle;
   };
-  /** Stands for a buffer that is the other one. */
-  readonly inPlace: bigint;
   readonly ignoreStatus: bigint;
   readonly init: Call<[Memory, Memory, number, Memory]>;
   readonly finalize: Call<[]>;
@@ -40,6 +38,9 @@ export interface MpiLibrary {
   readonly reduceScatter: Call<[Memory, Memory, Memory, Handle, Handle, Handle]>;
   readonly allgatherParts: Call<[Memory, number, Handle, Memory, Memory, Memory, Handle, Handle]>;
 }
+
+/** Bytes: collectives keep much on the stack of the thread that carries them out. */
+const stackSize = 2 ** 23;
 
 const openMpi = ["libmpi.so.40", "libmpi.so.80", "libmpi.so.20", "libmpi.dylib", "libmpi.so"];
 const mpich = ["libmpich.so.12", "libmpi.so.12", "libmpi.12.dylib", "libmpich.dylib"];
@@ -56,6 +57,7 @@ export function loadMpi(environment: NodeJS.ProcessEnv = process.env): MpiLibrar
   const candidates = named === undefined ? usual : [named];
   // Only who trains on several machines needs it.
   const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
+  koffi.config({ async_stack_size: stackSize, resident_async_pools: 1 });
   let failure: unknown;
   for (const path of candidates) {
     let library: ReturnType<typeof koffi.load>;
@@ -107,7 +109,6 @@ function bind(path: string, library: import("koffi").LibraryHandle): MpiLibrary 
           double: 0x4c00080b,
           sum: 0x58000003,
         },
-    inPlace: isOpen ? 1n : 2n ** 64n - 1n,
     ignoreStatus: isOpen ? 0n : 1n,
     init: call("MPI_Init_thread", pointer, pointer, int, pointer),
     finalize: call("MPI_Finalize"),
