@@ -16,7 +16,8 @@ const hosts = [
   { name: "palette-b", cable: "cable-b", address: "10.77.0.2" },
 ] as const;
 const [a, b] = hosts;
-const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" });
+const ip = (...args: string[]) =>
+  execFileSync("ip", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
 function connect(): void {
   ip("link", "add", a.cable, "type", "veth", "peer", "name", b.cable);
@@ -116,13 +117,13 @@ function alive(out: string): number[] {
 }
 
 /** Images a second, and megabytes that each host sends in an update. */
-async function measure(ranks: number, args: readonly string[]) {
+async function measure(ranks: number, args: readonly string[], images: number) {
   const out = join(place, `run-${Math.random()}`);
   // The network is compiled and the cable warm before it counts.
   const first = await start(ranks, out, [...args, "--images", "16"]).ended;
   if (first.outcome === undefined) throw new Error(first.stderr);
   const before = hosts.map(sent);
-  const { outcome, stderr } = await start(ranks, out, args).ended;
+  const { outcome, stderr } = await start(ranks, out, [...args, "--images", String(images)]).ended;
   if (outcome === undefined) throw new Error(stderr);
   const bytes = hosts.map((host, k) => sent(host) - before[k]!);
   const steps = outcome.steps - first.outcome.steps;
@@ -187,8 +188,8 @@ try {
       [1, 2],
       [2, 1],
     ] as const) {
-      const args = [...common, "--threads", String(threads), "--images", String(images)];
-      const { speed, megabytes } = await measure(ranks, args);
+      const args = [...common, "--threads", String(threads)];
+      const { speed, megabytes } = await measure(ranks, args, images);
       speeds.push(speed);
       rows.push([
         `\`${preset}\`, batch ${batch}`,

@@ -11,7 +11,7 @@ import { vectorNames } from "../training/ranks/protocol.ts";
 import { wholeState } from "../training/ranks/state.ts";
 import { emptyState } from "../training/step/strategy.ts";
 
-const runs = trainingRuns();
+const runs = trainingRuns(false);
 const network = uNetConfig.parse({
   ...{ resolution: 8, base: 4, multipliers: [1], blocks: 1, attention: [] },
   ...{ headChannels: 4, groups: 2 },

@@ -55,9 +55,7 @@ export function loadMpi(environment: NodeJS.ProcessEnv = process.env): MpiLibrar
   const hydra = environment.PMI_RANK !== undefined;
   const usual = hydra ? [...mpich, ...openMpi] : [...openMpi, ...mpich];
   const candidates = named === undefined ? usual : [named];
-  // Only who trains on several machines needs it.
-  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
-  koffi.config({ async_stack_size: stackSize, resident_async_pools: 1 });
+  const koffi = foreignFunctions();
   let failure: unknown;
   for (const path of candidates) {
     let library: ReturnType<typeof koffi.load>;
@@ -78,6 +76,17 @@ export function loadMpi(environment: NodeJS.ProcessEnv = process.env): MpiLibrar
   throw new PaletteError(
     `This process was started as one of several, but no MPI library was found (tried ${usual.join(", ")}): ${advice}.`,
   );
+}
+
+let koffi: typeof import("koffi") | undefined;
+
+/** koffi, loaded when it is needed: only who trains on several machines does. */
+function foreignFunctions(): typeof import("koffi") {
+  if (koffi === undefined) {
+    koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
+    koffi.config({ async_stack_size: stackSize, resident_async_pools: 1 });
+  }
+  return koffi;
 }
 
 function bind(path: string, library: import("koffi").LibraryHandle): MpiLibrary {

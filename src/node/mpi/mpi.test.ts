@@ -8,7 +8,7 @@ import { agreeOn, SaidByRank0 } from "./agree.ts";
 import { launchOf } from "./launch.ts";
 import { loadMpi } from "./library.ts";
 
-const runs = trainingRuns();
+const runs = trainingRuns(false);
 
 describe("a launch", () => {
   it("is read from the variables of Open MPI, Hydra and Slurm", () => {

@@ -13,7 +13,7 @@ import { Leader } from "./leader.ts";
 import { pack, partition, unpack } from "./partition.ts";
 import { vectorNames } from "./protocol.ts";
 
-const runs = trainingRuns();
+const runs = trainingRuns(false);
 const network = uNetConfig.parse({
   resolution: 8,
   base: 4,
