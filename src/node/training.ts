@@ -8,7 +8,11 @@ import { assertTrainingFits } from "../training/memory.ts";
 import type { TrainingOptions, TrainingOutcome } from "../training/options.ts";
 import { resolvePlan, type TrainingPlan, type TrainingSettings } from "../training/plan.ts";
 import type { TrainingPlatform } from "../training/platform.ts";
+import type { Communicator } from "../training/ranks/communicator.ts";
+import { followTraining } from "../training/ranks/follower.ts";
+import { Leader } from "../training/ranks/leader.ts";
 import type { RunConfig } from "../training/run-config.ts";
+import { partitionOf } from "../training/step/strategy.ts";
 import { runTraining } from "../training/train.ts";
 import { type WarmStart, warmStart, warmStartOf } from "../training/warm-start.ts";
 import { UsageError } from "../util/errors.ts";
@@ -87,6 +91,32 @@ export async function train(
   assertTrainingFits(plan.config, nodeRuntime);
   const folder = await RunFolder.open(options.out, plan.config, plan.photos);
   return runTraining(plan, folder, nodePlatform, options);
+}
+
+/**
+ * `train`, on several ranks at once: all call it with the same plan. Rank 0 alone writes the run
+ * folder, reports and validates.
+ * @returns on rank 0 the outcome, on the others whether rank 0 was content; it says why not
+ * @throws PaletteError as `train`; on any rank when the others are gone.
+ */
+export async function trainTogether(
+  plan: TrainingPlan,
+  communicator: Communicator,
+  options: TrainingOptions & { readonly out: string },
+): Promise<TrainingOutcome | boolean> {
+  assertTrainingFits(plan.config, nodeRuntime);
+  if (communicator.rank > 0) return followTraining(plan, nodePlatform, communicator, options);
+  const leader = new Leader(communicator, partitionOf(plan.config.network, communicator));
+  let failed = true;
+  try {
+    const folder = await RunFolder.open(options.out, plan.config, plan.photos);
+    const outcome = await runTraining(plan, folder, { ...nodePlatform, leader }, options);
+    failed = false;
+    return outcome;
+  } finally {
+    // Where the others are gone, the reason is on its way already.
+    await leader.end(failed).catch(() => {});
+  }
 }
 
 async function newStart(named: string | undefined): Promise<WarmStart | undefined> {
