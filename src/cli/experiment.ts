@@ -69,7 +69,9 @@ async function compute(experiment: Experiment): Promise<void> {
       });
       watch.stop();
       if (left > 0) {
-        log(`${quantity(left, "job")} left to other processes: the same command sees what they did.`);
+        log(
+          `${quantity(left, "job")} left to other processes: the same command sees what they did.`,
+        );
       }
     });
   } finally {
@@ -95,7 +97,10 @@ async function dryRun(experiment: Experiment, flags: ExperimentFlags): Promise<v
     (sum, job) => sum + (job.kind === "training" ? job.training.images : 0),
     0,
   );
-  const calls = of("set").reduce((sum, job) => sum + (job.kind === "set" ? callsOf(job.set) : 0), 0);
+  const calls = of("set").reduce(
+    (sum, job) => sum + (job.kind === "set" ? callsOf(job.set) : 0),
+    0,
+  );
   say(
     `missing: ${quantity(of("training").length, "training")} of ${counted(images)} images, about ${hours(of("training"))} h`,
   );

@@ -25,7 +25,7 @@ export interface AnswerTools {
   readonly store: ExperimentStore;
   readonly codec: ImageCodec;
   readonly crops: CropSource;
-  /** Loads the model of the set; called when there is something to answer. */
+  /** The model of the set; asked for when there is something to answer, and left open. */
   readonly open: () => Promise<Network>;
   readonly signal?: AbortSignal;
   /** Told how many of the pictures have their answers. */
@@ -52,33 +52,28 @@ export async function answersOf(set: PlannedSet, tools: AnswerTools): Promise<An
   const all: Uint8Array[][] = Array.from({ length: samples }, () => []);
   const spent = { pictures: 0, seconds: 0 };
   const answering = typeof set.source === "string" ? undefined : new Answering(set, tools);
-  try {
-    for (let first = 0, part = 0; first < protocol.crops; first += partPictures, part++) {
-      signal?.throwIfAborted();
-      const count = Math.min(partPictures, protocol.crops - first);
-      let made: Uint8Array | undefined;
-      if (answering === undefined) {
-        made = await joined(count, bytes, (k) => plain(set, tools, first + k));
-      } else {
-        const kept = await store.read(partName(set, part));
-        if (kept?.length === count * samples * bytes) made = kept;
-        else {
-          const start = performance.now();
-          const waited = answering.loadingSeconds;
-          made = await answering.part(first, count);
-          await store.write(partName(set, part), made);
-          const loading = answering.loadingSeconds - waited;
-          spent.seconds += (performance.now() - start) / 1000 - loading;
-          spent.pictures += count;
-        }
+  for (let first = 0, part = 0; first < protocol.crops; first += partPictures, part++) {
+    signal?.throwIfAborted();
+    const count = Math.min(partPictures, protocol.crops - first);
+    let made: Uint8Array;
+    if (answering === undefined) {
+      made = await joined(count, bytes, (k) => plain(set, tools, first + k));
+    } else {
+      const kept = await store.read(partName(set, part));
+      if (kept?.length === count * samples * bytes) made = kept;
+      else {
+        const palette = await answering.palette();
+        const start = performance.now();
+        made = await answering.part(palette, first, count);
+        spent.seconds += (performance.now() - start) / 1000;
+        spent.pictures += count;
+        await store.write(partName(set, part), made);
       }
-      for (let k = 0; k < count * samples; k++) {
-        all[k % samples]!.push(made.slice(k * bytes, (k + 1) * bytes));
-      }
-      onPictures?.(first + count, protocol.crops);
     }
-  } finally {
-    await answering?.dispose();
+    for (let k = 0; k < count * samples; k++) {
+      all[k % samples]!.push(made.slice(k * bytes, (k + 1) * bytes));
+    }
+    onPictures?.(first + count, protocol.crops);
   }
   return { samples: all, spent };
 }
@@ -108,23 +103,26 @@ async function joined(
   return out;
 }
 
-/** A model that answers a part after another, loaded when the first is asked for. */
+/** A model that answers a part after another, opened when the first is asked for. */
 class Answering {
-  loadingSeconds = 0;
   private readonly set: PlannedSet;
   private readonly tools: AnswerTools;
-  private palette: Palette | undefined;
+  private opened: Palette | undefined;
 
   constructor(set: PlannedSet, tools: AnswerTools) {
     this.set = set;
     this.tools = tools;
   }
 
+  async palette(): Promise<Palette> {
+    this.opened ??= new Palette(await this.tools.open(), { onWarning: () => {} });
+    return this.opened;
+  }
+
   /** Answers, picture by picture and of each its samples. */
-  async part(first: number, count: number): Promise<Uint8Array> {
+  async part(palette: Palette, first: number, count: number): Promise<Uint8Array> {
     const { protocol, condition, sampling, samples } = this.set;
     const { crops, codec, signal } = this.tools;
-    const palette = await this.load();
     const bytes = 3 * protocol.resolution ** 2;
     const out = new Uint8Array(count * samples * bytes);
     const together = picturesTogether(palette.config.network);
@@ -150,18 +148,5 @@ class Answering {
       }
     }
     return out;
-  }
-
-  async dispose(): Promise<void> {
-    await this.palette?.dispose();
-  }
-
-  private async load(): Promise<Palette> {
-    if (this.palette === undefined) {
-      const start = performance.now();
-      this.palette = new Palette(await this.tools.open(), { onWarning: () => {} });
-      this.loadingSeconds += (performance.now() - start) / 1000;
-    }
-    return this.palette;
   }
 }

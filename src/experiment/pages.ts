@@ -5,13 +5,7 @@ import { html, Markup } from "../util/html.ts";
 import { studyChart } from "./charts.ts";
 import { metrics } from "./metrics.ts";
 import type { ExperimentReport, StudyReport } from "./report.ts";
-import {
-  comparisonTable,
-  measureTable,
-  methodOf,
-  methodOfAll,
-  type TextTable,
-} from "./tables.ts";
+import { comparisonTable, measureTable, methodOf, methodOfAll, type TextTable } from "./tables.ts";
 
 /** The first line of a Markdown page that this module writes. */
 export const markdownMark = "<!-- written by palette experiment -->";
@@ -27,12 +21,16 @@ export function chartsOf({ studies }: ExperimentReport): Map<string, string> {
   return new Map(drawn);
 }
 
-/**
- * @param chartPath where the chart of a study lies, from the page
- */
+export interface MarkdownPlaces {
+  /** Where the chart of a study lies, from the page. */
+  readonly chart: (study: string) => string;
+  /** Where it says how studies are run. */
+  readonly guide?: string;
+}
+
 export function studiesMarkdown(
   report: ExperimentReport,
-  chartPath: (study: string) => string,
+  { chart, guide }: MarkdownPlaces,
 ): string {
   const charts = chartsOf(report);
   const sections = report.studies.flatMap((study) => [
@@ -41,7 +39,7 @@ export function studiesMarkdown(
     `**${study.sentence}**`,
     ...methodOf(study),
     ...(charts.has(study.name)
-      ? [`![${study.title}: each arm with its interval](${chartPath(study.name)})`]
+      ? [`![${study.title}: each arm with its interval](${chart(study.name)})`]
       : []),
     ...[comparisonTable(study), measureTable(study)].flatMap((table) =>
       table.rows.length === 0 ? [] : [`${table.caption}.`, inMarkdown(table)],
@@ -50,12 +48,15 @@ export function studiesMarkdown(
   return `${[
     markdownMark,
     `# ${title}`,
-    ...summaryLines(report),
+    summaryLines(report).join("\n"),
     ...methodOfAll,
-    `${factsOf(report).join(" ")} How to run them, and at a larger size: [studies.md](../studies.md).`,
+    factsOf(report).join(" "),
+    ...(guide ? [`[How to run them, here and at a larger size](${guide}).`] : []),
     ...sections,
     "## Columns",
-    ...Object.values(metrics).map(({ heading, meaning }) => `- **${heading}**: ${meaning}`),
+    Object.values(metrics)
+      .map(({ heading, meaning }) => `- **${heading}**: ${meaning}`)
+      .join("\n"),
   ].join("\n\n")}\n`;
 }
 
@@ -100,7 +101,10 @@ function factsOf({ data, features, hours, version }: ExperimentReport): string[]
 
 function inMarkdown({ columns, rows }: TextTable): string {
   const cells = (row: readonly string[]) => row.map((cell) => cell.replaceAll("|", "\\|"));
-  return markdownTable([cells(columns), ...rows.map(cells)], { padding: true, alignDelimiters: false });
+  return markdownTable([cells(columns), ...rows.map(cells)], {
+    padding: true,
+    alignDelimiters: false,
+  });
 }
 
 function inHtml({ caption, columns, rows }: TextTable): Markup | undefined {

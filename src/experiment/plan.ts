@@ -4,8 +4,8 @@
  * share comes early.
  */
 import type { CropScale } from "../data/crop-scale.ts";
-import type { PhotoSet } from "../data/photo-reader.ts";
 import { splitHoldOut } from "../data/hold-out.ts";
+import type { PhotoSet } from "../data/photo-reader.ts";
 import type { FileWeight } from "../data/weights.ts";
 import { networkCalls } from "../diffusion/samplers/sampler-config.ts";
 import {
@@ -256,7 +256,10 @@ class Planner {
     const { resolution } = config.network;
     const { features = "none" } = this.inputs;
     const digests = sets.map(({ digest }) => digest);
-    const identity = { ...{ crops, referenceCrops, cropScale, seed, replicates, holdOut }, digests };
+    const identity = {
+      ...{ crops, referenceCrops, cropScale, seed, replicates, holdOut },
+      digests,
+    };
     const key = await sha256(JSON.stringify({ ...identity, resolution, features }));
     return {
       key: key.slice(0, 12),
@@ -270,9 +273,7 @@ class Planner {
     const { protocol, source, condition, sampling } = set;
     const of = typeof source === "string" ? source : trainingId(source);
     const how = sampling && samplingName(sampling);
-    const key = (
-      await sha256(JSON.stringify([protocol.key, of, condition?.id, how]))
-    ).slice(0, 16);
+    const key = (await sha256(JSON.stringify([protocol.key, of, condition?.id, how]))).slice(0, 16);
     const known = this.sets.get(key);
     this.sets.set(key, {
       ...(known ?? { ...set, key, label: `${study.name}: ${set.label}` }),
@@ -301,7 +302,9 @@ function conditionsOf({ evaluate: { tasks, variants = {} } }: Study): Evaluation
   const known = registeredTasks().flatMap(({ variants }) => variants?.name ?? []);
   const unknown = Object.keys(variants).find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new PaletteError(`evaluate.variants: there is no ${unknown}; there are ${known.join(", ")}`);
+    throw new PaletteError(
+      `evaluate.variants: there is no ${unknown}; there are ${known.join(", ")}`,
+    );
   }
   return evaluationConditions({ tasks, variants });
 }
@@ -342,9 +345,7 @@ interface CostedJob {
 /** Network calls of a set. */
 export function callsOf({ source, sampling, samples, protocol }: PlannedSet): number {
   if (typeof source === "string") return 0;
-  return (
-    protocol.crops * samples * (sampling ? networkCalls(sampling.sampler, sampling.steps) : 1)
-  );
+  return protocol.crops * samples * (sampling ? networkCalls(sampling.sampler, sampling.steps) : 1);
 }
 
 /** A network call costs about a quarter of a training image, a picture's features as much as one. */
@@ -364,7 +365,11 @@ function jobsOf(
       const id = trainingId(training);
       jobs.set(id, { id, cost: training.images, training: trainings.get(id)! });
     }
-    jobs.set(key, { id: key, cost: callCost * callsOf(set) + set.protocol.crops * set.samples, set });
+    jobs.set(key, {
+      id: key,
+      cost: callCost * callsOf(set) + set.protocol.crops * set.samples,
+      set,
+    });
   };
   for (const key of [originals, ...degraded.values()]) addSet(key);
   for (const seed of study.seeds.keys()) {

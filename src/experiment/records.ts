@@ -14,9 +14,7 @@ export const experimentFormat = "palette experiment 1";
 const recordSchema = z.strictObject({
   /** As in the study's file, without its words. */
   analysis: z.record(z.string(), z.unknown()),
-  changes: z.array(
-    z.strictObject({ after: z.int(), of: z.int(), what: z.array(z.string()) }),
-  ),
+  changes: z.array(z.strictObject({ after: z.int(), of: z.int(), what: z.array(z.string()) })),
 });
 
 const recordsSchema = z.strictObject({

@@ -1,8 +1,9 @@
 /** What the studies found, as plain values: the file `report.json`, from which the pages are made. */
+import { quantity } from "../util/format.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import { type Measures, type MetricName, metricNames } from "./metrics.ts";
-import { cellKey, type ExperimentPlan, type PlannedSet, type PlannedStudy } from "./plan.ts";
-import type { Comparison } from "./study-file.ts";
+import { cellKey, type ExperimentPlan, type PlannedStudy } from "./plan.ts";
+import type { Comparison, Study } from "./study-file.ts";
 import {
   type Compared,
   type ComparedRow,
@@ -32,7 +33,8 @@ export interface StudyReport {
   readonly crops: number;
   readonly referenceCrops: number;
   readonly photos: number;
-  readonly samples: number;
+  /** Those that it asks for; one may be missing where nothing could measure it. */
+  readonly metrics: readonly MetricName[];
   readonly conditions: readonly { readonly id: string; readonly title: string }[];
   readonly arms: readonly ArmReport[];
   readonly claims: readonly Compared[];
@@ -73,12 +75,11 @@ export interface Findings {
 }
 
 export function studyReports(plan: ExperimentPlan, findings: Findings): StudyReport[] {
-  return plan.studies.map((study) => studyReport(study, plan.sets, findings));
+  return plan.studies.map((study) => studyReport(study, findings));
 }
 
 function studyReport(
   planned: PlannedStudy,
-  sets: ReadonlyMap<string, PlannedSet>,
   { trainings, measures, changes }: Findings,
 ): StudyReport {
   const { study, protocol, arms, conditions, cells, degraded, originals } = planned;
@@ -139,7 +140,7 @@ function studyReport(
     factors: Object.keys(study.factors),
     seeds: study.seeds.length,
     ...{ crops: protocol.crops, referenceCrops: protocol.referenceCrops, photos },
-    samples: Math.max(...needed.map((key) => sets.get(key)!.samples)),
+    metrics: metricNames.filter((metric) => asksFor(study, metric)),
     conditions: conditions.map(({ id, title }) => ({ id, title })),
     arms: [
       {
@@ -162,8 +163,20 @@ function studyReport(
     ...(complete && { outcome }),
     sentence: complete
       ? sentenceOf(claims)
-      : `Not finished: ${done.trainings.done} of ${done.trainings.of} trainings and ${done.sets.done} of ${done.sets.of} measurements are there, so nothing is said yet.`,
+      : `Not finished: ${countsOf(done)} are there, so nothing is said yet.`,
     done,
     changes: changes.get(study.name) ?? [],
   };
+}
+
+/** "3 of 4 trainings and 7 of 9 measurements". */
+export function countsOf({ trainings, sets }: StudyReport["done"]): string {
+  const training = quantity(trainings.of, "training");
+  return `${trainings.done} of ${training} and ${sets.done} of ${quantity(sets.of, "measurement")}`;
+}
+
+/** What other studies measured of the same sets is not shown. */
+function asksFor({ evaluate: { fid, samples } }: Study, metric: MetricName): boolean {
+  if (metric === "fid") return fid;
+  return (metric !== "similarity" && metric !== "spread") || samples > 1;
 }

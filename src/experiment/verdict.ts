@@ -98,8 +98,7 @@ export function effectText(
   effect: Effect,
   { as, metric }: Pick<Comparison, "as" | "metric">,
 ): string {
-  const { decimals, factor } =
-    as === "ratio" ? { decimals: 3, factor: 1 } : metrics[metric];
+  const { decimals, factor } = as === "ratio" ? { decimals: 3, factor: 1 } : metrics[metric];
   const number = (value: number) => (value * factor).toFixed(decimals).replace(/^-/, "−");
   const { value, low, high } = effect;
   if (low === undefined || high === undefined) return `${number(value)}, without an interval`;
@@ -107,7 +106,10 @@ export function effectText(
 }
 
 /** The row that is least in favour of what is expected. */
-function decisive(rows: readonly ComparedRow[], { as, expect }: Comparison): ComparedRow | undefined {
+function decisive(
+  rows: readonly ComparedRow[],
+  { as, expect }: Comparison,
+): ComparedRow | undefined {
   const neutral = as === "ratio" ? 1 : 0;
   const against = ({ effect: { value, low = value, high = value } }: ComparedRow): number =>
     expect === "lower"

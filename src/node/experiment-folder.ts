@@ -9,11 +9,7 @@ import { z } from "zod";
 import type { ExperimentStore } from "../experiment/answers.ts";
 import type { Measures } from "../experiment/metrics.ts";
 import { type PlannedSet, type PlannedTraining, trainingId } from "../experiment/plan.ts";
-import {
-  type ExperimentRecords,
-  experimentFile,
-  parseRecords,
-} from "../experiment/records.ts";
+import { type ExperimentRecords, experimentFile, parseRecords } from "../experiment/records.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { FolderInUse, type Lock, lockFile, lockFolder } from "./folder-lock.ts";
@@ -44,8 +40,16 @@ export type TrainingDone = z.infer<typeof doneSchema>;
 
 const measureSchema = z.strictObject({
   // JSON has no NaN.
-  value: z.number().nullable().transform((value) => value ?? Number.NaN),
-  replicates: z.array(z.number().nullable().transform((value) => value ?? Number.NaN)),
+  value: z
+    .number()
+    .nullable()
+    .transform((value) => value ?? Number.NaN),
+  replicates: z.array(
+    z
+      .number()
+      .nullable()
+      .transform((value) => value ?? Number.NaN),
+  ),
 });
 
 const setSchema = z.strictObject({

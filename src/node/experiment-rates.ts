@@ -49,10 +49,7 @@ export async function measureRates(jobs: readonly Job[], options: RateOptions): 
 }
 
 /** Of one picture; 0 without a feature network. */
-async function featureSeconds(
-  { threads, networks }: RateOptions,
-  side: number,
-): Promise<number> {
+async function featureSeconds({ threads, networks }: RateOptions, side: number): Promise<number> {
   if (networks.features === undefined) return 0;
   const network = await openFoundNetwork(networks.features, { engines: threads });
   try {

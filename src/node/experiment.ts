@@ -6,7 +6,10 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileWeight } from "../data/weights.ts";
-import { disposeExtractors, type FeatureExtractors } from "../evaluation/features/extract-features.ts";
+import {
+  disposeExtractors,
+  type FeatureExtractors,
+} from "../evaluation/features/extract-features.ts";
 import { CropSource } from "../evaluation/protocol/crops.ts";
 import { answersOf, removeAnswers } from "../experiment/answers.ts";
 import { Ledger, secondsFor } from "../experiment/estimate.ts";
@@ -26,7 +29,7 @@ import {
 import { adoptStudy, type ExperimentRecords } from "../experiment/records.ts";
 import { type ExperimentReport, type StudyReport, studyReports } from "../experiment/report.ts";
 import type { Study } from "../experiment/study-file.ts";
-import { createNetwork } from "../runtime/network.ts";
+import { createNetwork, type Network } from "../runtime/network.ts";
 import { nodeRuntime } from "../runtime/node/index.ts";
 import type { Device } from "../runtime/runtime.ts";
 import { quantity } from "../util/format.ts";
@@ -81,6 +84,8 @@ export class Experiment {
   private extractors: FeatureExtractors | undefined;
   private protocol: { readonly crops: CropSource; readonly measurer: SetMeasurer } | undefined;
   private protocolKey = "";
+  /** The model that answered last: its other sets come next. */
+  private answering: { readonly id: string; readonly network: Network } | undefined;
 
   private constructor(
     plan: ExperimentPlan,
@@ -108,7 +113,9 @@ export class Experiment {
       ...omitUndefined({ folderWeights, fileWeights, shards: shard?.count }),
       ...omitUndefined({ features: await networkKey(networks) }),
     });
-    const names = photoSets.map(({ name, photos }) => `${name} (${quantity(photos.length, "photo")})`);
+    const names = photoSets.map(
+      ({ name, photos }) => `${name} (${quantity(photos.length, "photo")})`,
+    );
     const digest = photoSets.map((set) => set.digest).join("+");
     const words = `${names.join(", ")}, digest ${digest}`;
     const records = await folder.records();
@@ -150,6 +157,7 @@ export class Experiment {
         else if (this.completes(job)) await this.writePages();
       }
     } finally {
+      await this.closeModel();
       if (this.extractors) await disposeExtractors(this.extractors);
       this.extractors = undefined;
       this.protocolKey = "";
@@ -182,10 +190,11 @@ export class Experiment {
     const files: [string, string][] = [
       ["report.json", `${JSON.stringify(report, undefined, 1)}\n`],
       ["studies.html", studiesHtml(report)],
-      ["studies.md", studiesMarkdown(report, (study) => `charts/${study}.svg`)],
-      ...[...chartsOf(report)].map(
-        ([study, svg]): [string, string] => [`charts/${study}.svg`, svg],
-      ),
+      ["studies.md", studiesMarkdown(report, { chart: (study) => `charts/${study}.svg` })],
+      ...[...chartsOf(report)].map(([study, svg]): [string, string] => [
+        `charts/${study}.svg`,
+        svg,
+      ]),
     ];
     for (const [name, content] of files) await this.folder.write(name, content);
     return files.map(([name]) => join(this.folder.path, name));
@@ -252,13 +261,14 @@ export class Experiment {
       return false;
     }
     try {
+      await this.closeModel();
       const before = await this.folder.startFromShorter(training);
       const { images } = training;
       const never = Number.MAX_SAFE_INTEGER;
       const outcome = await train(training.plan, {
         out: this.folder.runFolder(training),
         images,
-        ...{ heldOutEvery: never, samplesEvery: never },
+        ...{ heldOutEvery: never, samplesEvery: never, lastValidation: false },
         ...omitUndefined({ signal, device: this.options.device }),
         reporter: {
           line() {},
@@ -298,15 +308,9 @@ export class Experiment {
     }
     try {
       const { crops, measurer } = await this.protocolOf(set.protocol, options);
-      const { threads, device } = this.options;
-      const session = omitUndefined({ threads, device });
       const { samples, spent } = await answersOf(set, {
         ...{ store: this.folder, codec: nodeCodec, crops },
-        open: async () => {
-          if (typeof source === "string") throw new Error("no model answers this set");
-          const model = await openModel(join(this.folder.runFolder(source), "model"));
-          return createNetwork(nodeRuntime, model, session);
-        },
+        open: () => this.openModel(source),
         ...omitUndefined({ signal }),
         onPictures: (done, total) => onProgress?.({ what: "answering", done, total }),
       });
@@ -327,6 +331,24 @@ export class Experiment {
     } finally {
       await lock.release();
     }
+  }
+
+  private async openModel(source: PlannedSet["source"]): Promise<Network> {
+    if (typeof source === "string") throw new Error("no model answers this set");
+    const id = trainingId(source);
+    if (this.answering?.id !== id) {
+      await this.closeModel();
+      const { threads, device } = this.options;
+      const model = await openModel(join(this.folder.runFolder(source), "model"));
+      const network = await createNetwork(nodeRuntime, model, omitUndefined({ threads, device }));
+      this.answering = { id, network };
+    }
+    return this.answering.network;
+  }
+
+  private async closeModel(): Promise<void> {
+    await this.answering?.network.dispose();
+    this.answering = undefined;
   }
 
   /** Crops and reference of a protocol; the last one is kept. */
@@ -359,6 +381,8 @@ export class Experiment {
 /** What the features of a picture depend on. */
 async function networkKey({ features }: ChosenNetworks): Promise<string | undefined> {
   if (features === undefined) return undefined;
-  const digest = createHash("sha256").update(await readFile(features.path)).digest("hex");
+  const digest = createHash("sha256")
+    .update(await readFile(features.path))
+    .digest("hex");
   return `${features.manifest.name} ${digest}`;
 }
