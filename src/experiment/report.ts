@@ -84,6 +84,7 @@ function studyReport(
 ): StudyReport {
   const { study, protocol, arms, conditions, cells, degraded, originals } = planned;
   const photos = Math.min(protocol.photos.length, protocol.crops);
+  const asked = metricNames.filter((metric) => asksFor(study, metric));
   /** Of each seed; undefined while one is missing. */
   const measured = (keys: readonly string[] = []): Measures[] | undefined => {
     const found = keys.flatMap((key) => measures.get(key) ?? []);
@@ -92,7 +93,7 @@ function studyReport(
   const valuesOf = (keys: readonly string[] | undefined) => {
     const all = measured(keys);
     if (all === undefined) return undefined;
-    const each = metricNames.flatMap((metric) => {
+    const each = asked.flatMap((metric) => {
       const pairs = all.flatMap((one) => (one[metric] ? [{ of: one[metric] }] : []));
       const effect = pairs.length === all.length && effectOf(pairs, "difference", photos);
       return effect ? [[metric, effect] as const] : [];
@@ -140,7 +141,7 @@ function studyReport(
     factors: Object.keys(study.factors),
     seeds: study.seeds.length,
     ...{ crops: protocol.crops, referenceCrops: protocol.referenceCrops, photos },
-    metrics: metricNames.filter((metric) => asksFor(study, metric)),
+    metrics: asked,
     conditions: conditions.map(({ id, title }) => ({ id, title })),
     arms: [
       {

@@ -186,6 +186,7 @@ export class Experiment {
 
   /** Writes report.json, studies.html, studies.md and the charts; gives their paths. */
   async writePages(): Promise<string[]> {
+    await this.folder.writeRecords(this.records);
     const report = await this.report();
     const files: [string, string][] = [
       ["report.json", `${JSON.stringify(report, undefined, 1)}\n`],

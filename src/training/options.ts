@@ -16,16 +16,13 @@ export interface TrainingOptions {
   readonly heldOutEvery?: number;
   /** Images between sheets of samples. */
   readonly samplesEvery?: number;
-<<<<<<< HEAD
   /**
    * Whether a new run first looks at the weights it begins with: held-out loss and sheet of samples
    * after 0 images, to compare later ones with. Default false.
    */
   readonly validateFirst?: boolean;
-=======
   /** Whether the run ends with held-out losses and a sheet of samples; true unless given. */
   readonly lastValidation?: boolean;
->>>>>>> 826771c (Test the six studies the whole way in their small form)
   readonly device?: Device;
   /**
    * Aborting saves and ends the training; an update or a validation pass that is under way is given
