@@ -144,7 +144,7 @@ export class SetMeasurer {
 
   private async lookAtOriginals(): Promise<SetFeatures> {
     if (this.originals === undefined) {
-      const { extractors, crops, signal } = this.tools;
+      const { extractors, crops, signal, onPicture } = this.tools;
       this.originals = await extractFeatures(
         {
           name: `originals ${this.protocol.key}`,
@@ -152,14 +152,14 @@ export class SetMeasurer {
           picture: async (k) => (await crops.crop(k)).image,
         },
         { ...extractors, classifier: undefined },
-        { ...(signal && { signal }) },
+        { onPicture, ...(signal && { signal }) },
       );
     }
     return this.originals;
   }
 
   private async prepare(dim: number, fid: boolean) {
-    const { extractors, crops, signal } = this.tools;
+    const { extractors, crops, signal, onPicture } = this.tools;
     if (this.referenceRows === undefined) {
       const { features } = await extractFeatures(
         {
@@ -168,7 +168,7 @@ export class SetMeasurer {
           picture: async (k) => (await crops.crop(k, "reference")).image,
         },
         { ...extractors, classifier: undefined },
-        { pixels: false, ...(signal && { signal }) },
+        { pixels: false, onPicture, ...(signal && { signal }) },
       );
       this.referenceRows = features!.data;
     }

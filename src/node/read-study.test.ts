@@ -40,7 +40,7 @@ describe("a study's file", () => {
     expect(arms).toHaveLength(16);
     expect(arms[1]).toMatchObject({
       name: "DDPM, 10",
-      settings: { sampler: "ddpm", steps: 10, preset: "tiny-32", images: 48_000 },
+      settings: { sampler: "ddpm", steps: 10, preset: "tiny-32", images: 40_000 },
     });
     expect(armsOf(await readStudy(`${folder}steps.yaml`, true))).toHaveLength(8);
   });
