@@ -34,6 +34,7 @@ import { nodeRuntime } from "../runtime/node/index.ts";
 import type { Device } from "../runtime/runtime.ts";
 import { quantity } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
+import { isInShard, type Shard } from "../util/shard.ts";
 import { nodeCodec, photoFiles } from "./codec.ts";
 import { packageVersion } from "./evaluate.ts";
 import { ExperimentFolder } from "./experiment-folder.ts";
@@ -53,7 +54,7 @@ export interface ExperimentOptions {
   readonly device?: Device;
   readonly networks: ChosenNetworks;
   /** Whole trainings, each with its measurements, are dealt out to so many processes. */
-  readonly shard?: { readonly index: number; readonly count: number };
+  readonly shard?: Shard;
   /** Takes analyses that were changed after results were there, and marks them. */
   readonly acceptChanges?: boolean;
 }
@@ -110,7 +111,7 @@ export class Experiment {
     const photoSets = await scanPhotoSets(data, { records: true });
     const plan = await planExperiment(studies, {
       ...{ photoSets, folders: data, threads },
-      ...omitUndefined({ folderWeights, fileWeights, shards: shard?.count }),
+      ...omitUndefined({ folderWeights, fileWeights, shards: shard?.of }),
       ...omitUndefined({ features: await networkKey(networks) }),
     });
     const names = photoSets.map(
@@ -127,8 +128,8 @@ export class Experiment {
 
   /** Jobs that are not done, of this shard. */
   get missing(): Job[] {
-    const { index = 0 } = this.options.shard ?? {};
-    return this.plan.jobs.filter((job) => job.shard === index && !this.isDone(job));
+    const { shard = { number: 1, of: 1 } } = this.options;
+    return this.plan.jobs.filter((job) => isInShard(job.shard, shard) && !this.isDone(job));
   }
 
   /**

@@ -1,13 +1,14 @@
 /** The options of `palette experiment`. */
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { Device } from "../../runtime/runtime.ts";
-import { deviceOption, threadsOption } from "../arguments.ts";
+import type { Shard } from "../../util/shard.ts";
+import { deviceOption, shardOption, threadsOption } from "../arguments.ts";
 
 export interface ExperimentFlags {
   out: string;
   data?: string[];
   weights?: string;
-  shard?: { readonly index: number; readonly count: number };
+  shard?: Shard;
   small?: boolean;
   dryRun?: boolean;
   onlyReport?: boolean;
@@ -29,7 +30,7 @@ export function declareExperiment(command: Command): void {
     )
     .option("--weights <file>", "how often photos are drawn by their file names, as in train")
     .option("--small", "the small form that each file describes: to try the whole way")
-    .option("--shard <k/N>", "of N processes the k-th: whole trainings are dealt out", shard)
+    .addOption(shardOption("makes a part of the trainings, each with its measurements"))
     .option("--dry-run", "print what would be computed, with a measured estimate of its time")
     .option("--only-report", "write the pages from what is there")
     .option(
@@ -44,13 +45,4 @@ export function declareExperiment(command: Command): void {
     .action(async (files: string[], flags: ExperimentFlags) =>
       (await import("../experiment.ts")).runExperiment(files, flags),
     );
-}
-
-/** "2/3", which is the second of three. */
-function shard(text: string): { index: number; count: number } {
-  const [, k, n] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
-  if (k === undefined || n === undefined || k < 1 || k > n) {
-    throw new InvalidArgumentError("Give which of how many, such as 1/3.");
-  }
-  return { index: k - 1, count: n };
 }
