@@ -134,6 +134,8 @@ export interface TrainingGraphOptions {
   readonly lowering?: LoweringName;
   /** Default "constants". */
   readonly weights?: WeightResidency;
+  /** Whether the gradient is added to an input `sum` [P]; not with weights as "inputs". */
+  readonly accumulates?: boolean;
 }
 
 /**
@@ -166,7 +168,7 @@ export function gradientName(parameter: string): string {
 function traceTraining(
   config: NetworkConfig,
   specs: readonly ParameterSpec[],
-  { batch, loss, consistency, lowering, weights }: TrainingGraphOptions,
+  { batch, loss, consistency, lowering, weights, accumulates = false }: TrainingGraphOptions,
 ): Traced {
   const graph = new Graph();
   const separate = weights === "inputs";
@@ -184,8 +186,10 @@ function traceTraining(
   const gradients = grad(reduceSum(lossOfEach, [0]), parameters.tensors);
   // ONNX Runtime works for the last output first: for the last layer, whose gradient is the first.
   const outputs: Record<string, Tensor> = { losses: reshape(lossOfEach, [batch]) };
-  if (parameters instanceof FlatParameters) outputs.gradient = concat(gradients, 0);
-  else
+  if (parameters instanceof FlatParameters) {
+    const gradient = concat(gradients, 0);
+    outputs.gradient = accumulates ? add(graph.input("sum", gradient.shape), gradient) : gradient;
+  } else
     parameters.specs.forEach(({ name }, i) => {
       outputs[gradientName(name)] = gradients[i]!;
     });

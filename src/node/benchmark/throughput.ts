@@ -86,7 +86,7 @@ interface Steps {
 
 async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
   const { network, batch, threads, device } = options;
-  const strategy = stepStrategy(network);
+  const strategy = stepStrategy(network, device);
   const state = emptyState(network, strategy);
   await initialize(state, { network, seed: 1 });
   const stepper = await strategy.createStepper(

@@ -47,7 +47,10 @@ export interface StepResult {
 }
 
 export interface TrainingStepper {
-  /** Not to be touched during a step. Its vectors may be other ones after it. */
+  /**
+   * Not to be touched during a step. Its vectors may be other ones after it; where there is a
+   * `fetch`, they are those of the last one, and not to be changed once a step was made.
+   */
   readonly state: TrainingState;
   /**
    * One update from the sum of the batches' losses (more than one: gradient accumulation).
@@ -60,6 +63,11 @@ export interface TrainingStepper {
     hyper: Hyperparameters,
     onRun?: (images: number) => void,
   ): Promise<StepResult>;
+  /**
+   * Brings the state's vectors up to date, where the strategy keeps them elsewhere between steps.
+   * @throws PaletteError when the device has failed.
+   */
+  readonly fetch?: () => Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -95,14 +103,14 @@ export interface StepSize extends Omit<StepperOptions, "state" | "device" | "ran
   readonly ranks?: number;
 }
 
-/** One way to carry out training steps. Both give the same numbers, to rounding. */
+/** One way to carry out training steps. All give the same numbers, to rounding. */
 export interface StepStrategy {
-  readonly name: "data-parallel" | "low-memory";
+  readonly name: "data-parallel" | "low-memory" | "device-resident";
   /** A vector of zeros where the strategy's replicas can reach it. */
   vector(length: number): Float32Array;
   /** Batches that are made before they are asked for, besides the one at hand. */
   readonly batchesAhead: number;
-  /** Estimated bytes of weights, average, moments, gradients and engines. */
+  /** Estimated bytes of weights, average, moments, gradients and engines in this machine's memory. */
   memory(size: StepSize, specs: readonly ParameterSpec[]): number;
   /**
    * Compiles the training graph in each replica.

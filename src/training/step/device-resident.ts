@@ -1,0 +1,97 @@
+/**
+ * The training step on a GPU: weights, average, moments and gradient stay in the device's memory.
+ * Up go the batch and a few numbers, down come the losses and the gradient's norm; the state comes
+ * down when it is asked for. A step is one run of the gradient for each batch and one of the
+ * optimizer, so that batches add up and an update can be given up between them.
+ */
+import { stack } from "../../image/stack.ts";
+import { trainingGraph } from "../../nn/graphs.ts";
+import { parameterCount } from "../../nn/parameters.ts";
+import { parameterSpecs } from "../../nn/registry.ts";
+import { loweringFor } from "../../runtime/runtime.ts";
+import type {
+  DeviceResidentReply,
+  DeviceResidentRequest,
+  DeviceResidentStart,
+  DeviceVectors,
+} from "./device-resident-replica.ts";
+import type { SpawnReplica } from "./replica.ts";
+import {
+  buffersOf,
+  feedsFor,
+  type StepperOptions,
+  type StepStrategy,
+  type TrainingStepper,
+} from "./types.ts";
+import { stateVectors, updateGraph, updateScalars } from "./update-graph.ts";
+
+export const deviceResident: StepStrategy = {
+  name: "device-resident",
+  vector: (length) => new Float32Array(length),
+  // A GPU takes less time for a batch than the processor for making it: several are made at once.
+  batchesAhead: 4,
+  // The state here, and a copy of it on its way to the device or back.
+  memory: (_step, specs) => 4 * 8 * parameterCount(specs),
+  createStepper,
+};
+
+async function createStepper(
+  options: StepperOptions,
+  spawn: SpawnReplica,
+): Promise<TrainingStepper> {
+  const { network, batch, loss, state, device, threads } = options;
+  const specs = parameterSpecs(network);
+  const count = parameterCount(specs);
+  for (const name of stateVectors) {
+    if (state[name].length !== count)
+      throw new TypeError(`the state must be vectors of ${count} numbers`);
+  }
+  const lowering = loweringFor(device);
+  const start: DeviceResidentStart = {
+    gradientModel: trainingGraph(network, specs, { batch, loss, lowering, accumulates: true }),
+    updateModel: updateGraph(count),
+    options: { device, threads },
+    count,
+  };
+  const replica = spawn<DeviceResidentRequest, DeviceResidentReply>("device-resident", start);
+  await replica.ready();
+  /** The update whose state lies here; undefined before the first step. */
+  let here: number | undefined;
+
+  return {
+    state,
+    async step(batches, hyper, onRun) {
+      if (here === undefined) {
+        const vectors: DeviceVectors = {
+          parameters: state.parameters,
+          ema: state.ema,
+          m: state.m,
+          v: state.v,
+        };
+        await replica.call({ do: "take", vectors });
+        here = state.step;
+      }
+      const found: Float32Array[] = [];
+      for await (const images of batches) {
+        const feeds = feedsFor(network, images, 0, batch);
+        const request = { do: "differentiate", feeds, add: found.length > 0 } as const;
+        found.push((await replica.call(request, buffersOf(feeds))) as Float32Array);
+        onRun?.(found.length * batch);
+      }
+      const losses = stack(found);
+      const finite = losses.every(Number.isFinite);
+      const scalars = updateScalars(state.step + 1, hyper);
+      const gradientNorm = (await replica.call({ do: "update", scalars, finite })) as number;
+      if (!finite || !Number.isFinite(gradientNorm)) return { losses, gradientNorm, finite: false };
+      state.step += 1;
+      return { losses, gradientNorm, finite };
+    },
+    async fetch() {
+      if (here === undefined || here === state.step) return;
+      const vectors = (await replica.call({ do: "give" })) as DeviceVectors;
+      for (const name of stateVectors) state[name].set(vectors[name]);
+      here = state.step;
+    },
+    dispose: () => replica.end(),
+  };
+}
