@@ -88,7 +88,7 @@ export async function train(
   plan: TrainingPlan,
   options: TrainingOptions & { readonly out: string },
 ): Promise<TrainingOutcome> {
-  assertTrainingFits(plan.config, nodeRuntime);
+  assertTrainingFits(plan.config, nodeRuntime, options.device);
   const folder = await RunFolder.open(options.out, plan.config, plan.photos);
   return runTraining(plan, folder, nodePlatform, options);
 }

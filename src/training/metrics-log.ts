@@ -15,7 +15,7 @@ export interface TrainingProgress {
   readonly steps: number;
   /** Made when it is looked at, which is seldom. */
   model(): ModelConfig;
-  /** The averaged weights. */
+  /** The averaged weights; a device may have to give them first. */
   weights(): Promise<Float32Array>;
   /** The time now: a validation pass takes some. */
   clock(): Clock;
@@ -216,7 +216,7 @@ export class MetricsLog {
       reporter?.part?.("network calls of a validation pass", done, total);
     try {
       const options = { images, loss, sheet, signal, onCall };
-      return { heldOut: await this.validator.run(model(), weights, options) };
+      return { heldOut: await this.validator.run(model(), await weights(), options) };
     } catch (thrown) {
       if (signal?.aborted) return undefined;
       throw thrown;

@@ -45,7 +45,7 @@ function convolution(
   return {
     layout: {},
     apply: (weight, bias) =>
-      fromTensor(conv2d(x.storage, weight, bias, { stride, padding, dilation })),
+      fromTensor(conv2d(x.storage, weight, bias, { stride, padding, dilation, fewNodes: true })),
   };
 }
 

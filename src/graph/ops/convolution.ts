@@ -13,12 +13,15 @@ export interface ConvolutionOptions {
   /** Zeros added on every side. */
   readonly padding?: number;
   readonly dilation?: number;
+  /** Whether the gradient of the weights spends memory to have few nodes, as a GPU wants it. */
+  readonly fewNodes?: boolean;
 }
 
 interface Geometry {
   readonly stride: number;
   readonly padding: number;
   readonly dilation: number;
+  readonly fewNodes?: boolean;
 }
 
 const conv2dOp = defineOp<Geometry>({
@@ -64,9 +67,10 @@ export function conv2d(
   x: Tensor,
   weight: Tensor,
   bias?: Tensor,
-  { stride = 1, padding = 0, dilation = 1 }: ConvolutionOptions = {},
+  { stride = 1, padding = 0, dilation = 1, fewNodes }: ConvolutionOptions = {},
 ): Tensor {
-  return conv2dOp(bias ? [x, weight, bias] : [x, weight], { stride, padding, dilation });
+  const geometry = { stride, padding, dilation, fewNodes };
+  return conv2dOp(bias ? [x, weight, bias] : [x, weight], geometry);
 }
 
 /** The gradient for a convolution's input. */
