@@ -30,6 +30,8 @@ export interface EncodingOptions {
    * on WebGPU, where a browser may allow 8. Longer Splits and Concats become trees.
    */
   readonly maxBindings?: number;
+  /** Whether sines and cosines are made of sums and products (default false). */
+  readonly ownSines?: boolean;
   readonly notes?: ModelNotes;
 }
 
@@ -61,16 +63,22 @@ class OnnxEmitter implements Emitter {
   private readonly taken: ReadonlySet<string>;
   private readonly shapesKnown: boolean;
   private readonly maxBindings: number;
+  private readonly ownSines: boolean;
 
   constructor(
     taken: ReadonlySet<string>,
-    { shapesKnown = true, maxBindings = Number.POSITIVE_INFINITY }: EncodingOptions,
+    {
+      shapesKnown = true,
+      maxBindings = Number.POSITIVE_INFINITY,
+      ownSines = false,
+    }: EncodingOptions,
   ) {
     if (maxBindings < 4)
       throw new RangeError(`a tree of nodes needs 4 bindings, not ${maxBindings}`);
     this.taken = taken;
     this.shapesKnown = shapesKnown;
     this.maxBindings = maxBindings;
+    this.ownSines = ownSines;
   }
 
   node(type: string, inputs: readonly string[], attributes: Attributes = {}): string {
@@ -126,6 +134,31 @@ class OnnxEmitter implements Emitter {
     // The last axis is where positions are, or channels of weights: what the unknown inputs have.
     const target = this.shapesKnown || shape.length === 0 ? shape : shape.with(-1, -1);
     return this.node("Reshape", [input, this.integers(target)]);
+  }
+
+  sine(type: "Sin" | "Cos", input: string): string {
+    if (!this.ownSines) return this.node(type, [input]);
+    const number = (value: number) => this.floats(Float32Array.of(value), []);
+    const apply = (op: "Add" | "Sub" | "Mul", a: string, b: string | number) =>
+      this.node(op, [a, typeof b === "number" ? number(b) : b]);
+    // sin(x) = (-1)^k sin(x - k pi), and cos(x) = (-1)^k sin(x - k pi + pi/2).
+    const turns = apply("Mul", input, 1 / Math.PI);
+    const k = this.node("Floor", [apply("Add", turns, type === "Sin" ? 0.5 : 1)]);
+    // pi in two parts (Cody & Waite): the first has 8 bits, so that its multiples are exact.
+    const coarse = 201 / 64;
+    const near = apply("Sub", input, apply("Mul", k, coarse));
+    const angle = apply("Sub", near, apply("Mul", k, Math.PI - coarse));
+    const x = type === "Sin" ? angle : apply("Add", angle, Math.PI / 2);
+    const pairs = this.node("Floor", [apply("Mul", k, 0.5)]);
+    const sign = apply("Add", apply("Mul", apply("Sub", k, apply("Add", pairs, pairs)), -2), 1);
+    // x (1 - x^2 / (2 3) (1 - x^2 / (4 5) (...))), to 6e-8 between -pi/2 and pi/2.
+    const squared = apply("Mul", x, x);
+    let series = apply("Add", apply("Mul", squared, -1 / (10 * 11)), 1);
+    for (let n = 8; n >= 2; n -= 2) {
+      const term = apply("Mul", apply("Mul", squared, series), -1 / (n * (n + 1)));
+      series = apply("Add", term, 1);
+    }
+    return apply("Mul", apply("Mul", x, series), sign);
   }
 
   /** Vectors of equal value are shared. */

@@ -105,8 +105,8 @@ function encodingFor(
   weights: unknown,
   { lowering = "cpu" }: { readonly lowering?: LoweringName },
 ): EncodingOptions {
-  const { maxBindings } = lowerings[lowering];
-  return { maxBindings, ...(weights === "inputs" && { shapesKnown: false }) };
+  const { maxBindings, ownSines } = lowerings[lowering];
+  return { maxBindings, ownSines, ...(weights === "inputs" && { shapesKnown: false }) };
 }
 
 function traceSampling(

@@ -49,8 +49,8 @@ const imagesAGraph = 4;
 const largestShared = 64 * 64;
 
 /** On a GPU a run takes as many images as fill it: so many positions, in one of these portions. */
-const portions = [64, 16, 4];
-const positionsAtOnce = 64 * 64 ** 2;
+const portions = [16, 4];
+const positionsAtOnce = 16 * 64 ** 2;
 
 /** Engines that are compiled side by side: at least one, all of them or, after an error, none. */
 export async function compileSeveral(

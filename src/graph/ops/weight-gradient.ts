@@ -16,7 +16,7 @@ interface Geometry {
   readonly padding: number;
   readonly dilation: number;
   /** See `ConvolutionOptions`. */
-  readonly fewNodes?: boolean;
+  readonly onGpu?: boolean;
 }
 
 /** From this width on, stacking the rows beats one product per tap (measured at 8 to 64 pixels). */
@@ -32,7 +32,7 @@ export function weightGradient(
   const [co, ci, kh, kw] = weightShape as [number, number, number, number];
   if (kh === 1 && kw === 1 && geometry.stride === 1 && geometry.padding === 0)
     return reshape(overPositions(gradient, x), [co, ci, 1, 1]);
-  if (geometry.fewNodes) return allTaps(x, gradient, weightShape, geometry);
+  if (geometry.onGpu) return allTaps(x, gradient, weightShape, geometry);
   const sameRows = gradient.shape[2]! + kh - 1 === x.shape[2]! + 2 * geometry.padding;
   const regular = geometry.stride === 1 && geometry.dilation === 1 && sameRows;
   return regular && gradient.shape[3]! >= WIDE
