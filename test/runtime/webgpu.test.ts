@@ -29,7 +29,7 @@ function weightsOf(network: NetworkConfig): Float32Array {
   return initialParameters(specs, 1).map((value, i) => value + noise[i]!);
 }
 
-describe.skipIf(!gpuThere)("in Node, on a GPU", () => {
+describe.skipIf(!gpuThere)("in Node, on a GPU", { timeout: 900_000 }, () => {
   it("tiny-32 has the processor's output, of one image and of several", async () => {
     const model = { config: configFromPreset(presetNamed("tiny-32"), { tasks: [] }) };
     const image = [5, 3, 32, 32] as const;

@@ -12,12 +12,14 @@ import type {
   ResidentTensor,
   SessionOptions,
 } from "../runtime.ts";
+import { exclusively } from "./device-lock.ts";
 
 // What goes wrong is thrown, and told in one line; its log would come on top of it.
 ort.env.logLevel = "fatal";
 
 /** See `OpenSession`. */
 export const openSession: OpenSession = async (model, options = {}, constants = {}) => {
+  const { device = "cpu" } = options;
   const session = await createSession(model, options);
   const fixed = inputsOf(constants);
   return {
@@ -28,13 +30,13 @@ export const openSession: OpenSession = async (model, options = {}, constants = 
         const target = into[name];
         fetches[name] = target ? new ort.Tensor("float32", target.data, target.shape) : null;
       }
-      const results = await session.run(inputs, fetches);
+      const results = await exclusively(device, () => session.run(inputs, fetches));
       const outputs: EngineTensors = {};
       for (const [name, tensor] of Object.entries(results))
         outputs[name] = into[name] ?? hostTensor(tensor);
       return outputs;
     },
-    release: () => session.release(),
+    release: () => exclusively(device, () => session.release()),
   };
 };
 
@@ -43,8 +45,9 @@ export const openSession: OpenSession = async (model, options = {}, constants = 
  * Node knows no other device's memory: on "cuda" they come to the machine's own and go back.
  */
 export const openResidentSession: OpenResidentSession = async (model, options, resident) => {
+  const { device = "cpu" } = options;
   const kept = new Set(resident);
-  const places = options.device === "webgpu" ? resident : [];
+  const places = device === "webgpu" ? resident : [];
   const session = await createSession(model, options, {
     preferredOutputLocation: Object.fromEntries(places.map((name) => [name, "gpu-buffer"])),
   });
@@ -55,13 +58,14 @@ export const openResidentSession: OpenResidentSession = async (model, options, r
         inputs[name] = tensor instanceof Kept ? tensor.tensor : inputOf(tensor as EngineTensor);
       const outputs: EngineTensors = {};
       const stay: Record<string, ResidentTensor> = {};
-      for (const [name, tensor] of Object.entries(await session.run(inputs))) {
+      const results = await exclusively(device, () => session.run(inputs));
+      for (const [name, tensor] of Object.entries(results)) {
         if (kept.has(name)) stay[name] = new Kept(tensor);
         else outputs[name] = hostTensor(tensor);
       }
       return { outputs, resident: stay };
     },
-    release: () => session.release(),
+    release: () => exclusively(device, () => session.release()),
   };
 };
 
@@ -86,24 +90,25 @@ async function createSession(
   { device = "cpu", threads = 1, blockedLayout = true, memoryPattern = true }: SessionOptions,
   more: Pick<ort.InferenceSession.SessionOptions, "preferredOutputLocation"> = {},
 ): Promise<ort.InferenceSession> {
-  try {
-    return await ort.InferenceSession.create(model, {
-      executionProviders: [device],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: blockedLayout ? "all" : "extended",
-      enableMemPattern: memoryPattern,
-      extra: {
-        session: {
-          // Idle threads would otherwise spin and take the core from whoever shares it.
-          intra_op: { allow_spinning: "0" },
-          // A node that fell back to the processor would wait for its maps there and back.
-          disable_cpu_ep_fallback: device === "webgpu" ? "1" : "0",
-        },
+  const settings: ort.InferenceSession.SessionOptions = {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: blockedLayout ? "all" : "extended",
+    enableMemPattern: memoryPattern,
+    extra: {
+      session: {
+        // Idle threads would otherwise spin and take the core from whoever shares it.
+        intra_op: { allow_spinning: "0" },
+        // A node that fell back to the processor would wait for its maps there and back.
+        disable_cpu_ep_fallback: device === "webgpu" ? "1" : "0",
       },
-      logSeverityLevel: 4,
-      ...more,
-    });
+    },
+    logSeverityLevel: 4,
+    ...more,
+  };
+  try {
+    return await exclusively(device, () => ort.InferenceSession.create(model, settings));
   } catch (error) {
     throw new PaletteError(
       `the ${device} engine does not accept this graph: ${shortened(reasonOf(error))}`,
