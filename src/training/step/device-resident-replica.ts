@@ -56,10 +56,9 @@ export async function openDeviceResidentReplica(
 ): Promise<ReplicaServer<DeviceResidentRequest, DeviceResidentReply>> {
   const gradients = await open(gradientModel, options, ["gradient"]);
   const updates = await open(updateModel, options, stateVectors.map(updated));
-  const copy = copyGraph(count);
-  const uploads = await open(copy, options, ["y"]);
-  // A tensor on a device cannot be read; an output that is wanted here can.
-  const downloads = await open(copy, options, []);
+  const uploads = await open(copyGraph(count), options, ["y"]);
+  // In Node a tensor on a device cannot be read; an output that is wanted here can.
+  const downloads = await open(copyGraph(count), options, []);
 
   const upload = async (data: Float32Array): Promise<ResidentTensor> => {
     const x: EngineTensor = { data, shape: [count] };

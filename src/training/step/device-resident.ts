@@ -39,7 +39,7 @@ async function createStepper(
   options: StepperOptions,
   spawn: SpawnReplica,
 ): Promise<TrainingStepper> {
-  const { network, batch, loss, state, device, threads } = options;
+  const { network, batch, loss, consistency, state, device, threads } = options;
   const specs = parameterSpecs(network);
   const count = parameterCount(specs);
   for (const name of stateVectors) {
@@ -48,7 +48,13 @@ async function createStepper(
   }
   const lowering = loweringFor(device);
   const start: DeviceResidentStart = {
-    gradientModel: trainingGraph(network, specs, { batch, loss, lowering, accumulates: true }),
+    gradientModel: trainingGraph(network, specs, {
+      batch,
+      loss,
+      consistency,
+      lowering,
+      accumulates: true,
+    }),
     updateModel: updateGraph(count),
     options: { device, threads },
     count,

@@ -4,7 +4,6 @@
  * (`openReplica`).
  */
 import type { OpenResidentSession, OpenSession } from "../../runtime/runtime.ts";
-import { PaletteError } from "../../util/errors.ts";
 import { openDataParallelReplica } from "./data-parallel-replica.ts";
 import { openDeviceResidentReplica } from "./device-resident-replica.ts";
 import { openLowMemoryReplica } from "./low-memory-replica.ts";
@@ -37,17 +36,12 @@ export interface ReplicaServer<Request, Reply> {
   transferables(reply: Reply): ArrayBuffer[];
 }
 
-/**
- * Compiles a replica's graph in this thread.
- * @param openResident for "device-resident", where the platform has it
- */
+/** Compiles a replica's graph in this thread. */
 export function openReplica(
   strategy: StepStrategy["name"],
   start: unknown,
   openSession: OpenSession,
-  openResident: OpenResidentSession = () => {
-    throw new PaletteError("Training on another device than the cpu is not possible here.");
-  },
+  openResident: OpenResidentSession,
 ): Promise<ReplicaServer<never, unknown>> {
   const open = {
     "data-parallel": () => openDataParallelReplica(start as never, openSession),
