@@ -71,7 +71,7 @@ async function reported(
   signal: AbortSignal,
   run: (options: TrainingOptions & { readonly out: string }) => Promise<TrainingOutcome>,
 ): Promise<void> {
-  const { out, images, hours, device } = options;
+  const { out, images, hours, device, precision } = options;
   const { checkpointEvery, statsEvery, heldOutEvery, samplesEvery } = options;
   const reporter = Object.assign(
     new TrainingReporter({ tasks: plan.config.tasks, images, hours }),
@@ -82,7 +82,7 @@ async function reported(
   });
   try {
     const outcome = await run({
-      ...{ out, images, hours, device, signal, reporter },
+      ...{ out, images, hours, device, precision, signal, reporter },
       ...{ checkpointEvery, statsEvery, heldOutEvery, samplesEvery },
     });
     if (options.json) say(JSON.stringify(outcome));

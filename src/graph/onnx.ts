@@ -3,6 +3,8 @@
  * written, so dead code disappears here. Field numbers are those of the ONNX specification's
  * onnx.proto.
  */
+import { toHalf } from "../util/half-precision.ts";
+import { halfValues } from "./mixed-precision.ts";
 import { MessageWriter } from "./protobuf.ts";
 import {
   type Attribute,
@@ -17,6 +19,11 @@ const OPSET = 17;
 const IR_VERSION = 8;
 const FLOAT = 1;
 const INT64 = 7;
+const FLOAT16 = 10;
+
+/** How numbers are kept inside a graph; its inputs and outputs are float32. */
+export const precisions = ["float32", "float16"] as const;
+export type Precision = (typeof precisions)[number];
 
 export interface EncodingOptions {
   /**
@@ -32,6 +39,8 @@ export interface EncodingOptions {
   readonly maxBindings?: number;
   /** Whether sines and cosines are made of sums and products (default false). */
   readonly ownSines?: boolean;
+  /** "float16": see `halfValues` (default "float32"). */
+  readonly precision?: Precision;
   readonly notes?: ModelNotes;
 }
 
@@ -124,10 +133,14 @@ class OnnxEmitter implements Emitter {
     );
   }
 
+  /** The type of the constants of the node at hand. */
+  type: typeof FLOAT | typeof FLOAT16 = FLOAT;
+
   /** Short vectors of equal value are shared. */
   floats(data: Float32Array, shape: Shape): string {
-    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return this.initializer(FLOAT, raw, shape, data.length <= 64);
+    const { buffer, byteOffset, byteLength } = this.type === FLOAT ? data : toHalf(data);
+    const raw = new Uint8Array(buffer, byteOffset, byteLength);
+    return this.initializer(this.type, raw, shape, data.length <= 64);
   }
 
   reshape(input: string, shape: Shape): string {
@@ -266,23 +279,42 @@ export function encodeOnnx(
   }
   const taken = new Set([...graph.inputs.keys(), ...Object.keys(outputs)]);
   const emitter = new OnnxEmitter(taken, options);
-  const names = new Map<Tensor, string>();
+  const half = options.precision === "float16" ? halfValues(live) : new Set<Tensor>();
+  const typeOf = (node: Tensor) => (half.has(node) ? FLOAT16 : FLOAT);
+  /** The values by their types: a constant in each that is asked for, others also cast. */
+  const names = { [FLOAT]: new Map<Tensor, string>(), [FLOAT16]: new Map<Tensor, string>() };
+  const nameOf = (node: Tensor, type: typeof FLOAT | typeof FLOAT16): string => {
+    const known = names[type].get(node);
+    if (known !== undefined) return known;
+    emitter.type = type;
+    const name =
+      node.op === "constant"
+        ? node.emit(emitter, [])
+        : emitter.node("Cast", [names[typeOf(node)].get(node) as string], { to: type });
+    names[type].set(node, name);
+    return name;
+  };
+  const there = new Set(live);
   for (const node of live) {
-    const inputs = node.inputs.map((input) => names.get(input) as string);
-    names.set(node, node.emit(emitter, inputs));
+    if (node.op === "constant") continue;
+    const type = typeOf(node);
+    // What only a gradient would need is not there.
+    const inputs = node.inputs.map((input) => (there.has(input) ? nameOf(input, type) : ""));
+    emitter.type = type;
+    names[type].set(node, node.emit(emitter, inputs));
   }
   const body = new MessageWriter();
   const results: MessageWriter[] = [];
   for (const [name, tensor] of Object.entries(outputs)) {
     // Outputs get names of their own, so that one value may be two outputs or an input too.
-    emitter.add("Identity", [names.get(tensor) as string], name);
+    emitter.add("Identity", [nameOf(tensor, FLOAT)], name);
     results.push(valueInfo(name, tensor.shape, notes?.values[name]));
   }
   for (const node of emitter.finishedNodes()) body.message(1, node);
   body.string(2, "palette");
   for (const initializer of emitter.usedInitializers()) body.message(5, initializer);
   for (const [name, tensor] of graph.inputs) {
-    if (names.has(tensor))
+    if (there.has(tensor))
       body.message(11, valueInfo(name, tensor.shape, notes?.values[name], shapesKnown));
   }
   for (const result of results) body.message(12, result);

@@ -113,6 +113,7 @@ class Training {
         threads: config.machine.threads,
         state: session.state,
         device: options.device,
+        precision: options.precision,
         ...(leader && { ranks: leader }),
       },
       this.platform.spawn,

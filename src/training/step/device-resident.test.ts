@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { largest, largestDifference, numbers } from "../../../test/support/differentiation.ts";
 import { trainingBatch } from "../../../test/support/training-batch.ts";
+import type { Precision } from "../../graph/index.ts";
 import { uNetConfig } from "../../nn/config.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
@@ -29,13 +30,13 @@ describe("steps whose state stays on the device", () => {
   let resident: TrainingStepper;
   let usual: TrainingStepper;
 
-  const stepperOf = async (strategy: StepStrategy) => {
+  const stepperOf = async (strategy: StepStrategy, precision?: Precision) => {
     const state = emptyState(network, strategy);
     await initialize(state, { network, seed: 1 });
     const noise = numbers([count], [-0.2, 0.2], "state");
     for (let i = 0; i < count; i++) state.parameters[i]! += noise[i]!;
     state.ema.set(state.parameters);
-    const options = { network, batch, loss: "l2", threads: 1, state } as const;
+    const options = { network, batch, loss: "l2", threads: 1, state, precision } as const;
     return strategy.createStepper(options, spawnReplica);
   };
 
@@ -104,6 +105,26 @@ describe("steps whose state stays on the device", () => {
     }
     expect(again.state).toEqual(resident.state);
     await again.dispose();
+  });
+
+  it("in float16 have the gradient of float32 to its three digits, however large the loss", async () => {
+    // The processor computes in float32 and rounds: what a GPU does, but for its sums.
+    const half = await stepperOf(deviceResident, "float16");
+    const whole = await stepperOf(deviceResident);
+    const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: Number.POSITIVE_INFINITY };
+    const images = batchOf("a");
+    // Far too much for the first scale: it falls until the gradient fits.
+    const heavy = { ...images, weight: images.weight.map((weight) => 1e4 * weight) };
+    for (const batch of [images, heavy]) {
+      const [found, expected] = [await half.step([batch], hyper), await whole.step([batch], hyper)];
+      expect(found.finite).toBe(true);
+      expect(found.gradientNorm / expected.gradientNorm).toBeCloseTo(1, 1);
+      expect(found.gradientNorm).not.toBe(expected.gradientNorm);
+    }
+    await Promise.all([half.fetch?.(), whole.fetch?.()]);
+    const [found, expected] = [half.state.m, whole.state.m];
+    expect(largestDifference(found, expected)).toBeLessThan(2e-2 * largest(expected));
+    await Promise.all([half.dispose(), whole.dispose()]);
   });
 
   it("are for every device but the processor", () => {

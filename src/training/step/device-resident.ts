@@ -21,6 +21,7 @@ import {
   feedsFor,
   type StepperOptions,
   type StepStrategy,
+  type TrainingBatch,
   type TrainingStepper,
 } from "./types.ts";
 import { stateVectors, updateGraph, updateScalars } from "./update-graph.ts";
@@ -39,7 +40,7 @@ async function createStepper(
   options: StepperOptions,
   spawn: SpawnReplica,
 ): Promise<TrainingStepper> {
-  const { network, batch, loss, consistency, state, device, threads } = options;
+  const { network, batch, loss, consistency, state, device, threads, precision } = options;
   const specs = parameterSpecs(network);
   const count = parameterCount(specs);
   for (const name of stateVectors) {
@@ -54,6 +55,7 @@ async function createStepper(
       consistency,
       lowering,
       accumulates: true,
+      precision,
     }),
     updateModel: updateGraph(count),
     options: { device, threads },
@@ -61,6 +63,7 @@ async function createStepper(
   };
   const replica = spawn<DeviceResidentRequest, DeviceResidentReply>("device-resident", start);
   await replica.ready();
+  const scaling = precision === "float16" ? new LossScale() : undefined;
   /** The update whose state lies here; undefined before the first step. */
   let here: number | undefined;
 
@@ -77,18 +80,31 @@ async function createStepper(
         await replica.call({ do: "take", vectors });
         here = state.step;
       }
+      const taken: TrainingBatch[] = [];
       const found: Float32Array[] = [];
-      for await (const images of batches) {
+      const differentiate = async (images: TrainingBatch, add: boolean) => {
         const feeds = feedsFor(network, images, 0, batch);
-        const request = { do: "differentiate", feeds, add: found.length > 0 } as const;
-        found.push((await replica.call(request, buffersOf(feeds))) as Float32Array);
+        if (scaling) feeds.scale = { data: Float32Array.of(scaling.value), shape: [1] };
+        const request = { do: "differentiate", feeds, add } as const;
+        return (await replica.call(request, buffersOf(feeds))) as Float32Array;
+      };
+      for await (const images of batches) {
+        found.push(await differentiate(images, found.length > 0));
+        if (scaling) taken.push(images);
         onRun?.(found.length * batch);
       }
       const losses = stack(found);
       const finite = losses.every(Number.isFinite);
       const scalars = updateScalars(state.step + 1, hyper);
-      const gradientNorm = (await replica.call({ do: "update", scalars, finite })) as number;
+      const update = async () => (await replica.call({ do: "update", scalars, finite })) as number;
+      let gradientNorm = await update();
+      // A gradient that does not fit float16 says nothing yet.
+      while (finite && !Number.isFinite(gradientNorm) && scaling?.fall()) {
+        for (const [k, images] of taken.entries()) await differentiate(images, k > 0);
+        gradientNorm = await update();
+      }
       if (!finite || !Number.isFinite(gradientNorm)) return { losses, gradientNorm, finite: false };
+      scaling?.rise();
       state.step += 1;
       return { losses, gradientNorm, finite };
     },
@@ -100,4 +116,26 @@ async function createStepper(
     },
     dispose: () => replica.end(),
   };
+}
+
+/**
+ * By how much float16 gradients are enlarged on their way (Micikevicius et al. 2018, section 3.2):
+ * as much as fits. It is no part of a checkpoint: a run that goes on finds it again.
+ */
+class LossScale {
+  value = 2 ** 16;
+  private steps = 0;
+
+  /** After an overflow; false: there is nothing left to take. */
+  fall(): boolean {
+    this.steps = 0;
+    if (this.value <= 1) return false;
+    this.value /= 4;
+    return true;
+  }
+
+  /** After a step that fitted. */
+  rise(): void {
+    if (++this.steps % 1000 === 0 && this.value < 2 ** 24) this.value *= 2;
+  }
 }

@@ -1,5 +1,6 @@
 /** What a training step takes and gives, however it is carried out. */
 
+import type { Precision } from "../../graph/index.ts";
 import type { Loss } from "../../nn/loss.ts";
 import type { NetworkConfig } from "../../nn/network.ts";
 import type { ParameterSpec } from "../../nn/parameters.ts";
@@ -82,6 +83,8 @@ export interface StepperOptions {
   /** Its vectors come from the strategy's `vector`. */
   readonly state: TrainingState;
   readonly device?: Device;
+  /** Of a GPU's graph; weights and optimizer are float32 (default "float32"). */
+  readonly precision?: Precision;
   /**
    * Where several ranks share each update: `batch` is this rank's share, and of all vectors of the
    * state but the weights it has its own parts (`ranks/partition.ts`).
@@ -96,7 +99,7 @@ export interface Ranks {
 }
 
 /** What decides about the memory of a step. */
-export interface StepSize extends Omit<StepperOptions, "state" | "device" | "ranks"> {
+export interface StepSize extends Omit<StepperOptions, "state" | "device" | "precision" | "ranks"> {
   /** Batches an update. */
   readonly accumulate: number;
   /** Ranks that share average and moments; 1 unless given. */
