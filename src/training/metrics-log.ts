@@ -216,7 +216,7 @@ export class MetricsLog {
       reporter?.part?.("network calls of a validation pass", done, total);
     try {
       const options = { images, loss, sheet, signal, onCall };
-      return { heldOut: await this.validator.run(model(), await weights(), options) };
+      return { heldOut: await this.validator.run(model(), weights, options) };
     } catch (thrown) {
       if (signal?.aborted) return undefined;
       throw thrown;

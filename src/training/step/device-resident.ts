@@ -9,6 +9,7 @@ import { trainingGraph } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { loweringFor } from "../../runtime/runtime.ts";
+import { UsageError } from "../../util/errors.ts";
 import type {
   DeviceResidentReply,
   DeviceResidentRequest,
@@ -41,6 +42,8 @@ async function createStepper(
   spawn: SpawnReplica,
 ): Promise<TrainingStepper> {
   const { network, batch, loss, consistency, state, device, threads, precision } = options;
+  if (options.ranks)
+    throw new UsageError("Several ranks train on processors: leave out --device, or mpirun.");
   const specs = parameterSpecs(network);
   const count = parameterCount(specs);
   for (const name of stateVectors) {
