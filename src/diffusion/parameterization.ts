@@ -80,10 +80,36 @@ export function skipFactors(gamma: number): { readonly skip: number; readonly sh
 }
 
 /**
- * The estimate y0 of the clean image from the network's output f. Returns `out`.
+ * The factors of the estimate y0 = noisy y_t + output f of the clean image:
  * - epsilon: (y_t - sqrt(1 - gamma) f) / sqrt(gamma), as in the paper.
  * - v: sqrt(gamma) y_t - sqrt(1 - gamma) f.
  * - x0: f.
+ * - x0-skip: `skipFactors`.
+ * @param gamma greater than 0 and at most 1
+ */
+export function cleanFactors(
+  prediction: Prediction,
+  gamma: number,
+): { readonly noisy: number; readonly output: number } {
+  const signal = Math.sqrt(gamma);
+  const noise = Math.sqrt(1 - gamma);
+  switch (prediction) {
+    case "epsilon":
+      return { noisy: 1 / signal, output: -noise / signal };
+    case "v":
+      return { noisy: signal, output: -noise };
+    case "x0":
+      return { noisy: 0, output: 1 };
+    case "x0-skip": {
+      const { skip, share } = skipFactors(gamma);
+      return { noisy: skip, output: share };
+    }
+  }
+}
+
+/**
+ * The estimate y0 of the clean image from the network's output f: see `cleanFactors`. Returns
+ * `out`.
  * @param gamma greater than 0 and at most 1
  */
 export function estimateClean(
@@ -93,22 +119,13 @@ export function estimateClean(
   gamma: number,
   out: Float32Array = new Float32Array(noisy.length),
 ): Float32Array {
-  const signal = Math.sqrt(gamma);
-  const noise = Math.sqrt(1 - gamma);
-  switch (prediction) {
-    case "epsilon":
-      return mix(noisy, 1 / signal, output, -noise / signal, out);
-    case "v":
-      return mix(noisy, signal, output, -noise, out);
-    case "x0":
-      checkLength(output, out);
-      out.set(output);
-      return out;
-    case "x0-skip": {
-      const { skip, share } = skipFactors(gamma);
-      return mix(noisy, skip, output, share, out);
-    }
+  if (prediction === "x0") {
+    checkLength(output, out);
+    out.set(output);
+    return out;
   }
+  const factors = cleanFactors(prediction, gamma);
+  return mix(noisy, factors.noisy, output, factors.output, out);
 }
 
 /**

@@ -37,6 +37,11 @@ export class MessageWriter {
     return this;
   }
 
+  /** Whole fields that are encoded already. */
+  encoded(fields: Uint8Array): this {
+    return this.push(fields);
+  }
+
   /** A packed repeated integer field. */
   integers(field: number, values: readonly number[]): this {
     const packed = new MessageWriter();

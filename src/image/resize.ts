@@ -60,6 +60,13 @@ export function resizeBytes(photo: RgbBytes, width: number, height: number): Rgb
   return { width, height, rgb: toBytes(cropAndResizeBytes(photo, whole, width, height)) };
 }
 
+/** Shrinks until the short side has this many pixels; a smaller photo stays as it is. */
+export function shrinkBytes(photo: RgbBytes, shortSide: number): RgbBytes {
+  const scale = shortSide / Math.min(photo.width, photo.height);
+  if (scale >= 1) return photo;
+  return resizeBytes(photo, Math.round(photo.width * scale), Math.round(photo.height * scale));
+}
+
 /** The largest centred square at `side` x `side`; the image itself when it is one already. */
 export function toSquare(image: Image, side: number): Image {
   return cropAndResize(image, centreSquare(image.width, image.height), side, side);

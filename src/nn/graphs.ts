@@ -1,6 +1,8 @@
 /** The graphs that are run: one network call, and one training step (forward and backward). */
 import {
+  add,
   concat,
+  customGradient,
   type EncodingOptions,
   encodeOnnx,
   flops,
@@ -9,6 +11,7 @@ import {
   type LoweringName,
   lowerings,
   type ModelNotes,
+  mul,
   peakLiveSize,
   reduceSum,
   reshape,
@@ -17,13 +20,20 @@ import {
   type Tensor,
 } from "../graph/index.ts";
 import { imageLoss, type Loss } from "./loss.ts";
-import { type NetworkConfig, networkInputs } from "./network.ts";
+import {
+  type BuildOptions,
+  type NetworkConfig,
+  type NetworkInputs,
+  networkInputs,
+} from "./network.ts";
 import {
   ConstantParameters,
   FlatParameters,
+  GivenParameters,
   InputParameters,
   type ParameterSpec,
   parameterCount,
+  RecordedParameters,
 } from "./parameters.ts";
 import { buildNetwork, parameterSpecs } from "./registry.ts";
 
@@ -118,6 +128,8 @@ export interface TrainingGraphOptions {
   /** Images. */
   readonly batch: number;
   readonly loss: Loss;
+  /** Consistency tuning: see `trainingGraph`; default false. */
+  readonly consistency?: boolean;
   /** How feature maps are stored and convolutions carried out (default "cpu"). */
   readonly lowering?: LoweringName;
   /** Default "constants". */
@@ -133,6 +145,9 @@ export interface TrainingGraphOptions {
  * With weights as "inputs", each parameter is an input of its own and each gradient an output
  * (`gradientName`), in the shape and the order of axes of the flat vector, so that they can be
  * parts of one; and the maps inside the blocks are computed twice rather than kept.
+ *
+ * In consistency tuning the target is `target` + `pull` F(`nearer`) with the further inputs `nearer`
+ * [N,C,H,W], `nearerConditioning` and `pull` [N]; nothing is differentiated through F(`nearer`).
  */
 export function trainingGraph(
   config: NetworkConfig,
@@ -151,7 +166,7 @@ export function gradientName(parameter: string): string {
 function traceTraining(
   config: NetworkConfig,
   specs: readonly ParameterSpec[],
-  { batch, loss, lowering, weights }: TrainingGraphOptions,
+  { batch, loss, consistency, lowering, weights }: TrainingGraphOptions,
 ): Traced {
   const graph = new Graph();
   const separate = weights === "inputs";
@@ -161,8 +176,11 @@ function traceTraining(
   const inputs = networkInputs(graph, config, batch);
   const target = graph.input("target", inputs.noisy.shape);
   const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
-  const built = buildNetwork(config, parameters, inputs, { lowering, recompute: separate });
-  const lossOfEach = imageLoss(sub(built, target), weight, loss);
+  const options = { lowering, recompute: separate };
+  const recorded = new RecordedParameters(parameters);
+  const built = buildNetwork(config, recorded, inputs, options);
+  const pulled = consistency ? add(target, pullOf(config, recorded, inputs, { lowering })) : target;
+  const lossOfEach = imageLoss(sub(built, pulled), weight, loss);
   const gradients = grad(reduceSum(lossOfEach, [0]), parameters.tensors);
   // ONNX Runtime works for the last output first: for the last layer, whose gradient is the first.
   const outputs: Record<string, Tensor> = { losses: reshape(lossOfEach, [batch]) };
@@ -172,6 +190,24 @@ function traceTraining(
       outputs[gradientName(name)] = gradients[i]!;
     });
   return { graph, outputs };
+}
+
+/** `pull` F(`nearer`), a constant to the gradient. */
+function pullOf(
+  config: NetworkConfig,
+  { used, separate }: RecordedParameters,
+  { source, noisy, conditioning }: NetworkInputs,
+  options: BuildOptions,
+): Tensor {
+  const { graph } = noisy;
+  const nearer = {
+    source,
+    noisy: graph.input("nearer", noisy.shape),
+    conditioning: graph.input("nearerConditioning", conditioning.shape),
+  };
+  const output = buildNetwork(config, new GivenParameters(used, separate), nearer, options);
+  const pull = reshape(graph.input("pull", conditioning.shape), [noisy.shape[0]!, 1, 1, 1]);
+  return customGradient(mul(output, pull), [], () => []);
 }
 
 /**

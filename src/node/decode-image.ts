@@ -9,7 +9,7 @@ import type { PhotoReadOptions } from "../data/photo-reader.ts";
 import type { DecodedImage, DecodeOptions } from "../image/codec.ts";
 import { fromBytes, type Image, maximalPixels, type RgbBytes } from "../image/image.ts";
 import { type JpegQuality, jpegQuality } from "../image/jpeg-quality.ts";
-import { resizeBytes } from "../image/resize.ts";
+import { shrinkBytes } from "../image/resize.ts";
 import { PaletteError, ReadError, reasonOf, UsageError } from "../util/errors.ts";
 import { quantity } from "../util/format.ts";
 import { shown } from "../util/shown.ts";
@@ -18,8 +18,12 @@ import { type ImageMetadata, metadataOf } from "./image-metadata.ts";
 import { readToEnd } from "./regular-file.ts";
 import { rescaled, type SampleRange } from "./sample-range.ts";
 import { sharp, toRaw } from "./sharp.ts";
+import { readInTar } from "./tar-index.ts";
 
-/** An image file: its path, a `file:` URL, or its bytes. */
+/**
+ * An image file: its path, which may lead into a tar (`shards/000.tar/photo.jpg`), a `file:` URL,
+ * or its bytes.
+ */
 export type ImageInput = string | URL | Uint8Array | ArrayBuffer | Blob;
 
 export interface ReadOptions extends PhotoReadOptions {
@@ -120,7 +124,8 @@ export async function readPhoto(input: ImageInput, path?: string): Promise<Photo
 
 const unnamed = "The image data";
 
-async function decodeBytes(
+/** As `readBytes` of a file that was read already; `name` is its name in messages. */
+export async function decodeBytes(
   file: Uint8Array,
   name: string,
   { shortSide, background = "white" }: ReadOptions,
@@ -136,7 +141,7 @@ async function decodeBytes(
         fastShrinkOnLoad: false,
       });
     }
-    return shrunk(await toRaw(pipeline), shortSide);
+    return shrinkBytes(await toRaw(pipeline), shortSide);
   });
 }
 
@@ -174,13 +179,6 @@ async function decoding<T>(file: Uint8Array, name: string, work: () => Promise<T
   } catch (thrown) {
     throw undecodable(file, name, thrown);
   }
-}
-
-/** Shrinks until the short side has this many pixels. */
-function shrunk(photo: RgbBytes, shortSide: number): RgbBytes {
-  const scale = shortSide / Math.min(photo.width, photo.height);
-  if (scale >= 1) return photo;
-  return resizeBytes(photo, Math.round(photo.width * scale), Math.round(photo.height * scale));
 }
 
 /** The opacity, unless everything is opaque. */
@@ -226,7 +224,13 @@ function pathOf(input: unknown): string {
   );
 }
 
-async function readWhole(path: string): Promise<Uint8Array> {
+/**
+ * All of a file, or of one in a tar.
+ * @throws ReadError naming it when it is missing or cannot be read.
+ */
+export async function readWhole(path: string): Promise<Uint8Array> {
+  const inTar = await readInTar(path);
+  if (inTar !== undefined) return inTar;
   try {
     return await readToEnd(path);
   } catch (thrown) {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { fingerprintBlocks, fingerprintOf } from "../data/photo-fingerprint.ts";
 import { configFile, weightsFile } from "../models/model.ts";
 import { PaletteError } from "../util/errors.ts";
 
@@ -26,9 +27,6 @@ export async function modelDigest(
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Of a photo's file so many bytes are looked at, in so many places from the first to the last. */
-const [blockSize, blocks] = [2 ** 12, 3];
-
 /**
  * The size of a file and 12 hexadecimal digits of what it holds: of all of it up to 12 KiB, of its
  * beginning, middle and end where it is larger. A copy has the same, whenever and wherever it was
@@ -42,19 +40,26 @@ export async function photoFingerprint(path: string): Promise<string> {
   if (file === undefined) return "missing";
   try {
     const { size } = await file.stat();
-    const hash = createHash("sha256");
-    const block = Buffer.alloc(blockSize);
-    const count = Math.min(blocks, Math.ceil(size / blockSize));
-    for (let k = 0; k < count; k++) {
-      const last = Math.max(0, size - blockSize);
-      const start = count === 1 ? 0 : Math.round((k * last) / (count - 1));
-      const { bytesRead } = await file.read(block, 0, blockSize, start);
-      hash.update(block.subarray(0, bytesRead));
-    }
-    return `${size}-${hash.digest("hex").slice(0, 12)}`;
+    return await fingerprintBy(size, async (start, length) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, start);
+      return buffer.subarray(0, bytesRead);
+    });
   } catch {
     return "missing";
   } finally {
     await file.close();
   }
+}
+
+/**
+ * The same of a photo that is no file of its own.
+ * @param read gives so many bytes from `start` on
+ */
+export async function fingerprintBy(
+  size: number,
+  read: (start: number, length: number) => Promise<Uint8Array>,
+): Promise<string> {
+  const hash = createHash("sha256");
+  for (const [start, end] of fingerprintBlocks(size)) hash.update(await read(start, end - start));
+  return fingerprintOf(size, hash.digest("hex"));
 }

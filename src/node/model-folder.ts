@@ -94,13 +94,17 @@ export async function loadModelConfig(folder: string): Promise<ModelConfig> {
 }
 
 /**
- * The folder of a model: a path, the name of a bundled model, or, without either, the newest
- * bundled model.
- * @throws PaletteError listing the bundled models when there is none such.
+ * The folder of a model: a path, a zip of one (which is unpacked into the user's cache), the name
+ * of a bundled model, or, without either, the newest bundled model.
+ * @throws PaletteError listing the bundled models when there is none such, or when the zip holds no
+ * model.
  */
 export async function findModel(nameOrFolder?: string): Promise<string> {
   if (nameOrFolder !== undefined) {
     if (await isFolder(nameOrFolder)) return nameOrFolder;
+    if (/\.zip$/i.test(nameOrFolder) && (await isThere(nameOrFolder))) {
+      return (await import("./model-zip.ts")).unpackedModel(nameOrFolder);
+    }
     const bundled = await bundledModels();
     if (bundled.includes(nameOrFolder)) return join(bundledModelsFolder, nameOrFolder);
     throw await noSuchModel(nameOrFolder);

@@ -12,7 +12,7 @@ import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs, sideMultiple } from "../nn/registry.ts";
 import { PaletteError } from "../util/errors.ts";
 import { EnginePools, type NetworkOptions } from "./pool.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Engine, Runtime } from "./runtime.ts";
 
 export type { NetworkOptions } from "./pool.ts";
 
@@ -111,12 +111,9 @@ export async function createNetwork(
     const output = new Float32Array(count * values);
     const lanes = runs.length === 1 ? 1 : pools.lanes;
     const sizes = [...new Set(runs.map(({ images }) => images))];
-    const compiled = await Promise.all(
-      sizes.map(async (images) => [images, await pools.engines(lanes, { images, size })] as const),
-    );
-    const engines = new Map(compiled);
+    const kinds = sizes.map((images) => ({ images, size }));
     let next = 0;
-    const work = async (lane: number) => {
+    const work = async (engines: ReadonlyMap<number, Engine[]>, lane: number) => {
       while (next < runs.length) {
         const { first, count: some, images } = runs[next++]!;
         /** Whatever is behind the last image is computed and left. */
@@ -136,8 +133,11 @@ export async function createNetwork(
         for (let k = 0; k < some; k++) onImage?.();
       }
     };
-    const working = Math.min(...compiled.map(([, pool]) => pool.length));
-    await Promise.all(Array.from({ length: working }, (_, lane) => work(lane)));
+    await pools.use(lanes, kinds, async (compiled) => {
+      const engines = new Map(sizes.map((images, k) => [images, compiled[k]!]));
+      const working = Math.min(...compiled.map((pool) => pool.length));
+      await Promise.all(Array.from({ length: working }, (_, lane) => work(engines, lane)));
+    });
     return output;
   }
 

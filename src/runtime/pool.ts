@@ -31,6 +31,12 @@ interface Inputs {
   readonly size: readonly [number, number];
 }
 
+/** Engines for one kind of inputs, and how many calls compute on them or wait for them. */
+interface Pool {
+  users: number;
+  readonly engines: Promise<Engine[]>;
+}
+
 /** Makes so many engines; in low memory they are one. */
 type Compile = (count: number, inputs: Inputs) => Promise<Engine[]>;
 
@@ -60,11 +66,19 @@ export class EnginePools {
   readonly lanes: number;
   private readonly residency: WeightResidency;
   private readonly compile: Compile;
-  private readonly pools = new Map<string, Promise<Engine[]>>();
+  private readonly sizesKept: number;
+  /** The one that was used last comes last. */
+  private readonly pools = new Map<string, Pool>();
 
-  private constructor(lanes: number, residency: WeightResidency, compile: Compile) {
+  private constructor(
+    lanes: number,
+    residency: WeightResidency,
+    sizesKept: number,
+    compile: Compile,
+  ) {
     this.lanes = lanes;
     this.residency = residency;
+    this.sizesKept = sizesKept;
     this.compile = compile;
   }
 
@@ -88,7 +102,12 @@ export class EnginePools {
     const lanes = Math.max(1, Math.min(threads, affordable));
     const residency = weightResidency(specs, limit);
     const compile = await (residency === "inputs" ? weightsMoveOn() : weightsBakedIn());
-    return new EnginePools(lanes, residency, compile);
+    return new EnginePools(
+      lanes,
+      residency,
+      runtime.sizesKept ?? Number.POSITIVE_INFINITY,
+      compile,
+    );
 
     async function weightsBakedIn(): Promise<Compile> {
       const { parameters } = "parameters" in model ? model : await readModel(model);
@@ -132,22 +151,59 @@ export class EnginePools {
     return Math.ceil(count / imagesAGraph) * (imagesAGraph - 1) < count ? imagesAGraph : 1;
   }
 
-  /** So many engines, sharing the threads. */
-  engines(count: number, inputs: Inputs): Promise<Engine[]> {
+  /**
+   * Runs `work` on so many engines for each kind of inputs, sharing the threads. They stay for the
+   * next time as long as there is room.
+   */
+  async use<T>(
+    count: number,
+    kinds: readonly Inputs[],
+    work: (engines: readonly Engine[][]) => Promise<T>,
+  ): Promise<T> {
+    const pools = kinds.map((inputs) => this.taken(count, inputs));
+    try {
+      return await work(await Promise.all(pools.map(({ engines }) => engines)));
+    } finally {
+      for (const pool of pools) pool.users -= 1;
+    }
+  }
+
+  private taken(count: number, inputs: Inputs): Pool {
     const key = `${count} of ${inputs.images}x${inputs.size.join("x")}`;
     const known = this.pools.get(key);
-    if (known !== undefined) return known;
-    const pool = this.compile(count, inputs);
+    this.pools.delete(key);
+    const pool = known ?? { users: 0, engines: this.compiled(key, count, inputs) };
+    pool.users += 1;
     this.pools.set(key, pool);
-    pool.catch(() => this.pools.delete(key));
     return pool;
+  }
+
+  private async compiled(key: string, count: number, inputs: Inputs): Promise<Engine[]> {
+    try {
+      await this.makeRoom();
+      return await this.compile(count, inputs);
+    } catch (thrown) {
+      this.pools.delete(key);
+      throw thrown;
+    }
+  }
+
+  /** Ends engines that nobody uses, those first that were used longest ago. */
+  private async makeRoom(): Promise<void> {
+    const idle = [...this.pools].filter(([, { users }]) => users === 0);
+    for (const [key, { engines }] of idle) {
+      if (this.pools.size < this.sizesKept) return;
+      this.pools.delete(key);
+      await Promise.all((await engines).map((engine) => engine.dispose()));
+    }
   }
 
   /** Ends the engines' threads. */
   async dispose(): Promise<void> {
-    const settled = await Promise.allSettled(this.pools.values());
+    const all = [...this.pools.values()].map(({ engines }) => engines);
+    const settled = await Promise.allSettled(all);
     this.pools.clear();
-    const all = settled.flatMap((pool) => (pool.status === "fulfilled" ? pool.value : []));
-    await Promise.all(all.map((engine) => engine.dispose()));
+    const engines = settled.flatMap((pool) => (pool.status === "fulfilled" ? pool.value : []));
+    await Promise.all(engines.map((engine) => engine.dispose()));
   }
 }

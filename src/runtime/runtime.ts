@@ -79,6 +79,11 @@ export interface Runtime {
   readonly name: string;
   /** Threads that can compute at the same time. */
   readonly cores: number;
+  /**
+   * Sizes of images whose engines a network keeps when another is asked for; default: all. Those
+   * that compute are never ended.
+   */
+  readonly sizesKept?: number;
   /** The lowering of graphs for a device (default "cpu"). */
   lowering(device?: Device): Lowering;
   /**

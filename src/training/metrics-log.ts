@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { ModelConfig } from "../models/config.ts";
 import type { Clock, Intervals, Reporter } from "./options.ts";
-import type { RunStore } from "./platform.ts";
+import type { RunStore, StatsLine } from "./platform.ts";
 import type { RunConfig } from "./run-config.ts";
 import { learningRateAt } from "./step/optimizer.ts";
 import type { Validator } from "./validation.ts";
@@ -16,7 +16,7 @@ export interface TrainingProgress {
   /** Made when it is looked at, which is seldom. */
   model(): ModelConfig;
   /** The averaged weights. */
-  readonly weights: Float32Array;
+  weights(): Promise<Float32Array>;
   /** The time now: a validation pass takes some. */
   clock(): Clock;
   readonly skippedPhotos: number;
@@ -164,17 +164,11 @@ export class MetricsLog {
     const { seen, session, seconds, waited } = standing.clock();
     const elapsed = session - this.reported.session;
     const share = (value: number) => thousandths(elapsed > 0 ? value / elapsed : 0);
-    await this.store.addStats({
-      images,
-      steps: standing.steps,
+    await this.addLine(standing, {
       ...means,
       lossByTask: tasks,
       learningRate: learningRateAt(config.optimizer, images),
-      ...(heldOut && {
-        validationLoss: heldOut.mean,
-        validationLossByTask: heldOut.tasks,
-        ...(heldOut.sources && { validationLossBySource: heldOut.sources }),
-      }),
+      ...lossesIn(heldOut),
       machine: {
         time: new Date().toISOString(),
         seconds: thousandths(seconds),
@@ -185,6 +179,23 @@ export class MetricsLog {
     });
     this.means.clear();
     this.reported = { seen, session, waited };
+  }
+
+  /** Held-out loss and samples of the weights that a run begins with. */
+  async recordFirst(standing: TrainingProgress): Promise<void> {
+    const pass = await this.validate(true, true, standing);
+    if (pass?.heldOut === undefined) return;
+    const machine = { time: new Date().toISOString() };
+    await this.addLine(standing, { ...lossesIn(pass.heldOut), machine });
+  }
+
+  private async addLine(
+    { images, steps }: TrainingProgress,
+    numbers: Pick<StatsLine, "machine"> & Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const line = { images, steps, ...numbers };
+    await this.store.addStats(line);
+    this.options.reporter?.recorded?.(line);
   }
 
   /**
@@ -211,6 +222,16 @@ export class MetricsLog {
       throw thrown;
     }
   }
+}
+
+function lossesIn(heldOut: ValidationLoss | undefined): object {
+  if (heldOut === undefined) return {};
+  const { mean, tasks, sources } = heldOut;
+  return {
+    validationLoss: mean,
+    validationLossByTask: tasks,
+    ...(sources && { validationLossBySource: sources }),
+  };
 }
 
 function thousandths(value: number): number {

@@ -4,6 +4,7 @@
  * is `step/`; the error's power (L1, L2, rms) is part of its graph (`nn/loss.ts`).
  */
 import type { Example } from "../data/examples.ts";
+import { consistencyTarget, nearerSigma } from "../diffusion/consistency.ts";
 import { pasteKnown } from "../diffusion/known-pixels.ts";
 import { lossWeight, pixelWeights } from "../diffusion/loss-weighting.ts";
 import { addNoise, target } from "../diffusion/parameterization.ts";
@@ -21,20 +22,22 @@ export interface ObjectiveOptions {
   readonly seed: number;
 }
 
-/** Where one image of a batch is written: views of [C, H, W], the weight of [1, H, W]. */
-export type TrainingImage = Omit<TrainingBatch, "conditioning">;
+/**
+ * Where one image of a batch is written: views of [C, H, W], the weight of [1, H, W], of the others
+ * one number. `nearer` is there in consistency tuning.
+ */
+export type TrainingImage = TrainingBatch;
 
 /**
  * Writes one image of a batch: a function of the seed and the example's index alone.
  * @param share the image's share of its update's loss: 1 / images
- * @returns the noise level as the network takes it
  */
 export function writeTrainingImage(
   { index, y, condition: { x, mask } }: Example,
   { network, objective, schedule, seed }: ObjectiveOptions,
   share: number,
   into: TrainingImage,
-): number {
+): void {
   const { prediction, loss, weighting, noiseLevels, regression } = objective;
   const { resolution, channels } = network;
   into.source.set(x.data);
@@ -43,7 +46,8 @@ export function writeTrainingImage(
     into.noisy.fill(0);
     into.target.set(y.data);
     pixelWeights(mask, resolution, resolution, share, into.weight);
-    return noiseEmbeddingInput(network, 0);
+    into.conditioning[0] = noiseEmbeddingInput(network, 0);
+    return;
   }
   const random = Random.from(seed, "noise", index);
   // gamma ~ p(gamma)
@@ -51,12 +55,32 @@ export function writeTrainingImage(
   // epsilon ~ N(0, I)
   const epsilon = random.fillNormal(new Float32Array(y.data.length));
   // y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon, with the known pixels clean
-  addNoise(y.data, epsilon, gamma, into.noisy);
-  if (mask) pasteKnown(into.noisy, { data: y.data, mask: mask.data }, channels, resolution ** 2);
+  const noisyAt = (level: number, out: Float32Array) => {
+    addNoise(y.data, epsilon, level, out);
+    if (mask) pasteKnown(out, { data: y.data, mask: mask.data }, channels, resolution ** 2);
+  };
+  noisyAt(gamma, into.noisy);
   // The network's target: epsilon in the paper, or v or y.
   target(prediction, y.data, epsilon, gamma, into.target);
+  if (into.nearer) writeNearer(into.nearer);
   // The weight of the noise level, over the pixels to be filled.
   const weight = lossWeight(prediction, gamma, weighting, loss === "l2" ? 2 : 1);
   pixelWeights(mask, resolution, resolution, weight * share, into.weight);
-  return noiseEmbeddingInput(network, gamma);
+  into.conditioning[0] = noiseEmbeddingInput(network, gamma);
+
+  /** The nearer level r of consistency tuning; the target is diffusion's where r is clean. */
+  function writeNearer(nearer: NonNullable<TrainingImage["nearer"]>): void {
+    const progress = index / (objective.consistencyImages ?? Number.POSITIVE_INFINITY);
+    const sigma = nearerSigma(Math.sqrt((1 - gamma) / gamma), progress);
+    const level = Math.min(1 / (1 + sigma ** 2), schedule.gammas[1]!);
+    const counts = level < schedule.gammas[1]! && level > gamma;
+    noisyAt(level, nearer.noisy);
+    nearer.conditioning[0] = noiseEmbeddingInput(network, level);
+    nearer.pull[0] = 0;
+    if (!counts) return;
+    const factors = consistencyTarget(prediction, gamma, level);
+    for (let i = 0; i < epsilon.length; i++)
+      into.target[i] = factors.y * y.data[i]! + factors.epsilon * epsilon[i]!;
+    nearer.pull[0] = factors.pull;
+  }
 }

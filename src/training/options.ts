@@ -1,5 +1,6 @@
 /** What a training may be told, and what it tells. */
 import type { Device } from "../runtime/runtime.ts";
+import type { StatsLine } from "./platform.ts";
 import type { ValidationLoss } from "./validation-set.ts";
 
 /** How long to train, how often and to whom to report: nothing here changes the weights. */
@@ -15,6 +16,11 @@ export interface TrainingOptions {
   readonly heldOutEvery?: number;
   /** Images between sheets of samples. */
   readonly samplesEvery?: number;
+  /**
+   * Whether a new run first looks at the weights it begins with: held-out loss and sheet of samples
+   * after 0 images, to compare later ones with. Default false.
+   */
+  readonly validateFirst?: boolean;
   readonly device?: Device;
   /**
    * Aborting saves and ends the training; an update or a validation pass that is under way is given
@@ -34,6 +40,10 @@ export interface Reporter {
   part?(what: string, done: number, total: number): void;
   /** Something goes on whose length is not known. Gives what the work gives. */
   waiting?<T>(what: string, work: Promise<T>): Promise<T>;
+  /** A line of statistics was recorded. */
+  recorded?(line: StatsLine & Readonly<Record<string, unknown>>): void;
+  /** A sheet of samples of the weights after so many images was kept under this name. */
+  sheet?(images: number, name: string): void;
 }
 
 export interface Progress {

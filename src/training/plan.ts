@@ -4,6 +4,7 @@ import { leftOutNotes, type PhotoRecord, type PhotoSet } from "../data/photo-rea
 import { essentialMix, type TaskMix } from "../data/task-sampler.ts";
 import { type FileWeight, photoWeights } from "../data/weights.ts";
 import { lossWeight } from "../diffusion/loss-weighting.ts";
+import type { SamplerConfig } from "../diffusion/samplers/sampler-config.ts";
 import { type Preset, presetNamed, presets } from "../models/presets.ts";
 import { type Augmentation, defaultAugmentation } from "../models/settings/augmentation.ts";
 import {
@@ -12,7 +13,7 @@ import {
   paperObjective,
 } from "../models/settings/objective.ts";
 import type { Optimizer } from "../models/settings/optimizer.ts";
-import { inheritedSampling } from "../models/settings/sampling.ts";
+import { inheritedSampling, type SamplingSettings } from "../models/settings/sampling.ts";
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import type { NetworkConfig } from "../nn/network.ts";
 import { tasks as allTasks, registeredTasks, taskNamed } from "../tasks/registry.ts";
@@ -53,9 +54,15 @@ export interface TrainingSettings {
   readonly objective?: Partial<Objective>;
   /** The preset's unless given. */
   readonly optimizer?: Partial<Optimizer>;
+  /** How the trained model is sampled; as the starting model, or as suits the prediction. */
+  readonly sampler?: SamplerConfig;
+  /** Network calls an answer of the trained model, of every task; as the starting model. */
+  readonly calls?: number;
   /** 1 unless given. */
   readonly seed?: number;
   readonly threads: number;
+  /** Processes that share each update; 1 unless given. */
+  readonly ranks?: number;
 }
 
 /** What a platform has found: photos, a model to begin with, a run that goes on. */
@@ -126,8 +133,8 @@ export function resolvePlan(
     preset: deepEqual(network, preset.network) ? preset.name : "custom",
     ...omitUndefined({
       from: from?.record,
-      sampler: base.sampler,
-      sampling: base.sampling && inheritedSampling(base.sampling),
+      sampler: request.sampler ?? base.sampler,
+      sampling: samplingOf(request, base, tasks),
       ddpm: base.ddpm,
       origin: base.origin,
       mix: essentialMix(request.mix ?? {}, tasks),
@@ -160,6 +167,7 @@ export function resolvePlan(
     },
     machine: {
       threads: request.threads,
+      ...((request.ranks ?? 1) > 1 && { ranks: request.ranks }),
       folders: [...folders],
       ...(from && { from: from.name }),
     },
@@ -185,6 +193,17 @@ export function resolvePlan(
   };
 }
 
+/** What the trained model's config.json says of its use. */
+function samplingOf(
+  { calls }: TrainingSettings,
+  { sampling }: Inherited,
+  tasks: readonly string[],
+): SamplingSettings | undefined {
+  const inherited = sampling && inheritedSampling(sampling);
+  if (calls === undefined) return inherited;
+  return { ...inherited, steps: Object.fromEntries(tasks.map((task) => [task, calls])) };
+}
+
 /**
  * The objective: what is asked for, else that of the model in `from`, else the preset's. The
  * paper's own predictions, epsilon and the regression baseline, take the paper's objective.
@@ -198,11 +217,16 @@ function objectiveOf(asked: Partial<Objective>, preset: Preset, from?: WarmStart
       `The regression baseline predicts the picture itself: leave out --predict ${asked.prediction}.`,
     );
   }
+  if (asked.consistencyImages !== undefined && (regression || from === undefined)) {
+    throw new UsageError("Distilling begins with a diffusion model: name it with --from.");
+  }
   const prediction = regression ? "x0" : (asked.prediction ?? base.prediction);
   const { prediction: _, regression: __, ...choices } = omitUndefined(asked);
+  // A student that is trained on by itself is a diffusion model again.
+  const { consistencyImages: ____, ...inherited }: Partial<Objective> = from?.objective ?? {};
   const objective: Objective = {
     ...(regression || prediction === "epsilon" ? paperObjective : preset.objective),
-    ...omitUndefined(from?.objective ?? {}),
+    ...omitUndefined(inherited),
     ...choices,
     // Without noise there are no levels to draw or to weigh.
     ...(regression && {

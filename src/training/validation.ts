@@ -45,6 +45,8 @@ export interface ValidatorOptions {
   readonly store: Pick<RunStore, "writeSheet">;
   /** Told what was found. */
   readonly say: (line: string) => void;
+  /** Told of each sheet that was kept. */
+  readonly onSheet?: (images: number, name: string) => void;
   readonly device?: Device;
 }
 
@@ -69,7 +71,7 @@ export class Validator {
    */
   async run(
     model: ModelConfig,
-    weights: Float32Array,
+    weights: () => Promise<Float32Array>,
     { images, loss, sheet, signal, onCall }: ValidationOptions,
   ): Promise<ValidationLoss | undefined> {
     if (this.known.images !== images) this.known = { images };
@@ -85,7 +87,10 @@ export class Validator {
         onCall,
       });
       if (found.loss) say(`held-out loss at ${at}: ${inWords(found.loss)}`);
-      if (found.sheet) say(`samples: ${found.sheet}`);
+      if (found.sheet) {
+        say(`samples: ${found.sheet}`);
+        this.options.onSheet?.(images, found.sheet);
+      }
       known.loss ??= found.loss;
       known.sheet ??= found.sheet;
       return known.loss;
@@ -98,7 +103,7 @@ export class Validator {
 
   private async examine(
     model: ModelConfig,
-    weights: Float32Array,
+    weights: () => Promise<Float32Array>,
     { images, loss, sheet, signal, onCall }: ValidationOptions,
   ): Promise<{ loss?: ValidationLoss; sheet?: string }> {
     if (!loss && !sheet) return {};
@@ -119,7 +124,7 @@ export class Validator {
     };
     const loaded = await createNetwork(
       platform.runtime,
-      { config: model, parameters: weights },
+      { config: model, parameters: await weights() },
       { device, threads: this.plan.config.machine.threads },
     );
     const network: Network = {

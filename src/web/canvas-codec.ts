@@ -98,7 +98,7 @@ async function encode(
   return new Uint8Array(await blob.arrayBuffer());
 }
 
-function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
+export function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (context === null) throw new PaletteError("This browser has no canvas to read images with.");
   return context;

@@ -44,8 +44,13 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Builds the page of `root` into `folder` and serves it with the other files. */
-export async function serveSite(root: string, folder: string, served: Served = {}): Promise<Site> {
+/** Builds the page of `root` into `folder` and serves it with the other files and these headers. */
+export async function serveSite(
+  root: string,
+  folder: string,
+  served: Served = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Site> {
   await build({
     root,
     base: "./",
@@ -55,12 +60,16 @@ export async function serveSite(root: string, folder: string, served: Served = {
     build: { outDir: folder, emptyOutDir: true, target: "es2023", minify: false },
     worker: { format: "es" },
   });
-  return serveFolder(folder, served);
+  return serveFolder(folder, served, headers);
 }
 
-/** Serves a folder with the other files. */
-export async function serveFolder(folder: string, served: Served = {}): Promise<Site> {
-  const server = await serve(folder, served);
+/** Serves a folder with the other files and these headers. */
+export async function serveFolder(
+  folder: string,
+  served: Served = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Site> {
+  const server = await serve(folder, served, headers);
   const { port } = server.address() as AddressInfo;
   return {
     address: `http://127.0.0.1:${port}/`,
@@ -90,11 +99,16 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** A static server that answers ranges, as `urlSource` asks for them, and other sites' pages. */
-async function serve(folder: string, served: Served): Promise<Server> {
+async function serve(
+  folder: string,
+  served: Served,
+  more: Readonly<Record<string, string>>,
+): Promise<Server> {
   const server = createServer(async ({ url = "/", headers }, response) => {
     const [asked = "/"] = url.split("?");
     const path = asked.endsWith("/") ? `${asked}index.html` : asked;
     const entry = served[path];
+    for (const [name, value] of Object.entries(more)) response.setHeader(name, value);
     if (entry !== undefined && "answer" in entry) {
       entry.answer(response);
       return;

@@ -40,6 +40,20 @@ export const commands: readonly CommandEntry[] = [
     declare: async (command) => (await import("./train.ts")).declareTrain(command),
   },
   {
+    name: "distill",
+    usage: "",
+    description:
+      "Tune a trained model into one that needs 1 to 4 network calls instead of 20. The same command again continues.",
+    declare: async (command) => (await import("./distill.ts")).declareDistill(command),
+  },
+  {
+    name: "shards",
+    usage: "<photos>",
+    description:
+      "Makes tar shards of a folder of photos, at the size that training needs. The same command again continues.",
+    declare: async (command) => (await import("./shards.ts")).declareShards(command),
+  },
+  {
     name: "evaluate",
     usage: "",
     description:

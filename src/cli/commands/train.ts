@@ -12,6 +12,8 @@ import { deviceOption, listAmong, listOf, wholeNumber } from "../arguments.ts";
 import { addSettings } from "../setting-options.ts";
 import { networkOption } from "./network-option.ts";
 
+const whole = wholeNumber(1);
+
 /** The flags of `palette train`, without those of the settings' schemas. */
 export interface TrainFlags {
   data: string[];
@@ -37,13 +39,36 @@ export interface TrainFlags {
 }
 
 export function declareTrain(command: Command): void {
+  declareData(command);
+  declareRun(command)
+    .option("--images <n>", "stop after so many images, of all invocations together", whole)
+    .optionsGroup("Network and objective:")
+    .addOption(
+      new Option(
+        "--preset <name>",
+        "network and its settings (default: small-64, or that of --from's network)",
+      ).choices(presetNames),
+    )
+    .option(
+      "--from <model>",
+      "begin with the weights, network and objective of a model: its folder or name",
+    )
+    .addOption(networkOption());
+  addSettings(command, objectiveSchema).optionsGroup("Optimizer (defaults: the preset's):");
+  addSettings(command, optimizerSchema);
+  declareReports(command).action(async (flags: TrainFlags) =>
+    (await import("../train.ts")).trainModel(flags),
+  );
+}
+
+/** Whence the examples come. */
+export function declareData(command: Command): void {
   const names = tasks.map(({ name }) => name);
-  const whole = wholeNumber(1);
   command
     .optionsGroup("Data:")
     .requiredOption(
       "--data <dir...>",
-      "folders of photos of any size and format; photos/:0.5 draws those of a folder half as often",
+      "folders of photos of any size and format, or tar shards: a folder of them or 'train-{000..009}.tar'; photos/:0.5 draws those of a folder half as often",
     )
     .option(
       "--weights <file>",
@@ -63,28 +88,23 @@ export function declareTrain(command: Command): void {
       "--hold-out <rule>",
       "photos never trained on: every:N:K or none (default: every:7:1, or as the model of --from had it)",
     );
-  addSettings(command, augmentationSchema)
+  addSettings(command, augmentationSchema);
+}
+
+/** Where and how it is carried out. */
+export function declareRun(command: Command): Command {
+  return command
     .optionsGroup("Run:")
     .requiredOption("--out <dir>", "run folder, created or continued")
-    .option("--images <n>", "stop after so many images, of all invocations together", whole)
     .option("--hours <h>", "stop after so many hours, of all invocations together", positive)
     .option("--seed <n>", "of all randomness", wholeNumber(0), 1)
     .option("--threads <n>", "threads to compute with (default: those of the run, or all)", whole)
-    .addOption(deviceOption())
-    .optionsGroup("Network and objective:")
-    .addOption(
-      new Option(
-        "--preset <name>",
-        "network and its settings (default: small-64, or that of --from's network)",
-      ).choices(presetNames),
-    )
-    .option(
-      "--from <model>",
-      "begin with the weights, network and objective of a model: its folder or name",
-    )
-    .addOption(networkOption());
-  addSettings(command, objectiveSchema).optionsGroup("Optimizer (defaults: the preset's):");
-  addSettings(command, optimizerSchema)
+    .addOption(deviceOption());
+}
+
+/** What is told of it, and how often. */
+export function declareReports(command: Command): Command {
+  return command
     .optionsGroup("Reports:")
     .addOption(
       new Option("--checkpoint-every <when>", "images, or minutes as 10min")
@@ -95,8 +115,7 @@ export function declareTrain(command: Command): void {
     .option("--held-out-every <images>", "held-out losses", whole, defaultIntervals.heldOutEvery)
     .option("--samples-every <images>", "sheets of samples", whole, defaultIntervals.samplesEvery)
     .option("--dry-run", "print the resolved configuration and stop")
-    .option("--json", "print the configuration or the outcome as JSON on stdout")
-    .action(async (flags: TrainFlags) => (await import("../train.ts")).trainModel(flags));
+    .option("--json", "print the configuration or the outcome as JSON on stdout");
 }
 
 /** "dejpeg:3,inpaint:2" */

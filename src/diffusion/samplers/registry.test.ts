@@ -157,7 +157,14 @@ describe("a registered sampler", () => {
   });
 
   it("is listed with the others, with its option", () => {
-    expect(samplers.map(({ name }) => name)).toEqual(["ddpm", "ddim", "dpm++", "heun", "renoise"]);
+    expect(samplers.map(({ name }) => name)).toEqual([
+      "ddpm",
+      "ddim",
+      "dpm++",
+      "consistency",
+      "heun",
+      "renoise",
+    ]);
     const fresh = samplerSettings().find(({ name }) => name === "fresh");
     expect(fresh).toMatchObject({ setting: { flag: "fresh" }, samplers: ["renoise"] });
   });

@@ -1,6 +1,7 @@
 /** Every sampler by its name. A new one is a file beside this one and a line in `builtIn`. */
 import { UsageError } from "../../util/errors.ts";
 import { Registry } from "../../util/registry.ts";
+import { consistency } from "./consistency.ts";
 import { ddim } from "./ddim.ts";
 import { ddpm } from "./ddpm.ts";
 import { dpmSolver } from "./dpm-solver.ts";
@@ -8,7 +9,7 @@ import { levelSettings } from "./levels.ts";
 import type { Sampler } from "./sampler.ts";
 import type { Setting } from "./settings.ts";
 
-const builtIn = [ddpm, ddim, dpmSolver] as const;
+const builtIn = [ddpm, ddim, dpmSolver, consistency] as const;
 const registry = new Registry<Sampler>(
   "sampler",
   builtIn.map((sampler) => [sampler.name, sampler]),

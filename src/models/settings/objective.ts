@@ -32,6 +32,11 @@ export const objectiveSchema = z.strictObject({
     flag: "--regression",
     description: "train the paper's baseline: no noise, one network call",
   }),
+  /**
+   * Images over which a diffusion model is tuned into a consistency model, which needs few network
+   * calls (`diffusion/consistency.ts`); `palette distill` sets it. Left out for all others.
+   */
+  consistencyImages: z.int().positive().optional(),
 });
 
 export type Objective = z.infer<typeof objectiveSchema>;

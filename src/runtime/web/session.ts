@@ -5,14 +5,19 @@
 import type { InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 import type { Device, EngineTensors, SessionOptions } from "../runtime.ts";
+import { withExternalWeights } from "./external-weights.ts";
 
 export interface Session {
   /** Computes the outputs from the inputs by name; each output has an array of its own. */
   run(feeds: EngineTensors): Promise<EngineTensors>;
 }
 
+/** Where the model says that its weights lie. */
+const weights = "weights";
+
 /**
  * Compiles an ONNX model. Only the bundle of the chosen device is loaded.
+ * @param model has its buffer to itself, which is gone afterwards
  * @param constants inputs that are the same in every run
  * @throws PaletteError when the device does not accept the graph.
  */
@@ -26,10 +31,13 @@ export async function openSession(
   ort.env.wasm.numThreads = 1;
   let session: InferenceSession;
   try {
-    session = await ort.InferenceSession.create(model, {
+    session = await ort.InferenceSession.create(withExternalWeights(model, weights), {
+      externalData: [{ path: weights, data: model }],
       executionProviders: [provider],
       graphOptimizationLevel: blockedLayout ? "all" : "extended",
       enableMemPattern: memoryPattern,
+      // Beside the arena, whose blocks double: 49 MB of weights would take 128.
+      extra: { session: { use_device_allocator_for_initializers: "1" } },
       logSeverityLevel: 3,
     });
   } catch (error) {
@@ -38,6 +46,8 @@ export async function openSession(
       cause: error,
     });
   }
+  // The weights are in the session now: this gives back their bytes without waiting for anyone.
+  (model.buffer as ArrayBuffer & { transfer?(length: number): ArrayBuffer }).transfer?.(0);
   const inputsOf = (tensors: EngineTensors): Record<string, Tensor> =>
     Object.fromEntries(
       Object.entries(tensors).map(([name, { data, shape }]) => [

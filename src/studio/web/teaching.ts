@@ -4,4 +4,6 @@ import type { ComponentType } from "preact";
 export interface Teaching {
   /** The contents of its window; it asks `useStudio` for what it needs. */
   readonly Panel: ComponentType;
+  /** Takes pictures that were dropped or pasted while its window is open. */
+  take(files: readonly File[]): void;
 }

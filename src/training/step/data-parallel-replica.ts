@@ -1,10 +1,12 @@
 /**
  * One replica of data-parallel training, in a thread of its own. It computes the gradient of its
- * share of each batch, and carries out the optimizer on its share of the parameters. The vectors
- * lie in shared memory; the stepper tells all replicas when to do what.
+ * share of each batch. Where threads share memory, the vectors lie there and the replica also carries
+ * out the optimizer on its share of the parameters; elsewhere the weights are lent to it for each
+ * gradient. The stepper tells all replicas when to do what.
  */
 import type { EngineTensors, OpenSession, SessionOptions } from "../../runtime/runtime.ts";
-import { adamStep, sumGradients, type TrainingState } from "./optimizer.ts";
+import type { Piece } from "../ranks/partition.ts";
+import { sumGradients, sumOfSquares, type TrainingState, updatePiece } from "./optimizer.ts";
 import type { ReplicaServer } from "./replica.ts";
 
 export interface DataParallelStart {
@@ -12,12 +14,25 @@ export interface DataParallelStart {
   readonly options: SessionOptions;
   /** Images of one run of this replica. */
   readonly batch: number;
+  /** All parameters of the network. */
+  readonly count: number;
+  /** Absent where threads share no memory. */
+  readonly shared?: SharedVectors;
+}
+
+export interface SharedVectors {
   readonly state: Omit<TrainingState, "step">;
-  /** The gradients of all replicas, this one's at `rank`. */
+  /** The gradients of all replicas, this one's at `thread`. */
   readonly gradients: readonly Float32Array[];
-  readonly rank: number;
-  /** The part of the vectors this replica updates. */
-  readonly shard: readonly [number, number];
+  readonly thread: number;
+}
+
+/** What moves to a replica without shared memory, and back with its reply. */
+export interface LentVectors {
+  /** A copy of the weights. */
+  readonly parameters: Float32Array;
+  /** Where the replica's gradient is written, or added. */
+  readonly gradient: Float32Array;
 }
 
 export type DataParallelRequest =
@@ -26,49 +41,83 @@ export type DataParallelRequest =
       readonly do: "differentiate";
       readonly feeds: EngineTensors;
       readonly add: boolean;
+      readonly lent?: LentVectors;
     }
   | {
-      /** Adds up the replicas' gradients on this shard: replies with the sum of squares. */
+      /**
+       * Adds up the replicas' gradients from `start` to `end`: replies with the sum of squares.
+       */
       readonly do: "reduce";
+      readonly start: number;
+      readonly end: number;
     }
   | {
-      readonly do: "update";
-      readonly step: number;
-      readonly learningRate: number;
-      readonly emaDecay: number;
-      readonly scale: number;
-    };
+      /** Replies with the sum of squares of these pieces of the summed gradient. */
+      readonly do: "measure";
+      readonly pieces: readonly Piece[];
+    }
+  | UpdateRequest;
 
-/** Losses of the images, the sum of squares, or nothing. */
-export type DataParallelReply = Float32Array | number | undefined;
+export interface UpdateRequest {
+  readonly do: "update";
+  readonly piece: Piece;
+  readonly step: number;
+  readonly learningRate: number;
+  readonly emaDecay: number;
+  readonly scale: number;
+}
+
+/** Losses of the images with what was lent, the sum of squares, or nothing. */
+export type DataParallelReply = DifferentiateReply | number | undefined;
+
+export interface DifferentiateReply {
+  readonly losses: Float32Array;
+  readonly lent?: LentVectors;
+}
 
 export async function openDataParallelReplica(
-  { model, options, batch, state, gradients, rank, shard }: DataParallelStart,
+  { model, options, batch, count, shared }: DataParallelStart,
   openSession: OpenSession,
 ): Promise<ReplicaServer<DataParallelRequest, DataParallelReply>> {
   const session = await openSession(model, options);
-  const count = state.parameters.length;
-  const shared = gradients[rank] as Float32Array;
   // ONNX Runtime takes no shared memory on Node 20: the session reads and writes these copies.
-  const parameters = { data: new Float32Array(count), shape: [count] };
+  const copy = shared && { data: new Float32Array(count), shape: [count] };
   const gradient = { data: new Float32Array(count), shape: [count] };
   const losses = { data: new Float32Array(batch), shape: [batch] };
+
+  async function differentiate(feeds: EngineTensors, lent?: LentVectors): Promise<void> {
+    copy?.data.set(shared!.state.parameters);
+    const parameters = copy ?? { data: lent!.parameters, shape: [count] };
+    await session.run({ parameters, ...feeds }, { losses, gradient });
+  }
+
   return {
     async answer(request) {
       switch (request.do) {
-        case "differentiate":
-          parameters.data.set(state.parameters);
-          await session.run({ parameters, ...request.feeds }, { losses, gradient });
-          if (request.add) for (let i = 0; i < count; i++) shared[i]! += gradient.data[i]!;
-          else shared.set(gradient.data);
-          return losses.data.slice();
+        case "differentiate": {
+          const { feeds, add, lent } = request;
+          await differentiate(feeds, lent);
+          const total = lent?.gradient ?? (shared!.gradients[shared!.thread] as Float32Array);
+          if (add) for (let i = 0; i < count; i++) total[i]! += gradient.data[i]!;
+          else total.set(gradient.data);
+          return { losses: losses.data.slice(), ...(lent && { lent }) };
+        }
         case "reduce":
-          return sumGradients(gradients, ...shard);
-        case "update":
-          adamStep(state, gradients[0] as Float32Array, request, ...shard);
+          return sumGradients(shared!.gradients, request.start, request.end);
+        case "measure":
+          return sumOfSquares(shared!.gradients[0] as Float32Array, request.pieces);
+        case "update": {
+          const { state, gradients } = shared!;
+          updatePiece(state, gradients[0] as Float32Array, request.piece, request);
           return undefined;
+        }
       }
     },
-    transferables: () => [],
+    transferables: (reply) =>
+      typeof reply === "object" && reply.lent !== undefined ? lentBuffers(reply.lent) : [],
   };
+}
+
+export function lentBuffers({ parameters, gradient }: LentVectors): ArrayBuffer[] {
+  return [parameters, gradient].map(({ buffer }) => buffer as ArrayBuffer);
 }

@@ -1,7 +1,8 @@
 /**
  * The data-parallel training step: loss, gradient, clipping, Adam and EMA over a batch, shared by
  * one replica a core. (Two engines of one thread each are faster than one of two: most ops are
- * small.) The result depends on the number of threads only through the order of summation; the same
+ * small.) Replicas share the vectors, or, in a page that may not share memory, get a copy of the
+ * weights with each batch and hand back their gradients: the bytes are the same. The result depends on the number of threads only through the order of summation; the same
  * number gives the same bytes.
  */
 import { Graph, size } from "../../graph/index.ts";
@@ -10,17 +11,25 @@ import { trainingGraph } from "../../nn/graphs.ts";
 import { networkInputs } from "../../nn/network.ts";
 import { FlatParameters, parameterCount } from "../../nn/parameters.ts";
 import { buildNetwork, parameterSpecs } from "../../nn/registry.ts";
-import { loweringFor } from "../../runtime/runtime.ts";
-import type {
-  DataParallelReply,
-  DataParallelRequest,
-  DataParallelStart,
+import { type EngineTensors, loweringFor } from "../../runtime/runtime.ts";
+import { cumulative, distribute, rangesOf } from "../../util/shares.ts";
+import { type Partition, pieces } from "../ranks/partition.ts";
+import { checkState, judge, Traffic } from "../ranks/step.ts";
+import {
+  type DataParallelReply,
+  type DataParallelRequest,
+  type DataParallelStart,
+  type DifferentiateReply,
+  type LentVectors,
+  lentBuffers,
 } from "./data-parallel-replica.ts";
-import { clipScale } from "./optimizer.ts";
-import type { SpawnReplica } from "./replica.ts";
+import { adamStep, clipScale, sumGradients, type TrainingState } from "./optimizer.ts";
+import type { Replica, SpawnReplica } from "./replica.ts";
 import {
   buffersOf,
   feedsFor,
+  isShared,
+  type Ranks,
   type StepperOptions,
   type StepStrategy,
   type TrainingStepper,
@@ -28,15 +37,16 @@ import {
 
 export const dataParallel: StepStrategy = {
   name: "data-parallel",
-  // All threads see it.
-  vector: (length) => new Float32Array(new SharedArrayBuffer(4 * length)),
+  // All threads see it, except in a page that is not cross-origin isolated.
+  vector: (length) =>
+    sharesMemory() ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length),
   batchesAhead: 2,
   /**
    * Weights, average and moments once, gradients and copies for each replica, and every value of
    * the forward pass, which the backward pass needs again. Within a quarter of what was measured
    * for small-64 and tiny-32 at batches from 4 to 32.
    */
-  memory({ network, batch, threads }, specs) {
+  memory({ network, batch, threads, ranks = 1 }, specs) {
     const parameters = parameterCount(specs);
     const values = (images: number): number => {
       const graph = new Graph();
@@ -53,7 +63,8 @@ export const dataParallel: StepStrategy = {
     const one = values(1);
     const each = values(2) - one;
     const perReplica = 5 * parameters + one - each;
-    return 4 * (4 * parameters + Math.min(threads, batch) * perReplica + batch * each);
+    const state = parameters + (3 * parameters) / ranks;
+    return 4 * (state + Math.min(threads, batch) * perReplica + batch * each);
   },
   createStepper,
 };
@@ -62,31 +73,32 @@ async function createStepper(
   options: StepperOptions,
   spawn: SpawnReplica,
 ): Promise<TrainingStepper> {
-  const { network, batch, loss, state, device } = options;
+  const { network, batch, loss, consistency, state, device, ranks } = options;
   const { step: _step, ...vectors } = state;
   const specs = parameterSpecs(network);
-  for (const vector of Object.values(vectors)) {
-    if (vector.length !== parameterCount(specs) || !(vector.buffer instanceof SharedArrayBuffer))
-      throw new TypeError(`the state must be shared vectors of ${parameterCount(specs)} numbers`);
-  }
-  const shares = distribute(batch, Math.min(options.threads, batch));
-  const threads = Math.max(1, Math.floor(options.threads / shares.length));
-  const gradients = shares.map(() => dataParallel.vector(state.parameters.length));
-  const cuts = cumulative(distribute(state.parameters.length, shares.length));
+  const count = parameterCount(specs);
+  const shares = isShared(vectors.parameters);
+  const parts = checkState(
+    options,
+    "all shared or all unshared",
+    (vector) => isShared(vector) === shares,
+  );
+  const portions = distribute(batch, Math.min(options.threads, batch));
+  const threads = Math.max(1, Math.floor(options.threads / portions.length));
+  const gradients = shares ? portions.map(() => dataParallel.vector(count)) : [];
   const lowering = loweringFor(device);
   const models = new Map<number, Uint8Array>();
-  const replicas = shares.map((share, rank) => {
+  const replicas = portions.map((portion, thread) => {
     const model =
-      models.get(share) ?? trainingGraph(network, specs, { batch: share, loss, lowering });
-    models.set(share, model);
+      models.get(portion) ??
+      trainingGraph(network, specs, { batch: portion, loss, consistency, lowering });
+    models.set(portion, model);
     const start: DataParallelStart = {
       model,
       options: { device, threads, blockedLayout: false },
-      batch: share,
-      state: vectors,
-      gradients,
-      rank,
-      shard: [cuts[rank]!, cuts[rank + 1]!],
+      batch: portion,
+      count,
+      ...(shares && { shared: { state: vectors, gradients, thread } }),
     };
     return spawn<DataParallelRequest, DataParallelReply>("data-parallel", start);
   });
@@ -99,9 +111,10 @@ async function createStepper(
     await dispose();
     throw error;
   }
-  const all = (request: (rank: number) => DataParallelRequest): Promise<DataParallelReply[]> =>
-    Promise.all(replicas.map((replica, rank) => replica.call(request(rank))));
-  const starts = cumulative(shares);
+  const starts = cumulative(portions);
+  const work = shares
+    ? sharedWork(replicas, { state, total: gradients[0]!, parts, ranks })
+    : lentWork(replicas, state);
 
   return {
     state,
@@ -110,23 +123,21 @@ async function createStepper(
       for await (const images of batches) {
         const add = found.length > 0;
         const parts = await Promise.all(
-          replicas.map((replica, rank) => {
-            const feeds = feedsFor(network, images, starts[rank]!, starts[rank + 1]!);
-            return replica.call({ do: "differentiate", feeds, add }, buffersOf(feeds));
+          replicas.map((_, thread) => {
+            const feeds = feedsFor(network, images, starts[thread]!, starts[thread + 1]!);
+            return work.differentiate(thread, feeds, add);
           }),
         );
-        found.push(stack(parts as Float32Array[]));
+        found.push(stack(parts));
         onRun?.(found.length * batch);
       }
       const losses = stack(found);
-      const squares = (await all(() => ({ do: "reduce" }))) as number[];
-      const gradientNorm = Math.sqrt(squares.reduce((sum, part) => sum + part, 0));
-      const finite = Number.isFinite(gradientNorm) && losses.every(Number.isFinite);
+      const { gradientNorm, finite } = await judge(await work.reduce(), losses, ranks);
       if (finite) {
         state.step += 1;
         const { learningRate, emaDecay, clip } = hyper;
         const scale = clipScale(gradientNorm, clip);
-        await all(() => ({ do: "update", step: state.step, learningRate, emaDecay, scale }));
+        await work.update({ step: state.step, learningRate, emaDecay, scale });
       }
       return { losses, gradientNorm, finite };
     },
@@ -134,15 +145,108 @@ async function createStepper(
   };
 }
 
-/** `total` things over `parts` places, as evenly as whole numbers allow. */
-function distribute(total: number, parts: number): number[] {
-  const floor = Math.floor(total / parts);
-  return Array.from({ length: parts }, (_, i) => floor + (i < total % parts ? 1 : 0));
+type DataParallelReplica = Replica<DataParallelRequest, DataParallelReply>;
+
+/** Who does what of a step. Sums are taken over the same shards in the same order. */
+interface StepWork {
+  /** Losses of a replica's images; its gradient is kept. */
+  differentiate(thread: number, feeds: EngineTensors, add: boolean): Promise<Float32Array>;
+  /** Adds up the gradients, of all ranks too: the sum of squares of what this rank updates. */
+  reduce(): Promise<number>;
+  update(options: Parameters<typeof adamStep>[2]): Promise<void>;
 }
 
-/** 0 and the partial sums. */
-function cumulative(counts: readonly number[]): number[] {
-  const sums = [0];
-  for (const count of counts) sums.push(sums[sums.length - 1]! + count);
-  return sums;
+interface SharedState {
+  readonly state: TrainingState;
+  /** Where the replicas add up their gradients. */
+  readonly total: Float32Array;
+  readonly parts: Partition;
+  readonly ranks: Ranks | undefined;
+}
+
+/** The replicas do it all, where the vectors lie; one bucket travels while they work on the next. */
+function sharedWork(
+  replicas: readonly DataParallelReplica[],
+  { state, total, parts: { buckets }, ranks }: SharedState,
+): StepWork {
+  const all = (request: (thread: number) => DataParallelRequest) =>
+    Promise.all(replicas.map((replica, thread) => replica.call(request(thread))));
+  /** What each thread sums, and what it updates, of each bucket. */
+  const shards = buckets.map((bucket) => ({
+    ...bucket,
+    sums: pieces({ ...bucket, at: bucket.start }, replicas.length),
+    updates: pieces(bucket.own, replicas.length),
+  }));
+  return {
+    async differentiate(thread, feeds, add) {
+      const request = { do: "differentiate", feeds, add } as const;
+      const reply = await replicas[thread]!.call(request, buffersOf(feeds));
+      return (reply as DifferentiateReply).losses;
+    },
+    async reduce() {
+      const traffic = new Traffic();
+      let squares = 0;
+      for (const { start, end, counts, sums } of shards) {
+        squares += sum((await all((thread) => ({ do: "reduce", ...sums[thread]! }))) as number[]);
+        const bucket = total.subarray(start, end);
+        if (ranks) traffic.add(() => ranks.communicator.reduceScatter(bucket, counts));
+      }
+      await traffic.done();
+      if (ranks === undefined) return squares;
+      const own = (thread: number) => shards.map(({ updates }) => updates[thread]!);
+      return sum((await all((thread) => ({ do: "measure", pieces: own(thread) }))) as number[]);
+    },
+    async update(options) {
+      const traffic = new Traffic();
+      for (const { start, end, counts, updates } of shards) {
+        await all((thread) => ({ do: "update", piece: updates[thread]!, ...options }));
+        const bucket = state.parameters.subarray(start, end);
+        if (ranks) traffic.add(() => ranks.communicator.allgatherParts(bucket, counts));
+      }
+      await traffic.done();
+    },
+  };
+}
+
+/** The replicas differentiate; this thread, which has the vectors, does the rest. */
+function lentWork(
+  replicas: readonly DataParallelReplica[],
+  state: Omit<TrainingState, "step">,
+): StepWork {
+  const length = state.parameters.length;
+  /** A replica's vectors while they are here; after a failure they are made anew. */
+  const held: (LentVectors | undefined)[] = [];
+  const shards = rangesOf(length, replicas.length);
+  return {
+    async differentiate(thread, feeds, add) {
+      const made = () => ({
+        parameters: new Float32Array(length),
+        gradient: new Float32Array(length),
+      });
+      const lent = held[thread] ?? made();
+      held[thread] = undefined;
+      lent.parameters.set(state.parameters);
+      const request = { do: "differentiate", feeds, add, lent } as const;
+      const transfer = [...buffersOf(feeds), ...lentBuffers(lent)];
+      const reply = (await replicas[thread]!.call(request, transfer)) as DifferentiateReply;
+      held[thread] = reply.lent;
+      return reply.losses;
+    },
+    async reduce() {
+      const gradients = held.map((lent) => lent!.gradient);
+      return sum(shards.map(([start, end]) => sumGradients(gradients, start, end)));
+    },
+    async update(options) {
+      for (const [start, end] of shards) adamStep(state, held[0]!.gradient, options, start, end);
+    },
+  };
+}
+
+/** Whether threads may share memory: everywhere but in a page that is not isolated. */
+function sharesMemory(): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && globalThis.crossOriginIsolated !== false;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -4,6 +4,8 @@ import type { Loss } from "../../nn/loss.ts";
 import type { NetworkConfig } from "../../nn/network.ts";
 import type { ParameterSpec } from "../../nn/parameters.ts";
 import type { Device, EngineTensors } from "../../runtime/runtime.ts";
+import type { Communicator } from "../ranks/communicator.ts";
+import type { Partition } from "../ranks/partition.ts";
 import type { Hyperparameters, TrainingState } from "./optimizer.ts";
 import type { SpawnReplica } from "./replica.ts";
 
@@ -21,10 +23,22 @@ export interface TrainingBatch {
    * Weight of each pixel in the loss, [N,1,H,W]: see `pixelWeights`; the batch's loss is the sum.
    */
   readonly weight: Float32Array;
+  /** In consistency tuning: the same images nearer to clean, and what of them counts. */
+  readonly nearer?: NearerImages;
+}
+
+/** The target of image k is `target` + pull[k] F(noisy[k]), F the network, not differentiated. */
+export interface NearerImages {
+  /** y_r, [N,C,H,W], known pixels pasted in. */
+  readonly noisy: Float32Array;
+  /** `noiseEmbeddingInput` of each image, [N]. */
+  readonly conditioning: Float32Array;
+  /** [N]; 0 for an image whose target is `target` alone. */
+  readonly pull: Float32Array;
 }
 
 export interface StepResult {
-  /** The weighted losses of all images, in the order of the batches; their sum is the loss. */
+  /** The weighted losses of this rank's images, in the order of the batches. */
   readonly losses: Float32Array;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
@@ -54,16 +68,31 @@ export interface StepperOptions {
   /** Images a batch. */
   readonly batch: number;
   readonly loss: Loss;
+  /** Whether the batches have `nearer` images; default false. */
+  readonly consistency?: boolean;
   readonly threads: number;
   /** Its vectors come from the strategy's `vector`. */
   readonly state: TrainingState;
   readonly device?: Device;
+  /**
+   * Where several ranks share each update: `batch` is this rank's share, and of all vectors of the
+   * state but the weights it has its own parts (`ranks/partition.ts`).
+   */
+  readonly ranks?: Ranks;
+}
+
+/** The other ranks, and which parts of the vectors are whose. */
+export interface Ranks {
+  readonly communicator: Communicator;
+  readonly partition: Partition;
 }
 
 /** What decides about the memory of a step. */
-export interface StepSize extends Omit<StepperOptions, "state" | "device"> {
+export interface StepSize extends Omit<StepperOptions, "state" | "device" | "ranks"> {
   /** Batches an update. */
   readonly accumulate: number;
+  /** Ranks that share average and moments; 1 unless given. */
+  readonly ranks?: number;
 }
 
 /** One way to carry out training steps. Both give the same numbers, to rounding. */
@@ -101,10 +130,20 @@ export function feedsFor(
     target: part(batch.target, ...image),
     conditioning: part(batch.conditioning),
     weight: part(batch.weight, 1, resolution, resolution),
+    ...(batch.nearer && {
+      nearer: part(batch.nearer.noisy, ...image),
+      nearerConditioning: part(batch.nearer.conditioning),
+      pull: part(batch.nearer.pull),
+    }),
   };
 }
 
 /** What moves with tensors to another thread. */
 export function buffersOf(tensors: EngineTensors): ArrayBuffer[] {
   return Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer);
+}
+
+/** Whether a vector lies in memory that threads share. */
+export function isShared({ buffer }: Float32Array): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
 }

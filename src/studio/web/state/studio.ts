@@ -186,6 +186,7 @@ export class Studio {
   async openFiles(files: readonly File[]): Promise<void> {
     const [first] = files;
     if (first === undefined) return;
+    if (this.dialog.value === "teaching") return this.extras.teaching?.take(files);
     if (files.length === 1 && this.dialog.value !== "batch") return this.open(first, first.name);
     this.batch.add(files);
     this.dialog.value = "batch";
