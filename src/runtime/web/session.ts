@@ -17,7 +17,6 @@ const weights = "weights";
 
 /**
  * Compiles an ONNX model. Only the bundle of the chosen device is loaded.
- * @param model has its buffer to itself, which is gone afterwards
  * @param constants inputs that are the same in every run
  * @throws PaletteError when the device does not accept the graph.
  */
@@ -46,8 +45,6 @@ export async function openSession(
       cause: error,
     });
   }
-  // The weights are in the session now: this gives back their bytes without waiting for anyone.
-  (model.buffer as ArrayBuffer & { transfer?(length: number): ArrayBuffer }).transfer?.(0);
   const inputsOf = (tensors: EngineTensors): Record<string, Tensor> =>
     Object.fromEntries(
       Object.entries(tensors).map(([name, { data, shape }]) => [
