@@ -147,6 +147,15 @@ describe.skipIf(skipsChromium)("the site", () => {
     await run(page);
   });
 
+  it("fits 360 pixels of width", async () => {
+    const size = page.viewportSize();
+    await page.setViewportSize({ width: 360, height: 740 });
+    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(await overflow()).toBe(0);
+    await machine(async () => expect(await overflow()).toBe(0));
+    if (size !== null) await page.setViewportSize(size);
+  });
+
   it("can be installed", async () => {
     const client = await page.context().newCDPSession(page);
     const { installabilityErrors } = await client.send("Page.getInstallabilityErrors");
