@@ -112,15 +112,17 @@ async function copyModels(out: string, models: readonly string[]): Promise<void>
   await writeFile(join(out, "models", "models.json"), JSON.stringify(list));
 }
 
-/** What is fetched when it is first needed: engines, of which one is used, and models. */
-const later = /\.wasm$|^models\/.*\/|^service-worker\.js$|^index\.html$/;
+/** Fetched when it is first needed: engines, of which one is used. */
+const engine = /\.wasm$/;
+/** The page keeps models itself; of the others the site has no list. */
+const unlisted = /^models\/.*\/|^service-worker\.js$|^index\.html$/;
 
 async function buildServiceWorker(out: string): Promise<void> {
   const entries = await readdir(out, { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(out, join(entry.parentPath, entry.name)).split(sep).join("/"))
-    .filter((file) => !later.test(file))
+    .filter((file) => !unlisted.test(file))
     .sort();
   const contents = createHash("sha256");
   for (const file of ["index.html", ...files]) {
@@ -132,7 +134,8 @@ async function buildServiceWorker(out: string): Promise<void> {
     publicDir: false,
     define: {
       // The page itself is the site's own address.
-      SITE_FILES: JSON.stringify(["./", ...files]),
+      SITE_FILES: JSON.stringify(["./", ...files.filter((file) => !engine.test(file))]),
+      SITE_LATER: JSON.stringify(files.filter((file) => engine.test(file))),
       SITE_VERSION: JSON.stringify(contents.digest("hex").slice(0, 12)),
     },
     build: {

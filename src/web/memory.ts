@@ -47,8 +47,13 @@ export function affordableEngines(config: ModelConfig, budget = tabBudget): numb
   return Math.max(1, Math.floor((enginesShare * budget) / bytesOfEngine(config)));
 }
 
+/** Counting traces the network; a page asks while a control is moved. */
+const counted = new WeakMap<ModelConfig["network"], number>();
+
 function bytesOfEngine({ network }: ModelConfig): number {
-  return engineBytes + engineForEachByte * 4 * parameterCount(parameterSpecs(network));
+  const parameters = counted.get(network) ?? parameterCount(parameterSpecs(network));
+  counted.set(network, parameters);
+  return engineBytes + engineForEachByte * 4 * parameters;
 }
 
 /** What is restored, how, and on how many engines. */

@@ -1,5 +1,5 @@
 /** The site in Chromium: everything in the page, on a host that knows nothing but files. */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zipSync } from "fflate";
@@ -145,6 +145,45 @@ describe.skipIf(skipsChromium)("the site", () => {
     await page.locator("button[name=start]").waitFor();
     await page.getByRole("spinbutton", { name: "Steps" }).fill("1");
     await run(page);
+  });
+
+  it("fits 360 pixels of width", async () => {
+    const size = page.viewportSize();
+    await page.setViewportSize({ width: 360, height: 740 });
+    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(await overflow()).toBe(0);
+    await machine(async () => expect(await overflow()).toBe(0));
+    if (size !== null) await page.setViewportSize(size);
+  });
+
+  it("can be installed", async () => {
+    const client = await page.context().newCDPSession(page);
+    const { installabilityErrors } = await client.send("Page.getInstallabilityErrors");
+    // The browser of a test is one that keeps nothing.
+    expect(installabilityErrors.filter(({ errorId }) => errorId !== "in-incognito")).toEqual([]);
+  });
+
+  it("serves a new version from the next load on, and drops the old one", async () => {
+    const versions = () =>
+      page.evaluate(async () =>
+        (await caches.keys()).filter((name) => name.startsWith("palette-site-")),
+      );
+    const [old] = await versions();
+    const script = at(`host/${place}service-worker.js`);
+    const version = old?.replace("palette-site-", "") ?? "";
+    await writeFile(script, (await readFile(script, "utf8")).replace(version, "next"));
+    await page.reload();
+    const soon = { timeout: 30_000 };
+    await expect.poll(versions, soon).toEqual([old, "palette-site-next"]);
+    const arriving = () =>
+      page.evaluate(async () => {
+        const { installing, waiting } = (await navigator.serviceWorker.getRegistration()) ?? {};
+        return (installing ?? waiting) !== null;
+      });
+    await expect.poll(arriving, soon).toBe(false);
+    await page.reload();
+    await expect.poll(versions, soon).toEqual(["palette-site-next"]);
+    await page.locator("main").waitFor();
   });
 
   it("works offline after a reload: history, saving, another answer", async () => {

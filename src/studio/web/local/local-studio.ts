@@ -5,6 +5,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { DeviceChoice, WebDevice } from "../../../runtime/web/choose-device.ts";
 import { omitUndefined } from "../../../util/omit-undefined.ts";
+import { type Ask, type Misfit, misfitOf } from "./fit.ts";
 import type { ArrivedModel } from "./messages.ts";
 import { allowOrigins } from "./offline.ts";
 import { forget, modelsOnShelf, originsOf, type ShelfModel } from "./shelf.ts";
@@ -53,6 +54,12 @@ export class LocalStudio {
     return this.#models;
   }
 
+  /** What a request to one of the models has no room for; undefined where it fits. */
+  misfit(ask: Ask, name: string): Misfit | undefined {
+    const model = this.#models.value.find((each) => each.name === name);
+    return model && misfitOf(ask, model.config);
+  }
+
   /** The model that is being fetched or opened. */
   get arrival(): ReadonlySignal<Arrival | undefined> {
     return this.#arrival;
@@ -93,11 +100,12 @@ export class LocalStudio {
     const address = new URL(text.trim(), location.href).href;
     const asked = [...originsOf(this.#brought()), ...originsOf([{ address }])];
     // A worker's policy is that of its start.
-    if (await allowOrigins(asked)) this.thread.restart();
+    const fresh = await allowOrigins(asked);
     return this.#add({ address }, () =>
       this.thread.ask(
         { fetch: { address } },
         {
+          fresh,
           onProgress: (progress) => {
             if ("fetched" in progress) this.#arrival.value = { address, ...progress.fetched };
           },

@@ -1,14 +1,15 @@
 /** The service worker's side of the page: it serves the page offline, and gives workers a policy. */
 import { originsEntry } from "./policy.ts";
 
-/** Milliseconds that the page waits for it on the first visit. */
-const patience = 5_000;
+/** Milliseconds that work waits for it on the first visit, while its files are fetched. */
+const patience = 60_000;
 
 const container = (): ServiceWorkerContainer | undefined => navigator.serviceWorker;
+let registered: Promise<ServiceWorkerRegistration | undefined> | undefined;
 
 /** Browsers offer service workers to pages over HTTPS or of this machine, and not everywhere. */
-export async function registerServiceWorker(): Promise<void> {
-  await container()
+export function registerServiceWorker(): void {
+  registered = container()
     ?.register("./service-worker.js")
     .catch(() => undefined);
 }
@@ -18,6 +19,8 @@ export async function inCharge(): Promise<boolean> {
   const workers = container();
   if (workers === undefined) return false;
   if (workers.controller !== null) return true;
+  const registration = await registered;
+  if (registration === undefined) return false;
   return new Promise((resolve) => {
     const end = (charged: boolean) => {
       clearTimeout(timer);
@@ -28,9 +31,8 @@ export async function inCharge(): Promise<boolean> {
     const timer = setTimeout(() => end(false), patience);
     workers.addEventListener("controllerchange", changed);
     // A page that was loaded past it (Shift and reload) has to ask.
-    void workers.getRegistration().then((registration) => {
-      registration?.active?.postMessage("claim");
-    });
+    registration.active?.postMessage("claim");
+    if (workers.controller !== null) end(true);
   });
 }
 

@@ -5,8 +5,12 @@
  */
 import { originsEntry, policyFor } from "./policy.ts";
 
-/** What the build puts in: the files to have from the beginning, and a name for their contents. */
+/**
+ * What the build puts in: the files to have from the beginning, those that are fetched when they are
+ * needed and may be there from the version before, and a name for all contents.
+ */
 declare const SITE_FILES: readonly string[];
+declare const SITE_LATER: readonly string[];
 declare const SITE_VERSION: string;
 
 interface ExtendableEvent extends Event {
@@ -17,7 +21,7 @@ interface FetchEvent extends ExtendableEvent {
   respondWith(response: Promise<Response>): void;
 }
 interface ServiceWorkerScope {
-  readonly registration: { readonly scope: string };
+  readonly registration: Pick<ServiceWorkerRegistration, "scope" | "installing" | "waiting">;
   readonly clients: {
     claim(): Promise<void>;
     matchAll(options: { type: "window" }): Promise<readonly unknown[]>;
@@ -40,6 +44,11 @@ scope.addEventListener("install", (event) => {
       const cache = await caches.open(cacheName);
       const requests = SITE_FILES.map((file) => new Request(new URL(file, base), fresh(file)));
       await cache.addAll(requests);
+      for (const file of SITE_LATER) {
+        const { href } = new URL(file, base);
+        const known = await caches.match(href, loose);
+        if (known !== undefined) await cache.put(href, known);
+      }
       await scope.skipWaiting();
     })(),
   );
@@ -120,10 +129,11 @@ async function governed(response: Response): Promise<Response> {
   return new Response(response.body, { status, statusText, headers });
 }
 
-/** A page that is being loaded has the new version; others may need the old one. */
+/** Other pages may need the old version, and a version that is on its way is no old one. */
 async function dropOldVersions(): Promise<void> {
+  const { installing, waiting } = scope.registration;
   const others = await scope.clients.matchAll({ type: "window" });
-  if (others.length > 1) return;
+  if (installing !== null || waiting !== null || others.length > 1) return;
   for (const name of await caches.keys()) {
     if (name.startsWith(prefix) && name !== cacheName) await caches.delete(name);
   }

@@ -7,7 +7,7 @@ import { registerServiceWorker } from "./offline.ts";
 import { WorkThread } from "./work-thread.ts";
 
 export function startHere(root: HTMLElement): void {
-  void registerServiceWorker();
+  registerServiceWorker();
   const local = new LocalStudio(new WorkThread());
   showStudio(root, new LocalRestorer(local), { local, teaching: teachingHere(local) });
 }

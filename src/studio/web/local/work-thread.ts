@@ -20,6 +20,8 @@ export interface OrderListeners {
   readonly onProgress?: (progress: OrderProgress) => void;
   /** Told, while others are carried out, how many come before it. */
   readonly onPlace?: (place: number) => void;
+  /** Starts a new worker for it, which has a new policy. */
+  readonly fresh?: boolean;
 }
 
 export class WorkThread {
@@ -48,30 +50,33 @@ export class WorkThread {
     }
   }
 
-  /** Ends the worker, and whatever it does; the next order starts another one. */
-  restart(): void {
-    this.#end(new RestoreError("The work was ended; start it again."));
-  }
-
-  async #turn({ onPlace }: OrderListeners): Promise<void> {
+  async #turn({ signal, onPlace }: OrderListeners): Promise<void> {
     while (this.#busy) {
       onPlace?.(this.#waiting.length + 1);
-      await new Promise<void>((next) => this.#waiting.push(next));
+      await new Promise<void>((next, giveUp) => {
+        this.#waiting.push(next);
+        const leave = () => {
+          this.#waiting = this.#waiting.filter((other) => other !== next);
+          giveUp(signal?.reason);
+        };
+        signal?.addEventListener("abort", leave, { once: true });
+      });
     }
     this.#busy = true;
   }
 
   async #carryOut(
     order: Order,
-    { signal, onProgress = () => {} }: OrderListeners,
+    { signal, fresh, onProgress = () => {} }: OrderListeners,
   ): Promise<Results[keyof Results]> {
+    if (fresh) this.#drop();
     const worker = await this.#started();
     signal?.throwIfAborted();
     const id = ++this.#orders;
     let impatience: ReturnType<typeof setTimeout> | undefined;
     const cancel = () => {
       tell(worker, { cancel: id });
-      impatience = setTimeout(() => this.restart(), patience);
+      impatience = setTimeout(() => this.#end(new RestoreError("It was cancelled.")), patience);
     };
     signal?.addEventListener("abort", cancel, { once: true });
     try {
@@ -100,9 +105,14 @@ export class WorkThread {
     return worker;
   }
 
-  #end(error: RestoreError): void {
+  /** The next order starts another worker. */
+  #drop(): void {
     this.#worker?.terminate();
     this.#worker = undefined;
+  }
+
+  #end(error: RestoreError): void {
+    this.#drop();
     this.#current?.reject(error);
   }
 

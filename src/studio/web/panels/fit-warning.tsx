@@ -1,7 +1,6 @@
 /** Said before it is tried: what will not fit into the memory of a page, and the size that will. */
 import { useStudio } from "../context.ts";
 import { text } from "../i18n/index.ts";
-import { misfitOf } from "../local/fit.ts";
 import type { LocalStudio } from "../local/local-studio.ts";
 import { Button } from "../parts/controls.tsx";
 import { megabytes } from "../state/megabytes.ts";
@@ -11,11 +10,11 @@ export function FitWarning({ local }: { readonly local: LocalStudio }) {
   const { editor, requests } = studio;
   const t = text.value.local;
   const photo = editor.base.value;
-  const model = local.models.value.find(({ name }) => name === studio.model.value?.name);
+  const model = studio.model.value?.name;
   if (photo === undefined || model === undefined || !editor.ready.value) return null;
   const task = editor.task.value;
   const ask = { task, photo, options: requests.options() };
-  const misfit = misfitOf(ask, model.config);
+  const misfit = local.misfit(ask, model);
   if (misfit === undefined) return null;
   const { need, most, smaller } = misfit;
   return (

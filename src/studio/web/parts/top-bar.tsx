@@ -55,7 +55,7 @@ export function TopBar() {
         </>
       )}
       <span class="space" />
-      <span class="batch-button">
+      <span class="home-button">
         <IconButton
           label={t.batch.title}
           icon="batch"
@@ -65,13 +65,15 @@ export function TopBar() {
         />
       </span>
       {studio.extras.teaching !== undefined && (
-        <IconButton
-          label={t.teaching.title}
-          icon="teach"
-          onClick={() => {
-            dialog.value = "teaching";
-          }}
-        />
+        <span class="home-button">
+          <IconButton
+            label={t.teaching.title}
+            icon="teach"
+            onClick={() => {
+              dialog.value = "teaching";
+            }}
+          />
+        </span>
       )}
       {studio.extras.local !== undefined && (
         <IconButton
