@@ -4,6 +4,7 @@
  */
 import type { InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
+import { giveBack } from "../../util/give-back.ts";
 import type { Device, EngineTensors, SessionOptions } from "../runtime.ts";
 import { withExternalWeights } from "./external-weights.ts";
 
@@ -46,8 +47,8 @@ export async function openSession(
       cause: error,
     });
   }
-  // The weights are in the session now: this gives back their bytes without waiting for anyone.
-  (model.buffer as ArrayBuffer & { transfer?(length: number): ArrayBuffer }).transfer?.(0);
+  // The weights are in the session now.
+  giveBack(model);
   const inputsOf = (tensors: EngineTensors): Record<string, Tensor> =>
     Object.fromEntries(
       Object.entries(tensors).map(([name, { data, shape }]) => [
