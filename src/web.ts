@@ -14,7 +14,8 @@ export {
 } from "./runtime/web/choose-device.ts";
 export { webRuntime } from "./runtime/web/index.ts";
 export { canvasCodec } from "./web/canvas-codec.ts";
-export { loadModel, loadNetwork, openModel } from "./web/load-network.ts";
+export { loadModel, loadNetwork, openModel, type WebNetworkOptions } from "./web/load-network.ts";
+export { MemoryError } from "./web/memory.ts";
 export {
   type BrowserModel,
   type FetchModelOptions,
@@ -26,4 +27,4 @@ export {
   openStoredModel,
   storedModels,
 } from "./web/model-store.ts";
-export { Palette } from "./web/palette.ts";
+export { Palette, type WebPaletteOptions } from "./web/palette.ts";

@@ -1,6 +1,7 @@
 /**
  * `npm run docs:screenshots [-- NAME...]`: the pictures of docs/studio.md, of the page as it is, on
- * the studio's server and the bundled model. Needs Chromium (CHROMIUM or /usr/bin/chromium).
+ * the studio's server and the bundled model; and those of docs/browser.md, of the site. Needs
+ * Chromium (CHROMIUM or /usr/bin/chromium).
  */
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,9 +12,10 @@ import sharp from "sharp";
 import { build } from "vite";
 import { startStudio } from "../../src/studio/server/server.ts";
 import type { Settings } from "../../src/studio/web/state/settings.ts";
+import { serveFolder } from "../../test/support/chromium.ts";
+import { buildSite } from "../studio/build-site.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
-const folder = path("docs/images/studio");
 
 const wide = { viewport: { width: 1280, height: 800 } };
 const narrow = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true };
@@ -27,7 +29,7 @@ interface Shot {
   readonly act: (page: Page) => Promise<void>;
 }
 
-const shots: readonly Shot[] = [
+const ofServer: readonly Shot[] = [
   { name: "welcome", theme: "light", act: async (page) => void (await imagesLoaded(page)) },
   {
     name: "colorize",
@@ -116,6 +118,49 @@ const shots: readonly Shot[] = [
   },
 ];
 
+const ofSite: readonly Shot[] = [
+  {
+    name: "machine",
+    theme: "light",
+    act: (page) => page.getByRole("button", { name: "This machine" }).click(),
+  },
+  {
+    name: "answers",
+    theme: "light",
+    settings: { samples: 2 },
+    async act(page) {
+      await sample(page, "Give colour");
+      await run(page);
+      await page.keyboard.press("s");
+    },
+  },
+  {
+    name: "too-large",
+    theme: "dark",
+    settings: { samples: 2 },
+    async act(page) {
+      const photo = await sharp(path("samples/fields.jpg"))
+        .resize(4000, 3000, { fit: "cover" })
+        .jpeg({ quality: 15 })
+        .toBuffer();
+      await page.locator("#studio > input[type=file]").setInputFiles({
+        name: "field.jpg",
+        mimeType: "image/jpeg",
+        buffer: photo,
+      });
+      await page.locator(".surface").waitFor();
+      await page.getByRole("navigation").getByRole("button", { name: "Repair" }).click();
+      await page.getByRole("button", { name: /^Go on with/ }).waitFor();
+    },
+  },
+  {
+    name: "narrow",
+    theme: "dark",
+    context: narrow,
+    act: (page) => page.getByRole("button", { name: "This machine" }).click(),
+  },
+];
+
 async function sample(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name }).click();
   await page.locator(".surface").waitFor();
@@ -130,7 +175,7 @@ async function imagesLoaded(page: Page): Promise<void> {
   await page.waitForFunction(() => [...document.images].every(({ complete }) => complete));
 }
 
-async function take(browser: Browser, address: string, shot: Shot): Promise<void> {
+async function take(browser: Browser, address: string, shot: Shot, set: string): Promise<void> {
   const { name, theme, context: options = wide, act } = shot;
   const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
   const kept = JSON.stringify({ ...settings, ...shot.settings, theme });
@@ -146,31 +191,45 @@ async function take(browser: Browser, address: string, shot: Shot): Promise<void
   const png = await page.screenshot();
   await sharp(png)
     .webp({ quality: 82 })
-    .toFile(join(folder, `${name}.webp`));
+    .toFile(path(`docs/images/${set}/${name}.webp`));
   await context.close();
-  console.log(`docs/images/studio/${name}.webp`);
+  console.log(`docs/images/${set}/${name}.webp`);
+}
+
+/** Those of the set that are asked for by name, as `browser/answers`; without names all of them. */
+async function takeSet(set: string, shots: readonly Shot[], address: string): Promise<void> {
+  await mkdir(path(`docs/images/${set}`), { recursive: true });
+  for (const shot of shots) await take(browser, address, shot, set);
 }
 
 const names = process.argv.slice(2);
+const asked = (set: string, shots: readonly Shot[]) =>
+  shots.filter(({ name }) => names.length === 0 || names.includes(`${set}/${name}`));
 const built = await mkdtemp(join(tmpdir(), "palette-page-"));
-await mkdir(folder, { recursive: true });
-await build({
-  configFile: path("vite.studio.config.ts"),
-  logLevel: "error",
-  build: { outDir: built },
-});
-const { version } = JSON.parse(await readFile(path("package.json"), "utf8"));
-const studio = await startStudio({ version, port: 0, page: built });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-dev-shm-usage"],
 });
 try {
-  for (const shot of shots) {
-    if (names.length === 0 || names.includes(shot.name)) await take(browser, studio.url, shot);
+  const studioShots = asked("studio", ofServer);
+  if (studioShots.length > 0) {
+    const page = join(built, "page");
+    await build({
+      configFile: path("vite.studio.config.ts"),
+      logLevel: "error",
+      build: { outDir: page },
+    });
+    const { version } = JSON.parse(await readFile(path("package.json"), "utf8"));
+    const studio = await startStudio({ version, port: 0, page });
+    await takeSet("studio", studioShots, studio.url).finally(() => studio.stop(0));
+  }
+  const siteShots = asked("browser", ofSite);
+  if (siteShots.length > 0) {
+    await buildSite({ out: join(built, "site") });
+    const site = await serveFolder(join(built, "site"));
+    await takeSet("browser", siteShots, site.address).finally(() => site.close());
   }
 } finally {
   await browser.close();
-  await studio.stop(0);
   await rm(built, { recursive: true, force: true });
 }

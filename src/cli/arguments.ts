@@ -1,6 +1,7 @@
 /** What the commands' options may say. Commander prints the complaints and exits 2. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { devices } from "../runtime/runtime.ts";
+import { parseShard } from "../util/shard.ts";
 
 /** A parser of whole numbers from `low` to `high`. */
 export function wholeNumber(
@@ -95,3 +96,10 @@ export const threadsOption = () =>
   new Option("--threads <count>", "threads of the engine (default: one a core)").argParser(
     wholeNumber(1, 1024),
   );
+
+/** A share of the work, for many machines. */
+export const shardOption = (what: string) =>
+  new Option(
+    "--shard <k/N>",
+    `${what}: k from 1 to N; env or env/N takes k from a Slurm array or an indexed Kubernetes job`,
+  ).argParser((text) => parseShard(text, process.env));

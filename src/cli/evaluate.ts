@@ -1,9 +1,11 @@
 /** `palette evaluate`: how good models are, in the paper's terms. */
 import { relative } from "node:path";
 import type { EvaluationProgress } from "../evaluation/evaluate.ts";
-import { evaluate, planEvaluation } from "../node/evaluate.ts";
+import { evaluate, evaluateShard, planEvaluation, type ShardOutcome } from "../node/evaluate.ts";
 import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { UsageError } from "../util/errors.ts";
+import { quantity } from "../util/format.ts";
+import { shardName } from "../util/shard.ts";
 import type { EvaluateModelsFlags } from "./commands/evaluate.ts";
 import { log, say } from "./console.ts";
 import { evaluationText } from "./evaluation-text.ts";
@@ -20,7 +22,7 @@ const stageLabels: Readonly<Record<EvaluationProgress["stage"], string>> = {
 
 /** Measures models and writes the report. */
 export async function evaluateModels(options: EvaluateModelsFlags): Promise<void> {
-  const { data, out } = options;
+  const { data, out, shard } = options;
   await claimFolder(out, folderKinds.evaluation);
   await interruptible(async (signal) => {
     const watch = new Watch();
@@ -44,14 +46,20 @@ export async function evaluateModels(options: EvaluateModelsFlags): Promise<void
       await whileWaiting("Looking for photos", Promise.race([listing, planning]));
       const plan = await planning;
       for (const note of plan.notes) log(note);
-      const { report, seconds, files } = await evaluate(plan, {
+      const how = {
         ...options,
         out,
         signal,
         onProgress: ({ stage, done, total }: EvaluationProgress) =>
           watch.show(stageLabels[stage], done, total),
-      });
+      };
+      const outcome = shard ? await evaluateShard(plan, shard, how) : await evaluate(plan, how);
       watch.stop();
+      if ("missing" in outcome) {
+        sayShard(outcome, options);
+        return;
+      }
+      const { report, seconds, files } = outcome;
       if (options.json) {
         say(JSON.stringify(report));
         return;
@@ -62,6 +70,23 @@ export async function evaluateModels(options: EvaluateModelsFlags): Promise<void
       watch.stop();
     }
   });
+}
+
+/** A shard is done, and others are not, or measure already. */
+function sayShard(
+  { missing, measuredBy }: ShardOutcome,
+  { shard, out, json }: EvaluateModelsFlags,
+): void {
+  if (json) {
+    say(JSON.stringify({ shard, missing }));
+    return;
+  }
+  const name = shard ? shardName(shard) : "";
+  log(
+    measuredBy === undefined
+      ? `shard ${name} is done; the report in ${out} waits for ${quantity(missing, "picture")} of others.`
+      : `shard ${name} is done, and all pictures are there. ${measuredBy}`,
+  );
 }
 
 /** "Telea=answers/telea" */

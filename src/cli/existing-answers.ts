@@ -27,7 +27,7 @@ export function recordedSettings(
   alsoRead: readonly string[],
 ): string {
   const { out, model, samples, device, threads, json, format, strip, ...rest } = flags;
-  const { skipExisting, overwrite, ...deciding } = rest;
+  const { skipExisting, overwrite, shard, ...deciding } = rest;
   // The contents of files that are read count, not their names.
   return JSON.stringify({ ...deciding, ...resolved }, (_, value) =>
     alsoRead.includes(value) ? undefined : value,
@@ -38,14 +38,15 @@ export function recordedSettings(
 export async function keptAnswers(
   plan: readonly Planned[],
   settings: string,
-  { skipExisting = false, overwrite = false }: RestoreFlags,
+  { skipExisting = false, overwrite = false, shard }: RestoreFlags,
 ): Promise<ReadonlySet<string>> {
   const none = new Set<string>();
   if (overwrite) return none;
   const existing = await existingAnswers(plan);
   if (!skipExisting) {
     await assertRepeated(plan, existing, settings);
-    return none;
+    // They are the same answers: a shard that is started again goes on after them.
+    return shard === undefined ? none : existing;
   }
   const others = await countOtherSettings(existing, settings);
   if (others > 0) {

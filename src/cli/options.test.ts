@@ -46,6 +46,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
   "--steps": ["20", "1000"],
   "--to": ["16:9", "1920x1080"],
   "--seed": ["0", "1"],
+  "--shard": ["1/8", "8/8"],
   "--replicates": ["0", "50"],
 };
 /** Where a command means something else by it. */
@@ -53,6 +54,8 @@ const documentedOf: Readonly<Record<string, readonly string[]>> = {
   "evaluate --steps": ["20", "ddpm:1000", "20,dpm++:20"],
   "study --steps": ["20", "ddpm:1000"],
   "study --size": ["256"],
+  "shards --size": ["500MB", "1.5GB", "10000"],
+  "shards --side": ["256", "own"],
 };
 
 function valuesOf(command: string, option: Option): readonly string[] {

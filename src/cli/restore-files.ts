@@ -14,8 +14,10 @@ import {
 import { Palette } from "../node/palette.ts";
 import { checkOptions, type SamplingOptions } from "../pipeline/sampling-options.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
+import { quantity } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { sha256 } from "../util/sha256.ts";
+import { isInShard, shardName } from "../util/shard.ts";
 import type { RestoreFlags } from "./commands/restore-options.ts";
 import { log, say, sayBytes } from "./console.ts";
 import {
@@ -82,7 +84,7 @@ export async function restoreFiles(
   restoration: Restoration,
 ): Promise<void> {
   const { task, sampledTask, flags, settings, alsoRead = [], signal } = restoration;
-  const { model, out, device, threads, samples, seed, mean, force } = flags;
+  const { model, out, device, threads, samples, seed, mean, force, shard } = flags;
   const sampler = chosenSampler(flags);
   const drawing = {
     ...{ samples, seed },
@@ -96,6 +98,9 @@ export async function restoreFiles(
     const left = answers.length === 1 ? "1 picture was" : `${answers.length} pictures were`;
     log(`${left} left out as answers of earlier runs, such as ${answers[0]}.`);
   }
+  if (shard !== undefined && inputs.some(({ path }) => path === standardStream))
+    throw new UsageError("Standard input is one photo: leave out --shard.");
+  // Names, and who may write where, are matters of all photos.
   const { format, files } = await nameOutputs(inputs, { ...flags, task });
   await checkOutputs(files.flat(), [...inputs.map(({ path }) => path), ...alsoRead]);
   const streamed = inputs.some(({ path }) => path === standardStream)
@@ -104,11 +109,14 @@ export async function restoreFiles(
         standardInput,
       )
     : undefined;
-  const plan = inputs.map((input, k): Job => {
+  const everything = inputs.map((input, k): Job => {
     const file = input.path === standardStream && streamed ? streamed : input.path;
     const others = restoration.readWith?.(input.path) ?? alsoRead;
     return { input, file, sources: [file, ...others], outputs: files[k] ?? [] };
   });
+  const plan = everything.filter((_, k) => shard === undefined || isInShard(k, shard));
+  if (shard)
+    log(`shard ${shardName(shard)}: ${plan.length} of ${quantity(inputs.length, "photo")}.`);
   const palette = await whileWaiting(
     "Loading the model",
     Palette.load(model, { device, threads, onWarning: log }),
@@ -145,7 +153,7 @@ export async function restoreFiles(
         const size = restoration.sizeOf?.(photo, palette) ?? photo.image;
         for (const output of missing) checkFormatHolds(output, format, size);
         if (restoration.keepsPixels && format !== "png") warnOfLoss();
-        const place = inputs.length > 1 ? `${index + 1}/${inputs.length} ${file}` : file;
+        const place = plan.length > 1 ? `${index + 1}/${plan.length} ${file}` : file;
         const own = await ownNumber(job.input);
         const { images, alpha, unchanged } = await withProgress(place, steps, (listeners) =>
           restoration.restore(
@@ -173,7 +181,7 @@ export async function restoreFiles(
       } catch (error) {
         // The file's fault or the machine's: a wrong call would fail for every photo alike.
         if (!(error instanceof PaletteError) || error.name === "UsageError") throw error;
-        if (inputs.length === 1 && !flags.json) throw error;
+        if (plan.length === 1 && !flags.json) throw error;
         log(nameIn(error, path));
         failed.push({ input: path, error: error.message });
       }
@@ -183,12 +191,13 @@ export async function restoreFiles(
   }
   if (flags.json) {
     const used = { name, resolution: network.resolution };
-    const done = { restored, ...(flags.skipExisting && { skipped }), failed };
+    const skips = flags.skipExisting || shard !== undefined;
+    const done = { ...omitUndefined({ shard }), restored, ...(skips && { skipped }), failed };
     const document = { task, model: used, samples, ...drawn, ...settings, ...done };
     say(JSON.stringify(document, null, 2));
   }
   if (failed.length > 0) {
-    throw new PaletteError(`${failed.length} of ${inputs.length} photos could not be restored.`);
+    throw new PaletteError(`${failed.length} of ${plan.length} photos could not be restored.`);
   }
 }
 

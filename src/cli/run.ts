@@ -1,6 +1,7 @@
 /** The command line as a function of its arguments. */
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError, Help } from "commander";
+import { SaidByRank0 } from "../node/mpi/agree.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 import { refuseRepetition } from "./arguments.ts";
 import { commands } from "./commands/index.ts";
@@ -69,6 +70,7 @@ function report(error: unknown, verbose: boolean): number {
     log("palette: stopped.");
     return error.exitCode;
   }
+  if (error instanceof SaidByRank0) return 1;
   if (error instanceof PaletteError) log(`palette: ${error.message}`);
   else log(`palette: unexpected: ${reasonOf(error)} (--verbose shows where; please report it)`);
   if (verbose && error instanceof Error) log(error.stack ?? "");

@@ -1,16 +1,19 @@
 /** `palette train`: a model from folders of photos. */
 import { access } from "node:fs/promises";
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { type FileWeight, parseFileWeights } from "../data/weights.ts";
 import { augmentationSchema } from "../models/settings/augmentation.ts";
 import { objectiveSchema } from "../models/settings/objective.ts";
 import { imagesPerUpdate, optimizerSchema } from "../models/settings/optimizer.ts";
+import { type Launch, launchOf } from "../node/mpi/launch.ts";
 import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { readToEnd } from "../node/regular-file.ts";
 import { RunFolder } from "../node/run-folder.ts";
 import { planTraining, type TrainingRequest, train } from "../node/training.ts";
 import { distillation } from "../training/distillation.ts";
 import { trainingMemory } from "../training/memory.ts";
+import type { TrainingOptions, TrainingOutcome } from "../training/options.ts";
+import type { TrainingPlan } from "../training/plan.ts";
 import type { RunConfig } from "../training/run-config.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { counted, inGigabytes } from "../util/format.ts";
@@ -22,67 +25,79 @@ import { Interrupted, interruptible } from "./interrupt.ts";
 import { readNetwork } from "./network.ts";
 import { whileWaiting } from "./progress.ts";
 import { settingsGiven } from "./setting-options.ts";
+import { trainAsRank } from "./train-as-rank.ts";
 import { TrainingReporter } from "./training-progress.ts";
 
 /** Trains, or prints what would be trained. */
 export async function trainModel(options: TrainFlags): Promise<void> {
-  await carryOut(options, () => trainingRequest(options));
+  await carryOut(options, (launch) => trainingRequest(options, launch));
 }
 
 /** Distills, or prints what would be trained; `distillation` says when it ends. */
 export async function distillModel({ calls, images, ...options }: DistillFlags): Promise<void> {
-  await carryOut(options, async () => {
-    const { from, out, data, ...settings } = await trainingRequest(options);
+  await carryOut(options, async (launch) => {
+    const { from, out, data, ...settings } = await trainingRequest(options, launch);
     return { from, out, data, ...distillation({ ...settings, calls, images }) };
   });
 }
 
+/** As one of several ranks where mpirun started this process. */
 async function carryOut(
   options: TrainFlags,
-  request: () => Promise<TrainingRequest>,
+  request: (launch: Launch | undefined) => Promise<TrainingRequest>,
 ): Promise<void> {
-  await claimFolder(options.out, folderKinds.run);
-  const plan = await whileWaiting("Looking for photos", request().then(planTraining));
+  const launch = launchOf();
+  const planned = async () => {
+    await claimFolder(options.out, folderKinds.run);
+    return planTraining(await request(launch));
+  };
+  if (options.dryRun && launch !== undefined && launch.rank > 0) return;
+  if (launch !== undefined && !options.dryRun)
+    return trainAsRank(launch, options, planned, reported);
+  const plan = await whileWaiting("Looking for photos", planned());
   if (options.dryRun) {
     for (const note of plan.notes) log(note);
     say(options.json ? inJson(plan.config) : inWords(plan.config));
     return;
   }
-  const { images, hours } = options;
+  await interruptible((signal) => reported(plan, options, signal, (chosen) => train(plan, chosen)));
+}
+
+/** Trains and tells how it goes. */
+async function reported(
+  plan: TrainingPlan,
+  options: TrainFlags,
+  signal: AbortSignal,
+  run: (options: TrainingOptions & { readonly out: string }) => Promise<TrainingOutcome>,
+): Promise<void> {
+  const { out, images, hours, device } = options;
+  const { checkpointEvery, statsEvery, heldOutEvery, samplesEvery } = options;
   const reporter = Object.assign(
     new TrainingReporter({ tasks: plan.config.tasks, images, hours }),
     { waiting: whileWaiting },
   );
-  const { checkpointEvery, statsEvery, heldOutEvery, samplesEvery } = options;
+  signal.addEventListener("abort", () => {
+    reporter.line("stopping and saving; once more to stop without saving");
+  });
   try {
-    await interruptible(async (signal) => {
-      signal.addEventListener("abort", () => {
-        reporter.line("stopping and saving; once more to stop without saving");
-      });
-      const outcome = await train(plan, {
-        out: options.out,
-        images,
-        hours,
-        checkpointEvery,
-        statsEvery,
-        heldOutEvery,
-        samplesEvery,
-        signal,
-        reporter,
-        device: options.device,
-      });
-      if (options.json) say(JSON.stringify(outcome));
-      // After Ctrl-C a script must not go on; a SIGTERM has been obeyed.
-      const reason: unknown = outcome.end === "stopped" ? signal.reason : undefined;
-      if (reason instanceof Interrupted && reason.exitCode === 130) throw reason;
+    const outcome = await run({
+      ...{ out, images, hours, device, signal, reporter },
+      ...{ checkpointEvery, statsEvery, heldOutEvery, samplesEvery },
     });
+    if (options.json) say(JSON.stringify(outcome));
+    // After Ctrl-C a script must not go on; a SIGTERM has been obeyed.
+    const reason: unknown = outcome.end === "stopped" ? signal.reason : undefined;
+    if (reason instanceof Interrupted && reason.exitCode === 130) throw reason;
   } finally {
     reporter.end();
   }
 }
 
 /** What the options ask for, with the files that they name read. */
-export async function trainingRequest(options: TrainFlags): Promise<TrainingRequest> {
+export async function trainingRequest(
+  options: TrainFlags,
+  launch?: Launch,
+): Promise<TrainingRequest> {
   const { weights, preset, from, out, network, tasks, mix, holdOut, seed, threads } = options;
   const given = { ...options };
   const known = await RunFolder.configIn(out);
@@ -98,8 +113,17 @@ export async function trainingRequest(options: TrainFlags): Promise<TrainingRequ
     optimizer: settingsGiven(optimizerSchema, given),
     augmentation: settingsGiven(augmentationSchema, given),
     seed,
-    threads: threads ?? known?.machine.threads ?? availableParallelism(),
+    threads: threads ?? threadsOf(known, launch),
+    ...(launch && { ranks: launch.size }),
   };
+}
+
+/** Those that the run had; with other ranks than before, this rank's share of its host's cores. */
+function threadsOf(known: RunConfig | undefined, launch: Launch | undefined): number {
+  const { size, local } = launch ?? { size: 1, local: 1 };
+  if (known && (known.machine.ranks ?? 1) === size) return known.machine.threads;
+  // A launcher may have bound the rank to some cores already.
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(cpus().length / local)));
 }
 
 /** "photos/:0.5"; a folder whose name ends so is itself. */

@@ -46,7 +46,7 @@ beforeAll(async () => {
   await writeFile(at("run", "checkpoint.safetensors"), checkpoint);
   // Files of one's own that have the names of ours.
   await mkdir(at("mine"));
-  for (const name of ["config.json", "fid.json", "settings.json"])
+  for (const name of ["config.json", "fid.json", "settings.json", "shards.json"])
     await writeFile(at("mine", name), '{"a":1}');
   for (const name of ["mine.onnx", "mine.safetensors"]) await writeFile(at(name), "mine");
   await symlink(at("model", "weights.safetensors"), at("linked.safetensors"));
@@ -92,6 +92,7 @@ const distilling = (out: string) => () => [...training(out)(), "--from", at("mod
 const evaluating = (out: string) => () => [
   ...["--model", at("model"), "--data", at("photos"), "--nets", at("nets"), "-o", at(out)],
 ];
+const sharding = (out: string) => () => [at("photos"), "-o", at(out)];
 const studying = (folder: string) => () => [
   ...["new", at(folder), "--model", at("model"), "--data", at("photos")],
 ];
@@ -196,6 +197,12 @@ const refused: Readonly<Record<string, readonly Case[]>> = {
     ["photos", comparing("photos"), /is not the folder of a comparison/],
     ["a fid.json of one's own", comparing("mine"), /\(it holds fid\.json\)/],
     ["a file", comparing("rgb.png"), /is a file: choose another -o/],
+  ],
+  shards: [
+    ["photos", sharding("photos"), /is not a folder of shards \(it holds photo-000/],
+    ["a run", sharding("run"), /is not a folder of shards/],
+    ["a shards.json of one's own", sharding("mine"), /is not a folder of shards/],
+    ["a file", sharding("rgb.png"), /is a file: choose another -o/],
   ],
   study: [
     ["photos", studying("photos"), /is not the folder of a study \(it holds photo-000/],

@@ -16,10 +16,12 @@ export interface PhotoReader {
   read(path: string, options?: PhotoReadOptions): Promise<RgbBytes>;
 }
 
-/** The photos of one folder, or of one choice of files. */
+/** The photos of one folder, of one series of tar shards, or of one choice of files. */
 export interface PhotoSet {
-  /** As it was named. */
+  /** As it was named; of a series `train-{000..009}.tar`, however its shards were named. */
   readonly folder: string;
+  /** Of a series: how its shards were named. */
+  readonly named?: readonly string[];
   /** The folder's own name; with its path where two have the same. */
   readonly name: string;
   /** What `PhotoReader.read` takes, sorted by file name and then by path. */

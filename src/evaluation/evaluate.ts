@@ -5,11 +5,12 @@
  */
 import type { Device } from "../runtime/runtime.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
+import type { Shard } from "../util/shard.ts";
 import { disposeExtractors } from "./features/extract-features.ts";
 import type { EvaluationPlatform } from "./platform.ts";
 import { CropSource } from "./protocol/crops.ts";
 import { adoptSettings, RowTimes } from "./protocol/files.ts";
-import { type GenerateProgress, generate } from "./protocol/generate.ts";
+import { type GenerateProgress, generate, missingPictures } from "./protocol/generate.ts";
 import { measureAll } from "./protocol/measure-all.ts";
 import type { EvaluationPlan } from "./protocol/plan.ts";
 import { reportOf, writeReport } from "./protocol/results.ts";
@@ -45,11 +46,55 @@ export interface Evaluation {
 export async function runEvaluation(
   plan: EvaluationPlan,
   platform: EvaluationPlatform,
-  { replicates = 50, device, threads, signal, onProgress }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { store, version } = platform;
+  const { crops, times } = await makePictures(plan, platform, options);
+  const { replicates = 50, signal, onProgress } = options;
+  const extractors = await platform.openExtractors();
+  try {
+    const conditions = await measureAll(plan, platform, crops, extractors, {
+      replicates,
+      signal,
+      onProgress: (done, total) => onProgress?.({ stage: "measures", done, total }),
+    });
+    const { version } = platform;
+    const report = reportOf(plan, extractors, conditions, { version, replicates });
+    const seconds = await times.perPicture();
+    await writeReport(plan, platform, report, seconds);
+    return { report, seconds };
+  } finally {
+    await disposeExtractors(extractors);
+  }
+}
+
+/** What making pictures takes of the platform. */
+export type PicturePlatform = Omit<EvaluationPlatform, "version" | "openExtractors">;
+
+/**
+ * Makes a shard's part of the pictures. Shards may do so at the same time in one store: each writes
+ * files of its own, and the settings, which are the same.
+ * @returns how many pictures of all shards are still missing; without any, the evaluation measures
+ * @throws as `runEvaluation`.
+ */
+export async function runShard(
+  plan: EvaluationPlan,
+  platform: PicturePlatform,
+  shard: Shard,
+  options: Omit<EvaluateOptions, "replicates"> = {},
+): Promise<number> {
+  await makePictures(plan, platform, options, shard);
+  return missingPictures(plan, platform.store);
+}
+
+async function makePictures(
+  plan: EvaluationPlan,
+  platform: PicturePlatform,
+  { device, threads, signal, onProgress }: EvaluateOptions,
+  shard?: Shard,
+): Promise<{ crops: CropSource; times: RowTimes }> {
+  const { store } = platform;
   await adoptSettings(store, plan.common);
-  const times = await RowTimes.open(store);
+  const times = await RowTimes.open(store, shard?.number);
   const crops = new CropSource({
     reader: platform.photos,
     photos: plan.photos,
@@ -60,19 +105,7 @@ export async function runEvaluation(
     counts: { evaluated: plan.crops, reference: plan.referenceCrops },
   });
   const session = omitUndefined({ device, threads });
-  await generate({ plan, platform, crops, times, session, signal, onProgress });
-  const extractors = await platform.openExtractors();
-  try {
-    const conditions = await measureAll(plan, platform, crops, extractors, {
-      replicates,
-      signal,
-      onProgress: (done, total) => onProgress?.({ stage: "measures", done, total }),
-    });
-    const report = reportOf(plan, extractors, conditions, { version, replicates });
-    const seconds = times.perPicture();
-    await writeReport(plan, platform, report, seconds);
-    return { report, seconds };
-  } finally {
-    await disposeExtractors(extractors);
-  }
+  const tools = { plan, platform, crops, times, session, ...omitUndefined({ shard }) };
+  await generate({ ...tools, ...omitUndefined({ signal, onProgress }) });
+  return { crops, times };
 }

@@ -5,11 +5,14 @@
  */
 
 export { type MaskKind, maskKind, paperMasks } from "../tasks/evaluation-masks.ts";
+export { parseShard, type Shard } from "../util/shard.ts";
 export {
   type EvaluateOptions,
   type Evaluation,
   type EvaluationProgress,
+  type PicturePlatform,
   runEvaluation,
+  runShard,
 } from "./evaluate.ts";
 export type { FeatureExtractors, FeatureStore } from "./features/extract-features.ts";
 export {

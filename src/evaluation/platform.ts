@@ -8,8 +8,8 @@ import type { FeatureExtractors } from "./features/extract-features.ts";
 
 /**
  * What an evaluation reads and writes, by name: `settings.json`,
- * `pictures/CONDITION/ROW/00001.png`, `seconds.json`, `grids/CONDITION.png`, `report.json`,
- * `report.html`. In Node it is a folder.
+ * `pictures/CONDITION/ROW/00001.png`, `seconds.json`, `seconds/SHARD.json`, `grids/CONDITION.png`,
+ * `report.json`, `report.html`. In Node it is a folder.
  */
 export interface EvaluationStore {
   /** Where it is, for messages. */
@@ -17,6 +17,8 @@ export interface EvaluationStore {
   /** The bytes under a name; undefined where there are none. */
   read(name: string): Promise<Uint8Array | undefined>;
   has(name: string): Promise<boolean>;
+  /** Of the names below one, `below/NUMBER.json`, the numbers in their order. */
+  numbered(below: string): Promise<readonly number[]>;
   /** Writes all of the content or nothing. @throws PaletteError when it cannot be written. */
   write(name: string, content: Uint8Array | string): Promise<void>;
 }

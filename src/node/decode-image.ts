@@ -18,8 +18,12 @@ import { type ImageMetadata, metadataOf } from "./image-metadata.ts";
 import { readToEnd } from "./regular-file.ts";
 import { rescaled, type SampleRange } from "./sample-range.ts";
 import { sharp, toRaw } from "./sharp.ts";
+import { readInTar } from "./tar-index.ts";
 
-/** An image file: its path, a `file:` URL, or its bytes. */
+/**
+ * An image file: its path, which may lead into a tar (`shards/000.tar/photo.jpg`), a `file:` URL,
+ * or its bytes.
+ */
 export type ImageInput = string | URL | Uint8Array | ArrayBuffer | Blob;
 
 export interface ReadOptions extends PhotoReadOptions {
@@ -120,7 +124,8 @@ export async function readPhoto(input: ImageInput, path?: string): Promise<Photo
 
 const unnamed = "The image data";
 
-async function decodeBytes(
+/** As `readBytes` of a file that was read already; `name` is its name in messages. */
+export async function decodeBytes(
   file: Uint8Array,
   name: string,
   { shortSide, background = "white" }: ReadOptions,
@@ -219,7 +224,13 @@ function pathOf(input: unknown): string {
   );
 }
 
-async function readWhole(path: string): Promise<Uint8Array> {
+/**
+ * All of a file, or of one in a tar.
+ * @throws ReadError naming it when it is missing or cannot be read.
+ */
+export async function readWhole(path: string): Promise<Uint8Array> {
+  const inTar = await readInTar(path);
+  if (inTar !== undefined) return inTar;
   try {
     return await readToEnd(path);
   } catch (thrown) {

@@ -10,8 +10,8 @@ import { PaletteError, reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
 import { sha256 } from "../util/sha256.ts";
 import { writeAtomically } from "./atomic-write.ts";
-import { userCache } from "./feature-networks.ts";
 import { assertWritable } from "./output-rule.ts";
+import { userCache } from "./user-cache.ts";
 
 export interface DownloadOptions {
   /** Default: nets in the user's cache. */

@@ -2,7 +2,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type LeftOut, leftOutNotes } from "../data/photo-reader.ts";
-import { type EvaluateOptions, type Evaluation, runEvaluation } from "../evaluation/evaluate.ts";
+import {
+  type EvaluateOptions,
+  type Evaluation,
+  runEvaluation,
+  runShard,
+} from "../evaluation/evaluate.ts";
 import type { EvaluationModel, EvaluationSources } from "../evaluation/platform.ts";
 import {
   type Comparison,
@@ -18,6 +23,7 @@ import { reportFiles } from "../evaluation/protocol/results.ts";
 import { samplingMemory } from "../models/summary.ts";
 import { nodeRuntime } from "../runtime/node/index.ts";
 import { PaletteError } from "../util/errors.ts";
+import type { Shard } from "../util/shard.ts";
 import { nodeCodec, photoFiles } from "./codec.ts";
 import { openEvaluationFolder } from "./evaluation-folder.ts";
 import {
@@ -27,6 +33,7 @@ import {
   openFeatureExtractors,
 } from "./feature-networks.ts";
 import { modelDigest } from "./fingerprint.ts";
+import { FolderInUse } from "./folder-lock.ts";
 import { findModel, openModel } from "./model-folder.ts";
 import { scanPhotoSets, scanPhotos } from "./photo-folders.ts";
 
@@ -84,6 +91,37 @@ export async function evaluate(
     return { ...found, files: { json: join(out, json), html: join(out, html) } };
   } finally {
     await store.close();
+  }
+}
+
+/** What a shard left to others. */
+export interface ShardOutcome {
+  /** Pictures that other shards have not made yet. */
+  readonly missing: number;
+  /** All are there: why this one does not measure them. */
+  readonly measuredBy?: string;
+}
+
+/**
+ * Makes a shard's part of the pictures in `options.out`, where other shards work too. The one that
+ * finds all pictures made evaluates them.
+ * @throws as `evaluate`.
+ */
+export async function evaluateShard(
+  plan: EvaluationPlan,
+  shard: Shard,
+  options: FolderEvaluationOptions,
+): Promise<FolderEvaluation | ShardOutcome> {
+  const store = await openEvaluationFolder(options.out, { shared: true });
+  const platform = { store, codec: nodeCodec, photos: photoFiles, runtime: nodeRuntime };
+  const missing = await runShard(plan, platform, shard, options);
+  if (missing > 0) return { missing };
+  try {
+    return await evaluate(plan, options);
+  } catch (thrown) {
+    // Two have finished at once.
+    if (thrown instanceof FolderInUse) return { missing, measuredBy: thrown.message };
+    throw thrown;
   }
 }
 

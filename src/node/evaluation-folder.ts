@@ -1,5 +1,5 @@
 /** An evaluation on disk: one folder, written by one process at a time. */
-import { access, readFile } from "node:fs/promises";
+import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvaluationStore } from "../evaluation/platform.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
@@ -13,18 +13,28 @@ export interface EvaluationFolder extends EvaluationStore {
   close(): Promise<void>;
 }
 
+export interface EvaluationFolderOptions {
+  /**
+   * Whether others may work in the folder meanwhile, each on pictures of its own; not unless given.
+   */
+  readonly shared?: boolean;
+}
+
 /**
- * Opens or creates the folder and locks it.
+ * Opens or creates the folder and locks it unless it is shared.
  * @throws PaletteError when it belongs to something else or to an evaluation under way.
  */
-export async function openEvaluationFolder(path: string): Promise<EvaluationFolder> {
+export async function openEvaluationFolder(
+  path: string,
+  { shared = false }: EvaluationFolderOptions = {},
+): Promise<EvaluationFolder> {
   await claimFolder(path, folderKinds.evaluation);
   await makeFolder(path).catch((thrown) => {
     throw new PaletteError(`Cannot create the folder ${path}: ${reasonOf(thrown)}.`, {
       cause: thrown,
     });
   });
-  const lock = await lockFolder(path, "evaluating");
+  const lock = shared ? undefined : await lockFolder(path, "evaluating");
   const has = (name: string) =>
     access(join(path, name)).then(
       () => true,
@@ -33,9 +43,14 @@ export async function openEvaluationFolder(path: string): Promise<EvaluationFold
   return {
     place: path,
     has,
+    numbered: async (below) => {
+      const names = await readdir(join(path, below)).catch((): string[] => []);
+      const numbers = names.flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []);
+      return numbers.map(Number).sort((a, b) => a - b);
+    },
     read: (name) => readFile(join(path, name)).catch(missing),
     write: (name, content) => writeAtomically(join(path, name), content),
-    close: () => lock.release(),
+    close: async () => lock?.release(),
   };
 }
 

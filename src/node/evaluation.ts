@@ -4,9 +4,11 @@ export * from "../evaluation/index.ts";
 export {
   compareFolders,
   evaluate,
+  evaluateShard,
   type FolderEvaluation,
   type FolderEvaluationOptions,
   planEvaluation,
+  type ShardOutcome,
 } from "./evaluate.ts";
 export { type EvaluationFolder, openEvaluationFolder } from "./evaluation-folder.ts";
 export {

@@ -2,7 +2,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import envPaths from "env-paths";
 import type { FeatureExtractors, FeatureStore } from "../evaluation/features/extract-features.ts";
 import { type FeatureNetwork, openNetwork } from "../evaluation/features/feature-network.ts";
 import {
@@ -16,6 +15,7 @@ import { nodeRuntime } from "../runtime/node/index.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { writeAtomically } from "./atomic-write.ts";
+import { userCache } from "./user-cache.ts";
 
 /** A network whose file is on this machine. */
 export interface FoundNetwork {
@@ -24,16 +24,6 @@ export interface FoundNetwork {
   readonly path: string;
   /** Its list of classes, if there is one. */
   readonly labels?: string;
-}
-
-/**
- * A folder for what can be had again, downloaded networks, computed features, unpacked models: in $PALETTE_CACHE,
- * otherwise in the user's cache (~/.cache/palette-diffusion or below $XDG_CACHE_HOME,
- * ~/Library/Caches/palette-diffusion, %LOCALAPPDATA%\palette-diffusion\Cache).
- */
-export function userCache(folder: "nets" | "features" | "models"): string {
-  const { PALETTE_CACHE: own } = process.env;
-  return resolve(own || envPaths("palette-diffusion", { suffix: "" }).cache, folder);
 }
 
 /**

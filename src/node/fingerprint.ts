@@ -40,16 +40,26 @@ export async function photoFingerprint(path: string): Promise<string> {
   if (file === undefined) return "missing";
   try {
     const { size } = await file.stat();
-    const hash = createHash("sha256");
-    for (const [start, end] of fingerprintBlocks(size)) {
-      const block = Buffer.alloc(end - start);
-      const { bytesRead } = await file.read(block, 0, block.length, start);
-      hash.update(block.subarray(0, bytesRead));
-    }
-    return fingerprintOf(size, hash.digest("hex"));
+    return await fingerprintBy(size, async (start, length) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, start);
+      return buffer.subarray(0, bytesRead);
+    });
   } catch {
     return "missing";
   } finally {
     await file.close();
   }
+}
+
+/**
+ * The same of a photo that is no file of its own.
+ * @param read gives so many bytes from `start` on
+ */
+export async function fingerprintBy(
+  size: number,
+  read: (start: number, length: number) => Promise<Uint8Array>,
+): Promise<string> {
+  const hash = createHash("sha256");
+  for (const [start, end] of fingerprintBlocks(size)) hash.update(await read(start, end - start));
+  return fingerprintOf(size, hash.digest("hex"));
 }

@@ -30,10 +30,13 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+/** A living process works in the folder. */
+export class FolderInUse extends PaletteError {}
+
 /**
  * @param busy what the holder is doing there, as in "is training in DIR already"
- * @throws PaletteError when a living process holds the folder, its lock cannot be read, or it
- * cannot be written to.
+ * @throws FolderInUse when a living process holds the folder; PaletteError when its lock cannot be
+ * read, or it cannot be written to.
  */
 export async function lockFolder(folder: string, busy = "training"): Promise<Lock> {
   const path = join(folder, lockFile);
@@ -91,9 +94,9 @@ async function discard(path: string, content: string, own: string, guard: string
   }
 }
 
-function heldBy(folder: string, path: string, { pid, host }: Holder, busy: string): PaletteError {
+function heldBy(folder: string, path: string, { pid, host }: Holder, busy: string): FolderInUse {
   const elsewhere = host === hostname() ? "" : ` on ${host} (if it is gone, delete ${path})`;
-  return new PaletteError(
+  return new FolderInUse(
     `Process ${pid}${elsewhere} is ${busy} in ${folder} already: wait for it, stop it, or choose another folder.`,
   );
 }

@@ -8,7 +8,7 @@ import { type Entry, fromFdPromise, type ZipFile } from "yauzl";
 import { configFile, weightsFile } from "../models/model.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { writeWholeBy } from "./atomic-write.ts";
-import { userCache } from "./feature-networks.ts";
+import { userCache } from "./user-cache.ts";
 
 /**
  * The folder that the model of a zip was unpacked into; of the same zip it is the same.

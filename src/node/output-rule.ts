@@ -36,6 +36,8 @@ interface FolderKind {
   readonly begun?: string;
 }
 
+const shardFields = ["format", "digest", "encoding"];
+
 /** Every kind of folder that is written. */
 export const folderKinds = {
   importedModel: {
@@ -64,6 +66,12 @@ export const folderKinds = {
     sign: "fid.json",
     knows: (text) => "fid" in JSON.parse(text),
   },
+  shards: {
+    what: "a folder of shards",
+    option: "-o",
+    sign: "shards.json",
+    knows: (text) => shardFields.every((field) => field in JSON.parse(text)),
+  },
   study: {
     what: "the folder of a study",
     option: "folder",
@@ -77,6 +85,7 @@ const signs: readonly (readonly [file: string, fields: readonly string[], what: 
   [folderKinds.run.sign, ["format", "network", "machine"], folderKinds.run.what],
   [configFile, ["format", "network"], "a model"],
   [folderKinds.evaluation.sign, ["format", "digest", "holdOut"], folderKinds.evaluation.what],
+  [folderKinds.shards.sign, shardFields, folderKinds.shards.what],
   [folderKinds.study.sign, ["format", "pairs", "trials"], folderKinds.study.what],
 ];
 

@@ -1,7 +1,7 @@
-/** The photos in folders. */
+/** The photos in folders and in tar shards. */
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, extname, join, relative, resolve } from "node:path";
 import { byFileName, compareCodeUnits, type NamedPath, sortedBy } from "../data/hold-out.ts";
 import { digestedText } from "../data/photo-fingerprint.ts";
@@ -14,7 +14,9 @@ import {
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 import { unreadableEndings } from "./file-format.ts";
 import { photoFingerprint } from "./fingerprint.ts";
-import { madeByPalette } from "./output-rule.ts";
+import { folderKinds, madeByPalette } from "./output-rule.ts";
+import { memberAt, tarIndex } from "./tar-index.ts";
+import { isCompressedTar, isTar, splitNames, type TarSeries } from "./tar-series.ts";
 
 /** File name endings that are taken for photos. */
 export const photoEndings: readonly string[] = [
@@ -41,7 +43,7 @@ export async function scanPhotos(
   folders: readonly string[],
   onLeftOut: (leftOut: LeftOut) => void = () => {},
 ): Promise<string[]> {
-  const sets = await photosByFolder(folders);
+  const sets = await photosByFolder(folders, []);
   for (const { leftOut } of sets) leftOut.forEach(onLeftOut);
   return sortedBy(
     sets.flatMap(({ photos }) => photos),
@@ -52,14 +54,18 @@ export async function scanPhotos(
 /**
  * The same, each named folder's photos by themselves: a photo belongs to the nearest folder named.
  * The sets are sorted by their digests, so that their order does not depend on where the folders
- * lie.
+ * lie. Also taken are tar shards (`splitNames`), and folders that hold tars instead of photos. A
+ * photo in a tar has the path `shards/000.tar/name.jpg`, and order, digest and hold-out as in a
+ * folder of the same photos.
  * @param options.records whether a part of each file is read, for the photos' fingerprints
+ * @throws PaletteError also when a tar is compressed, cut short or damaged.
  */
 export async function scanPhotoSets(
   folders: readonly string[],
   { records = false }: { readonly records?: boolean } = {},
 ): Promise<PhotoSet[]> {
-  const found = await photosByFolder(folders);
+  const split = await splitNames(folders);
+  const found = await photosByFolder(split.folders, split.series, true);
   const names = found.map(({ folder }) => basename(resolve(folder)));
   const sets: PhotoSet[] = [];
   for (const [k, set] of found.entries()) {
@@ -71,18 +77,31 @@ export async function scanPhotoSets(
   return sets.sort((a, b) => compareCodeUnits(a.digest, b.digest));
 }
 
-/** A named folder's photos. */
+/** A named folder's photos, or those of a series of tars. */
 interface FoundPhotos {
   readonly folder: string;
+  readonly named?: readonly string[];
   readonly photos: string[];
   readonly leftOut: LeftOut[];
 }
 
-async function photosByFolder(folders: readonly string[]): Promise<FoundPhotos[]> {
-  if (folders.length === 0) throw new UsageError("Name at least one folder of photos.");
+/** @param tars whether folders of tars are taken too */
+async function photosByFolder(
+  folders: readonly string[],
+  series: readonly TarSeries[],
+  tars = false,
+): Promise<FoundPhotos[]> {
+  if (folders.length + series.length === 0)
+    throw new UsageError("Name at least one folder of photos.");
   const visited = new Set<string>();
   const sets = new Map<string, FoundPhotos>();
   const fruitful = new Set<string>();
+  for (const { name, tars: paths, named } of series) {
+    const found: FoundPhotos = { folder: name, named, photos: [], leftOut: [] };
+    await addTars(found, paths, visited);
+    sets.set(name, found);
+    if (found.photos.length > 0) fruitful.add(name);
+  }
   const direct: Visit[] = [...new Set(folders)]
     .sort(compareCodeUnits)
     .map((folder) => ({ folder, root: folder }));
@@ -107,6 +126,8 @@ async function photosByFolder(folders: readonly string[]): Promise<FoundPhotos[]
       found.leftOut.push({ path: folder, what });
       continue;
     }
+    const shards: string[] = [];
+    const before = found.photos.length;
     for (const entry of listed) {
       const path = join(folder, entry.name);
       const link = entry.isSymbolicLink();
@@ -116,6 +137,8 @@ async function photosByFolder(folders: readonly string[]): Promise<FoundPhotos[]
         leaveOut(found, path, unreadable);
         continue;
       }
+      if (tars && kind?.isFile() && isTar(path)) shards.push(path);
+      if (tars && kind?.isFile() && isCompressedTar(path)) leaveOut(found, path, packed);
       const isPhoto = kind?.isFile() && photoEndings.includes(ending);
       if ((isPhoto || kind?.isDirectory()) && (await isGarbled(path))) {
         leaveOut(found, path, garbled);
@@ -126,13 +149,23 @@ async function photosByFolder(folders: readonly string[]): Promise<FoundPhotos[]
       found.photos.push(path);
       fruitful.add(root);
     }
+    // Copies of photos beside them, or below, would be trained on and held out at once.
+    if (folder !== root || found.photos.length > before) {
+      for (const path of shards) leaveOut(found, path, unnamed);
+    } else if (shards.length > 0) {
+      if (names.includes(folderKinds.shards.sign)) await assertFinished(folder);
+      await addTars(found, shards, visited);
+      if (found.photos.length > 0) fruitful.add(root);
+    }
   }
-  const empty = folders.find((folder) => !fruitful.has(folder));
+  const names = [...folders, ...series.map(({ name }) => name)];
+  const empty = names.find((name) => !fruitful.has(name));
   if (empty !== undefined) {
     const endings = photoEndings.map((ending) => ending.slice(1)).join(", ");
     const [why] = leftOutNotes(sets.get(empty)?.leftOut ?? []);
+    const what = folders.includes(empty) ? `The folder ${empty}` : empty;
     throw new PaletteError(
-      `The folder ${empty} holds no photos (${endings})${why === undefined ? "" : `; ${why}`}.`,
+      `${what} holds no photos (${endings})${why === undefined ? "" : `; ${why}`}.`,
     );
   }
   const all = [...sets.values()];
@@ -140,15 +173,52 @@ async function photosByFolder(folders: readonly string[]): Promise<FoundPhotos[]
   // A folder may have all its photos in others that are named too: then it is no set.
   return all
     .filter(({ photos }) => photos.length > 0)
-    .map(({ folder, photos }, k) => ({
-      folder,
-      photos: sortedBy(photos, byNameAndPath),
+    .map((set, k) => ({
+      ...set,
+      photos: sortedBy(set.photos, byNameAndPath),
       leftOut: k === 0 ? leftOut : [],
     }));
 }
 
+/** @throws PaletteError when palette shards was stopped there: photos would be missing. */
+async function assertFinished(folder: string): Promise<void> {
+  const text = await readFile(join(folder, folderKinds.shards.sign), "utf8");
+  if (/"shards":/.test(text)) return;
+  throw new PaletteError(`The shards in ${folder} are not all made: give palette shards again.`);
+}
+
+/** Tars whose headers are read side by side. */
+const tarsAtOnce = 8;
+
+/** Adds the photos in tars, each tar once. */
+async function addTars(
+  found: FoundPhotos,
+  paths: readonly string[],
+  visited: Set<string>,
+): Promise<void> {
+  for (let first = 0; first < paths.length; first += tarsAtOnce) {
+    const some = paths.slice(first, first + tarsAtOnce);
+    for (const { path, members } of await Promise.all(some.map(tarIndex))) {
+      const real = await realpath(path);
+      if (visited.has(real)) continue;
+      visited.add(real);
+      for (const name of members.keys()) {
+        // A hidden file, or one in a hidden folder.
+        if (/(^|\/)\./.test(name)) continue;
+        const ending = extname(name).toLowerCase();
+        const member = `${path}/${name}`;
+        if (photoEndings.includes(ending)) found.photos.push(member);
+        else leaveOut(found, member, unreadableEndings.includes(ending) ? unreadable : noPhoto);
+      }
+    }
+  }
+}
+
 const unreadable = "a picture of a format that cannot be read: convert it to PNG or JPEG first";
 const garbled = "a name that is not UTF-8: rename it";
+const noPhoto = "no photo";
+const unnamed = "a tar beside photos or in a folder below: name it itself to take what it holds";
+const packed = "a compressed tar: unpack it to a plain .tar";
 
 /** Names the first file of a kind and counts the others. */
 function leaveOut({ leftOut }: FoundPhotos, path: string, what: string): void {
@@ -182,18 +252,22 @@ const atOnce = 64;
  */
 export async function photosDigest(photos: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  const sizes = await eachOf(photos, (path) => stat(path).catch(() => undefined));
+  const sizes = await eachOf(photos, async (path) => {
+    const inTar = await memberAt(path);
+    return inTar?.member ?? (await stat(path).catch(() => undefined));
+  });
   const named = photos.map((path, i) => ({ name: basename(path), size: sizes[i]?.size }));
   hash.update(digestedText(named));
   return hash.digest("hex").slice(0, 16);
 }
 
 async function recordsOf({ folder, photos }: FoundPhotos): Promise<PhotoRecord[]> {
-  const fingerprints = await eachOf(photos, photoFingerprint);
-  return photos.map((path, i) => ({
-    name: relative(folder, path),
-    fingerprint: fingerprints[i]!,
-  }));
+  return eachOf(photos, async (path) => {
+    // A run knows its photos again in shards of their folder.
+    const inTar = await memberAt(path);
+    if (inTar) return { name: inTar.member.name, fingerprint: inTar.member.fingerprint };
+    return { name: relative(folder, path), fingerprint: await photoFingerprint(path) };
+  });
 }
 
 async function eachOf<T>(

@@ -11,9 +11,8 @@ import type { PhotoRecord } from "../data/photo-reader.ts";
 import type { Image } from "../image/image.ts";
 import type { Model } from "../models/model.ts";
 import { photoChanges } from "../training/photo-changes.ts";
-import type { Counters, RunStore, StatsLine } from "../training/platform.ts";
+import type { Counters, RunStore, StateAccess, StatsLine } from "../training/platform.ts";
 import { differences, parseRunConfig, type RunConfig } from "../training/run-config.ts";
-import type { TrainingState } from "../training/step/optimizer.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
 import { writeAtomically } from "./atomic-write.ts";
@@ -103,11 +102,11 @@ export class RunFolder implements RunStore {
     return join(this.path, names.model);
   }
 
-  readCheckpoint(state: TrainingState): Promise<Counters | undefined> {
+  readCheckpoint(state: StateAccess): Promise<Counters | undefined> {
     return readCheckpoint(this.checkpoint, state);
   }
 
-  writeCheckpoint(state: TrainingState, counters: Counters): Promise<void> {
+  writeCheckpoint(state: StateAccess, counters: Counters): Promise<void> {
     return writeCheckpoint(this.checkpoint, state, counters);
   }
 

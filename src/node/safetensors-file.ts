@@ -14,7 +14,7 @@ import { assertRegularFile } from "./regular-file.ts";
 
 /** A tensor whose numbers are made when their turn comes. */
 export interface PendingTensor extends Outline {
-  data(): Float32Array;
+  data(): Float32Array | Promise<Float32Array>;
 }
 
 /**
@@ -30,7 +30,7 @@ export async function writeSafetensors(
   await writeWholeBy(path, async (file) => {
     await file.writeFile(header);
     for (const tensor of tensors) {
-      await file.writeFile(storedBytes(tensor, tensor.data(), options.dtype ?? "F32"));
+      await file.writeFile(storedBytes(tensor, await tensor.data(), options.dtype ?? "F32"));
     }
   });
 }

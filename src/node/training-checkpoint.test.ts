@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RunningMeans } from "../training/metrics-log.ts";
+import { wholeState } from "../training/ranks/state.ts";
 import { dataParallel } from "../training/step/data-parallel.ts";
 import type { TrainingState } from "../training/step/optimizer.ts";
 import { PaletteError } from "../util/errors.ts";
@@ -40,9 +41,9 @@ afterAll(() => rm(folder, { recursive: true }));
 describe("a checkpoint", () => {
   it("gives everything back exactly, means in float64 included", async () => {
     const state = stateOf(1000, 1);
-    await writeCheckpoint(path, state, { images: 96, means: meansOf().toData() });
+    await writeCheckpoint(path, wholeState(state), { images: 96, means: meansOf().toData() });
     const found = stateOf(1000);
-    const counters = await readCheckpoint(path, found);
+    const counters = await readCheckpoint(path, wholeState(found));
     expect(found).toEqual(state);
     expect(counters?.images).toBe(96);
     const [resumed, going] = [new RunningMeans(counters?.means), meansOf()];
@@ -51,18 +52,27 @@ describe("a checkpoint", () => {
   });
 
   it("has the same bytes for the same state", async () => {
-    await writeCheckpoint(path, stateOf(64, 1), { images: 96, means: meansOf().toData() });
+    await writeCheckpoint(path, wholeState(stateOf(64, 1)), {
+      images: 96,
+      means: meansOf().toData(),
+    });
     const first = await readFile(path);
-    await writeCheckpoint(path, stateOf(64, 1), { images: 96, means: meansOf().toData() });
+    await writeCheckpoint(path, wholeState(stateOf(64, 1)), {
+      images: 96,
+      means: meansOf().toData(),
+    });
     expect(await readFile(path)).toEqual(first);
   });
 
   it("may be missing", async () => {
-    expect(await readCheckpoint(join(folder, "none"), stateOf(4))).toBeUndefined();
+    expect(await readCheckpoint(join(folder, "none"), wholeState(stateOf(4)))).toBeUndefined();
   });
 
   it("is refused in one line wherever it is damaged, and leaves the state alone", async () => {
-    await writeCheckpoint(path, stateOf(64, 1), { images: 96, means: meansOf().toData() });
+    await writeCheckpoint(path, wholeState(stateOf(64, 1)), {
+      images: 96,
+      means: meansOf().toData(),
+    });
     const whole = await readFile(path);
     const damaged = join(folder, "damaged.safetensors");
     const random = Random.from("damage");
@@ -77,7 +87,7 @@ describe("a checkpoint", () => {
     for (const bytes of versions) {
       await writeFile(damaged, bytes);
       const state = stateOf(64);
-      const thrown = await readCheckpoint(damaged, state).then(
+      const thrown = await readCheckpoint(damaged, wholeState(state)).then(
         () => "read",
         (error: unknown) => error,
       );
@@ -88,17 +98,23 @@ describe("a checkpoint", () => {
   });
 
   it("of another network is refused", async () => {
-    await writeCheckpoint(path, stateOf(64, 1), { images: 96, means: meansOf().toData() });
-    await expect(readCheckpoint(path, stateOf(65))).rejects.toThrow(/another network/);
+    await writeCheckpoint(path, wholeState(stateOf(64, 1)), {
+      images: 96,
+      means: meansOf().toData(),
+    });
+    await expect(readCheckpoint(path, wholeState(stateOf(65)))).rejects.toThrow(/another network/);
   });
 
   it("is not made of numbers that are not finite; the old one stays", async () => {
-    await writeCheckpoint(path, stateOf(64, 1), { images: 96, means: meansOf().toData() });
+    await writeCheckpoint(path, wholeState(stateOf(64, 1)), {
+      images: 96,
+      means: meansOf().toData(),
+    });
     const before = await readFile(path);
     const state = stateOf(64, 2);
     state.ema[3] = Number.POSITIVE_INFINITY;
     await expect(
-      writeCheckpoint(path, state, { images: 97, means: meansOf().toData() }),
+      writeCheckpoint(path, wholeState(state), { images: 97, means: meansOf().toData() }),
     ).rejects.toThrow(/no longer finite/);
     expect(await readFile(path)).toEqual(before);
   });

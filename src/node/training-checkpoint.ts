@@ -4,8 +4,7 @@ import { crc32 } from "node:zlib";
 import { z } from "zod";
 import type { SafetensorsReader } from "../models/safetensors-reader.ts";
 import { checkpointParts, readCheckpointInto } from "../training/checkpoint.ts";
-import type { Counters } from "../training/platform.ts";
-import type { TrainingState } from "../training/step/optimizer.ts";
+import type { Counters, StateAccess } from "../training/platform.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { openSafetensors, writeSafetensors } from "./safetensors-file.ts";
 
@@ -16,10 +15,10 @@ import { openSafetensors, writeSafetensors } from "./safetensors-file.ts";
  */
 export async function writeCheckpoint(
   path: string,
-  state: TrainingState,
+  state: StateAccess,
   counters: Counters,
 ): Promise<void> {
-  const { tensors, metadata } = checkpointParts(state, counters, crc32);
+  const { tensors, metadata } = await checkpointParts(state, counters, crc32);
   await writeSafetensors(path, tensors, { metadata });
 }
 
@@ -29,7 +28,7 @@ export async function writeCheckpoint(
  */
 export async function readCheckpoint(
   path: string,
-  state: TrainingState,
+  state: StateAccess,
 ): Promise<Counters | undefined> {
   let file: SafetensorsReader | undefined;
   try {

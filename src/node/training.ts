@@ -1,5 +1,6 @@
 /** `palette-diffusion/training` under Node: models from folders of photos, in run folders. */
 import { join, resolve } from "node:path";
+import type { PhotoSet } from "../data/photo-reader.ts";
 import { weightsFile } from "../models/model.ts";
 import { nodeRuntime } from "../runtime/node/index.ts";
 import { spawnReplica } from "../runtime/node/replica.ts";
@@ -7,7 +8,11 @@ import { assertTrainingFits } from "../training/memory.ts";
 import type { TrainingOptions, TrainingOutcome } from "../training/options.ts";
 import { resolvePlan, type TrainingPlan, type TrainingSettings } from "../training/plan.ts";
 import type { TrainingPlatform } from "../training/platform.ts";
+import type { Communicator } from "../training/ranks/communicator.ts";
+import { followTraining } from "../training/ranks/follower.ts";
+import { Leader } from "../training/ranks/leader.ts";
 import type { RunConfig } from "../training/run-config.ts";
+import { partitionOf } from "../training/step/strategy.ts";
 import { runTraining } from "../training/train.ts";
 import { type WarmStart, warmStart, warmStartOf } from "../training/warm-start.ts";
 import { UsageError } from "../util/errors.ts";
@@ -18,10 +23,19 @@ import { scanPhotoSets } from "./photo-folders.ts";
 import { RunFolder } from "./run-folder.ts";
 
 export * from "../training/index.ts";
+export {
+  makeShards,
+  type ShardFormat,
+  type ShardOptions,
+  type ShardRequest,
+  type ShardSize,
+  shardFormats,
+  type TarShard,
+} from "./make-shards.ts";
 
 /** What may be asked for; what is left out comes from the preset or is as said. */
 export interface TrainingRequest extends TrainingSettings {
-  /** Folders of photos. */
+  /** Folders of photos; tar shards, by their paths or patterns as `train-{000..009}.tar`. */
   readonly data: readonly string[];
   /**
    * A model's folder, or the name of a bundled one. The training begins with its weights, network,
@@ -51,12 +65,17 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   if (named !== undefined && out !== undefined) assertNotItsOwn(named, out);
   const earlier = out === undefined ? undefined : await RunFolder.begunIn(out);
   const from = earlier ? continued(named, earlier) : await newStart(named);
-  return resolvePlan(settings, {
-    sets: await scanPhotoSets(data, { records: true }),
-    folders: data,
-    from,
-    earlier,
-  });
+  const sets = await scanPhotoSets(data, { records: true });
+  const folderWeights = weightsOf(sets, settings.folderWeights);
+  return resolvePlan(
+    { ...settings, folderWeights },
+    {
+      sets,
+      folders: data,
+      from,
+      earlier,
+    },
+  );
 }
 
 /**
@@ -74,6 +93,32 @@ export async function train(
   return runTraining(plan, folder, nodePlatform, options);
 }
 
+/**
+ * `train`, on several ranks at once: all call it with the same plan. Rank 0 alone writes the run
+ * folder, reports and validates.
+ * @returns on rank 0 the outcome, on the others whether rank 0 was content; it says why not
+ * @throws PaletteError as `train`; on any rank when the others are gone.
+ */
+export async function trainTogether(
+  plan: TrainingPlan,
+  communicator: Communicator,
+  options: TrainingOptions & { readonly out: string },
+): Promise<TrainingOutcome | boolean> {
+  assertTrainingFits(plan.config, nodeRuntime);
+  if (communicator.rank > 0) return followTraining(plan, nodePlatform, communicator, options);
+  const leader = new Leader(communicator, partitionOf(plan.config.network, communicator));
+  let failed = true;
+  try {
+    const folder = await RunFolder.open(options.out, plan.config, plan.photos);
+    const outcome = await runTraining(plan, folder, { ...nodePlatform, leader }, options);
+    failed = false;
+    return outcome;
+  } finally {
+    // Where the others are gone, the reason is on its way already.
+    await leader.end(failed).catch(() => {});
+  }
+}
+
 async function newStart(named: string | undefined): Promise<WarmStart | undefined> {
   if (named === undefined) return undefined;
   const folder = await findModel(named);
@@ -83,6 +128,24 @@ async function newStart(named: string | undefined): Promise<WarmStart | undefine
     ...(await openModel(folder)),
     digest: () => modelDigest(folder, [weightsFile]),
   });
+}
+
+/**
+ * The weights by the sets' names.
+ * @throws UsageError when shards of one series have different ones.
+ */
+function weightsOf(
+  sets: readonly PhotoSet[],
+  weights: TrainingSettings["folderWeights"] = {},
+): Record<string, number> {
+  const entries = sets.map(({ folder, named = [folder] }): [string, number] => {
+    const [weight = 1, other] = new Set(named.map((one) => weights[one] ?? 1));
+    if (other === undefined) return [folder, weight];
+    throw new UsageError(
+      `The shards ${folder} are one set of photos: give them one weight, not ${weight} and ${other}.`,
+    );
+  });
+  return Object.fromEntries(entries);
 }
 
 /** @throws UsageError when the run began with another model than the one that is named. */

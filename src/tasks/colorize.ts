@@ -10,6 +10,7 @@ export const colorize: Task<"colorize", object> = {
   name: "colorize",
   title: "Colorization",
   description: "Gives a gray photo its colours.",
+  copies: 1.6,
   optionNames: [],
   colours: true,
   async degrade(y) {

@@ -52,6 +52,7 @@ export const inpaint: Task<"inpaint", InpaintOptions> = {
   name: "inpaint",
   title: "Inpainting",
   description: "Fills the masked part of a photo.",
+  copies: 2.6,
   optionNames: ["mask"],
   keepsPixels: true,
 

@@ -155,6 +155,11 @@ export interface Task<Name extends string = string, Options extends object = obj
   /** The size of the result; the photo's unless given. */
   resultSize?(photo: Size, options: Options): Size;
   /**
+   * Pictures of the result's size that are in memory at most while one is restored, beside the
+   * photo: measured, with what is not yet given back. `mostCopies` unless given.
+   */
+  readonly copies?: number;
+  /**
    * The opacity of the result from the photo's (0 to 255, [height, width]); the same unless given.
    */
   resultAlpha?(alpha: Uint8Array, photo: Size, options: Options): Uint8Array;
@@ -172,6 +177,9 @@ export interface Task<Name extends string = string, Options extends object = obj
   /** Degrades a photo for the demo; every random choice comes from the context. */
   demonstrate(photo: Image, context: TaskContext): Promise<Demonstration<Options>>;
 }
+
+/** `Task.copies` of a task that is sampled at the picture's own size. */
+export const mostCopies = 4.8;
 
 /** The options of a task. */
 export type OptionsOf<T> = T extends Task<string, infer Options> ? Options : never;

@@ -90,6 +90,7 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
   name: "uncrop",
   title: "Uncropping",
   description: "Continues a photo beyond one edge, several, or all of them.",
+  copies: 3.5,
   optionNames: ["side", "ratio", "to", "margins"],
   keepsPixels: true,
 

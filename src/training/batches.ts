@@ -4,13 +4,15 @@
  * one.
  */
 import type { ExampleSource } from "../data/examples.ts";
-import type { Optimizer } from "../models/settings/optimizer.ts";
+import { imagesPerUpdate, type Optimizer } from "../models/settings/optimizer.ts";
 import { type ObjectiveOptions, writeTrainingImage } from "./objective.ts";
 import type { TrainingBatch } from "./step/types.ts";
 
 export interface BatchOptions extends ObjectiveOptions {
   /** The losses of an update's batches add up to the mean over all of its images. */
   readonly optimizer: Pick<Optimizer, "batch" | "accumulate">;
+  /** Which images of each batch are made, from the first to one past the last; all unless given. */
+  readonly range?: readonly [number, number];
 }
 
 /** A batch, and the task of each image. */
@@ -30,10 +32,11 @@ export class BatchSource {
     this.options = options;
   }
 
-  /** The images `first` to `first + batch - 1`. */
+  /** The images `first` to `first + batch - 1`, or those of them in the range. */
   async batch(first: number): Promise<LabelledBatch> {
     const { network, objective, optimizer } = this.options;
-    const { batch, accumulate } = optimizer;
+    const { range: [start, end] = [0, optimizer.batch] } = this.options;
+    const batch = end - start;
     const pixels = network.resolution ** 2;
     const values = network.channels * pixels;
     const made: TrainingBatch = {
@@ -51,12 +54,12 @@ export class BatchSource {
       }),
     };
     const { nearer } = made;
-    const share = 1 / (batch * accumulate);
+    const share = 1 / imagesPerUpdate(optimizer);
     const tasks: string[] = [];
     for (let done = 0; done < batch; done += together) {
       const some = Math.min(together, batch - done);
       const examples = await Promise.all(
-        Array.from({ length: some }, (_, k) => this.examples.example(first + done + k)),
+        Array.from({ length: some }, (_, k) => this.examples.example(first + start + done + k)),
       );
       for (const example of examples) {
         const k = tasks.push(example.task.name) - 1;

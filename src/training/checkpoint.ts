@@ -8,10 +8,8 @@ import type { Outline } from "../models/safetensors.ts";
 import type { SafetensorsReader } from "../models/safetensors-reader.ts";
 import { PaletteError } from "../util/errors.ts";
 import { meansSchema } from "./metrics-log.ts";
-import type { Counters } from "./platform.ts";
-import type { TrainingState } from "./step/optimizer.ts";
-
-const vectors = ["parameters", "ema", "m", "v"] as const;
+import type { Counters, StateAccess } from "./platform.ts";
+import { vectorNames } from "./ranks/protocol.ts";
 
 const metadataSchema = z.object({
   format: z.literal("palette checkpoint 2"),
@@ -26,34 +24,39 @@ export type Crc32 = (bytes: Uint8Array, before: number) => number;
 
 /** A checkpoint before it is written: the tensors in their order, and the file's metadata. */
 export interface CheckpointParts {
-  readonly tensors: readonly (Outline & { data(): Float32Array })[];
+  readonly tensors: readonly (Outline & { data(): Promise<Float32Array> })[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
  * @throws PaletteError when the state holds a number that is not finite: it is not worth keeping.
  */
-export function checkpointParts(
-  state: TrainingState,
+export async function checkpointParts(
+  state: StateAccess,
   { images, means }: Counters,
   crc32: Crc32,
-): CheckpointParts {
-  if (!vectors.every((name) => allFinite(state[name]))) {
-    throw new PaletteError(
-      "The weights are no longer finite numbers, so nothing was saved: start anew with a lower --lr and another --out.",
-    );
+): Promise<CheckpointParts> {
+  let sum = 0;
+  for (const name of vectorNames) {
+    const vector = await state.read(name);
+    if (!allFinite(vector)) {
+      throw new PaletteError(
+        "The weights are no longer finite numbers, so nothing was saved: start anew with a lower --lr and another --out.",
+      );
+    }
+    sum = checksum(vector, sum, crc32);
   }
   const metadata: Record<keyof z.infer<typeof metadataSchema>, string> = {
     format: "palette checkpoint 2",
     images: String(images),
     step: String(state.step),
     means: JSON.stringify(means),
-    crc32: inHexadecimal(vectors.reduce((sum, name) => checksum(state[name], sum, crc32), 0)),
+    crc32: inHexadecimal(sum),
   };
-  const tensors = vectors.map((name) => ({
+  const tensors = vectorNames.map((name) => ({
     name,
-    shape: [state[name].length],
-    data: () => state[name],
+    shape: [state.length],
+    data: () => state.read(name),
   }));
   return { tensors, metadata };
 }
@@ -63,14 +66,14 @@ export function checkpointParts(
  * @throws what is wrong with it: an Error, or a ZodError where it is no checkpoint at all.
  */
 export async function readCheckpointInto(
-  state: TrainingState,
+  state: StateAccess,
   file: SafetensorsReader,
   crc32: Crc32,
 ): Promise<Counters> {
   const { images, step, means, crc32: expected } = metadataSchema.parse(file.metadata);
   const counters = { images, means: meansSchema.parse(JSON.parse(means)) };
-  const places = vectors.map((name) => file.places.get(name));
-  if (places.some((place, i) => place?.shape.join() !== `${state[vectors[i]!].length}`))
+  const places = vectorNames.map((name) => file.places.get(name));
+  if (places.some((place) => place?.shape.join() !== `${state.length}`))
     throw new Error("it is of another network");
   let sum = 0;
   for (const place of places)
@@ -78,7 +81,8 @@ export async function readCheckpointInto(
   if (inHexadecimal(sum) !== expected) throw new Error("its numbers have changed on the disk");
   // Only now, so that a damaged file changes nothing.
   for (const [i, place] of places.entries())
-    for await (const { at, part } of file.parts(place!)) state[vectors[i]!].set(part, at);
+    for await (const { at, part } of file.parts(place!))
+      await state.write(vectorNames[i]!, at, part);
   state.step = step;
   return counters;
 }

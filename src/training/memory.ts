@@ -27,8 +27,10 @@ export function trainingMemory(
   const { batch, accumulate } = optimizer;
   const { loss } = objective;
   const strategy = stepStrategy(network);
-  const step = { network, batch, accumulate, loss, threads: machine.threads };
-  const batches = (strategy.batchesAhead + 1) * batch * imageBytes(network);
+  const { threads, ranks = 1 } = machine;
+  const share = Math.ceil(batch / ranks);
+  const step = { network, batch: share, accumulate, loss, threads, ranks };
+  const batches = (strategy.batchesAhead + 1) * share * imageBytes(network);
   const cached = cachedBytes(photos.training, network.resolution, augmentation.cropScale);
   return {
     parameters: parameterCount(specs),

@@ -16,7 +16,7 @@ export interface TrainingProgress {
   /** Made when it is looked at, which is seldom. */
   model(): ModelConfig;
   /** The averaged weights. */
-  readonly weights: Float32Array;
+  weights(): Promise<Float32Array>;
   /** The time now: a validation pass takes some. */
   clock(): Clock;
   readonly skippedPhotos: number;

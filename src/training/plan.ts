@@ -61,6 +61,8 @@ export interface TrainingSettings {
   /** 1 unless given. */
   readonly seed?: number;
   readonly threads: number;
+  /** Processes that share each update; 1 unless given. */
+  readonly ranks?: number;
 }
 
 /** What a platform has found: photos, a model to begin with, a run that goes on. */
@@ -165,6 +167,7 @@ export function resolvePlan(
     },
     machine: {
       threads: request.threads,
+      ...((request.ranks ?? 1) > 1 && { ranks: request.ranks }),
       folders: [...folders],
       ...(from && { from: from.name }),
     },

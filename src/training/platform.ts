@@ -8,8 +8,9 @@ import type { Image } from "../image/image.ts";
 import type { Model } from "../models/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { MeansData } from "./metrics-log.ts";
+import type { Leader } from "./ranks/leader.ts";
+import type { VectorName } from "./ranks/protocol.ts";
 import type { RunConfig } from "./run-config.ts";
-import type { TrainingState } from "./step/optimizer.ts";
 import type { SpawnReplica } from "./step/replica.ts";
 
 export interface TrainingPlatform {
@@ -21,6 +22,20 @@ export interface TrainingPlatform {
   readonly spawn: SpawnReplica;
   /** How much memory decoded photos may hold; see `ExampleSource` for the default. */
   readonly photoCacheBytes?: number;
+  /** Rank 0's word to the others, where several processes train together. */
+  readonly leader?: Leader;
+}
+
+/** The state of a training as its vectors whole, wherever their parts are held. */
+export interface StateAccess {
+  /** Numbers of each vector. */
+  readonly length: number;
+  /** Updates carried out. */
+  step: number;
+  /** A whole vector, not to be changed. It may be one that was put together for the caller. */
+  read(name: VectorName): Promise<Float32Array>;
+  /** Sets the numbers of a vector from `at` on. */
+  write(name: VectorName, at: number, part: Float32Array): Promise<void>;
 }
 
 /** What a checkpoint says besides the vectors. */
@@ -52,11 +67,11 @@ export interface RunStore {
    * Reads the checkpoint into `state`. Undefined, and nothing is changed, when there is none.
    * @throws PaletteError when it is damaged or of another network.
    */
-  readCheckpoint(state: TrainingState): Promise<Counters | undefined>;
+  readCheckpoint(state: StateAccess): Promise<Counters | undefined>;
   /**
    * @throws PaletteError, too, when a number of the state is not finite: it is not worth keeping.
    */
-  writeCheckpoint(state: TrainingState, counters: Counters): Promise<void>;
+  writeCheckpoint(state: StateAccess, counters: Counters): Promise<void>;
   /** Replaces the model: the averaged weights, to be used. */
   writeModel(model: Model): Promise<void>;
 

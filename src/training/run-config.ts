@@ -51,6 +51,8 @@ export const runConfig = z.strictObject({
   machine: z.strictObject({
     /** Another number rounds differently, so the run uses it until told otherwise. */
     threads: z.int().positive(),
+    /** Processes that share each update; 1 where it is left out. */
+    ranks: z.int().positive().optional(),
     folders: z.array(z.string()),
     /** How `from` was named. */
     from: z.string().optional(),

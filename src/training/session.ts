@@ -9,7 +9,8 @@ import { quantity } from "../util/format.ts";
 import { MetricsLog, type TrainingProgress } from "./metrics-log.ts";
 import type { Clock, Intervals, Reporter, TrainingOptions } from "./options.ts";
 import type { TrainingPlan } from "./plan.ts";
-import type { RunStore, TrainingPlatform } from "./platform.ts";
+import type { RunStore, StateAccess, TrainingPlatform } from "./platform.ts";
+import { wholeState } from "./ranks/state.ts";
 import { type RunConfig, trainedModel } from "./run-config.ts";
 import type { TrainingState } from "./step/optimizer.ts";
 import { emptyState } from "./step/strategy.ts";
@@ -31,6 +32,8 @@ export class TrainingSession {
   readonly store: RunStore;
   readonly options: TrainingOptions & Intervals;
   readonly state: TrainingState;
+  /** The same, vector by vector; other ranks hold parts of some. */
+  private readonly access: StateAccess;
   readonly records: MetricsLog;
   /** Seen in all sessions. */
   images = 0;
@@ -55,8 +58,11 @@ export class TrainingSession {
     this.store = store;
     this.options = options;
     this.skippedPhotos = skippedPhotos;
-    this.state = emptyState(config.network, strategy);
+    const { leader } = platform;
+    this.state = emptyState(config.network, strategy, leader?.partition);
+    this.access = leader?.access(this.state) ?? wholeState(this.state);
     const say = (line: string) => this.say(line);
+    if (leader) leader.say = say;
     const onSheet = (images: number, name: string) => options.reporter?.sheet?.(images, name);
     const { device } = options;
     const validator = new Validator(plan, { platform, store, say, onSheet, device });
@@ -66,19 +72,16 @@ export class TrainingSession {
   /** Takes up what an earlier session left, or starts anew. */
   async resume(): Promise<void> {
     const { store, state } = this;
-    const found = await store.readCheckpoint(state);
+    const found = await store.readCheckpoint(this.access);
     if (found) {
       this.images = found.images;
       this.records.resume(found.means);
     }
     const recorded = await store.rewindStats(this.images);
     this.start = { images: this.images, seconds: await store.readClock() };
-    const threads = [store.earlier?.machine.threads, this.config.machine.threads];
-    if (found && threads[0] !== threads[1]) {
-      this.say(
-        `${quantity(this.config.machine.threads, "thread")} instead of ${threads[0]}: sums are rounded differently from here on`,
-      );
-    }
+    const { earlier } = store;
+    const change = earlier && workersChange(earlier.machine, this.config.machine);
+    if (found && change) this.say(`${change}: sums are rounded differently from here on`);
     const { from } = this.config;
     const photos = quantity(this.plan.training.length, "photo");
     const parameters = quantity(state.parameters.length, "parameter");
@@ -91,8 +94,11 @@ export class TrainingSession {
     const { signal, reporter } = this.options;
     const onPart = (done: number, total: number) =>
       reporter?.part?.("initial weights", done, total);
-    if (!found) await setInitialWeights(state, this.config, this.plan.from, { signal, onPart });
-    else if (this.records.pending > 0) await this.makeUp(recorded);
+    if (!found) {
+      await setInitialWeights(state, this.config, this.plan.from, { signal, onPart });
+      await this.access.write("parameters", 0, state.parameters);
+      await this.access.write("ema", 0, state.parameters);
+    } else if (this.records.pending > 0) await this.makeUp(recorded);
   }
 
   /** What an earlier session could not record, or recorded and did not save. */
@@ -125,12 +131,12 @@ export class TrainingSession {
   }
 
   async save(): Promise<void> {
-    const { images, records, state, store } = this;
+    const { images, records, store } = this;
     try {
       await store.syncStats();
     } finally {
       // The weights are worth more than a line of statistics.
-      await store.writeCheckpoint(state, { images, means: records.toData() });
+      await store.writeCheckpoint(this.access, { images, means: records.toData() });
       await store.writeClock(this.clock.seconds);
       this.saved = { images, at: performance.now() };
       await this.saveModel();
@@ -162,8 +168,9 @@ export class TrainingSession {
     if (this.images > this.saved.images) await this.save().catch(failed);
   }
 
-  saveModel(): Promise<void> {
-    return this.store.writeModel({ config: this.model, parameters: this.state.ema });
+  async saveModel(): Promise<void> {
+    const parameters = await this.access.read("ema");
+    await this.store.writeModel({ config: this.model, parameters });
   }
 
   /** Training time counts from the first update, with what comes between updates. */
@@ -188,7 +195,7 @@ export class TrainingSession {
       images: this.images,
       steps: this.state.step,
       model: () => this.model,
-      weights: this.state.ema,
+      weights: () => this.access.read("ema"),
       clock: () => this.clock,
       skippedPhotos: this.skippedPhotos(),
     };
@@ -202,4 +209,17 @@ export class TrainingSession {
     this.store.log(text);
     (this.options.reporter ?? silent).line(text);
   }
+}
+
+type Machine = RunConfig["machine"];
+
+/** What has changed of ranks and threads, which decide about the order of sums. */
+function workersChange(before: Machine, now: Machine): string | undefined {
+  const changes: string[] = [];
+  for (const [what, old, given] of [
+    ["rank", before.ranks ?? 1, now.ranks ?? 1],
+    ["thread", before.threads, now.threads],
+  ] as const)
+    if (old !== given) changes.push(`${quantity(given, what)} instead of ${old}`);
+  return changes.length === 0 ? undefined : changes.join(", ");
 }

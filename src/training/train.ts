@@ -4,15 +4,15 @@
  * decides about the weights is a function of the configuration and of the images seen, so a run
  * that was killed and continued ends with the bytes of one that was not.
  */
-import { ExampleSource } from "../data/examples.ts";
-import { tasksByShare } from "../data/task-sampler.ts";
-import { scheduleFrom } from "../diffusion/schedule.ts";
+import type { ExampleSource } from "../data/examples.ts";
 import { imagesPerUpdate } from "../models/settings/optimizer.ts";
 import { ReadError, reasonOf } from "../util/errors.ts";
 import { quantity } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
-import { BatchSource, type LabelledBatch, Prefetch } from "./batches.ts";
+import { rangesOf } from "../util/shares.ts";
+import { type BatchSource, type LabelledBatch, Prefetch } from "./batches.ts";
 import { explainError, notFinite } from "./errors.ts";
+import { trainingBatches } from "./examples.ts";
 import { defaultIntervals, type TrainingOptions, type TrainingOutcome } from "./options.ts";
 import type { TrainingPlan } from "./plan.ts";
 import type { RunStore, TrainingPlatform } from "./platform.ts";
@@ -54,6 +54,9 @@ class Training {
   private readonly platform: TrainingPlatform;
   private readonly strategy: StepStrategy;
   private readonly examples: ExampleSource;
+  private readonly source: BatchSource;
+  /** Which images of each batch are made here. */
+  private readonly range: readonly [number, number];
 
   constructor(
     plan: TrainingPlan,
@@ -65,23 +68,14 @@ class Training {
     this.config = config;
     this.platform = platform;
     this.strategy = stepStrategy(config.network);
-    const { jpegQuality, ...variation } = config.augmentation;
-    this.examples = new ExampleSource({
-      reader: platform.reader,
-      codec: platform.codec,
-      photos: plan.training,
-      tasks: tasksByShare(config.tasks, config.mix),
-      resolution: config.network.resolution,
-      seed: config.seed,
-      ...omitUndefined({ weights: plan.weights, cacheBytes: platform.photoCacheBytes }),
-      ...variation,
-      taskOptions: { jpegQuality },
-      onSkip: (_path, reason) => this.session.say(`photo skipped: ${reason}`),
-      onEnlarge: (path, { width, height }) =>
-        this.session.say(
-          `photos smaller than ${config.network.resolution} pixels a side are enlarged, which teaches blur; the first is ${path} (${width}x${height})`,
-        ),
+    const { rank, size } = platform.leader?.communicator ?? { rank: 0, size: 1 };
+    this.range = rangesOf(config.optimizer.batch, size)[rank]!;
+    const made = trainingBatches(plan, platform, {
+      say: (line) => this.session.say(line),
+      range: this.range,
     });
+    this.examples = made.examples;
+    this.source = made.source;
     this.session = new TrainingSession(plan, store, platform, {
       strategy: this.strategy,
       options: { ...defaultIntervals, ...omitUndefined(options) },
@@ -106,26 +100,25 @@ class Training {
     if (options.validateFirst && session.images === 0 && !(await session.store.hasSheet(0))) {
       await records.recordFirst(session.standing);
     }
+    const { leader } = this.platform;
+    await leader?.prepare(session.images);
     const compiling = this.strategy.createStepper(
       {
         network: config.network,
-        batch: config.optimizer.batch,
+        batch: this.range[1] - this.range[0],
         loss: config.objective.loss,
         consistency: config.objective.consistencyImages !== undefined,
         threads: config.machine.threads,
         state: session.state,
         device: options.device,
+        ...(leader && { ranks: leader }),
       },
       this.platform.spawn,
     );
     const stepper = await (options.reporter?.waiting?.("Compiling the network", compiling) ??
       compiling);
     try {
-      const source = new BatchSource(this.examples, {
-        ...config,
-        schedule: scheduleFrom(config.trainingSchedule),
-      });
-      const prefetch = new Prefetch((first) => source.batch(first), {
+      const prefetch = new Prefetch((first) => this.source.batch(first), {
         first: session.images,
         stride: config.optimizer.batch,
         depth: this.strategy.batchesAhead,
@@ -163,7 +156,11 @@ class Training {
     };
     onRun(0);
     const after = session.images + stride;
-    const making = makeUpdate(stepper, prefetch, config, { after, step: state.step, onRun });
+    const { leader } = this.platform;
+    const making = makeUpdate(stepper, prefetch, config, {
+      ...{ after, step: state.step, onRun },
+      ...omitUndefined({ leader }),
+    });
     const result = await making.catch(async (thrown: unknown) => {
       // An unreadable photo has changed nothing.
       if (thrown instanceof ReadError) await session.saveFirst();
@@ -186,7 +183,7 @@ class Training {
     const { annealImages = Number.POSITIVE_INFINITY } = this.config.optimizer;
     if (this.session.images >= Math.min(images ?? annealImages, annealImages)) return "images";
     if (hours !== undefined && this.session.clock.seconds >= hours * 3600) return "hours";
-    return signal?.aborted ? "stopped" : undefined;
+    return signal?.aborted || this.platform.leader?.stopped ? "stopped" : undefined;
   }
 
   private async finish(end: TrainingOutcome["end"]): Promise<TrainingOutcome> {

@@ -71,7 +71,7 @@ export class Validator {
    */
   async run(
     model: ModelConfig,
-    weights: Float32Array,
+    weights: () => Promise<Float32Array>,
     { images, loss, sheet, signal, onCall }: ValidationOptions,
   ): Promise<ValidationLoss | undefined> {
     if (this.known.images !== images) this.known = { images };
@@ -103,7 +103,7 @@ export class Validator {
 
   private async examine(
     model: ModelConfig,
-    weights: Float32Array,
+    weights: () => Promise<Float32Array>,
     { images, loss, sheet, signal, onCall }: ValidationOptions,
   ): Promise<{ loss?: ValidationLoss; sheet?: string }> {
     if (!loss && !sheet) return {};
@@ -124,7 +124,7 @@ export class Validator {
     };
     const loaded = await createNetwork(
       platform.runtime,
-      { config: model, parameters: weights },
+      { config: model, parameters: await weights() },
       { device, threads: this.plan.config.machine.threads },
     );
     const network: Network = {

@@ -64,12 +64,11 @@ export function warmStartOf(earlier: RunConfig): WarmStart | undefined {
 }
 
 /**
- * Sets the weights and their average: those of the model, or fresh ones. A signal leaves the state
- * half made.
+ * Sets the weights: those of the model, or fresh ones. A signal leaves them half made.
  * @throws PaletteError when the model's weights are damaged, or are others by now.
  */
 export async function setInitialWeights(
-  state: TrainingState,
+  state: Pick<TrainingState, "parameters">,
   config: Pick<RunConfig, "network" | "seed" | "from">,
   from: StartingModel | undefined,
   options: InitializeOptions = {},
@@ -95,7 +94,6 @@ export async function setInitialWeights(
   if ((await from.digest()) !== config.from?.digest) {
     throw new PaletteError(`${from.source} has changed meanwhile: start again.`);
   }
-  state.ema.set(parameters);
 }
 
 /** @throws UsageError for settings that the model brings along, chosen otherwise. */

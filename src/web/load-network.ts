@@ -1,5 +1,5 @@
 /** Networks from model folders behind a URL, on onnxruntime-web. */
-import { parseModelConfig } from "../models/config.ts";
+import { type ModelConfig, parseModelConfig } from "../models/config.ts";
 import {
   configFile,
   type Model,
@@ -9,8 +9,9 @@ import {
   weightsOf,
 } from "../models/model.ts";
 import { createNetwork, type Network, type NetworkOptions } from "../runtime/network.ts";
+import type { Device } from "../runtime/runtime.ts";
 import { webRuntime } from "../runtime/web/index.ts";
-import { omitUndefined } from "../util/omit-undefined.ts";
+import { affordableEngines } from "./memory.ts";
 import { get, urlSource } from "./url-source.ts";
 
 /**
@@ -33,19 +34,32 @@ export async function loadModel(url: string): Promise<Model> {
   return readModel(await openModel(url));
 }
 
+export interface WebNetworkOptions extends NetworkOptions {
+  /** Bytes that the tab may take (default 1e9): it decides how many engines there are. */
+  readonly memoryBudget?: number;
+}
+
 /**
- * Loads a model from a URL, or takes a model in memory, for calling.
- * @param options.threads engines in Web Workers; default: as many as the machine has cores, of a
- * GPU one
+ * Loads a model from a URL, or takes one, for calling.
+ * @param options.threads engines in Web Workers; default: as many as the machine has cores and a
+ * third of the memory budget holds; of a GPU one
  * @throws PaletteError as `loadModel`.
  */
 export async function loadNetwork(
   model: string | Model | StoredModel,
-  options: NetworkOptions = {},
+  { memoryBudget, ...options }: WebNetworkOptions = {},
 ): Promise<Network> {
-  return createNetwork(
-    webRuntime,
-    typeof model === "string" ? await openModel(model) : model,
-    options.device === "webgpu" ? { threads: 1, ...omitUndefined(options) } : options,
-  );
+  const opened = typeof model === "string" ? await openModel(model) : model;
+  const threads = options.threads ?? defaultEngines(opened.config, options.device, memoryBudget);
+  return createNetwork(webRuntime, opened, { ...options, threads });
+}
+
+/** Engines side by side, unless told otherwise. */
+export function defaultEngines(
+  config: ModelConfig,
+  device: Device = "cpu",
+  memoryBudget?: number,
+): number {
+  if (device !== "cpu") return 1;
+  return Math.min(webRuntime.cores, affordableEngines(config, memoryBudget));
 }

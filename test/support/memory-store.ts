@@ -1,18 +1,20 @@
 /** A run that is kept in memory: what a store must do at least. */
 import type { Model } from "../../src/models/model.ts";
 import type { Counters, RunStore } from "../../src/training/platform.ts";
-import type { TrainingState } from "../../src/training/step/optimizer.ts";
+import { type VectorName, vectorNames } from "../../src/training/ranks/protocol.ts";
 import type { StatsLine } from "./training-runs.ts";
 
 interface Kept {
-  checkpoint?: { readonly state: TrainingState; readonly counters: Counters };
+  checkpoint?: {
+    readonly vectors: ReadonlyMap<VectorName, Float32Array>;
+    readonly step: number;
+    readonly counters: Counters;
+  };
   model?: Model;
   readonly stats: StatsLine[];
   readonly sheets: number[];
   seconds: number;
 }
-
-const vectors = ["parameters", "ema", "m", "v"] as const;
 
 export function memoryStore(): RunStore & { readonly kept: Kept } {
   const kept: Kept = { stats: [], sheets: [], seconds: 0 };
@@ -21,14 +23,14 @@ export function memoryStore(): RunStore & { readonly kept: Kept } {
     model: "memory",
     async readCheckpoint(state) {
       if (kept.checkpoint === undefined) return undefined;
-      for (const name of vectors) state[name].set(kept.checkpoint.state[name]);
-      state.step = kept.checkpoint.state.step;
+      for (const [name, vector] of kept.checkpoint.vectors) await state.write(name, 0, vector);
+      state.step = kept.checkpoint.step;
       return kept.checkpoint.counters;
     },
     async writeCheckpoint(state, counters) {
-      const copy = { ...state };
-      for (const name of vectors) copy[name] = Float32Array.from(state[name]);
-      kept.checkpoint = { state: copy, counters };
+      const vectors = new Map<VectorName, Float32Array>();
+      for (const name of vectorNames) vectors.set(name, Float32Array.from(await state.read(name)));
+      kept.checkpoint = { vectors, step: state.step, counters };
     },
     async writeModel({ config, parameters }) {
       kept.model = { config, parameters: Float32Array.from(parameters) };

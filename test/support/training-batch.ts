@@ -12,3 +12,19 @@ export function trainingBatch(images: number, side: number, name: string): Train
     weight: numbers([images, 1, side, side], [0, 0.01], name, "weight"),
   };
 }
+
+/** The images from `start` to `end` of a batch. */
+export function part(batch: TrainingBatch, start: number, end: number): TrainingBatch {
+  const images = batch.conditioning.length;
+  const cut = (data: Float32Array) => {
+    const each = data.length / images;
+    return data.slice(start * each, end * each);
+  };
+  return {
+    source: cut(batch.source),
+    noisy: cut(batch.noisy),
+    target: cut(batch.target),
+    conditioning: cut(batch.conditioning),
+    weight: cut(batch.weight),
+  };
+}

@@ -9,11 +9,13 @@ import type { Device } from "../../runtime/runtime.ts";
 import { tasks } from "../../tasks/registry.ts";
 import type { Task } from "../../tasks/task.ts";
 import { UsageError } from "../../util/errors.ts";
+import type { Shard } from "../../util/shard.ts";
 import {
   deviceOption,
   listAmong,
   listOf,
   numberBetween,
+  shardOption,
   threadsOption,
   wholeNumber,
 } from "../arguments.ts";
@@ -42,6 +44,7 @@ export interface EvaluateFlags {
   device: Device;
   threads?: number;
   json?: boolean;
+  shard?: Shard;
 }
 
 /** The options once the required ones are checked. */
@@ -59,7 +62,7 @@ export function declareEvaluate(command: Command): void {
       "--model <name...>",
       "models, also of the Regression baseline (default: the bundled model)",
     )
-    .option("--data <dir...>", "folders of photos that the models have not seen")
+    .option("--data <dir...>", "folders of photos, or tar shards, that the models have not seen")
     .option(
       "--others <name=dir...>",
       "what other programs made of the degraded pictures: DIR/CONDITION/00001.png, named as in pictures/CONDITION/degraded (and mask) of an earlier run",
@@ -112,6 +115,9 @@ export function declareEvaluate(command: Command): void {
     )
     .optionsGroup("Results:")
     .option("-o, --out <dir>", "folder of the report, created or continued")
+    .addOption(
+      shardOption("makes a part of the pictures; the last to finish, or no --shard, measures"),
+    )
     .addOption(new Option("--folders <dirs...>", "renamed to palette fid").hideHelp())
     .option("--json", "print the report as JSON on stdout")
     .action((flags: EvaluateFlags) => {

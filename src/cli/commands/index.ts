@@ -47,6 +47,13 @@ export const commands: readonly CommandEntry[] = [
     declare: async (command) => (await import("./distill.ts")).declareDistill(command),
   },
   {
+    name: "shards",
+    usage: "<photos>",
+    description:
+      "Makes tar shards of a folder of photos, at the size that training needs. The same command again continues.",
+    declare: async (command) => (await import("./shards.ts")).declareShards(command),
+  },
+  {
     name: "evaluate",
     usage: "",
     description:

@@ -2,7 +2,8 @@
 import { type Command, Option } from "commander";
 import { mostSamples, samplingDefaults } from "../../pipeline/sampling-options.ts";
 import type { Device } from "../../runtime/runtime.ts";
-import { deviceOption, threadsOption, wholeNumber } from "../arguments.ts";
+import type { Shard } from "../../util/shard.ts";
+import { deviceOption, shardOption, threadsOption, wholeNumber } from "../arguments.ts";
 import { samplerOption, samplerSettingOptions } from "../sampler-options.ts";
 
 /** Values of --format, which are the endings of files. */
@@ -27,6 +28,7 @@ export interface RestoreFlags {
   readonly strip?: boolean;
   readonly skipExisting?: boolean;
   readonly overwrite?: boolean;
+  readonly shard?: Shard;
 }
 
 /** Adds the photos, the model and the place of the results. */
@@ -59,7 +61,8 @@ export function photoArguments(command: Command): Command {
     .option(
       "--overwrite",
       "replace what is there (default: only the same answer, made again, replaces itself)",
-    );
+    )
+    .addOption(shardOption("each Nth photo from the kth, those done before left out"));
 }
 
 /** Adds how the results are sampled. */

@@ -72,7 +72,10 @@ export function declareStudy(command: Command): void {
         (name) => name,
       ),
     )
-    .requiredOption("--data <dir...>", "folders of photos that the models have not seen")
+    .requiredOption(
+      "--data <dir...>",
+      "folders of photos, or tar shards, that the models have not seen",
+    )
     .option(
       "--tasks <names>",
       "with commas (default: those of the models)",

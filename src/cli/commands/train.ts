@@ -68,7 +68,7 @@ export function declareData(command: Command): void {
     .optionsGroup("Data:")
     .requiredOption(
       "--data <dir...>",
-      "folders of photos of any size and format; photos/:0.5 draws those of a folder half as often",
+      "folders of photos of any size and format, or tar shards: a folder of them or 'train-{000..009}.tar'; photos/:0.5 draws those of a folder half as often",
     )
     .option(
       "--weights <file>",

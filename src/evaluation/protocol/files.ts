@@ -11,7 +11,11 @@ import type { EvaluationStore } from "../platform.ts";
 import type { Seconds } from "../report/report.ts";
 
 export const settingsFile = "settings.json";
-const secondsFile = "seconds.json";
+
+/** Each shard has times of its own, as several write at once; `number` is 0 without shards. */
+function secondsFile(number = 0): string {
+  return number === 0 ? "seconds.json" : `seconds/${number}.json`;
+}
 
 /** What all pictures of an evaluation have in common. */
 export interface CommonSettings {
@@ -71,38 +75,56 @@ export async function adoptSettings(
   }
 }
 
+type Spent = Readonly<Record<string, { readonly seconds: number; readonly images: number }>>;
+
 /** Time spent on the answers of each row, in all runs of the command together. */
 export class RowTimes {
   private readonly store: EvaluationStore;
-  private readonly spent: Record<string, { seconds: number; images: number }>;
+  private readonly shard: number | undefined;
+  private spent: Spent;
 
-  private constructor(store: EvaluationStore, spent: RowTimes["spent"]) {
+  private constructor(store: EvaluationStore, shard: number | undefined, spent: Spent) {
     this.store = store;
+    this.shard = shard;
     this.spent = spent;
   }
 
-  /** Lost times are not worth failing for: what is left to do is measured again. */
-  static async open(store: EvaluationStore): Promise<RowTimes> {
-    try {
-      const file = await store.read(secondsFile);
-      return new RowTimes(store, file ? JSON.parse(new TextDecoder().decode(file)) : {});
-    } catch {
-      return new RowTimes(store, {});
-    }
+  static async open(store: EvaluationStore, shard?: number): Promise<RowTimes> {
+    return new RowTimes(store, shard, await spentIn(store, shard));
   }
 
   async add(condition: string, row: string, seconds: number, images: number): Promise<void> {
-    const name = `${condition}/${row}`;
-    const before = this.spent[name] ?? { seconds: 0, images: 0 };
-    this.spent[name] = { seconds: before.seconds + seconds, images: before.images + images };
-    await this.store.write(secondsFile, json(this.spent));
+    this.spent = sum(this.spent, { [`${condition}/${row}`]: { seconds, images } });
+    await this.store.write(secondsFile(this.shard), json(this.spent));
   }
 
-  /** Seconds a picture, by "condition/row". */
-  perPicture(): Seconds {
-    const each = Object.entries(this.spent);
+  /** Seconds a picture, by "condition/row", on whichever machines. */
+  async perPicture(): Promise<Seconds> {
+    let all = await spentIn(this.store);
+    for (const number of await this.store.numbered("seconds"))
+      all = sum(all, await spentIn(this.store, number));
+    const each = Object.entries(all);
     return Object.fromEntries(each.map(([row, { seconds, images }]) => [row, seconds / images]));
   }
+}
+
+/** Lost times are not worth failing for: what is left to do is measured again. */
+async function spentIn(store: EvaluationStore, shard?: number): Promise<Spent> {
+  try {
+    const file = await store.read(secondsFile(shard));
+    return file ? JSON.parse(new TextDecoder().decode(file)) : {};
+  } catch {
+    return {};
+  }
+}
+
+function sum(one: Spent, other: Spent): Spent {
+  const total = { ...one };
+  for (const [row, { seconds, images }] of Object.entries(other)) {
+    const before = total[row] ?? { seconds: 0, images: 0 };
+    total[row] = { seconds: before.seconds + seconds, images: before.images + images };
+  }
+  return total;
 }
 
 function json(value: object): string {

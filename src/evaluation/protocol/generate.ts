@@ -13,6 +13,7 @@ import { createNetwork } from "../../runtime/network.ts";
 import type { SessionOptions } from "../../runtime/runtime.ts";
 import type { Condition } from "../../tasks/task.ts";
 import { Random } from "../../util/random.ts";
+import { isInShard, type Shard } from "../../util/shard.ts";
 import type { EvaluationPlatform } from "../platform.ts";
 import { degraded, type EvaluationCondition } from "./conditions.ts";
 import type { CropSource } from "./crops.ts";
@@ -40,6 +41,8 @@ export interface GenerateTools {
   readonly platform: Pick<EvaluationPlatform, "store" | "codec" | "runtime">;
   readonly crops: CropSource;
   readonly times: RowTimes;
+  /** Which groups of pictures are made; all unless given. */
+  readonly shard?: Shard;
   /** Where the models run. */
   readonly session: SessionOptions;
   readonly signal?: AbortSignal;
@@ -61,28 +64,70 @@ interface Work {
   readonly row: PlannedRow;
 }
 
-/** Writes all pictures that are not there yet. */
+/** Pictures that are made together, in the order of all. */
+interface Group extends Work {
+  readonly indices: readonly number[];
+}
+
+/** Writes all pictures that are not there yet, or those of a shard. */
 export async function generate(tools: GenerateTools): Promise<void> {
-  const { plan, onProgress } = tools;
+  const { onProgress } = tools;
   await prepare(tools);
-  const work = plan.models.map((model): [EvaluatedModel, Work[]] => [
-    model,
-    plan.conditions.flatMap((condition) =>
-      plannedRows(plan, condition.task.name)
-        .filter((row) => row.model === model)
-        .map((row) => ({ condition, row })),
-    ),
-  ]);
+  const work = shareOf(tools);
   const total = work
-    .flatMap(([, rows]) => rows)
-    .reduce((sum, { row }) => sum + plan.crops * row.samples * callsEach(row), 0);
+    .flatMap(([, groups]) => groups)
+    .reduce((sum, { row, indices }) => sum + indices.length * row.samples * callsEach(row), 0);
   let done = 0;
-  for (const [model, rows] of work) {
-    await writeAnswers(tools, model, rows, (calls) => {
+  for (const [model, groups] of work) {
+    await writeAnswers(tools, model, groups, (calls) => {
       done += calls;
       onProgress?.({ stage: "answers", done, total });
     });
   }
+}
+
+/**
+ * How many pictures of the plan are missing: originals, degraded ones and answers, whoever makes
+ * them.
+ */
+export async function missingPictures(
+  plan: EvaluationPlan,
+  store: Pick<EvaluationPlatform["store"], "has">,
+): Promise<number> {
+  const indices = Array.from({ length: plan.crops }, (_, k) => k);
+  const files = plan.conditions.flatMap((condition) => [
+    ...indices.map((k) => pictureFile(condition.id, inputRow, k)),
+    ...plannedRows(plan, condition.task.name).flatMap((row) =>
+      indices.flatMap((k) => answerFiles(condition, row, k)),
+    ),
+  ]);
+  files.push(...indices.map((k) => pictureFile(originalsRow, originalsRow, k)));
+  let missing = 0;
+  for (let first = 0; first < files.length; first += 64) {
+    const there = await Promise.all(files.slice(first, first + 64).map((name) => store.has(name)));
+    missing += there.filter((one) => !one).length;
+  }
+  return missing;
+}
+
+/** Each model with its groups; those of other shards are left out. */
+function shareOf({ plan, shard }: GenerateTools): [EvaluatedModel, Group[]][] {
+  let number = 0;
+  return plan.models.map((model) => {
+    const together = picturesTogether(model.config.network);
+    const groups: Group[] = [];
+    for (const condition of plan.conditions) {
+      for (const row of plannedRows(plan, condition.task.name)) {
+        if (row.model !== model) continue;
+        for (let first = 0; first < plan.crops; first += together) {
+          const length = Math.min(together, plan.crops - first);
+          const indices = Array.from({ length }, (_, k) => first + k);
+          if (!shard || isInShard(number++, shard)) groups.push({ condition, row, indices });
+        }
+      }
+    }
+    return [model, groups];
+  });
 }
 
 /** The files of a row's answers to picture `index`. */
@@ -99,11 +144,15 @@ async function prepare({
   plan,
   platform,
   crops,
+  shard,
   signal,
   onProgress,
 }: GenerateTools): Promise<void> {
   const { store, codec } = platform;
-  const total = plan.crops * (1 + plan.conditions.length);
+  const own = Array.from({ length: plan.crops }, (_, k) => k).filter(
+    (k) => !shard || isInShard(k, shard),
+  );
+  const total = own.length * (1 + plan.conditions.length);
   let done = 0;
   const write = async (name: string, image: Image) =>
     store.write(name, await codec.encode(image, "png"));
@@ -111,7 +160,7 @@ async function prepare({
     row: [condition: string, row: string],
     make: (k: number) => Promise<Image>,
   ) => {
-    for (let k = 0; k < plan.crops; k++) {
+    for (const k of own) {
       signal?.throwIfAborted();
       const name = pictureFile(...row, k);
       if (!(await store.has(name))) await write(name, await make(k));
@@ -135,42 +184,37 @@ function callsEach({ sampling }: PlannedRow): number {
 }
 
 /**
- * Writes a model's answers to all conditions, where they are not there yet.
+ * Writes a model's answers where they are not there yet.
  * @param onCalls told how many further network calls are done, or found done
  */
 async function writeAnswers(
   tools: GenerateTools,
   model: EvaluatedModel,
-  work: readonly Work[],
+  groups: readonly Group[],
   onCalls: (calls: number) => void,
 ): Promise<void> {
-  const { plan, platform, signal } = tools;
-  const together = picturesTogether(model.config.network);
+  const { platform, signal } = tools;
   let palette: Palette | undefined;
   try {
-    for (const one of work) {
-      for (let first = 0; first < plan.crops; first += together) {
-        signal?.throwIfAborted();
-        const last = Math.min(first + together, plan.crops);
-        const indices = Array.from({ length: last - first }, (_, k) => first + k);
-        const files = indices.map((index) => answerFiles(one.condition, one.row, index));
-        const calls = indices.length * one.row.samples * callsEach(one.row);
-        let told = 0;
-        const tell = (share: number) => {
-          const now = Math.floor(share * calls);
-          onCalls(now - told);
-          told = now;
-        };
-        const there = await Promise.all(files.flat().map((name) => platform.store.has(name)));
-        if (there.includes(false)) {
-          palette ??= await warm(model, tools, one.condition, together);
-          // The last share is told when the answers are stored.
-          await answerSome(tools, palette, one, indices, files, ({ step, steps }) => {
-            if (step < steps) tell(step / steps);
-          });
-        }
-        tell(1);
+    for (const { indices, ...one } of groups) {
+      signal?.throwIfAborted();
+      const files = indices.map((index) => answerFiles(one.condition, one.row, index));
+      const calls = indices.length * one.row.samples * callsEach(one.row);
+      let told = 0;
+      const tell = (share: number) => {
+        const now = Math.floor(share * calls);
+        onCalls(now - told);
+        told = now;
+      };
+      const there = await Promise.all(files.flat().map((name) => platform.store.has(name)));
+      if (there.includes(false)) {
+        palette ??= await warm(model, tools, one.condition);
+        // The last share is told when the answers are stored.
+        await answerSome(tools, palette, one, indices, files, ({ step, steps }) => {
+          if (step < steps) tell(step / steps);
+        });
       }
+      tell(1);
     }
   } finally {
     await palette?.dispose();
@@ -182,8 +226,8 @@ async function warm(
   model: EvaluatedModel,
   { plan, platform, crops, session, onProgress }: GenerateTools,
   condition: EvaluationCondition,
-  together: number,
 ): Promise<Palette> {
+  const together = picturesTogether(model.config.network);
   onProgress?.({ stage: "loading", done: 0, total: 1 });
   const { config, weights } = model;
   const network = await createNetwork(platform.runtime, { config, weights }, session);

@@ -53,6 +53,9 @@ export const optimizerSchema = z.strictObject({
 export type Optimizer = z.infer<typeof optimizerSchema>;
 
 /** Images an update of the weights. */
-export function imagesPerUpdate({ batch, accumulate }: Optimizer): number {
+export function imagesPerUpdate({
+  batch,
+  accumulate,
+}: Pick<Optimizer, "batch" | "accumulate">): number {
   return batch * accumulate;
 }

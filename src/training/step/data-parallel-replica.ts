@@ -5,7 +5,8 @@
  * gradient. The stepper tells all replicas when to do what.
  */
 import type { EngineTensors, OpenSession, SessionOptions } from "../../runtime/runtime.ts";
-import { adamStep, sumGradients, type TrainingState } from "./optimizer.ts";
+import type { Piece } from "../ranks/partition.ts";
+import { sumGradients, sumOfSquares, type TrainingState, updatePiece } from "./optimizer.ts";
 import type { ReplicaServer } from "./replica.ts";
 
 export interface DataParallelStart {
@@ -21,11 +22,9 @@ export interface DataParallelStart {
 
 export interface SharedVectors {
   readonly state: Omit<TrainingState, "step">;
-  /** The gradients of all replicas, this one's at `rank`. */
+  /** The gradients of all replicas, this one's at `thread`. */
   readonly gradients: readonly Float32Array[];
-  readonly rank: number;
-  /** The part of the vectors this replica updates. */
-  readonly shard: readonly [number, number];
+  readonly thread: number;
 }
 
 /** What moves to a replica without shared memory, and back with its reply. */
@@ -45,16 +44,28 @@ export type DataParallelRequest =
       readonly lent?: LentVectors;
     }
   | {
-      /** Adds up the replicas' gradients on this shard: replies with the sum of squares. */
+      /**
+       * Adds up the replicas' gradients from `start` to `end`: replies with the sum of squares.
+       */
       readonly do: "reduce";
+      readonly start: number;
+      readonly end: number;
     }
   | {
-      readonly do: "update";
-      readonly step: number;
-      readonly learningRate: number;
-      readonly emaDecay: number;
-      readonly scale: number;
-    };
+      /** Replies with the sum of squares of these pieces of the summed gradient. */
+      readonly do: "measure";
+      readonly pieces: readonly Piece[];
+    }
+  | UpdateRequest;
+
+export interface UpdateRequest {
+  readonly do: "update";
+  readonly piece: Piece;
+  readonly step: number;
+  readonly learningRate: number;
+  readonly emaDecay: number;
+  readonly scale: number;
+}
 
 /** Losses of the images with what was lent, the sum of squares, or nothing. */
 export type DataParallelReply = DifferentiateReply | number | undefined;
@@ -86,16 +97,18 @@ export async function openDataParallelReplica(
         case "differentiate": {
           const { feeds, add, lent } = request;
           await differentiate(feeds, lent);
-          const total = lent?.gradient ?? (shared!.gradients[shared!.rank] as Float32Array);
+          const total = lent?.gradient ?? (shared!.gradients[shared!.thread] as Float32Array);
           if (add) for (let i = 0; i < count; i++) total[i]! += gradient.data[i]!;
           else total.set(gradient.data);
           return { losses: losses.data.slice(), ...(lent && { lent }) };
         }
         case "reduce":
-          return sumGradients(shared!.gradients, ...shared!.shard);
+          return sumGradients(shared!.gradients, request.start, request.end);
+        case "measure":
+          return sumOfSquares(shared!.gradients[0] as Float32Array, request.pieces);
         case "update": {
-          const { state, gradients, shard } = shared!;
-          adamStep(state, gradients[0] as Float32Array, request, ...shard);
+          const { state, gradients } = shared!;
+          updatePiece(state, gradients[0] as Float32Array, request.piece, request);
           return undefined;
         }
       }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { largestDifference, numbers } from "../../../test/support/differentiation.ts";
-import { trainingBatch } from "../../../test/support/training-batch.ts";
+import { part, trainingBatch } from "../../../test/support/training-batch.ts";
 import { presetNamed } from "../../models/presets.ts";
 import { uNetConfig } from "../../nn/config.ts";
 import { trainingGraph } from "../../nn/graphs.ts";
@@ -30,28 +30,13 @@ const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: Number.POSITIVE_INFINIT
 
 const batchOf = (images: number, name: string) => trainingBatch(images, 8, name);
 
-/** The images from `start` to `end` of a batch. */
-function part(batch: TrainingBatch, start: number, end: number): TrainingBatch {
-  const images = batch.conditioning.length;
-  const cut = (data: Float32Array) => {
-    const each = data.length / images;
-    return data.slice(start * each, end * each);
-  };
-  return {
-    source: cut(batch.source),
-    noisy: cut(batch.noisy),
-    target: cut(batch.target),
-    conditioning: cut(batch.conditioning),
-    weight: cut(batch.weight),
-  };
-}
-
 const createStepper = (options: StepperOptions) =>
   dataParallel.createStepper(options, spawnReplica);
 
 async function initialState(seed: number): Promise<TrainingState> {
   const state = emptyState(network);
   await initialize(state, { network, seed });
+  state.ema.set(state.parameters);
   return state;
 }
 

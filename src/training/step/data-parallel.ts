@@ -12,6 +12,9 @@ import { networkInputs } from "../../nn/network.ts";
 import { FlatParameters, parameterCount } from "../../nn/parameters.ts";
 import { buildNetwork, parameterSpecs } from "../../nn/registry.ts";
 import { type EngineTensors, loweringFor } from "../../runtime/runtime.ts";
+import { cumulative, distribute, rangesOf } from "../../util/shares.ts";
+import { type Partition, pieces } from "../ranks/partition.ts";
+import { checkState, judge, Traffic } from "../ranks/step.ts";
 import {
   type DataParallelReply,
   type DataParallelRequest,
@@ -26,6 +29,7 @@ import {
   buffersOf,
   feedsFor,
   isShared,
+  type Ranks,
   type StepperOptions,
   type StepStrategy,
   type TrainingStepper,
@@ -42,7 +46,7 @@ export const dataParallel: StepStrategy = {
    * the forward pass, which the backward pass needs again. Within a quarter of what was measured
    * for small-64 and tiny-32 at batches from 4 to 32.
    */
-  memory({ network, batch, threads }, specs) {
+  memory({ network, batch, threads, ranks = 1 }, specs) {
     const parameters = parameterCount(specs);
     const values = (images: number): number => {
       const graph = new Graph();
@@ -59,7 +63,8 @@ export const dataParallel: StepStrategy = {
     const one = values(1);
     const each = values(2) - one;
     const perReplica = 5 * parameters + one - each;
-    return 4 * (4 * parameters + Math.min(threads, batch) * perReplica + batch * each);
+    const state = parameters + (3 * parameters) / ranks;
+    return 4 * (state + Math.min(threads, batch) * perReplica + batch * each);
   },
   createStepper,
 };
@@ -68,23 +73,22 @@ async function createStepper(
   options: StepperOptions,
   spawn: SpawnReplica,
 ): Promise<TrainingStepper> {
-  const { network, batch, loss, consistency, state, device } = options;
+  const { network, batch, loss, consistency, state, device, ranks } = options;
   const { step: _step, ...vectors } = state;
   const specs = parameterSpecs(network);
   const count = parameterCount(specs);
   const shares = isShared(vectors.parameters);
-  for (const vector of Object.values(vectors)) {
-    if (vector.length !== count || isShared(vector) !== shares)
-      throw new TypeError(`the state must be vectors of ${count} numbers, all shared or none`);
-  }
+  const parts = checkState(
+    options,
+    "all shared or all unshared",
+    (vector) => isShared(vector) === shares,
+  );
   const portions = distribute(batch, Math.min(options.threads, batch));
   const threads = Math.max(1, Math.floor(options.threads / portions.length));
   const gradients = shares ? portions.map(() => dataParallel.vector(count)) : [];
-  const cuts = cumulative(distribute(count, portions.length));
   const lowering = loweringFor(device);
   const models = new Map<number, Uint8Array>();
-  const shardOf = (rank: number) => [cuts[rank]!, cuts[rank + 1]!] as const;
-  const replicas = portions.map((portion, rank) => {
+  const replicas = portions.map((portion, thread) => {
     const model =
       models.get(portion) ??
       trainingGraph(network, specs, { batch: portion, loss, consistency, lowering });
@@ -94,7 +98,7 @@ async function createStepper(
       options: { device, threads, blockedLayout: false },
       batch: portion,
       count,
-      ...(shares && { shared: { state: vectors, gradients, rank, shard: shardOf(rank) } }),
+      ...(shares && { shared: { state: vectors, gradients, thread } }),
     };
     return spawn<DataParallelRequest, DataParallelReply>("data-parallel", start);
   });
@@ -108,7 +112,9 @@ async function createStepper(
     throw error;
   }
   const starts = cumulative(portions);
-  const work = shares ? sharedWork(replicas) : lentWork(replicas, state, shardOf);
+  const work = shares
+    ? sharedWork(replicas, { state, total: gradients[0]!, parts, ranks })
+    : lentWork(replicas, state);
 
   return {
     state,
@@ -117,18 +123,16 @@ async function createStepper(
       for await (const images of batches) {
         const add = found.length > 0;
         const parts = await Promise.all(
-          replicas.map((_, rank) => {
-            const feeds = feedsFor(network, images, starts[rank]!, starts[rank + 1]!);
-            return work.differentiate(rank, feeds, add);
+          replicas.map((_, thread) => {
+            const feeds = feedsFor(network, images, starts[thread]!, starts[thread + 1]!);
+            return work.differentiate(thread, feeds, add);
           }),
         );
         found.push(stack(parts));
         onRun?.(found.length * batch);
       }
       const losses = stack(found);
-      const squares = await work.reduce();
-      const gradientNorm = Math.sqrt(squares.reduce((sum, part) => sum + part, 0));
-      const finite = Number.isFinite(gradientNorm) && losses.every(Number.isFinite);
+      const { gradientNorm, finite } = await judge(await work.reduce(), losses, ranks);
       if (finite) {
         state.step += 1;
         const { learningRate, emaDecay, clip } = hyper;
@@ -146,25 +150,60 @@ type DataParallelReplica = Replica<DataParallelRequest, DataParallelReply>;
 /** Who does what of a step. Sums are taken over the same shards in the same order. */
 interface StepWork {
   /** Losses of a replica's images; its gradient is kept. */
-  differentiate(rank: number, feeds: EngineTensors, add: boolean): Promise<Float32Array>;
-  /** Adds up the gradients: the sum of squares of each shard. */
-  reduce(): Promise<number[]>;
+  differentiate(thread: number, feeds: EngineTensors, add: boolean): Promise<Float32Array>;
+  /** Adds up the gradients, of all ranks too: the sum of squares of what this rank updates. */
+  reduce(): Promise<number>;
   update(options: Parameters<typeof adamStep>[2]): Promise<void>;
 }
 
-/** The replicas do it all, where the vectors lie. */
-function sharedWork(replicas: readonly DataParallelReplica[]): StepWork {
-  const all = (request: DataParallelRequest) =>
-    Promise.all(replicas.map((replica) => replica.call(request)));
+interface SharedState {
+  readonly state: TrainingState;
+  /** Where the replicas add up their gradients. */
+  readonly total: Float32Array;
+  readonly parts: Partition;
+  readonly ranks: Ranks | undefined;
+}
+
+/** The replicas do it all, where the vectors lie; one bucket travels while they work on the next. */
+function sharedWork(
+  replicas: readonly DataParallelReplica[],
+  { state, total, parts: { buckets }, ranks }: SharedState,
+): StepWork {
+  const all = (request: (thread: number) => DataParallelRequest) =>
+    Promise.all(replicas.map((replica, thread) => replica.call(request(thread))));
+  /** What each thread sums, and what it updates, of each bucket. */
+  const shards = buckets.map((bucket) => ({
+    ...bucket,
+    sums: pieces({ ...bucket, at: bucket.start }, replicas.length),
+    updates: pieces(bucket.own, replicas.length),
+  }));
   return {
-    async differentiate(rank, feeds, add) {
+    async differentiate(thread, feeds, add) {
       const request = { do: "differentiate", feeds, add } as const;
-      const reply = await replicas[rank]!.call(request, buffersOf(feeds));
+      const reply = await replicas[thread]!.call(request, buffersOf(feeds));
       return (reply as DifferentiateReply).losses;
     },
-    reduce: async () => (await all({ do: "reduce" })) as number[],
+    async reduce() {
+      const traffic = new Traffic();
+      let squares = 0;
+      for (const { start, end, counts, sums } of shards) {
+        squares += sum((await all((thread) => ({ do: "reduce", ...sums[thread]! }))) as number[]);
+        const bucket = total.subarray(start, end);
+        if (ranks) traffic.add(() => ranks.communicator.reduceScatter(bucket, counts));
+      }
+      await traffic.done();
+      if (ranks === undefined) return squares;
+      const own = (thread: number) => shards.map(({ updates }) => updates[thread]!);
+      return sum((await all((thread) => ({ do: "measure", pieces: own(thread) }))) as number[]);
+    },
     async update(options) {
-      await all({ do: "update", ...options });
+      const traffic = new Traffic();
+      for (const { start, end, counts, updates } of shards) {
+        await all((thread) => ({ do: "update", piece: updates[thread]!, ...options }));
+        const bucket = state.parameters.subarray(start, end);
+        if (ranks) traffic.add(() => ranks.communicator.allgatherParts(bucket, counts));
+      }
+      await traffic.done();
     },
   };
 }
@@ -173,30 +212,29 @@ function sharedWork(replicas: readonly DataParallelReplica[]): StepWork {
 function lentWork(
   replicas: readonly DataParallelReplica[],
   state: Omit<TrainingState, "step">,
-  shardOf: (rank: number) => readonly [number, number],
 ): StepWork {
   const length = state.parameters.length;
   /** A replica's vectors while they are here; after a failure they are made anew. */
   const held: (LentVectors | undefined)[] = [];
-  const shards = replicas.map((_, rank) => shardOf(rank));
+  const shards = rangesOf(length, replicas.length);
   return {
-    async differentiate(rank, feeds, add) {
+    async differentiate(thread, feeds, add) {
       const made = () => ({
         parameters: new Float32Array(length),
         gradient: new Float32Array(length),
       });
-      const lent = held[rank] ?? made();
-      held[rank] = undefined;
+      const lent = held[thread] ?? made();
+      held[thread] = undefined;
       lent.parameters.set(state.parameters);
       const request = { do: "differentiate", feeds, add, lent } as const;
       const transfer = [...buffersOf(feeds), ...lentBuffers(lent)];
-      const reply = (await replicas[rank]!.call(request, transfer)) as DifferentiateReply;
-      held[rank] = reply.lent;
+      const reply = (await replicas[thread]!.call(request, transfer)) as DifferentiateReply;
+      held[thread] = reply.lent;
       return reply.losses;
     },
     async reduce() {
       const gradients = held.map((lent) => lent!.gradient);
-      return shards.map(([start, end]) => sumGradients(gradients, start, end));
+      return sum(shards.map(([start, end]) => sumGradients(gradients, start, end)));
     },
     async update(options) {
       for (const [start, end] of shards) adamStep(state, held[0]!.gradient, options, start, end);
@@ -209,15 +247,6 @@ function sharesMemory(): boolean {
   return typeof SharedArrayBuffer !== "undefined" && globalThis.crossOriginIsolated !== false;
 }
 
-/** `total` things over `parts` places, as evenly as whole numbers allow. */
-function distribute(total: number, parts: number): number[] {
-  const floor = Math.floor(total / parts);
-  return Array.from({ length: parts }, (_, i) => floor + (i < total % parts ? 1 : 0));
-}
-
-/** 0 and the partial sums. */
-function cumulative(counts: readonly number[]): number[] {
-  const sums = [0];
-  for (const count of counts) sums.push(sums[sums.length - 1]! + count);
-  return sums;
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -7,12 +7,13 @@ import { size } from "../../graph/index.ts";
 import { gradientName } from "../../nn/graphs.ts";
 import { type ParameterSpec, parameterCount, storedShape } from "../../nn/parameters.ts";
 import type { EngineTensors, OpenSession, SessionOptions } from "../../runtime/runtime.ts";
+import type { Piece } from "../ranks/partition.ts";
 import {
-  adamStep,
   clipScale,
   type Hyperparameters,
   sumGradients,
   type TrainingState,
+  updatePiece,
 } from "./optimizer.ts";
 import type { ReplicaServer } from "./replica.ts";
 
@@ -42,11 +43,25 @@ export type LowMemoryRequest =
       readonly hyper: Hyperparameters;
       /** Whether the losses are. */
       readonly finite: boolean;
+      /** The gradient that was handed over, summed over the ranks. */
+      readonly summed?: SummedGradient;
+    }
+  | {
+      /** Gives the gradient away, to be summed over the ranks. */
+      readonly do: "hand over";
     }
   | {
       /** Gives the state back as it was taken. */
       readonly do: "give back";
     };
+
+export interface SummedGradient {
+  readonly gradient: Float32Array;
+  /** Of the whole gradient. */
+  readonly norm: number;
+  /** What this rank updates. */
+  readonly pieces: readonly Piece[];
+}
 
 export interface LowMemoryUpdate {
   readonly state: TrainingState;
@@ -59,6 +74,7 @@ export type LowMemoryReply =
   | Float32Array
   | LowMemoryUpdate
   | Pick<LowMemoryUpdate, "state">
+  | Pick<SummedGradient, "gradient">
   | undefined;
 
 /** What moves with a state from thread to thread. */
@@ -72,7 +88,7 @@ export async function openLowMemoryReplica(
 ): Promise<ReplicaServer<LowMemoryRequest, LowMemoryReply>> {
   const session = await openSession(model, options);
   const count = parameterCount(specs);
-  const total = new Float32Array(count);
+  let total = new Float32Array(count);
   let part: Float32Array | undefined;
   let held: TrainingState | undefined;
 
@@ -111,16 +127,22 @@ export async function openLowMemoryReplica(
         case "update": {
           const state = taken();
           held = undefined;
-          const gradientNorm = Math.sqrt(sumGradients([total], 0, count));
+          const { summed } = request;
+          if (summed) total = summed.gradient as Float32Array<ArrayBuffer>;
+          const gradientNorm = summed?.norm ?? Math.sqrt(sumGradients([total], 0, count));
           const finite = request.finite && Number.isFinite(gradientNorm);
           if (finite) {
             state.step += 1;
             const { learningRate, emaDecay, clip } = request.hyper;
             const scale = clipScale(gradientNorm, clip);
-            adamStep(state, total, { step: state.step, learningRate, emaDecay, scale }, 0, count);
+            const how = { step: state.step, learningRate, emaDecay, scale };
+            const pieces = summed?.pieces ?? [{ start: 0, end: count, at: 0 }];
+            for (const piece of pieces) updatePiece(state, total, piece, how);
           }
           return { state, gradientNorm, finite };
         }
+        case "hand over":
+          return { gradient: total };
         case "give back": {
           const state = taken();
           held = undefined;
@@ -128,7 +150,9 @@ export async function openLowMemoryReplica(
         }
       }
     },
-    transferables: (reply) =>
-      reply !== undefined && "state" in reply ? stateBuffers(reply.state) : [],
+    transferables: (reply) => {
+      if (reply === undefined || reply instanceof Float32Array) return [];
+      return "state" in reply ? stateBuffers(reply.state) : [reply.gradient.buffer as ArrayBuffer];
+    },
   };
 }

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { largest, largestDifference, numbers } from "../../../test/support/differentiation.ts";
-import { trainingBatch } from "../../../test/support/training-batch.ts";
-import { uNetConfig } from "../../nn/config.ts";
+import { localRanks } from "../../../test/support/ranks.ts";
+import { part, trainingBatch } from "../../../test/support/training-batch.ts";
+import { type UNetConfig, uNetConfig } from "../../nn/config.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { spawnReplica } from "../../runtime/node/replica.ts";
+import { pack, partition } from "../ranks/partition.ts";
 import { dataParallel } from "./data-parallel.ts";
 import { imagesAtOnce, lowMemory } from "./low-memory.ts";
 import type { TrainingState } from "./optimizer.ts";
@@ -26,11 +28,12 @@ const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: 1 };
 
 const batchOf = (images: number, name: string) => trainingBatch(images, 16, name);
 
-async function stateOf(strategy: StepStrategy): Promise<TrainingState> {
-  const state = emptyState(network, strategy);
-  await initialize(state, { network, seed: 1 });
-  const noise = numbers([count], [-0.2, 0.2], "state");
-  for (let i = 0; i < count; i++) state.parameters[i]! += noise[i]!;
+async function stateOf(strategy: StepStrategy, of: UNetConfig = network): Promise<TrainingState> {
+  const state = emptyState(of, strategy);
+  await initialize(state, { network: of, seed: 1 });
+  const { length } = state.parameters;
+  const noise = numbers([length], [-0.2, 0.2], "state");
+  for (let i = 0; i < length; i++) state.parameters[i]! += noise[i]!;
   state.ema.set(state.parameters);
   return state;
 }
@@ -98,6 +101,38 @@ describe("a large network's steps", () => {
     expect(seen).toEqual([batch, batch]);
     const [a, b] = [await large.step(batches, hyper), await usual.step(batches, hyper)];
     expect(a.gradientNorm / b.gradientNorm).toBeCloseTo(1, 5);
+  });
+
+  it("of two ranks are those of one, each with its part of the average and the moments", async () => {
+    const small = { ...network, resolution: 8, multipliers: [1], attention: [] };
+    const count = parameterCount(parameterSpecs(small));
+    const images = trainingBatch(4, 8, "ranks");
+    const steps = localRanks(2).map(async (communicator, rank) => {
+      const parts = partition(count, communicator, 1000);
+      const { parameters, ema } = await stateOf(lowMemory, small);
+      const state = { ...emptyState(small, lowMemory, parts), parameters };
+      pack(parts, state.ema, 0, ema);
+      const stepper = await lowMemory.createStepper(
+        { ...options, network: small, batch: 2, state, ranks: { communicator, partition: parts } },
+        spawnReplica,
+      );
+      const result = await stepper.step([part(images, 2 * rank, 2 * rank + 2)], hyper);
+      await stepper.dispose();
+      return { result, parts, state: stepper.state };
+    });
+    const one = await lowMemory.createStepper(
+      { ...options, network: small, batch: 4, state: await stateOf(lowMemory, small) },
+      spawnReplica,
+    );
+    const { gradientNorm } = await one.step([images], hyper);
+    await one.dispose();
+    for (const { result, parts, state } of await Promise.all(steps)) {
+      expect(result.gradientNorm / gradientNorm).toBeCloseTo(1, 5);
+      expect(largestDifference(state.parameters, one.state.parameters)).toBeLessThan(2e-4);
+      const own = new Float32Array(parts.owned);
+      pack(parts, own, 0, one.state.m);
+      expect(largestDifference(state.m, own)).toBeLessThan(1e-5 * largest(own));
+    }
   });
 
   it("change nothing when the loss is not finite, and go on", async () => {

@@ -8,18 +8,22 @@ import { isUNet, sideOf } from "../../nn/config.ts";
 import { lowMemorySession, lowMemoryTrainingBytes, trainingGraph } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
+import { checkState, judge } from "../ranks/step.ts";
 import {
   type LowMemoryReply,
   type LowMemoryRequest,
   type LowMemoryStart,
   type LowMemoryUpdate,
+  type SummedGradient,
   stateBuffers,
 } from "./low-memory-replica.ts";
+import { type Hyperparameters, sumOfSquares } from "./optimizer.ts";
 import type { SpawnReplica } from "./replica.ts";
 import {
   buffersOf,
   feedsFor,
   isShared,
+  type Ranks,
   type StepperOptions,
   type StepStrategy,
   type TrainingStepper,
@@ -54,7 +58,8 @@ export const lowMemory: StepStrategy = {
     // Weights, average, moments, gradient, the engine's copy of it, and the sum over several runs.
     const vectors = step.accumulate * step.batch > batch ? 7 : 6;
     const maps = lowMemoryTrainingBytes(step.network, specs, { batch, loss: step.loss });
-    return 4 * vectors * parameterCount(specs) + roundedUp * maps;
+    const { ranks = 1 } = step;
+    return 4 * (vectors - 3 + 3 / ranks) * parameterCount(specs) + roundedUp * maps;
   },
   createStepper,
 };
@@ -63,12 +68,9 @@ async function createStepper(
   options: StepperOptions,
   spawn: SpawnReplica,
 ): Promise<TrainingStepper> {
-  const { network, batch, loss, consistency, state, threads, device } = options;
+  const { network, batch, loss, consistency, state, threads, device, ranks } = options;
   const specs = parameterSpecs(network);
-  for (const vector of [state.parameters, state.ema, state.m, state.v]) {
-    if (vector.length !== parameterCount(specs) || isShared(vector))
-      throw new TypeError(`the state must be unshared vectors of ${parameterCount(specs)} numbers`);
-  }
+  const { buckets } = checkState(options, "unshared", (vector) => !isShared(vector));
   const images = imagesAtOnce(options);
   const start: LowMemoryStart = {
     model: trainingGraph(network, specs, {
@@ -84,6 +86,28 @@ async function createStepper(
   const replica = spawn<LowMemoryRequest, LowMemoryReply>("low-memory", start);
   await replica.ready();
   const runs = Array.from({ length: batch / images }, (_, run) => run * images);
+
+  /** Updates the state with the sum of the gradients of all ranks. */
+  async function updateTogether(
+    { communicator }: Ranks,
+    losses: Float32Array,
+    hyper: Hyperparameters,
+  ): Promise<LowMemoryUpdate> {
+    const { gradient } = (await replica.call({ do: "hand over" })) as SummedGradient;
+    for (const { start, end, counts } of buckets)
+      await communicator.reduceScatter(gradient.subarray(start, end), counts);
+    const pieces = buckets.map(({ own }) => own);
+    const squares = sumOfSquares(gradient, pieces);
+    const { gradientNorm: norm, finite } = await judge(squares, losses, ranks);
+    const update = (await replica.call(
+      { do: "update", hyper, finite, summed: { gradient, norm, pieces } },
+      [gradient.buffer as ArrayBuffer],
+    )) as LowMemoryUpdate;
+    if (!finite) return update;
+    for (const { start, end, counts } of buckets)
+      await communicator.allgatherParts(update.state.parameters.subarray(start, end), counts);
+    return update;
+  }
 
   return {
     state,
@@ -109,7 +133,9 @@ async function createStepper(
       }
       const losses = stack(found);
       const finite = losses.every(Number.isFinite);
-      const update = (await replica.call({ do: "update", hyper, finite })) as LowMemoryUpdate;
+      const update = ranks
+        ? await updateTogether(ranks, losses, hyper)
+        : ((await replica.call({ do: "update", hyper, finite })) as LowMemoryUpdate);
       Object.assign(state, update.state);
       return { losses, gradientNorm: update.gradientNorm, finite: update.finite };
     },

@@ -4,8 +4,13 @@
  * on a part of the vectors, so that several threads can share them.
  */
 import type { Optimizer } from "../../models/settings/optimizer.ts";
+import type { Piece } from "../ranks/partition.ts";
 
-/** What training carries from step to step, as flat vectors of equal length. */
+/**
+ * What training carries from step to step, as flat vectors of equal length. Where several ranks
+ * train together, a rank has all weights, and of the other vectors the parts that it updates
+ * (`ranks/partition.ts`).
+ */
 export interface TrainingState {
   /** The weights being trained. */
   parameters: Float32Array;
@@ -47,6 +52,11 @@ export function sumGradients(
   return squares;
 }
 
+/** The sum of the squares of some pieces of a gradient, not finite as `sumGradients`'. */
+export function sumOfSquares(gradient: Float32Array, pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { start, end }) => sum + sumGradients([gradient], start, end), 0);
+}
+
 /** The factor that brings a gradient of this norm within the clip. */
 export function clipScale(norm: number, clip: number): number {
   return norm > clip ? clip / norm : 1;
@@ -79,6 +89,24 @@ export function adamStep(
     parameters[i] = value;
     ema[i] = emaStep(ema[i]!, value, emaDecay);
   }
+}
+
+/** `adamStep` on a piece of the weights, whose average and moments begin at `at`. */
+export function updatePiece(
+  { parameters, ema, m, v }: Omit<TrainingState, "step">,
+  gradient: Float32Array,
+  { start, end, at }: Piece,
+  options: Parameters<typeof adamStep>[2],
+): void {
+  const count = end - start;
+  const part = (packed: Float32Array) => packed.subarray(at, at + count);
+  const state = {
+    parameters: parameters.subarray(start, end),
+    ema: part(ema),
+    m: part(m),
+    v: part(v),
+  };
+  adamStep(state, gradient.subarray(start, end), options, 0, count);
 }
 
 /** The average after a weight has become `value`: decay * average + (1 - decay) * value. */

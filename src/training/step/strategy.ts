@@ -7,6 +7,8 @@ import type { NetworkConfig } from "../../nn/network.ts";
 import { initialParameter, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { pause } from "../../util/pause.ts";
+import type { Communicator } from "../ranks/communicator.ts";
+import { type Partition, partition } from "../ranks/partition.ts";
 import { dataParallel } from "./data-parallel.ts";
 import { lowMemory } from "./low-memory.ts";
 import type { TrainingState } from "./optimizer.ts";
@@ -17,29 +19,34 @@ export function stepStrategy(network: NetworkConfig): StepStrategy {
   return weightResidency(parameterSpecs(network)) === "inputs" ? lowMemory : dataParallel;
 }
 
-/** Zeros for weights, average and moments, in vectors of the strategy. */
+/** How the vectors of a network are dealt out over ranks; one rank alone has all. */
+export function partitionOf(network: NetworkConfig, communicator?: Communicator): Partition {
+  return partition(parameterCount(parameterSpecs(network)), communicator);
+}
+
+/**
+ * Zeros for weights, average and moments, in vectors of the strategy. All but the weights are as
+ * long as what the rank owns of them.
+ */
 export function emptyState(
   network: NetworkConfig,
   strategy: Pick<StepStrategy, "vector"> = stepStrategy(network),
+  { length, owned }: Pick<Partition, "length" | "owned"> = partitionOf(network),
 ): TrainingState {
-  const count = parameterCount(parameterSpecs(network));
-  const vector = () => strategy.vector(count);
-  return { parameters: vector(), ema: vector(), m: vector(), v: vector(), step: 0 };
+  const part = () => strategy.vector(owned);
+  return { parameters: strategy.vector(length), ema: part(), m: part(), v: part(), step: 0 };
 }
 
 export interface InitializeOptions {
-  /** Aborting leaves the state half made. */
+  /** Aborting leaves the weights half made. */
   readonly signal?: AbortSignal;
   /** Told how many of all parameters are set. */
   readonly onPart?: (done: number, total: number) => void;
 }
 
-/**
- * Puts the fresh weights of a seed into an empty state, as weights and average. Large networks take
- * a while, in which others have their turn.
- */
+/** Sets the fresh weights of a seed. Large networks take a while, in which others have their turn. */
 export async function initialize(
-  { parameters, ema }: TrainingState,
+  { parameters }: Pick<TrainingState, "parameters">,
   { network, seed }: { readonly network: NetworkConfig; readonly seed: number },
   { signal, onPart }: InitializeOptions = {},
 ): Promise<void> {
@@ -50,5 +57,4 @@ export async function initialize(
     await pause();
     if (signal?.aborted) return;
   }
-  ema.set(parameters);
 }

@@ -4,6 +4,8 @@ import type { Loss } from "../../nn/loss.ts";
 import type { NetworkConfig } from "../../nn/network.ts";
 import type { ParameterSpec } from "../../nn/parameters.ts";
 import type { Device, EngineTensors } from "../../runtime/runtime.ts";
+import type { Communicator } from "../ranks/communicator.ts";
+import type { Partition } from "../ranks/partition.ts";
 import type { Hyperparameters, TrainingState } from "./optimizer.ts";
 import type { SpawnReplica } from "./replica.ts";
 
@@ -36,7 +38,7 @@ export interface NearerImages {
 }
 
 export interface StepResult {
-  /** The weighted losses of all images, in the order of the batches; their sum is the loss. */
+  /** The weighted losses of this rank's images, in the order of the batches. */
   readonly losses: Float32Array;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
@@ -72,12 +74,25 @@ export interface StepperOptions {
   /** Its vectors come from the strategy's `vector`. */
   readonly state: TrainingState;
   readonly device?: Device;
+  /**
+   * Where several ranks share each update: `batch` is this rank's share, and of all vectors of the
+   * state but the weights it has its own parts (`ranks/partition.ts`).
+   */
+  readonly ranks?: Ranks;
+}
+
+/** The other ranks, and which parts of the vectors are whose. */
+export interface Ranks {
+  readonly communicator: Communicator;
+  readonly partition: Partition;
 }
 
 /** What decides about the memory of a step. */
-export interface StepSize extends Omit<StepperOptions, "state" | "device"> {
+export interface StepSize extends Omit<StepperOptions, "state" | "device" | "ranks"> {
   /** Batches an update. */
   readonly accumulate: number;
+  /** Ranks that share average and moments; 1 unless given. */
+  readonly ranks?: number;
 }
 
 /** One way to carry out training steps. Both give the same numbers, to rounding. */

@@ -13,9 +13,8 @@ import { readParameter } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { checkpointParts, readCheckpointInto } from "../../training/checkpoint.ts";
 import { photoChanges } from "../../training/photo-changes.ts";
-import type { Counters, RunStore, StatsLine } from "../../training/platform.ts";
+import type { Counters, RunStore, StateAccess, StatsLine } from "../../training/platform.ts";
 import { differences, parseRunConfig, type RunConfig } from "../../training/run-config.ts";
-import type { TrainingState } from "../../training/step/optimizer.ts";
 import { crc32 } from "../../util/crc32.ts";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 import { canvasCodec } from "../canvas-codec.ts";
@@ -166,7 +165,7 @@ export class BrowserRun implements RunStore {
     await writeWhole(folder, names.config, [`${JSON.stringify(config, undefined, 2)}\n`]);
   }
 
-  async readCheckpoint(state: TrainingState): Promise<Counters | undefined> {
+  async readCheckpoint(state: StateAccess): Promise<Counters | undefined> {
     const file = await readFile(this.#folder, names.checkpoint);
     if (file === undefined) return undefined;
     try {
@@ -181,8 +180,8 @@ export class BrowserRun implements RunStore {
     }
   }
 
-  async writeCheckpoint(state: TrainingState, counters: Counters): Promise<void> {
-    const { tensors, metadata } = checkpointParts(state, counters, crc32);
+  async writeCheckpoint(state: StateAccess, counters: Counters): Promise<void> {
+    const { tensors, metadata } = await checkpointParts(state, counters, crc32);
     await writeWhole(this.#folder, names.checkpoint, safetensors(tensors, metadata));
   }
 
@@ -262,12 +261,18 @@ function sheetName(images: number): string {
   return `${String(images).padStart(6, "0")}.png`;
 }
 
-function* safetensors(
-  tensors: readonly { name: string; shape: readonly number[]; data(): Float32Array }[],
+interface PendingTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  data(): Float32Array | Promise<Float32Array>;
+}
+
+async function* safetensors(
+  tensors: readonly PendingTensor[],
   metadata?: Readonly<Record<string, string>>,
-): Generator<FilePart> {
+): AsyncGenerator<FilePart> {
   yield encodeHeader(tensors, metadata && { metadata });
-  for (const tensor of tensors) yield storedBytes(tensor, tensor.data(), "F32");
+  for (const tensor of tensors) yield storedBytes(tensor, await tensor.data(), "F32");
 }
 
 /** Of a line of statistics; not a number when it is damaged. */

@@ -69,12 +69,12 @@ export async function readText(folder: Folder, name: string): Promise<string | u
 export async function writeWhole(
   folder: Folder,
   name: string,
-  parts: Iterable<FilePart>,
+  parts: Iterable<FilePart> | AsyncIterable<FilePart>,
 ): Promise<void> {
   let file: FileSystemWritableFileStream | undefined;
   try {
     file = await (await folder.getFileHandle(name, { create: true })).createWritable();
-    for (const part of parts) {
+    for await (const part of parts) {
       if (!(part instanceof Uint8Array)) await file.write(part);
       // In parts, as copies: what threads share cannot be written.
       else

@@ -215,7 +215,7 @@ export const de = {
       cpu: (cores) =>
         cores === 1
           ? "Auf einem Kern des Prozessors (WebAssembly)."
-          : `Auf ${cores} Kernen des Prozessors (WebAssembly).`,
+          : `Auf bis zu ${cores} Kernen des Prozessors (WebAssembly).`,
     },
     reasons: {
       asked: "Du hast es so gewählt.",

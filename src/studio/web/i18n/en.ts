@@ -217,7 +217,7 @@ export const en = {
       cpu: (cores: number) =>
         cores === 1
           ? "On one core of the processor (WebAssembly)."
-          : `On ${cores} cores of the processor (WebAssembly).`,
+          : `On up to ${cores} cores of the processor (WebAssembly).`,
     },
     reasons: {
       asked: "You chose it.",

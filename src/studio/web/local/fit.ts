@@ -29,12 +29,15 @@ export const mostBytes = 1e9;
 /** The page with a photo in it. */
 const pageBytes = 120e6;
 /** An engine's program and maps; and for each byte of its weights. */
-const engine = { own: 60e6, byWeight: 5 };
+const engine = { own: 40e6, byWeight: 5 };
 /** Of the weights in the worker: as numbers, and as the graph's. */
 const byWeight = 3;
 const floatImage = 12;
-/** Between decoded photo and canvas, and between answer and file. */
-const coded = 8;
+/**
+ * Bytes for each pixel of the answer, beside the photo: pictures, canvases and files, and what the
+ * browser has not yet cleared away.
+ */
+const byPixel = { colorize: 16, inpaint: 22, uncrop: 41 } as const;
 /** Numbers of a pixel and channel while it is sampled. */
 const floatsInUse = 9;
 
@@ -42,39 +45,48 @@ const floatsInUse = 9;
  * Bytes that the tab takes at most.
  * @param threads engines side by side
  */
-export function bytesNeeded({ task, photo, options }: Ask, model: ModelConfig, threads: number) {
-  const { resolution } = model.network;
-  const weights = 4 * parameterCount(parameterSpecs(model.network));
-  const fixed = pageBytes + byWeight * weights + threads * (engine.own + engine.byWeight * weights);
-  const p = pixelsOf(photo);
-  const a = pixelsOf(answerSize(task, photo, options, resolution));
-  return fixed + floatImage * p + Math.max(coded * p, workBytes(task, p, a, options));
+export function bytesNeeded(
+  { task, photo, options }: Ask,
+  model: ModelConfig,
+  threads: number,
+): number {
+  const weights = weightBytes(model);
+  const engines = threads * (engine.own + engine.byWeight * weights);
+  const answer = answerSize(task, photo, options, model.network.resolution);
+  const pictures = floatImage * pixelsOf(photo) + answerBytes(task, options) * pixelsOf(answer);
+  return pageBytes + byWeight * weights + engines + pictures;
 }
 
-/** Beside the photo itself, of `p` pixels, for answers of `a`. */
-function workBytes(task: StudioTask, p: number, a: number, options: StudioOptions): number {
-  const mask = 4;
-  const samples = options.faithful ? 1 : (options.samples ?? 1);
-  switch (task) {
-    case "colorize":
-      return (floatImage + coded) * p;
-    case "inpaint":
-      return (2 * floatImage + mask + coded) * p;
-    case "uncrop":
-      return (3 * floatImage + mask + coded) * a;
-    case "panorama":
-      return samples * 2 * floatImage * a;
-    default:
-      // Every pixel goes through the network: one answer at a time, and those that are done.
-      return (floatsInUse + 1 + samples) * floatImage * a;
-  }
+/** Counting traces the network. */
+const counted = new WeakMap<ModelConfig, number>();
+
+function weightBytes(model: ModelConfig): number {
+  const bytes = counted.get(model) ?? 4 * parameterCount(parameterSpecs(model.network));
+  counted.set(model, bytes);
+  return bytes;
 }
 
-/** Undefined where it fits. */
-export function misfitOf(ask: Ask, model: ModelConfig, threads: number): Misfit | undefined {
-  const need = bytesNeeded(ask, model, threads);
+/** For each pixel of the answer. */
+function answerBytes(task: StudioTask, { faithful, samples = 1 }: StudioOptions): number {
+  if (task === "colorize" || task === "inpaint" || task === "uncrop") return byPixel[task];
+  const answers = faithful ? 1 : samples;
+  if (task === "panorama") return 2 * answers * floatImage;
+  // Every pixel goes through the network: one answer at a time, and those that are done.
+  return (floatsInUse + 1 + answers) * floatImage;
+}
+
+/** Engines side by side that there is room for, at least one. */
+export function threadsFor(ask: Ask, model: ModelConfig, cores: number): number {
+  let threads = 1;
+  while (threads < cores && bytesNeeded(ask, model, threads + 1) <= mostBytes) threads++;
+  return threads;
+}
+
+/** Undefined where it fits, on one engine if need be. */
+export function misfitOf(ask: Ask, model: ModelConfig): Misfit | undefined {
+  const need = bytesNeeded(ask, model, 1);
   if (need <= mostBytes) return undefined;
-  const fits = (photo: Size) => bytesNeeded(scaled(ask, photo), model, threads) <= mostBytes;
+  const fits = (photo: Size) => bytesNeeded(scaled(ask, photo), model, 1) <= mostBytes;
   const most = Math.min(ask.photo.width, ask.photo.height);
   let [low, high] = [model.network.resolution, most];
   if (low >= high || !fits(sized(ask.photo, low))) return { need, most: mostBytes };

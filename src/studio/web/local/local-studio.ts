@@ -2,9 +2,8 @@
  * What restoring in the page has that a server's page has not: where it computes, and models that
  * the browser keeps. The page shows it and lets the user choose.
  */
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { type ReadonlySignal, signal } from "@preact/signals";
 import type { DeviceChoice, WebDevice } from "../../../runtime/web/choose-device.ts";
-import { webRuntime } from "../../../runtime/web/index.ts";
 import { omitUndefined } from "../../../util/omit-undefined.ts";
 import type { ArrivedModel } from "./messages.ts";
 import { allowOrigins } from "./offline.ts";
@@ -53,11 +52,6 @@ export class LocalStudio {
   get models(): ReadonlySignal<readonly ShelfModel[]> {
     return this.#models;
   }
-
-  /** Engines side by side. */
-  readonly threads: ReadonlySignal<number> = computed(
-    () => this.#device.value.choice?.threads ?? webRuntime.cores,
-  );
 
   /** The model that is being fetched or opened. */
   get arrival(): ReadonlySignal<Arrival | undefined> {

@@ -3,7 +3,10 @@
  * of its own. It takes one order at a time.
  */
 import type { Image } from "../../../image/image.ts";
-import { chooseDevice, type WebDevice } from "../../../runtime/web/choose-device.ts";
+import type { Size } from "../../../image/model-size.ts";
+import type { ModelConfig } from "../../../models/config.ts";
+import { chooseDevice } from "../../../runtime/web/choose-device.ts";
+import { webRuntime } from "../../../runtime/web/index.ts";
 import { PaletteError, reasonOf } from "../../../util/errors.ts";
 import { giveBack } from "../../../util/give-back.ts";
 import { omitUndefined } from "../../../util/omit-undefined.ts";
@@ -17,6 +20,7 @@ import { Palette } from "../../../web/palette.ts";
 import { Clock } from "../../work/clock.ts";
 import { Previews } from "../../work/previews.ts";
 import { restorePhoto } from "../../work/restore-photo.ts";
+import { threadsFor } from "./fit.ts";
 import type {
   ArrivedModel,
   LocalWork,
@@ -30,13 +34,20 @@ import type {
 } from "./messages.ts";
 import { pngOf, readMask, readPhoto, smallJpeg } from "./pictures.ts";
 
+interface Loaded {
+  readonly name: string;
+  readonly palette: Palette;
+  /** Engines side by side. */
+  readonly threads: number;
+}
+
 interface Told {
   readonly signal: AbortSignal;
   readonly tell: (progress: OrderProgress) => void;
 }
 
 let current: { readonly id: number; readonly controller: AbortController } | undefined;
-let loaded: { readonly name: string; readonly palette: Palette } | undefined;
+let loaded: Loaded | undefined;
 /** Models that the browser had no room for. */
 const opened: BrowserModel[] = [];
 
@@ -92,25 +103,37 @@ async function modelAt(place: ModelPlace, { signal, tell }: Told): Promise<Brows
   throw new PaletteError("The model is gone from memory: open its files again.");
 }
 
-/** One model is in memory; another one takes its place. */
-async function paletteOf(place: ModelPlace, device: WebDevice, told: Told): Promise<Palette> {
+/**
+ * One model is in memory; another one takes its place. As many engines compute side by side as the
+ * request leaves room for.
+ */
+async function paletteFor(work: LocalWork, photo: Size, told: Told): Promise<Palette> {
+  const { model: place, device, task, options } = work;
   const name = JSON.stringify([place, device]);
-  if (loaded?.name === name) return loaded.palette;
+  const engines = (config: ModelConfig) =>
+    device === "cpu" ? threadsFor({ task, photo, options }, config, webRuntime.cores) : 1;
+  if (loaded?.name === name) {
+    const room = engines(loaded.palette.config);
+    // More are worth the time to prepare them when they are twice as many.
+    if (loaded.threads <= room && 2 * loaded.threads > room) return loaded.palette;
+  }
   const model = await modelAt(place, told);
   await loaded?.palette.dispose();
   loaded = undefined;
+  const threads = engines(model.config);
   // What the model was not trained for is said by the list of models.
-  const palette = await Palette.load(model, { device, onWarning: () => {} });
-  loaded = { name, palette };
+  const palette = await Palette.load(model, { device, threads, onWarning: () => {} });
+  loaded = { name, palette, threads };
   return palette;
 }
 
 async function restore(work: LocalWork, told: Told): Promise<Restored> {
   const { task, options, mask } = work;
   const { signal, tell } = told;
-  const palette = await paletteOf(work.model, work.device, told);
-  signal.throwIfAborted();
   const { exif, orientation, ...photo } = await readPhoto(work.image);
+  signal.throwIfAborted();
+  const palette = await paletteFor(work, photo.image, told);
+  signal.throwIfAborted();
   const clock = new Clock(work.steps, tell);
   const encode = async (image: Image) => {
     const preview = await smallJpeg(image);

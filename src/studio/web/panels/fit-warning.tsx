@@ -15,7 +15,7 @@ export function FitWarning({ local }: { readonly local: LocalStudio }) {
   if (photo === undefined || model === undefined || !editor.ready.value) return null;
   const task = editor.task.value;
   const ask = { task, photo, options: requests.options() };
-  const misfit = misfitOf(ask, model.config, local.threads.value);
+  const misfit = misfitOf(ask, model.config);
   if (misfit === undefined) return null;
   const { need, most, smaller } = misfit;
   return (

@@ -1,0 +1,138 @@
+/** An evaluation that several processes make in one folder. */
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { randomModel, smallestNetwork } from "../../test/random-model.ts";
+import { palette } from "../../test/support/command.ts";
+import { writeTar } from "../../test/support/tar.ts";
+import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
+import { writePhotos } from "../../test/training-photos.ts";
+import { evaluate, evaluateShard, planEvaluation } from "./evaluate.ts";
+import { saveModel } from "./model-folder.ts";
+
+let root: string;
+const at = (...names: string[]) => join(root, ...names);
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "palette-evaluate-shard-"));
+  vi.stubEnv("PALETTE_CACHE", at("cache"));
+  await writePhotos(at("photos"), 4);
+  await writeTinyNetwork(at("nets"));
+  await saveModel(at("model"), randomModel({ tasks: ["colorize", "dejpeg"] }, smallestNetwork));
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(root, { recursive: true });
+});
+
+const planned = (data = at("photos")) =>
+  planEvaluation({
+    models: [at("model")],
+    data: [data],
+    variants: { qualities: [5] },
+    ...{ crops: 18, referenceCrops: 18, steps: ["2"], samples: 1 },
+  });
+const measuring = (out: string) => ({
+  ...{ nets: at("nets"), features: "tiny", classifier: "tiny", replicates: 5, threads: 1 },
+  out: at(out),
+});
+const report = (folder: string) => readFile(at(folder, "report.json"), "utf8");
+
+/** The pictures in a folder by name, with the times at which they were written. */
+async function pictures(folder: string) {
+  const found = new Map<string, { bytes: string; at: number }>();
+  const entries = await readdir(at(folder, "pictures"), { recursive: true, withFileTypes: true });
+  for (const { parentPath, name } of entries.filter((entry) => entry.isFile())) {
+    const path = join(parentPath, name);
+    const { mtimeMs } = await stat(path);
+    found.set(path.slice(at(folder).length), {
+      bytes: await readFile(path, "base64"),
+      at: mtimeMs,
+    });
+  }
+  return found;
+}
+const bytesOf = (some: Awaited<ReturnType<typeof pictures>>) =>
+  [...some].map(([name, { bytes }]) => [name, bytes]).sort();
+
+it("has the files and the report of one process, with shards at the same time", async () => {
+  const plan = await planned();
+  await evaluate(plan, measuring("whole"));
+  const outcomes = await Promise.all(
+    [1, 2, 3].map((number) => evaluateShard(plan, { number, of: 3 }, measuring("shards"))),
+  );
+  expect(bytesOf(await pictures("shards"))).toEqual(bytesOf(await pictures("whole")));
+  expect(await report("shards")).toBe(await report("whole"));
+  expect(outcomes.filter((outcome) => "report" in outcome)).not.toHaveLength(0);
+  // Of three groups of eight, eight and two pictures a condition, each shard has two.
+  expect(await readdir(at("shards", "seconds"))).toEqual(["1.json", "2.json", "3.json"]);
+  const html = await readFile(at("shards", "report.html"), "utf8");
+  expect(html).toContain("Palette (random)");
+});
+
+it("goes on where a shard was stopped, and is measured when the last picture is there", async () => {
+  const plan = await planned();
+  const controller = new AbortController();
+  const stopped = evaluateShard(
+    plan,
+    { number: 1, of: 2 },
+    {
+      ...measuring("stopped"),
+      signal: controller.signal,
+      onProgress: ({ stage, done }) => {
+        if (stage === "answers" && done >= 16) controller.abort(new Error("killed"));
+      },
+    },
+  );
+  await expect(stopped).rejects.toThrow("killed");
+  const before = await pictures("stopped");
+  const shard = (number: number) => evaluateShard(plan, { number, of: 2 }, measuring("stopped"));
+  const first = await shard(1);
+  expect(first).toEqual({ missing: expect.any(Number) });
+  const after = await pictures("stopped");
+  expect(after.size).toBeGreaterThan(before.size);
+  for (const [name, picture] of before) expect(after.get(name)).toEqual(picture);
+  expect(await shard(2)).toHaveProperty("report");
+  expect(await report("stopped")).toBe(await report("whole"));
+});
+
+it("is measured by one of two that finish at once", async () => {
+  const plan = await planned();
+  const lock = { pid: process.pid, host: hostname(), started: null };
+  await writeFile(at("whole", "lock"), JSON.stringify(lock));
+  const outcome = await evaluateShard(plan, { number: 2, of: 2 }, measuring("whole"));
+  expect(outcome).toEqual({ missing: 0, measuredBy: expect.stringContaining("is evaluating in") });
+  await rm(at("whole", "lock"));
+});
+
+it("takes photos from tar shards, with the same report but for their name", async () => {
+  const names = await readdir(at("photos"));
+  const files = await Promise.all(
+    names.map(async (name) => [name, await readFile(at("photos", name))] as const),
+  );
+  await writeTar(at("tars", "photos.tar"), files);
+  await evaluate(await planned(at("tars")), measuring("from-tars"));
+  const unnamed = async (folder: string) =>
+    (await report(folder)).replace(/"data": "\w+ /, '"data": "');
+  expect(await unnamed("from-tars")).toBe(await unnamed("whole"));
+});
+
+it("says what a shard waits for, and refuses one that cannot be", async () => {
+  const argv = [
+    ...["evaluate", "--model", at("model"), "--data", at("photos"), "--tasks", "colorize"],
+    ...["--crops", "9", "--steps", "1", "--samples", "1", "--threads", "1", "-o", at("cli")],
+  ];
+  const { code, stdout, stderr } = await palette(...argv, "--shard", "1/2");
+  expect([code, stdout]).toEqual([0, ""]);
+  expect(stderr).toMatch(
+    /shard 1\/2 is done; the report in .*cli waits for \d+ pictures of others/,
+  );
+  const json = await palette(...argv, "--shard", "1/2", "--json");
+  expect(JSON.parse(json.stdout)).toMatchObject({ shard: { number: 1, of: 2 } });
+  const refused = await palette(...argv, "--shard", "3/2");
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toBe(
+    "palette: --shard 3/2 is none of 2 shards: k goes from 1 to N, indices from 0.\n",
+  );
+});
