@@ -1,7 +1,14 @@
+import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
-import { renderedPages, renderPage, renderTable } from "../scripts/docs/render-results.ts";
+import {
+  renderedCharts,
+  renderedPages,
+  renderPage,
+  renderTable,
+} from "../scripts/docs/render-results.ts";
 import { reportJson } from "../src/evaluation/report/report.ts";
+import { markdownMark } from "../src/experiment/pages.ts";
 import { syntheticReport } from "./support/synthetic-report.ts";
 
 describe("the tables of docs/results", () => {
@@ -13,13 +20,18 @@ describe("the tables of docs/results", () => {
       "quality.md",
       "reliability.md",
       "speed.md",
+      "studies.md",
       "studio.md",
     ]);
     for (const { text, rendered } of pages) expect(text).toBe(rendered);
+    for (const { path, rendered } of await renderedCharts()) {
+      expect(await readFile(path, "utf8")).toBe(rendered);
+    }
   });
 
   it("all come from a data file", async () => {
     for (const { text } of await renderedPages()) {
+      if (text.startsWith(markdownMark)) continue;
       expect(text.replace(/<!-- table: [\s\S]*?<!-- \/table -->/g, "")).not.toMatch(/^\|/m);
     }
   });

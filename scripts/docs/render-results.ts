@@ -8,14 +8,19 @@
  *   `"bench"`, with its command and day;
  * - a table copied from a page, `"source": "transcribed"`, with the command that measured it and
  *   the date of the commit that first had it. A run that keeps its JSON replaces such a file.
+ *
+ * studies.md as a whole, with its charts in docs/images/studies, is made of studies.json, the
+ * `report.json` of `palette experiment`.
  */
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { markdownTable } from "markdown-table";
 import { z } from "zod";
 import { parseReport } from "../../src/evaluation/report/report.ts";
 import { taskTables } from "../../src/evaluation/report/tables.ts";
+import { chartsOf, markdownMark, studiesMarkdown } from "../../src/experiment/pages.ts";
+import type { ExperimentReport } from "../../src/experiment/report.ts";
 
 const folder = fileURLToPath(new URL("../../docs/results", import.meta.url));
 
@@ -119,11 +124,30 @@ export async function renderedPages(): Promise<{ path: string; text: string; ren
     pages.map(async (file) => {
       const path = join(folder, file);
       const text = await readFile(path, "utf8");
-      return { path, text, rendered: renderPage(text, read) };
+      const rendered = text.startsWith(markdownMark)
+        ? studiesPage(read("studies"))
+        : renderPage(text, read);
+      return { path, text, rendered };
     }),
   );
 }
 
+function studiesPage(json: string): string {
+  const chart = (study: string) => `../images/studies/${study}.svg`;
+  return studiesMarkdown(JSON.parse(json) as ExperimentReport, { chart, guide: "../studies.md" });
+}
+
+/** The charts of the studies: their paths and what they should be. */
+export async function renderedCharts(): Promise<{ path: string; rendered: string }[]> {
+  const json = await readFile(join(folder, "data", "studies.json"), "utf8");
+  return [...chartsOf(JSON.parse(json) as ExperimentReport)].map(([study, rendered]) => ({
+    path: join(folder, "..", "images", "studies", `${study}.svg`),
+    rendered,
+  }));
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const { path, rendered } of await renderedPages()) await writeFile(path, rendered);
+  const files = [...(await renderedPages()), ...(await renderedCharts())];
+  await mkdir(join(folder, "..", "images", "studies"), { recursive: true });
+  for (const { path, rendered } of files) await writeFile(path, rendered);
 }

@@ -101,7 +101,7 @@ export async function trainingRequest(
   const { weights, preset, from, out, network, tasks, mix, holdOut, seed, threads } = options;
   const given = { ...options };
   const known = await RunFolder.configIn(out);
-  const folders = await Promise.all(options.data.map(weightedFolder));
+  const folders = await weightedFolders(options.data);
   return {
     data: folders.map(({ folder }) => folder),
     folderWeights: Object.fromEntries(folders.map(({ folder, weight }) => [folder, weight])),
@@ -126,6 +126,13 @@ function threadsOf(known: RunConfig | undefined, launch: Launch | undefined): nu
   return Math.max(1, Math.min(availableParallelism(), Math.floor(cpus().length / local)));
 }
 
+/** Folders of photos, and how often those of each are drawn. */
+export function weightedFolders(
+  texts: readonly string[],
+): Promise<{ folder: string; weight: number }[]> {
+  return Promise.all(texts.map(weightedFolder));
+}
+
 /** "photos/:0.5"; a folder whose name ends so is itself. */
 async function weightedFolder(text: string): Promise<{ folder: string; weight: number }> {
   const [, folder, weight] = /^(.+):(\d*\.?\d+)$/.exec(text) ?? [];
@@ -138,7 +145,7 @@ async function weightedFolder(text: string): Promise<{ folder: string; weight: n
   return there ? whole : { folder, weight: Number(weight) };
 }
 
-async function readWeights(path: string): Promise<FileWeight[]> {
+export async function readWeights(path: string): Promise<FileWeight[]> {
   let text: string;
   try {
     text = String(await readToEnd(path));

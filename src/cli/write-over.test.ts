@@ -96,6 +96,9 @@ const sharding = (out: string) => () => [at("photos"), "-o", at(out)];
 const studying = (folder: string) => () => [
   ...["new", at(folder), "--model", at("model"), "--data", at("photos")],
 ];
+const experimenting = (out: string) => () => [
+  ...["experiments/loss.yaml", "--data", at("photos"), "-o", at(out)],
+];
 const comparing = (out: string) => () => [
   ...[at("photos"), at("photos"), "--nets", at("nets"), "--features", "tiny", "-o", at(out)],
 ];
@@ -208,6 +211,11 @@ const refused: Readonly<Record<string, readonly Case[]>> = {
     ["photos", studying("photos"), /is not the folder of a study \(it holds photo-000/],
     ["a run", studying("run"), /is not the folder of a study/],
     ["a file", studying("rgb.png"), /is a file: choose another folder/],
+  ],
+  experiment: [
+    ["photos", experimenting("photos"), /is not the folder of an experiment \(it holds photo-000/],
+    ["a run", experimenting("run"), /is not the folder of an experiment/],
+    ["a file", experimenting("rgb.png"), /is a file: choose another -o/],
   ],
   features: [
     [

@@ -177,7 +177,7 @@ async function evaluationModel(folder: string): Promise<EvaluationModel> {
   return { ...model, digest: await modelDigest(folder) };
 }
 
-async function packageVersion(): Promise<string> {
+export async function packageVersion(): Promise<string> {
   const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -7,6 +7,7 @@ import { constants } from "node:fs";
 import { access, open, readdir, stat } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import { settingsFile } from "../evaluation/protocol/files.ts";
+import { experimentFile, experimentFormat } from "../experiment/records.ts";
 import { configKey } from "../interop/open.ts";
 import { parseModelConfig } from "../models/config.ts";
 import { configFile, weightsFile } from "../models/model.ts";
@@ -78,6 +79,12 @@ export const folderKinds = {
     sign: studyFiles.settings,
     knows: (text) => ["format", "pairs", "trials"].every((field) => field in JSON.parse(text)),
   },
+  experiment: {
+    what: "the folder of an experiment",
+    option: "-o",
+    sign: experimentFile,
+    knows: (text) => JSON.parse(text).format === experimentFormat,
+  },
 } as const satisfies Record<string, FolderKind>;
 
 /** What this package writes and others may have a file of the same name for: its own fields. */
@@ -87,6 +94,7 @@ const signs: readonly (readonly [file: string, fields: readonly string[], what: 
   [folderKinds.evaluation.sign, ["format", "digest", "holdOut"], folderKinds.evaluation.what],
   [folderKinds.shards.sign, shardFields, folderKinds.shards.what],
   [folderKinds.study.sign, ["format", "pairs", "trials"], folderKinds.study.what],
+  [experimentFile, ["format", "studies"], folderKinds.experiment.what],
 ];
 
 /**

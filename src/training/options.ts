@@ -21,6 +21,8 @@ export interface TrainingOptions {
    * after 0 images, to compare later ones with. Default false.
    */
   readonly validateFirst?: boolean;
+  /** Whether the run ends with held-out losses and a sheet of samples; true unless given. */
+  readonly lastValidation?: boolean;
   readonly device?: Device;
   /**
    * Aborting saves and ends the training; an update or a validation pass that is under way is given

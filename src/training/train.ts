@@ -92,7 +92,9 @@ class Training {
       if (session.images > 0) await session.saveModel();
       if (end === "stopped") return this.finish(end);
       // It may have been killed before its last validation pass.
-      const unseen = session.images > 0 && !(await session.store.hasSheet(session.images));
+      const { lastValidation = true } = options;
+      const unseen =
+        lastValidation && session.images > 0 && !(await session.store.hasSheet(session.images));
       const heldOut = unseen ? await records.lastValidation(session.standing) : undefined;
       session.say(`${this.reachedIn(end)} already: ${this.waysOn(end)}`);
       return this.outcome(end, heldOut);
@@ -199,7 +201,9 @@ class Training {
       );
       return this.outcome(end);
     }
-    const heldOut = await this.session.records.lastValidation(this.session.standing);
+    const { options, records, standing } = this.session;
+    const { lastValidation = true } = options;
+    const heldOut = lastValidation ? await records.lastValidation(standing) : undefined;
     this.session.say(`${this.reachedIn(end)}: ${this.session.store.model}; ${this.waysOn(end)}`);
     return this.outcome(end, heldOut);
   }

@@ -74,6 +74,13 @@ export const commands: readonly CommandEntry[] = [
     declare: async (command) => (await import("./study.ts")).declareStudy(command),
   },
   {
+    name: "experiment",
+    usage: "<study...>",
+    description:
+      "Carries out studies, each a file of trainings and evaluations with its claims, and writes one page of verdicts. The same command again continues.",
+    declare: async (command) => (await import("./experiment.ts")).declareExperiment(command),
+  },
+  {
     name: "import",
     usage: "<file>",
     description:

@@ -36,6 +36,18 @@ export async function bootstrapDeviation(
   options: BootstrapOptions,
   statistic: Statistic,
 ): Promise<number> {
+  return deviation(await bootstrapValues(options, statistic));
+}
+
+/**
+ * The statistic on each resample: number k of two sets of the same groups is of the same draw of
+ * photos, so that their difference is one of pairs.
+ * @throws as `bootstrapDeviation`
+ */
+export async function bootstrapValues(
+  options: BootstrapOptions,
+  statistic: Statistic,
+): Promise<number[]> {
   const resample = resampler(options);
   const values: number[] = [];
   let paused = performance.now();
@@ -47,7 +59,7 @@ export async function bootstrapDeviation(
     paused = performance.now();
   }
   options.signal?.throwIfAborted();
-  return deviation(values);
+  return values;
 }
 
 /** The rows of resample k. */

@@ -283,7 +283,7 @@ function pictureOf({ width, height, data }: Mask): Image {
 }
 
 /** A condition as a picture: the noise that marks the hole is the network's business. */
-function shown({ x, mask = createMask(x.width, x.height), holeIsShown }: Condition): Image {
+export function shown({ x, mask = createMask(x.width, x.height), holeIsShown }: Condition): Image {
   if (holeIsShown) return x;
   const pixels = x.width * x.height;
   return { ...x, data: x.data.map((value, i) => (mask.data[i % pixels] === 1 ? 0 : value)) };

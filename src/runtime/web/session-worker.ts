@@ -1,5 +1,6 @@
 /** The Web Worker of an engine: one session, one run after the other. */
 import { PaletteError, reasonOf } from "../../util/errors.ts";
+import { giveBack } from "../../util/give-back.ts";
 import type { EngineTensors } from "../runtime.ts";
 import type { Reply, Request } from "./messages.ts";
 import { openSession, type Session } from "./session.ts";
@@ -26,6 +27,8 @@ async function carryOut(request: Request): Promise<EngineTensors> {
   if ("feeds" in request) return session!.run(request.feeds);
   const { model, options, constants } = request.start;
   session = await openSession(model, options, constants);
+  // The engine has its own copy.
+  giveBack(model);
   return {};
 }
 

@@ -4,7 +4,6 @@
  */
 import type { InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
-import { giveBack } from "../../util/give-back.ts";
 import type { Device, EngineTensors, SessionOptions } from "../runtime.ts";
 import { withExternalWeights } from "./external-weights.ts";
 
@@ -18,7 +17,6 @@ const weights = "weights";
 
 /**
  * Compiles an ONNX model. Only the bundle of the chosen device is loaded.
- * @param model has its buffer to itself, which is gone afterwards
  * @param constants inputs that are the same in every run
  * @throws PaletteError when the device does not accept the graph.
  */
@@ -47,8 +45,6 @@ export async function openSession(
       cause: error,
     });
   }
-  // The weights are in the session now.
-  giveBack(model);
   const inputsOf = (tensors: EngineTensors): Record<string, Tensor> =>
     Object.fromEntries(
       Object.entries(tensors).map(([name, { data, shape }]) => [

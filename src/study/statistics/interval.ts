@@ -1,5 +1,6 @@
 /** Intervals of a share: of independent votes, and of votes by subjects on photos. */
 import { Random } from "../../util/random.ts";
+import { studentT95, z95 } from "../../util/student-t.ts";
 
 export interface Interval {
   readonly low: number;
@@ -12,8 +13,6 @@ export interface Judgement {
   readonly photo: number;
   readonly fooled: boolean;
 }
-
-const z95 = 1.959964;
 
 /** Wilson's 95 % interval of `count` of `total` independent votes; [0, 1] of none. */
 export function wilson(count: number, total: number): Interval {
@@ -92,15 +91,4 @@ function bootstrapVariance(groups: readonly Sum[], replicates: number, random: R
 
 function logistic(x: number): number {
   return 1 / (1 + Math.exp(-x));
-}
-
-/** The 97.5 % quantile of Student's t, by Cornish and Fisher's expansion; exact for 1 and 2. */
-function studentT95(freedom: number): number {
-  if (freedom === 1) return 12.706205;
-  if (freedom === 2) return 4.302653;
-  const z = z95;
-  const first = (z ** 3 + z) / 4;
-  const second = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96;
-  const third = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384;
-  return z + first / freedom + second / freedom ** 2 + third / freedom ** 3;
 }

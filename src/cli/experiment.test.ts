@@ -1,0 +1,131 @@
+/** The whole way of the paper's six studies in their small form: trainings, answers, verdicts. */
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { palette } from "../../test/support/command.ts";
+import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
+import { writePhotos } from "../../test/training-photos.ts";
+import type { ExperimentReport } from "../experiment/report.ts";
+
+const program = fileURLToPath(new URL("./main.ts", import.meta.url));
+const folder = fileURLToPath(new URL("../../experiments", import.meta.url));
+const names = ["attention", "generalist", "loss", "prediction", "regression", "steps"];
+const study = (name: string) => join(folder, `${name}.yaml`);
+
+let root: string;
+let setting: string[];
+const at = (...parts: string[]) => join(root, ...parts);
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "palette-experiment-"));
+  vi.stubEnv("PALETTE_DATA", await writePhotos(at("photos"), 15));
+  await writeTinyNetwork(at("nets"));
+  setting = ["--small", "--threads", "1", "--nets", at("nets"), "--features", "tiny"];
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(root, { recursive: true });
+});
+
+const run = (files: readonly string[], out: string, ...more: string[]) =>
+  palette("experiment", ...files, ...setting, "-o", at(out), ...more);
+
+async function reportIn(out: string): Promise<ExperimentReport> {
+  return JSON.parse(await readFile(at(out, "report.json"), "utf8"));
+}
+
+/** Starts a process and kills it as soon as something was measured. */
+async function killed(files: readonly string[], out: string): Promise<NodeJS.Signals | null> {
+  const argv = ["experiment", ...files, ...setting, "-o", at(out)];
+  const child = spawn(process.execPath, ["--import", "tsx", program, ...argv], {
+    stdio: "ignore",
+  });
+  const gone = new Promise<NodeJS.Signals | null>((resolve) => {
+    child.on("close", (_, signal) => resolve(signal));
+  });
+  while (child.exitCode === null && child.signalCode === null) {
+    const parts = await readdir(at(out, "parts")).catch(() => []);
+    if (parts.length > 0) child.kill("SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return gone;
+}
+
+describe("palette experiment", () => {
+  it("carries out all six studies, and the same command again changes nothing", async () => {
+    const first = await run(names.map(study), "all");
+    expect(first.code).toBe(0);
+    expect(first.stderr).toMatch(/^\[1\/63\] measure attention: originals$/m);
+    const page = await readFile(at("all", "studies.md"), "utf8");
+    const { studies } = await reportIn("all");
+    expect(studies.map(({ name }) => name)).toEqual(names);
+    for (const one of studies) {
+      expect(page).toContain(`## ${one.title}\n`);
+      expect(page).toContain(one.sentence);
+      expect(one.sentence).toMatch(/at this size: .* 95 % −?\d+\.\d+ to −?\d+\.\d+; expected/);
+      expect(one.done.sets.done).toBe(one.done.sets.of);
+      expect(await readFile(at("all", "charts", `${one.name}.svg`), "utf8")).toMatch(/^<svg/);
+      expect(first.lines).toContain(`${one.title}: ${one.sentence}`);
+    }
+    // Sixteen trainings, of which one goes on from another to more images.
+    const keys = await readdir(at("all", "trainings"));
+    const budgets = await Promise.all(keys.map((key) => readdir(at("all", "trainings", key))));
+    const numbers = budgets.flat().filter((name) => /^\d+$/.test(name));
+    expect([keys.length, numbers.length]).toEqual([15, 16]);
+    const again = await run(names.map(study), "all");
+    expect(again.stderr).not.toMatch(/^\[/m);
+    expect(await readFile(at("all", "studies.md"), "utf8")).toBe(page);
+  }, 400_000);
+
+  it("killed and continued finds the same numbers", async () => {
+    expect(await killed([study("steps")], "killed")).toBe("SIGKILL");
+    const unfinished = await run([study("steps")], "killed", "--only-report");
+    expect(unfinished.stdout).toMatch(/sampler: Not finished: [01] of 1 training /);
+    expect((await run([study("steps")], "killed")).code).toBe(0);
+    const [alone] = (await reportIn("killed")).studies;
+    expect(alone).toEqual((await reportIn("all")).studies.find(({ name }) => name === "steps"));
+  }, 300_000);
+
+  it("refuses a claim that was changed after results were there, or marks it", async () => {
+    const file = at("steps.yaml");
+    await writeFile(file, (await readFile(study("steps"), "utf8")).replace("0.05", "0.3"));
+    const refused = await run([file], "killed");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /^palette: The study steps was changed after 10 of 10 measurements \(shown\.0\.margin: 0\.05 -> 0\.3\): undo that,.*\n$/,
+    );
+    expect((await run([file], "killed", "--accept-changes")).code).toBe(0);
+    expect(await readFile(at("killed", "studies.md"), "utf8")).toContain(
+      "**The analysis was changed after 10 of 10 measurements** (shown.0.margin: 0.05 -> 0.3).",
+    );
+  });
+
+  it("says in one line what cannot be", async () => {
+    const file = at("wrong.yaml");
+    const text = await readFile(study("loss"), "utf8");
+    await writeFile(file, text.replace("of: L2", "of: L3"));
+    const arm = await run([file], "wrong");
+    expect(arm.stderr).toBe(
+      'palette: The study loss: "L2 is the more diverse": there is no arm "L3"; the arms are L1 | L2.\n',
+    );
+    const shard = await run([study("loss")], "wrong", "--shard", "3/2");
+    expect([shard.code, shard.stderr]).toEqual([
+      2,
+      expect.stringMatching(/Give which of how many/),
+    ]);
+    await mkdir(at("empty"));
+    const empty = await run([study("loss")], "wrong", "--data", at("empty"));
+    expect(empty.stderr).toMatch(/^palette: .*\n$/);
+  });
+
+  it("tells what it would do", async () => {
+    const { lines, code } = await run([study("regression")], "plan", "--dry-run");
+    expect(code).toBe(0);
+    expect(lines[0]).toBe("regression: 2 arms, 1 seed, 2 trainings, 12 sets of 50 answers");
+    expect(lines[1]).toMatch(/^missing: 2 trainings of 16 images, about [\d.]+ h$/);
+    expect(lines[3]).toMatch(/^after .*: regression$/);
+  });
+});

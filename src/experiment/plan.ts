@@ -1,0 +1,384 @@
+/**
+ * From studies to what must be computed: trainings, each made once whoever asks for it, and the sets
+ * of answers that are measured. The order finishes the cheapest study first, so that what several
+ * share comes early.
+ */
+import type { CropScale } from "../data/crop-scale.ts";
+import { splitHoldOut } from "../data/hold-out.ts";
+import type { PhotoSet } from "../data/photo-reader.ts";
+import type { FileWeight } from "../data/weights.ts";
+import { networkCalls } from "../diffusion/samplers/sampler-config.ts";
+import {
+  type EvaluationCondition,
+  evaluationConditions,
+} from "../evaluation/protocol/conditions.ts";
+import {
+  parseSampling,
+  type Sampling,
+  samplingName,
+  samplingOf,
+} from "../evaluation/protocol/sampler-settings.ts";
+import { registeredTasks } from "../tasks/registry.ts";
+import { resolvePlan, type TrainingPlan } from "../training/plan.ts";
+import { trainedModel } from "../training/run-config.ts";
+import { PaletteError, reasonOf } from "../util/errors.ts";
+import { sha256 } from "../util/sha256.ts";
+import { type Arm, armsOf, trainingSettings } from "./arms.ts";
+import type { Comparison, Study } from "./study-file.ts";
+
+/** A training up to a number of images. */
+export interface PlannedTraining {
+  /** Of all that decides about its weights but the number of images. */
+  readonly key: string;
+  readonly images: number;
+  readonly plan: TrainingPlan;
+  /** The first study, arm and seed that ask for it. */
+  readonly label: string;
+}
+
+/** The crops that answers are given to, and what they are compared with. */
+export interface Protocol {
+  readonly key: string;
+  readonly photos: readonly string[];
+  readonly resolution: number;
+  readonly cropScale: CropScale;
+  readonly crops: number;
+  readonly referenceCrops: number;
+  readonly seed: number;
+  readonly replicates: number;
+}
+
+/** Answers of a model in a condition; or what is degraded, or the originals. */
+export interface PlannedSet {
+  readonly key: string;
+  readonly label: string;
+  readonly protocol: Protocol;
+  readonly source: "degraded" | "originals" | PlannedTraining;
+  /** Of the Regression baseline, of what is degraded and of the originals there is none. */
+  readonly sampling?: Sampling;
+  /** The originals have none. */
+  readonly condition?: EvaluationCondition;
+  readonly samples: number;
+  readonly fid: boolean;
+}
+
+export interface PlannedStudy {
+  readonly study: Study;
+  readonly protocol: Protocol;
+  readonly arms: readonly Arm[];
+  readonly conditions: readonly EvaluationCondition[];
+  /** The key of the set of an arm with each seed, by condition; absent where it has not learned it. */
+  readonly cells: ReadonlyMap<string, readonly string[]>;
+  /** Keys of what is degraded, by condition, and of the originals. */
+  readonly degraded: ReadonlyMap<string, string>;
+  readonly originals: string;
+  readonly trainings: readonly string[];
+}
+
+export type Job =
+  | { readonly kind: "training"; readonly training: PlannedTraining; readonly shard: number }
+  | { readonly kind: "set"; readonly set: PlannedSet; readonly shard: number };
+
+export interface ExperimentPlan {
+  readonly studies: readonly PlannedStudy[];
+  readonly jobs: readonly Job[];
+  readonly sets: ReadonlyMap<string, PlannedSet>;
+}
+
+export interface ExperimentInputs {
+  /** Sorted by their digests. */
+  readonly photoSets: readonly PhotoSet[];
+  readonly folders: readonly string[];
+  readonly folderWeights?: Readonly<Record<string, number>>;
+  readonly fileWeights?: readonly FileWeight[];
+  readonly threads: number;
+  /** What the features depend on besides the pictures; undefined without a feature network. */
+  readonly features?: string;
+  readonly shards?: number;
+}
+
+/** The key of a cell: which arm answers in which condition. */
+export function cellKey(arm: string, condition: string): string {
+  return `${arm}\n${condition}`;
+}
+
+/** The folder of a training: `KEY/IMAGES`. */
+export function trainingId({ key, images }: Pick<PlannedTraining, "key" | "images">): string {
+  return `${key}/${images}`;
+}
+
+/** @throws PaletteError naming the study, for arms, tasks and claims that cannot be. */
+export async function planExperiment(
+  studies: readonly Study[],
+  inputs: ExperimentInputs,
+): Promise<ExperimentPlan> {
+  const names = studies.map(({ name }) => name);
+  const twice = names.find((name, k) => names.indexOf(name) !== k);
+  if (twice !== undefined) {
+    throw new PaletteError(`Two of the studies are called ${twice}: give each a name of its own.`);
+  }
+  const planner = new Planner(inputs);
+  const planned: PlannedStudy[] = [];
+  for (const study of studies) {
+    planned.push(
+      await planner.add(study).catch((thrown) => {
+        throw new PaletteError(`The study ${study.name}: ${reasonOf(thrown)}.`, { cause: thrown });
+      }),
+    );
+  }
+  return { studies: planned, jobs: planner.jobs(planned), sets: planner.sets };
+}
+
+class Planner {
+  readonly sets = new Map<string, PlannedSet>();
+  private readonly trainings = new Map<string, PlannedTraining>();
+  private readonly inputs: ExperimentInputs;
+
+  constructor(inputs: ExperimentInputs) {
+    this.inputs = inputs;
+  }
+
+  async add(study: Study): Promise<PlannedStudy> {
+    const arms = armsOf(study);
+    const conditions = conditionsOf(study);
+    const resolved: { arm: Arm; trainings: PlannedTraining[] }[] = [];
+    for (const arm of arms) {
+      const trainings: PlannedTraining[] = [];
+      for (const seed of study.seeds) trainings.push(await this.training(study, arm, seed));
+      resolved.push({ arm, trainings });
+    }
+    const protocol = await this.protocol(study, resolved[0]!.trainings[0]!.plan);
+    const originals = await this.set(study, {
+      label: "originals",
+      source: "originals",
+      protocol,
+      samples: 1,
+    });
+    const degraded = new Map<string, string>();
+    for (const condition of conditions) {
+      const label = `degraded, ${condition.id}`;
+      const set = { label, source: "degraded", protocol, condition, samples: 1 } as const;
+      degraded.set(condition.id, await this.set(study, set));
+    }
+    const cells = new Map<string, readonly string[]>();
+    for (const { arm, trainings } of resolved) {
+      for (const condition of conditions) {
+        const { config } = trainings[0]!.plan;
+        if (!config.tasks.includes(condition.task.name)) continue;
+        if (config.network.resolution !== protocol.resolution) {
+          throw new PaletteError(
+            `${arm.name} sees ${config.network.resolution} pixels a side, others ${protocol.resolution}: compare networks of one size`,
+          );
+        }
+        const keys: string[] = [];
+        for (const [k, training] of trainings.entries()) {
+          keys.push(
+            await this.set(study, {
+              label: `${arm.name}, seed ${study.seeds[k]}, ${condition.id}`,
+              ...{ source: training, protocol, condition },
+              ...samplingFor(study, arm, training),
+              samples: config.objective.regression ? 1 : study.evaluate.samples,
+            }),
+          );
+        }
+        cells.set(cellKey(arm.name, condition.id), keys);
+      }
+    }
+    for (const comparison of [...study.claims, ...study.shown]) {
+      checkComparison(comparison, arms, conditions, cells);
+    }
+    const trainings = resolved.flatMap((one) => one.trainings.map(trainingId));
+    return {
+      ...{ study, protocol, arms, conditions, cells, degraded, originals },
+      trainings: [...new Set(trainings)],
+    };
+  }
+
+  /** Repeatedly the study that costs least on top of what is planned already. */
+  jobs(studies: readonly PlannedStudy[]): Job[] {
+    const made = new Set<string>();
+    const jobs: Job[] = [];
+    const left = [...studies];
+    const { shards = 1 } = this.inputs;
+    let dealt = 0;
+    const shardOf = new Map<string, number>();
+    while (left.length > 0) {
+      const costs = left.map((study) =>
+        jobsOf(study, this.trainings, this.sets)
+          .filter(({ id }) => !made.has(id))
+          .reduce((sum, { cost }) => sum + cost, 0),
+      );
+      const [next] = left.splice(costs.indexOf(Math.min(...costs)), 1);
+      for (const { id, training, set } of jobsOf(next!, this.trainings, this.sets)) {
+        if (made.has(id)) continue;
+        made.add(id);
+        if (training !== undefined) {
+          shardOf.set(trainingId(training), dealt++ % shards);
+          jobs.push({ kind: "training", training, shard: shardOf.get(trainingId(training))! });
+        } else if (set !== undefined) {
+          const owner = typeof set.source === "string" ? undefined : trainingId(set.source);
+          const shard = owner === undefined ? 0 : (shardOf.get(owner) ?? 0);
+          jobs.push({ kind: "set", set, shard });
+        }
+      }
+    }
+    return jobs;
+  }
+
+  private async training(study: Study, arm: Arm, seed: number): Promise<PlannedTraining> {
+    const { photoSets, folders, folderWeights, fileWeights, threads } = this.inputs;
+    const settings = trainingSettings(arm, {
+      ...{ folderWeights, fileWeights, threads, seed },
+      holdOut: study.evaluate.holdOut,
+    });
+    const plan = resolvePlan(settings, { sets: photoSets, folders });
+    const { machine: _, ...identity } = plan.config;
+    const key = (await sha256(JSON.stringify(identity))).slice(0, 12);
+    const label = `${study.name}: ${arm.name}, seed ${seed}`;
+    const training = { key, images: arm.settings.images, plan, label };
+    const known = this.trainings.get(trainingId(training));
+    if (known === undefined) this.trainings.set(trainingId(training), training);
+    return known ?? training;
+  }
+
+  private async protocol({ evaluate }: Study, { config }: TrainingPlan): Promise<Protocol> {
+    const { crops, referenceCrops, cropScale, seed, replicates, holdOut } = evaluate;
+    const sets = this.inputs.photoSets;
+    const { heldOut } = splitHoldOut(
+      sets.map(({ photos }) => photos),
+      holdOut,
+    );
+    if (heldOut.length < 2) {
+      throw new PaletteError(
+        `the rule ${holdOut} holds out ${heldOut.length} of these photos, and intervals need at least 2: give more photos`,
+      );
+    }
+    const { resolution } = config.network;
+    const { features = "none" } = this.inputs;
+    const digests = sets.map(({ digest }) => digest);
+    const identity = {
+      ...{ crops, referenceCrops, cropScale, seed, replicates, holdOut },
+      digests,
+    };
+    const key = await sha256(JSON.stringify({ ...identity, resolution, features }));
+    return {
+      key: key.slice(0, 12),
+      photos: heldOut,
+      ...{ resolution, cropScale, crops, referenceCrops, seed, replicates },
+    };
+  }
+
+  /** The key of a set; what two studies want of it is measured together. */
+  private async set(study: Study, set: Omit<PlannedSet, "key" | "fid">): Promise<string> {
+    const { protocol, source, condition, sampling } = set;
+    const of = typeof source === "string" ? source : trainingId(source);
+    const how = sampling && samplingName(sampling);
+    const key = (await sha256(JSON.stringify([protocol.key, of, condition?.id, how]))).slice(0, 16);
+    const known = this.sets.get(key);
+    this.sets.set(key, {
+      ...(known ?? { ...set, key, label: `${study.name}: ${set.label}` }),
+      samples: Math.max(set.samples, known?.samples ?? 1),
+      fid: study.evaluate.fid || (known?.fid ?? false),
+    });
+    return key;
+  }
+}
+
+/** How an arm answers; the Regression baseline in one network call. */
+function samplingFor(
+  { evaluate }: Study,
+  { settings }: Arm,
+  { plan }: PlannedTraining,
+): { sampling?: Sampling } {
+  if (plan.config.objective.regression) return {};
+  const { sampler } = trainedModel(plan.config, { images: 0, steps: 0 });
+  const [name, ...words] = (settings.sampler ?? evaluate.sampler ?? "").split(":");
+  const steps = String(settings.steps ?? evaluate.steps);
+  const wish = [...(name ? [name] : []), steps, ...words].join(":");
+  return { sampling: samplingOf(parseSampling(wish), sampler) };
+}
+
+function conditionsOf({ evaluate: { tasks, variants = {} } }: Study): EvaluationCondition[] {
+  const known = registeredTasks().flatMap(({ variants }) => variants?.name ?? []);
+  const unknown = Object.keys(variants).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new PaletteError(
+      `evaluate.variants: there is no ${unknown}; there are ${known.join(", ")}`,
+    );
+  }
+  return evaluationConditions({ tasks, variants });
+}
+
+function checkComparison(
+  { says, of, against, on }: Comparison,
+  arms: readonly Arm[],
+  conditions: readonly EvaluationCondition[],
+  cells: PlannedStudy["cells"],
+): void {
+  const names = arms.map(({ name }) => name);
+  for (const name of [of, against]) {
+    if (!names.includes(name)) {
+      throw new PaletteError(
+        `"${says}": there is no arm "${name}"; the arms are ${names.join(" | ")}`,
+      );
+    }
+  }
+  const both = conditions
+    .map(({ id }) => id)
+    .filter((id) => [of, against].every((arm) => cells.has(cellKey(arm, id))));
+  const missing = on?.find((id) => !both.includes(id));
+  if (missing !== undefined || both.length === 0) {
+    throw new PaletteError(
+      `"${says}": ${missing === undefined ? "no condition is" : `${missing} is not`} answered by both arms; ${both.join(", ") || "none"} would be`,
+    );
+  }
+}
+
+interface CostedJob {
+  readonly id: string;
+  /** In training images, roughly. */
+  readonly cost: number;
+  readonly training?: PlannedTraining;
+  readonly set?: PlannedSet;
+}
+
+/** Network calls of a set. */
+export function callsOf({ source, sampling, samples, protocol }: PlannedSet): number {
+  if (typeof source === "string") return 0;
+  return protocol.crops * samples * (sampling ? networkCalls(sampling.sampler, sampling.steps) : 1);
+}
+
+/** A network call costs about a quarter of a training image, a picture's features as much as one. */
+const callCost = 0.25;
+
+/** A study's jobs: each training, with what is measured of it; a whole seed at a time. */
+function jobsOf(
+  { study, arms, conditions, cells, degraded, originals }: PlannedStudy,
+  trainings: ReadonlyMap<string, PlannedTraining>,
+  sets: ReadonlyMap<string, PlannedSet>,
+): CostedJob[] {
+  const jobs = new Map<string, CostedJob>();
+  const addSet = (key: string) => {
+    const set = sets.get(key)!;
+    if (typeof set.source !== "string") {
+      const training = set.source;
+      const id = trainingId(training);
+      jobs.set(id, { id, cost: training.images, training: trainings.get(id)! });
+    }
+    jobs.set(key, {
+      id: key,
+      cost: callCost * callsOf(set) + set.protocol.crops * set.samples,
+      set,
+    });
+  };
+  for (const key of [originals, ...degraded.values()]) addSet(key);
+  for (const seed of study.seeds.keys()) {
+    for (const { name } of arms) {
+      for (const { id } of conditions) {
+        const key = cells.get(cellKey(name, id))?.[seed];
+        if (key !== undefined) addSet(key);
+      }
+    }
+  }
+  return [...jobs.values()];
+}

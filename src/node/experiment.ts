@@ -1,0 +1,390 @@
+/**
+ * Experiments under Node: several trainings and evaluations as one resumable thing. One job at a
+ * time, with little memory; what is there is not made again.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FileWeight } from "../data/weights.ts";
+import {
+  disposeExtractors,
+  type FeatureExtractors,
+} from "../evaluation/features/extract-features.ts";
+import { CropSource } from "../evaluation/protocol/crops.ts";
+import { answersOf, removeAnswers } from "../experiment/answers.ts";
+import { Ledger, secondsFor } from "../experiment/estimate.ts";
+import { SetMeasurer } from "../experiment/measure-set.ts";
+import type { Measures } from "../experiment/metrics.ts";
+import { chartsOf, studiesHtml, studiesMarkdown } from "../experiment/pages.ts";
+import {
+  callsOf,
+  type ExperimentPlan,
+  type Job,
+  type PlannedSet,
+  type PlannedTraining,
+  type Protocol,
+  planExperiment,
+  trainingId,
+} from "../experiment/plan.ts";
+import { adoptStudy, type ExperimentRecords } from "../experiment/records.ts";
+import { type ExperimentReport, type StudyReport, studyReports } from "../experiment/report.ts";
+import type { Study } from "../experiment/study-file.ts";
+import { createNetwork, type Network } from "../runtime/network.ts";
+import { nodeRuntime } from "../runtime/node/index.ts";
+import type { Device } from "../runtime/runtime.ts";
+import { quantity } from "../util/format.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
+import { isInShard, type Shard } from "../util/shard.ts";
+import { nodeCodec, photoFiles } from "./codec.ts";
+import { packageVersion } from "./evaluate.ts";
+import { ExperimentFolder } from "./experiment-folder.ts";
+import { type ChosenNetworks, featureFiles, openFeatureExtractors } from "./feature-networks.ts";
+import { openModel } from "./model-folder.ts";
+import { scanPhotoSets } from "./photo-folders.ts";
+import { train } from "./training.ts";
+
+export interface ExperimentOptions {
+  /** Folders of photos. */
+  readonly data: readonly string[];
+  readonly folderWeights?: Readonly<Record<string, number>>;
+  readonly fileWeights?: readonly FileWeight[];
+  /** The folder of the results, created or continued. */
+  readonly out: string;
+  readonly threads: number;
+  readonly device?: Device;
+  readonly networks: ChosenNetworks;
+  /** Whole trainings, each with its measurements, are dealt out to so many processes. */
+  readonly shard?: Shard;
+  /** Takes analyses that were changed after results were there, and marks them. */
+  readonly acceptChanges?: boolean;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** Told a line about each job. */
+  readonly onLine?: (line: string) => void;
+  readonly onProgress?: (progress: ExperimentProgress) => void;
+}
+
+export interface ExperimentProgress {
+  readonly what: "training" | "answering" | "measuring";
+  readonly done: number;
+  readonly total: number;
+}
+
+export class Experiment {
+  readonly plan: ExperimentPlan;
+  readonly folder: ExperimentFolder;
+  /** What was measured so far. */
+  readonly ledger = new Ledger();
+  private readonly options: ExperimentOptions;
+  private readonly data: string;
+  private readonly trainings = new Set<string>();
+  private readonly measures = new Map<string, Measures>();
+  private records: ExperimentRecords;
+  private extractors: FeatureExtractors | undefined;
+  private protocol: { readonly crops: CropSource; readonly measurer: SetMeasurer } | undefined;
+  private protocolKey = "";
+  /** The model that answered last: its other sets come next. */
+  private answering: { readonly id: string; readonly network: Network } | undefined;
+
+  private constructor(
+    plan: ExperimentPlan,
+    folder: ExperimentFolder,
+    options: ExperimentOptions,
+    known: { readonly data: string; readonly records: ExperimentRecords },
+  ) {
+    this.plan = plan;
+    this.folder = folder;
+    this.options = options;
+    this.data = known.data;
+    this.records = known.records;
+  }
+
+  /**
+   * Plans the studies and looks at what is there; nothing is written.
+   * @throws PaletteError when a study cannot be, or was changed after results were there.
+   */
+  static async open(studies: readonly Study[], options: ExperimentOptions): Promise<Experiment> {
+    const folder = await ExperimentFolder.open(options.out);
+    const { data, folderWeights, fileWeights, threads, shard, networks } = options;
+    const photoSets = await scanPhotoSets(data, { records: true });
+    const plan = await planExperiment(studies, {
+      ...{ photoSets, folders: data, threads },
+      ...omitUndefined({ folderWeights, fileWeights, shards: shard?.of }),
+      ...omitUndefined({ features: await networkKey(networks) }),
+    });
+    const names = photoSets.map(
+      ({ name, photos }) => `${name} (${quantity(photos.length, "photo")})`,
+    );
+    const digest = photoSets.map((set) => set.digest).join("+");
+    const words = `${names.join(", ")}, digest ${digest}`;
+    const records = await folder.records();
+    const experiment = new Experiment(plan, folder, options, { data: words, records });
+    await experiment.look();
+    experiment.adopt();
+    return experiment;
+  }
+
+  /** Jobs that are not done, of this shard. */
+  get missing(): Job[] {
+    const { shard = { number: 1, of: 1 } } = this.options;
+    return this.plan.jobs.filter((job) => isInShard(job.shard, shard) && !this.isDone(job));
+  }
+
+  /**
+   * Computes what is missing and writes the pages.
+   * @returns how many jobs others are at, or wait for others
+   * @throws the signal's reason when aborted; the same command goes on
+   */
+  async run(options: RunOptions = {}): Promise<number> {
+    const { signal, onLine } = options;
+    await this.folder.writeRecords(this.records);
+    const missing = this.missing;
+    let left = 0;
+    try {
+      for (const [k, job] of missing.entries()) {
+        signal?.throwIfAborted();
+        const rest = secondsFor(missing.slice(k), this.ledger);
+        const time = rest === undefined ? "" : `; about ${(rest / 3600).toFixed(1)} h left`;
+        const label = job.kind === "training" ? job.training.label : job.set.label;
+        const what = job.kind === "training" ? "train" : "measure";
+        onLine?.(`[${k + 1}/${missing.length}] ${what} ${label}${time}`);
+        const done =
+          job.kind === "training"
+            ? await this.train(job.training, options)
+            : await this.measure(job.set, options);
+        if (!done) left++;
+        else if (this.completes(job)) await this.writePages();
+      }
+    } finally {
+      await this.closeModel();
+      if (this.extractors) await disposeExtractors(this.extractors);
+      this.extractors = undefined;
+      this.protocolKey = "";
+    }
+    await this.look();
+    await this.writePages();
+    return left;
+  }
+
+  /** What was found so far. */
+  async report(): Promise<ExperimentReport> {
+    const { features } = this.options.networks;
+    const { calls, pictures } = this.ledger;
+    return {
+      format: "palette studies 1",
+      version: await packageVersion(),
+      data: this.data,
+      ...(features && { features: features.manifest.title }),
+      hours: {
+        training: this.ledger.trainingSeconds / 3600,
+        answering: (calls.seconds + pictures.seconds) / 3600,
+      },
+      studies: this.studies(),
+    };
+  }
+
+  /** Writes report.json, studies.html, studies.md and the charts; gives their paths. */
+  async writePages(): Promise<string[]> {
+    await this.folder.writeRecords(this.records);
+    const report = await this.report();
+    const files: [string, string][] = [
+      ["report.json", `${JSON.stringify(report, undefined, 1)}\n`],
+      ["studies.html", studiesHtml(report)],
+      ["studies.md", studiesMarkdown(report, { chart: (study) => `charts/${study}.svg` })],
+      ...[...chartsOf(report)].map(([study, svg]): [string, string] => [
+        `charts/${study}.svg`,
+        svg,
+      ]),
+    ];
+    for (const [name, content] of files) await this.folder.write(name, content);
+    return files.map(([name]) => join(this.folder.path, name));
+  }
+
+  studies(): StudyReport[] {
+    const { trainings, measures } = this;
+    const changes = new Map(
+      Object.entries(this.records.studies).map(([name, one]) => [name, one.changes]),
+    );
+    return studyReports(this.plan, { trainings, measures, changes });
+  }
+
+  /** Reads what was trained and measured. */
+  private async look(): Promise<void> {
+    for (const job of this.plan.jobs) {
+      if (this.isDone(job)) continue;
+      if (job.kind === "training") {
+        const done = await this.folder.trainingDone(job.training);
+        if (done === undefined) continue;
+        this.trainings.add(trainingId(job.training));
+        this.ledger.trained(job.training.plan.config.network, done.trained, done.seconds);
+      } else {
+        const found = await this.folder.measured(job.set);
+        if (found === undefined) continue;
+        this.measures.set(job.set.key, found.measures);
+        const { calls, answering, pictures, measuring } = found.spent;
+        this.ledger.called(calls, answering);
+        this.ledger.measured(pictures, measuring);
+      }
+    }
+  }
+
+  private adopt(): void {
+    const { acceptChanges = false } = this.options;
+    const done = new Map(this.studies().map((study) => [study.name, study.done.sets]));
+    for (const { study } of this.plan.studies) {
+      const measured = done.get(study.name)!;
+      this.records = adoptStudy(this.records, study, { measured, acceptChanges });
+    }
+  }
+
+  private isDone(job: Job): boolean {
+    return job.kind === "training"
+      ? this.trainings.has(trainingId(job.training))
+      : this.measures.has(job.set.key);
+  }
+
+  /** Whether a study has all its measurements now that this one is there. */
+  private completes(job: Job): boolean {
+    if (job.kind === "training") return false;
+    return this.plan.studies.some(({ cells, degraded, originals }) => {
+      const keys = [originals, ...degraded.values(), ...[...cells.values()].flat()];
+      return keys.includes(job.set.key) && keys.every((key) => this.measures.has(key));
+    });
+  }
+
+  /** False when another process is at it. */
+  private async train(training: PlannedTraining, options: RunOptions): Promise<boolean> {
+    const { signal, onLine, onProgress } = options;
+    const lock = await this.folder.lock("trainings", training.key);
+    if (lock === undefined) {
+      onLine?.("  another process is at it: left to that one");
+      return false;
+    }
+    try {
+      await this.closeModel();
+      const before = await this.folder.startFromShorter(training);
+      const { images } = training;
+      const never = Number.MAX_SAFE_INTEGER;
+      const outcome = await train(training.plan, {
+        out: this.folder.runFolder(training),
+        images,
+        ...{ heldOutEvery: never, samplesEvery: never, lastValidation: false },
+        ...omitUndefined({ signal, device: this.options.device }),
+        reporter: {
+          line() {},
+          progress: (progress) =>
+            onProgress?.({ what: "training", done: progress.images, total: images }),
+        },
+      });
+      if (outcome.end === "stopped") signal?.throwIfAborted();
+      const done = {
+        label: training.label,
+        images,
+        trained: outcome.images - before.images,
+        seconds: outcome.seconds - before.seconds,
+        total: outcome.seconds,
+      };
+      await this.folder.writeTrainingDone(training, done);
+      this.trainings.add(trainingId(training));
+      this.ledger.trained(training.plan.config.network, done.trained, done.seconds);
+      return true;
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /** False when another process is at it, or its training is not there. */
+  private async measure(set: PlannedSet, options: RunOptions): Promise<boolean> {
+    const { signal, onLine, onProgress } = options;
+    const { source } = set;
+    if (typeof source !== "string" && (await this.folder.trainingDone(source)) === undefined) {
+      onLine?.("  its training is not there yet");
+      return false;
+    }
+    const lock = await this.folder.lock("sets", set.key);
+    if (lock === undefined) {
+      onLine?.("  another process is at it: left to that one");
+      return false;
+    }
+    try {
+      const { crops, measurer } = await this.protocolOf(set.protocol, options);
+      const { samples, spent } = await answersOf(set, {
+        ...{ store: this.folder, codec: nodeCodec, crops },
+        open: () => this.openModel(source),
+        ...omitUndefined({ signal }),
+        onPictures: (done, total) => onProgress?.({ what: "answering", done, total }),
+      });
+      const start = performance.now();
+      const measures = await measurer.measure(set, samples);
+      const calls = (callsOf(set) * spent.pictures) / set.protocol.crops;
+      const pictures = set.protocol.crops * set.samples;
+      const measuring = (performance.now() - start) / 1000;
+      await this.folder.writeMeasured(set, {
+        ...{ label: set.label, samples: set.samples, fid: set.fid, measures },
+        spent: { calls, answering: spent.seconds, pictures, measuring },
+      });
+      await removeAnswers(set, this.folder);
+      this.measures.set(set.key, measures);
+      this.ledger.called(calls, spent.seconds);
+      this.ledger.measured(pictures, measuring);
+      return true;
+    } finally {
+      await lock.release();
+    }
+  }
+
+  private async openModel(source: PlannedSet["source"]): Promise<Network> {
+    if (typeof source === "string") throw new Error("no model answers this set");
+    const id = trainingId(source);
+    if (this.answering?.id !== id) {
+      await this.closeModel();
+      const { threads, device } = this.options;
+      const model = await openModel(join(this.folder.runFolder(source), "model"));
+      const network = await createNetwork(nodeRuntime, model, omitUndefined({ threads, device }));
+      this.answering = { id, network };
+    }
+    return this.answering.network;
+  }
+
+  private async closeModel(): Promise<void> {
+    await this.answering?.network.dispose();
+    this.answering = undefined;
+  }
+
+  /** Crops and reference of a protocol; the last one is kept. */
+  private async protocolOf(protocol: Protocol, { signal, onProgress }: RunOptions) {
+    if (this.protocol !== undefined && this.protocolKey === protocol.key) return this.protocol;
+    const { networks, threads } = this.options;
+    this.extractors ??= {
+      ...(await openFeatureExtractors(omitUndefined({ features: networks.features }), threads)),
+      store: featureFiles(join(this.folder.path, "features")),
+    };
+    const { photos, resolution, cropScale, seed, crops: evaluated, referenceCrops } = protocol;
+    const crops = new CropSource({
+      ...{ reader: photoFiles, photos, resolution, seed },
+      ...{ kind: "random", scale: cropScale },
+      counts: { evaluated, reference: referenceCrops },
+    });
+    let looked = 0;
+    const measurer = new SetMeasurer(protocol, {
+      ...{ crops, extractors: this.extractors },
+      ...omitUndefined({ signal }),
+      onPicture: () =>
+        onProgress?.({ what: "measuring", done: ++looked % evaluated, total: evaluated }),
+    });
+    this.protocol = { crops, measurer };
+    this.protocolKey = protocol.key;
+    return this.protocol;
+  }
+}
+
+/** What the features of a picture depend on. */
+async function networkKey({ features }: ChosenNetworks): Promise<string | undefined> {
+  if (features === undefined) return undefined;
+  const digest = createHash("sha256")
+    .update(await readFile(features.path))
+    .digest("hex");
+  return `${features.manifest.name} ${digest}`;
+}
