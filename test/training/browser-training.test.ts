@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planTraining, train } from "../../src/node/training.ts";
 import {
@@ -54,8 +54,9 @@ describe.skipIf(skipsChromium)("training in a page", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function opened({ address }: Site): Promise<Page> {
-    const page = await browser.newPage();
+  async function opened({ address }: Site, context: BrowserContext): Promise<Page> {
+    const page = await context.newPage();
+    page.setDefaultTimeout(limit);
     reportErrors(page);
     await page.goto(address);
     await page.waitForFunction("globalThis.trainingSuite !== undefined");
@@ -69,7 +70,7 @@ describe.skipIf(skipsChromium)("training in a page", () => {
   it(
     "takes 30 steps whose loss falls, with Node's numbers, and to the same bytes after its tab was killed, with shared memory and without",
     async () => {
-      const whole = await opened(isolated);
+      const whole = await opened(isolated, await browser.newContext());
       expect(await whole.evaluate("crossOriginIsolated")).toBe(true);
       const unbroken = await run(whole, "whole");
       expect(unbroken.outcome).toMatchObject({ end: "images", images, steps: 30 });
@@ -93,16 +94,12 @@ describe.skipIf(skipsChromium)("training in a page", () => {
       }
 
       const context = await browser.newContext();
-      const killed = await context.newPage();
-      await killed.goto(site.address);
-      await killed.waitForFunction("globalThis.trainingSuite !== undefined");
+      const killed = await opened(site, context);
       expect(await killed.evaluate("crossOriginIsolated")).toBe(false);
       void run(killed, "broken").catch(() => {});
       await killed.waitForFunction("globalThis.seen >= 28");
       await killed.close();
-      const again = await context.newPage();
-      await again.goto(site.address);
-      await again.waitForFunction("globalThis.trainingSuite !== undefined");
+      const again = await opened(site, context);
       const resumed = await run(again, "broken");
       expect(resumed.lines.join("\n")).toMatch(/continuing at 2\d images/);
       expect(await digests(again, "broken")).toEqual(await digests(whole, "whole"));

@@ -44,7 +44,7 @@ describe.skipIf(skipsChromium)("Make it mine", () => {
 
   async function opened(): Promise<Page> {
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(limit / 2);
     reportErrors(page);
     await page.goto(site.address);
     await page.getByRole("button", { name: "Make it mine" }).click();
