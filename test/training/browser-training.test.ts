@@ -46,7 +46,7 @@ describe.skipIf(skipsChromium)("training in a page", () => {
     site = await serveSite(root, join(folder, "site"), served);
     isolated = await serveSite(root, join(folder, "isolated"), served, isolation);
     browser = await launchChromium();
-  });
+  }, limit);
   afterAll(async () => {
     await browser?.close();
     await site?.close();

@@ -35,7 +35,7 @@ describe.skipIf(skipsChromium)("Make it mine", () => {
     browser = await launchChromium();
     context = await browser.newContext({ locale: "en-GB", reducedMotion: "reduce" });
     context.on("request", (request) => asked.push(request.url()));
-  });
+  }, limit);
   afterAll(async () => {
     await browser?.close();
     await site?.close();
