@@ -16,6 +16,7 @@ describe("the tables of docs/results", () => {
     const pages = await renderedPages();
     expect(pages.map(({ path }) => basename(path))).toEqual([
       "README.md",
+      "browser.md",
       "fool-rate.md",
       "quality.md",
       "reliability.md",

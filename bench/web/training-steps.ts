@@ -7,8 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-import { reportErrors, serveSite } from "../../test/support/chromium.ts";
+import { launchChromium, reportErrors, serveSite } from "../../test/support/chromium.ts";
 import { largest, largestDifference } from "../../test/support/differentiation.ts";
 import type { DeviceSteps } from "./training-page/main.ts";
 
@@ -16,13 +15,7 @@ const count = 3;
 const minutes = 60_000;
 const folder = await mkdtemp(join(tmpdir(), "palette-steps-"));
 const site = await serveSite(fileURLToPath(new URL("./training-page", import.meta.url)), folder);
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    ...["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-webgpu"],
-    ...["--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan", "--ignore-gpu-blocklist"],
-  ],
-});
+const browser = await launchChromium({ gpu: true });
 try {
   const page = await browser.newPage();
   page.setDefaultTimeout(30 * minutes);

@@ -34,32 +34,34 @@ async function filesIn(folder: string): Promise<Record<string, string>> {
 it("makes the files of one run, each once; a shard goes on and refuses other settings", async () => {
   await colorize("whole");
   const made: string[] = [];
-  for (const shard of ["1/3", "2/3", "3/3"]) {
+  for (const shard of ["1/2", "2/2"]) {
     const { code, lines, stderr } = await colorize("shards", "--shard", shard);
     expect(code).toBe(0);
-    expect(stderr).toMatch(new RegExp(`^shard ${shard}: [23] of 7 photos\\.$`, "m"));
+    expect(stderr).toMatch(new RegExp(`^shard ${shard}: [34] of 7 photos\\.$`, "m"));
     made.push(...lines);
   }
   expect(new Set(made).size).toBe(7);
   expect(made).toHaveLength(7);
   expect(await filesIn("shards")).toEqual(await filesIn("whole"));
 
-  const [first = ""] = (await colorize("shards", "--shard", "2/3", "--overwrite")).lines;
+  const first = made[0] ?? "";
   await rm(first);
-  expect((await colorize("shards", "--shard", "2/3")).lines).toEqual([first]);
+  expect((await colorize("shards", "--shard", "1/2")).lines).toEqual([first]);
   expect(await filesIn("shards")).toEqual(await filesIn("whole"));
-  const other = await colorize("shards", "--shard", "2/3", "--seed", "9");
+  const other = await colorize("shards", "--shard", "1/2", "--seed", "9");
   expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/of other settings/)]);
 });
 
 it("takes the shard from the environment", async () => {
   vi.stubEnv("JOB_COMPLETION_INDEX", "6");
-  const { code, lines } = await colorize("indexed", "--shard", "env/7");
-  expect([code, lines.length]).toEqual([0, 1]);
+  const { stdout } = await colorize("indexed", "--shard", "env/7", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({
+    shard: { number: 7, of: 7 },
+    restored: [{ input: at("photos", "photo-004.png") }],
+    skipped: [],
+  });
   const beyond = await colorize("indexed", "--shard", "env/6");
   expect(beyond.code).toBe(2);
   expect(beyond.stderr).toMatch(/^palette: \$JOB_COMPLETION_INDEX = 6 is none of 6 shards.*\n$/);
   vi.unstubAllEnvs();
-  const idle = await colorize("indexed", "--shard", "8/9", "--json");
-  expect(JSON.parse(idle.stdout)).toMatchObject({ shard: { number: 8, of: 9 }, restored: [] });
 });

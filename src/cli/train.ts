@@ -10,6 +10,7 @@ import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { readToEnd } from "../node/regular-file.ts";
 import { RunFolder } from "../node/run-folder.ts";
 import { planTraining, type TrainingRequest, train } from "../node/training.ts";
+import type { Device } from "../runtime/runtime.ts";
 import { distillation } from "../training/distillation.ts";
 import { trainingMemory } from "../training/memory.ts";
 import type { TrainingOptions, TrainingOutcome } from "../training/options.ts";
@@ -57,7 +58,7 @@ async function carryOut(
   const plan = await whileWaiting("Looking for photos", planned());
   if (options.dryRun) {
     for (const note of plan.notes) log(note);
-    say(options.json ? inJson(plan.config) : inWords(plan.config));
+    say((options.json ? inJson : inWords)(plan.config, options.device));
     return;
   }
   await interruptible((signal) => reported(plan, options, signal, (chosen) => train(plan, chosen)));
@@ -70,7 +71,7 @@ async function reported(
   signal: AbortSignal,
   run: (options: TrainingOptions & { readonly out: string }) => Promise<TrainingOutcome>,
 ): Promise<void> {
-  const { out, images, hours, device } = options;
+  const { out, images, hours, device, precision } = options;
   const { checkpointEvery, statsEvery, heldOutEvery, samplesEvery } = options;
   const reporter = Object.assign(
     new TrainingReporter({ tasks: plan.config.tasks, images, hours }),
@@ -81,7 +82,7 @@ async function reported(
   });
   try {
     const outcome = await run({
-      ...{ out, images, hours, device, signal, reporter },
+      ...{ out, images, hours, device, precision, signal, reporter },
       ...{ checkpointEvery, statsEvery, heldOutEvery, samplesEvery },
     });
     if (options.json) say(JSON.stringify(outcome));
@@ -168,8 +169,8 @@ function weightsInWords({ photos: { weights = {}, digests }, machine }: RunConfi
   return parts.join(", ");
 }
 
-function inJson(config: RunConfig): string {
-  const { parameters, bytes } = trainingMemory(config);
+function inJson(config: RunConfig, device: Device): string {
+  const { parameters, bytes } = trainingMemory(config, device);
   return JSON.stringify({ ...config, parameters, memoryBytes: bytes }, undefined, 2);
 }
 
@@ -177,8 +178,8 @@ function tasksInWords({ tasks, mix = {} }: RunConfig): string {
   return tasks.map((name) => (mix[name] ? `${name} (${mix[name]} times)` : name)).join(", ");
 }
 
-function inWords(config: RunConfig): string {
-  const { parameters, bytes } = trainingMemory(config);
+function inWords(config: RunConfig, device: Device): string {
+  const { parameters, bytes } = trainingMemory(config, device);
   const { photos, machine, objective, optimizer, augmentation } = config;
   const { batch, accumulate, learningRate, warmUpImages, annealImages, emaDecay, clip } = optimizer;
   const falls = annealImages === undefined ? "" : `, falling to 0 at ${counted(annealImages)}`;

@@ -132,6 +132,7 @@ function lineChart(
   return draw(description, {
     height: 60 + 220 * panels.length,
     marginLeft: 56,
+    marginRight: 50,
     marginBottom: 44,
     marginTop: 40,
     x: { type: "log", ticks, tickFormat: String, label: `${numeric}, logarithmic` },
@@ -155,11 +156,12 @@ function lineChart(
         fill: ({ line }: (typeof points)[number]) => series[lines.indexOf(line) % series.length],
         symbol: ({ line }: (typeof points)[number]) => signs[lines.indexOf(line) % signs.length]!,
       }),
+      // Each line is named at another of its points: where lines meet, names would cover each other.
       Plot.text(
-        lines.flatMap((line) => points.findLast((point) => point.line === line) ?? []),
+        points.filter(({ line, at }) => ticks[lines.indexOf(line) % ticks.length] === at),
         {
-          ...{ fy: "condition", x: "at", y: "value", text: "line", dx: -8, dy: -10 },
-          ...{ textAnchor: "end", stroke: "#ffffff", strokeWidth: 3 },
+          ...{ fy: "condition", x: "at", y: "value", text: "line", dy: -12 },
+          ...{ stroke: "#ffffff", strokeWidth: 3 },
           fill: ({ line }: (typeof points)[number]) => series[lines.indexOf(line) % series.length],
         },
       ),

@@ -15,7 +15,13 @@ export {
   type MapShape,
   transformedWeights,
 } from "./lowering/index.ts";
-export { type EncodingOptions, encodeOnnx, type ModelNotes } from "./onnx.ts";
+export {
+  type EncodingOptions,
+  encodeOnnx,
+  type ModelNotes,
+  type Precision,
+  precisions,
+} from "./onnx.ts";
 export type { ConvolutionOptions } from "./ops/convolution.ts";
 export type { Operand } from "./ops/elementwise.ts";
 export * from "./ops/index.ts";

@@ -3,6 +3,8 @@
  * written, so dead code disappears here. Field numbers are those of the ONNX specification's
  * onnx.proto.
  */
+import { toHalf } from "../util/half-precision.ts";
+import { halfValues } from "./mixed-precision.ts";
 import { MessageWriter } from "./protobuf.ts";
 import {
   type Attribute,
@@ -17,6 +19,11 @@ const OPSET = 17;
 const IR_VERSION = 8;
 const FLOAT = 1;
 const INT64 = 7;
+const FLOAT16 = 10;
+
+/** How numbers are kept inside a graph; its inputs and outputs are float32. */
+export const precisions = ["float32", "float16"] as const;
+export type Precision = (typeof precisions)[number];
 
 export interface EncodingOptions {
   /**
@@ -30,6 +37,10 @@ export interface EncodingOptions {
    * on WebGPU, where a browser may allow 8. Longer Splits and Concats become trees.
    */
   readonly maxBindings?: number;
+  /** Whether sines and cosines are made of sums and products (default false). */
+  readonly ownSines?: boolean;
+  /** "float16": see `halfValues` (default "float32"). */
+  readonly precision?: Precision;
   readonly notes?: ModelNotes;
 }
 
@@ -61,16 +72,22 @@ class OnnxEmitter implements Emitter {
   private readonly taken: ReadonlySet<string>;
   private readonly shapesKnown: boolean;
   private readonly maxBindings: number;
+  private readonly ownSines: boolean;
 
   constructor(
     taken: ReadonlySet<string>,
-    { shapesKnown = true, maxBindings = Number.POSITIVE_INFINITY }: EncodingOptions,
+    {
+      shapesKnown = true,
+      maxBindings = Number.POSITIVE_INFINITY,
+      ownSines = false,
+    }: EncodingOptions,
   ) {
     if (maxBindings < 4)
       throw new RangeError(`a tree of nodes needs 4 bindings, not ${maxBindings}`);
     this.taken = taken;
     this.shapesKnown = shapesKnown;
     this.maxBindings = maxBindings;
+    this.ownSines = ownSines;
   }
 
   node(type: string, inputs: readonly string[], attributes: Attributes = {}): string {
@@ -116,16 +133,45 @@ class OnnxEmitter implements Emitter {
     );
   }
 
+  /** The type of the constants of the node at hand. */
+  type: typeof FLOAT | typeof FLOAT16 = FLOAT;
+
   /** Short vectors of equal value are shared. */
   floats(data: Float32Array, shape: Shape): string {
-    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return this.initializer(FLOAT, raw, shape, data.length <= 64);
+    const { buffer, byteOffset, byteLength } = this.type === FLOAT ? data : toHalf(data);
+    const raw = new Uint8Array(buffer, byteOffset, byteLength);
+    return this.initializer(this.type, raw, shape, data.length <= 64);
   }
 
   reshape(input: string, shape: Shape): string {
     // The last axis is where positions are, or channels of weights: what the unknown inputs have.
     const target = this.shapesKnown || shape.length === 0 ? shape : shape.with(-1, -1);
     return this.node("Reshape", [input, this.integers(target)]);
+  }
+
+  sine(type: "Sin" | "Cos", input: string): string {
+    if (!this.ownSines) return this.node(type, [input]);
+    const number = (value: number) => this.floats(Float32Array.of(value), []);
+    const apply = (op: "Add" | "Sub" | "Mul", a: string, b: string | number) =>
+      this.node(op, [a, typeof b === "number" ? number(b) : b]);
+    // sin(x) = (-1)^k sin(x - k pi), and cos(x) = (-1)^k sin(x - k pi + pi/2).
+    const turns = apply("Mul", input, 1 / Math.PI);
+    const k = this.node("Floor", [apply("Add", turns, type === "Sin" ? 0.5 : 1)]);
+    // pi in two parts (Cody & Waite): the first has 8 bits, so that its multiples are exact.
+    const coarse = 201 / 64;
+    const near = apply("Sub", input, apply("Mul", k, coarse));
+    const angle = apply("Sub", near, apply("Mul", k, Math.PI - coarse));
+    const x = type === "Sin" ? angle : apply("Add", angle, Math.PI / 2);
+    const pairs = this.node("Floor", [apply("Mul", k, 0.5)]);
+    const sign = apply("Add", apply("Mul", apply("Sub", k, apply("Add", pairs, pairs)), -2), 1);
+    // x (1 - x^2 / (2 3) (1 - x^2 / (4 5) (...))), to 6e-8 between -pi/2 and pi/2.
+    const squared = apply("Mul", x, x);
+    let series = apply("Add", apply("Mul", squared, -1 / (10 * 11)), 1);
+    for (let n = 8; n >= 2; n -= 2) {
+      const term = apply("Mul", apply("Mul", squared, series), -1 / (n * (n + 1)));
+      series = apply("Add", term, 1);
+    }
+    return apply("Mul", apply("Mul", x, series), sign);
   }
 
   /** Vectors of equal value are shared. */
@@ -233,23 +279,42 @@ export function encodeOnnx(
   }
   const taken = new Set([...graph.inputs.keys(), ...Object.keys(outputs)]);
   const emitter = new OnnxEmitter(taken, options);
-  const names = new Map<Tensor, string>();
+  const half = options.precision === "float16" ? halfValues(live) : new Set<Tensor>();
+  const typeOf = (node: Tensor) => (half.has(node) ? FLOAT16 : FLOAT);
+  /** The values by their types: a constant in each that is asked for, others also cast. */
+  const names = { [FLOAT]: new Map<Tensor, string>(), [FLOAT16]: new Map<Tensor, string>() };
+  const nameOf = (node: Tensor, type: typeof FLOAT | typeof FLOAT16): string => {
+    const known = names[type].get(node);
+    if (known !== undefined) return known;
+    emitter.type = type;
+    const name =
+      node.op === "constant"
+        ? node.emit(emitter, [])
+        : emitter.node("Cast", [names[typeOf(node)].get(node) as string], { to: type });
+    names[type].set(node, name);
+    return name;
+  };
+  const there = new Set(live);
   for (const node of live) {
-    const inputs = node.inputs.map((input) => names.get(input) as string);
-    names.set(node, node.emit(emitter, inputs));
+    if (node.op === "constant") continue;
+    const type = typeOf(node);
+    // What only a gradient would need is not there.
+    const inputs = node.inputs.map((input) => (there.has(input) ? nameOf(input, type) : ""));
+    emitter.type = type;
+    names[type].set(node, node.emit(emitter, inputs));
   }
   const body = new MessageWriter();
   const results: MessageWriter[] = [];
   for (const [name, tensor] of Object.entries(outputs)) {
     // Outputs get names of their own, so that one value may be two outputs or an input too.
-    emitter.add("Identity", [names.get(tensor) as string], name);
+    emitter.add("Identity", [nameOf(tensor, FLOAT)], name);
     results.push(valueInfo(name, tensor.shape, notes?.values[name]));
   }
   for (const node of emitter.finishedNodes()) body.message(1, node);
   body.string(2, "palette");
   for (const initializer of emitter.usedInitializers()) body.message(5, initializer);
   for (const [name, tensor] of graph.inputs) {
-    if (names.has(tensor))
+    if (there.has(tensor))
       body.message(11, valueInfo(name, tensor.shape, notes?.values[name], shapesKnown));
   }
   for (const result of results) body.message(12, result);

@@ -21,6 +21,8 @@ export interface Emitter {
   reshape(input: string, shape: Shape): string;
   /** The inputs, concatenated along an axis. */
   concat(inputs: readonly string[], axis: number): string;
+  /** The sine or cosine of angles in radians. */
+  sine(type: "Sin" | "Cos", input: string): string;
   /** A float32 constant. */
   floats(data: Float32Array, shape: Shape): string;
   /** An int64 constant: shapes, axes, starts and ends of slices. */

@@ -3,6 +3,7 @@ import {
   add,
   concat,
   customGradient,
+  div,
   type EncodingOptions,
   encodeOnnx,
   flops,
@@ -12,7 +13,9 @@ import {
   lowerings,
   type ModelNotes,
   mul,
+  type Precision,
   peakLiveSize,
+  pullback,
   reduceSum,
   reshape,
   size,
@@ -105,8 +108,8 @@ function encodingFor(
   weights: unknown,
   { lowering = "cpu" }: { readonly lowering?: LoweringName },
 ): EncodingOptions {
-  const { maxBindings } = lowerings[lowering];
-  return { maxBindings, ...(weights === "inputs" && { shapesKnown: false }) };
+  const { maxBindings, ownSines } = lowerings[lowering];
+  return { maxBindings, ownSines, ...(weights === "inputs" && { shapesKnown: false }) };
 }
 
 function traceSampling(
@@ -134,6 +137,13 @@ export interface TrainingGraphOptions {
   readonly lowering?: LoweringName;
   /** Default "constants". */
   readonly weights?: WeightResidency;
+  /** Whether the gradient is added to an input `sum` [P]; not with weights as "inputs". */
+  readonly accumulates?: boolean;
+  /**
+   * "float16" (default "float32"): a further input `scale` [1] multiplies the gradients on their
+   * way, so that small ones are not lost, and is taken out of `gradient`.
+   */
+  readonly precision?: Precision;
 }
 
 /**
@@ -155,7 +165,8 @@ export function trainingGraph(
   options: TrainingGraphOptions,
 ): Uint8Array {
   const { graph, outputs } = traceTraining(config, specs, options);
-  return encodeOnnx(graph, outputs, encodingFor(options.weights, options));
+  const { precision } = options;
+  return encodeOnnx(graph, outputs, { ...encodingFor(options.weights, options), precision });
 }
 
 /** The name of the output that is the gradient of a parameter. */
@@ -166,7 +177,15 @@ export function gradientName(parameter: string): string {
 function traceTraining(
   config: NetworkConfig,
   specs: readonly ParameterSpec[],
-  { batch, loss, consistency, lowering, weights }: TrainingGraphOptions,
+  {
+    batch,
+    loss,
+    consistency,
+    lowering,
+    weights,
+    accumulates = false,
+    precision,
+  }: TrainingGraphOptions,
 ): Traced {
   const graph = new Graph();
   const separate = weights === "inputs";
@@ -181,11 +200,18 @@ function traceTraining(
   const built = buildNetwork(config, recorded, inputs, options);
   const pulled = consistency ? add(target, pullOf(config, recorded, inputs, { lowering })) : target;
   const lossOfEach = imageLoss(sub(built, pulled), weight, loss);
-  const gradients = grad(reduceSum(lossOfEach, [0]), parameters.tensors);
+  const total = reduceSum(lossOfEach, [0]);
+  const scale = precision === "float16" ? graph.input("scale", [1]) : undefined;
+  const gradients = scale
+    ? pullback(total, reshape(scale, total.shape), parameters.tensors)
+    : grad(total, parameters.tensors);
   // ONNX Runtime works for the last output first: for the last layer, whose gradient is the first.
   const outputs: Record<string, Tensor> = { losses: reshape(lossOfEach, [batch]) };
-  if (parameters instanceof FlatParameters) outputs.gradient = concat(gradients, 0);
-  else
+  if (parameters instanceof FlatParameters) {
+    const flat = concat(gradients, 0);
+    const gradient = scale ? div(flat, scale) : flat;
+    outputs.gradient = accumulates ? add(graph.input("sum", gradient.shape), gradient) : gradient;
+  } else
     parameters.specs.forEach(({ name }, i) => {
       outputs[gradientName(name)] = gradients[i]!;
     });

@@ -14,6 +14,7 @@ import { tasks } from "../tasks/registry.ts";
 import { nodeCodec, photoFiles } from "./codec.ts";
 import { makeShards, type ShardOptions, type ShardRequest } from "./make-shards.ts";
 import { scanPhotoSets } from "./photo-folders.ts";
+import { RunFolder } from "./run-folder.ts";
 import { planTraining, train } from "./training.ts";
 
 let root: string;
@@ -43,18 +44,20 @@ async function tarsIn(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(each));
 }
 
-/** Trains so many images, in all; returns the weights' bytes. */
-async function trained(data: string, out: string, images: number) {
-  const plan = await planTraining({
+const planned = (data: string) =>
+  planTraining({
     data: [data],
     network: smallestNetwork,
     tasks: ["colorize"],
     holdOut: "none",
     optimizer: { batch: 4, accumulate: 1 },
     threads: 1,
-    out: at(out),
   });
-  await train(plan, { out: at(out), images, heldOutEvery: 1e6, samplesEvery: 1e6 });
+
+/** Trains an update; returns the weights' bytes. */
+async function trained(data: string, out: string): Promise<string> {
+  const options = { out: at(out), images: 4, heldOutEvery: 1e6, samplesEvery: 1e6 };
+  await train(await planned(data), options);
   return readFile(at(out, "model", "weights.safetensors"), "base64");
 }
 
@@ -70,11 +73,14 @@ describe("shards at the photos' own size", () => {
     expect(set!.records).toEqual(folder!.records);
   });
 
-  it("train the same bytes as the folder, also when a run goes on with them", async () => {
+  it("train the same bytes as the folder, and a run of the folder goes on with them", async () => {
     await make();
-    const folder = await trained(at("photos"), "run-folder", 8);
-    await trained(at("photos"), "run-both", 4);
-    expect(await trained(at("own"), "run-both", 8)).toBe(folder);
+    const weights = await trained(at("photos"), "run-folder");
+    expect(await trained(at("own"), "run-shards")).toBe(weights);
+    const { config, photos } = await planned(at("own"));
+    const run = await RunFolder.open(at("run-folder"), config, photos);
+    expect(run.earlier?.photos).toEqual(config.photos);
+    await run.close();
   });
 
   it("have equal bytes after a stop, and with any number of threads", async () => {

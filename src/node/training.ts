@@ -88,7 +88,10 @@ export async function train(
   plan: TrainingPlan,
   options: TrainingOptions & { readonly out: string },
 ): Promise<TrainingOutcome> {
-  assertTrainingFits(plan.config, nodeRuntime);
+  const { device = "cpu", precision } = options;
+  if (precision === "float16" && device === "cpu")
+    throw new UsageError("The processor computes in float32: leave out --precision float16.");
+  assertTrainingFits(plan.config, nodeRuntime, device);
   const folder = await RunFolder.open(options.out, plan.config, plan.photos);
   return runTraining(plan, folder, nodePlatform, options);
 }

@@ -47,7 +47,7 @@ export interface Network {
    * The network's output as it is, [N, C, H, W] (see `objective.prediction`). The inputs are only
    * read, and only until the promise settles. The output of an image, or of a unit, is the same to
    * the bit in any batch and with any number of threads; of a large model (`weightResidency`), with
-   * the same number.
+   * the same number; on a GPU it is the same to rounding.
    * @throws PaletteError when a shape or a noise level is impossible.
    */
   predict(call: NetworkCall): Promise<Float32Array>;
@@ -105,7 +105,8 @@ export async function createNetwork(
       }
     }
     const conditioning = levels(config, gamma, count);
-    const runs = unitsOf(units, count).flatMap(({ first, count: together }) =>
+    const sharing = pools.exact ? units : [count];
+    const runs = unitsOf(sharing, count).flatMap(({ first, count: together }) =>
       runsOf(first, together, pools.imagesARun(together, size)),
     );
     const output = new Float32Array(count * values);

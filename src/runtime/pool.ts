@@ -48,6 +48,10 @@ type Compile = (count: number, inputs: Inputs) => Promise<Engine[]>;
 const imagesAGraph = 4;
 const largestShared = 64 * 64;
 
+/** On a GPU a run takes as many images as fill it: so many positions, in one of these portions. */
+const portions = [16, 4];
+const positionsAtOnce = 16 * 64 ** 2;
+
 /** Engines that are compiled side by side: at least one, all of them or, after an error, none. */
 export async function compileSeveral(
   count: number,
@@ -64,6 +68,11 @@ export async function compileSeveral(
 export class EnginePools {
   /** Engines that compute side by side. */
   readonly lanes: number;
+  /**
+   * Whether an image's output is the same to the bit in any company, so that only images of one
+   * unit may share a run. On a GPU it is the same to rounding.
+   */
+  readonly exact: boolean;
   private readonly residency: WeightResidency;
   private readonly compile: Compile;
   private readonly sizesKept: number;
@@ -72,11 +81,13 @@ export class EnginePools {
 
   private constructor(
     lanes: number,
+    exact: boolean,
     residency: WeightResidency,
     sizesKept: number,
     compile: Compile,
   ) {
     this.lanes = lanes;
+    this.exact = exact;
     this.residency = residency;
     this.sizesKept = sizesKept;
     this.compile = compile;
@@ -99,11 +110,14 @@ export class EnginePools {
     const specs = parameterSpecs(network);
     // Two engines of one thread are faster than one of two, so every network of constants has two.
     const affordable = Math.floor((2 * limit) / (4 * parameterCount(specs)));
-    const lanes = Math.max(1, Math.min(threads, affordable));
+    const exact = device === "cpu";
+    // A GPU computes one run at a time (and ONNX Runtime's provider crashes at two).
+    const lanes = exact ? Math.max(1, Math.min(threads, affordable)) : 1;
     const residency = weightResidency(specs, limit);
     const compile = await (residency === "inputs" ? weightsMoveOn() : weightsBakedIn());
     return new EnginePools(
       lanes,
+      exact,
       residency,
       runtime.sizesKept ?? Number.POSITIVE_INFINITY,
       compile,
@@ -126,13 +140,14 @@ export class EnginePools {
     async function weightsMoveOn(): Promise<Compile> {
       const source = "parameters" in model ? weightsInMemory(model.parameters) : model.weights;
       const weights = (inputs: readonly ParameterSpec[]) => weightInputs(inputs, specs, source);
-      const own = inferenceGraph(network, specs, "inputs", 1);
+      const lowering = runtime.lowering(device);
+      const own = inferenceGraph(network, specs, "inputs", 1, { lowering });
       // Stored weights are read now, so that an error in them is reported now.
       let read = "weights" in model ? await weights(own.parameters) : undefined;
       return async (_count, { size }) => {
         const asked = size.every((side) => side === network.resolution)
           ? own
-          : inferenceGraph(network, specs, "inputs", 1, { size });
+          : inferenceGraph(network, specs, "inputs", 1, { size, lowering });
         const constants = (asked === own ? read : undefined) ?? (await weights(asked.parameters));
         if (asked === own) read = undefined;
         return [
@@ -143,11 +158,16 @@ export class EnginePools {
   }
 
   /**
-   * How many of `count` images of one unit go through a graph together: 1 or 4. The last run of
-   * four may be partly empty, which must not cost more than the others save.
+   * How many of `count` images that may share a run go through a graph together: on a processor 1
+   * or 4. The last run may be partly empty, which must not cost more than the others save.
    */
   imagesARun(count: number, [height, width]: Inputs["size"]): number {
-    if (this.residency === "inputs" || height * width > largestShared) return 1;
+    if (this.residency === "inputs") return 1;
+    if (!this.exact) {
+      const most = Math.min(count, Math.floor(positionsAtOnce / (height * width)));
+      return portions.find((portion) => portion <= most) ?? 1;
+    }
+    if (height * width > largestShared) return 1;
     return Math.ceil(count / imagesAGraph) * (imagesAGraph - 1) < count ? imagesAGraph : 1;
   }
 

@@ -62,6 +62,37 @@ export type OpenSession = (
   constants?: EngineTensors,
 ) => Promise<Session>;
 
+/** A tensor that stays where its session computed it: sessions of the same thread and device take it. */
+export interface ResidentTensor {
+  readonly shape: readonly number[];
+  /** Gives its memory back; nothing can use it afterwards. */
+  dispose(): void;
+}
+
+/** A compiled graph in the calling thread, some of whose outputs stay on its device. */
+export interface ResidentSession {
+  /**
+   * Computes the outputs from the inputs by name.
+   * @throws PaletteError when the device fails, as when its memory is full.
+   */
+  run(feeds: Record<string, EngineTensor | ResidentTensor>): Promise<{
+    readonly outputs: EngineTensors;
+    readonly resident: Record<string, ResidentTensor>;
+  }>;
+  release(): Promise<void>;
+}
+
+/**
+ * Compiles an ONNX model in the calling thread.
+ * @param resident the outputs that stay on the device, where the device can keep them
+ * @throws PaletteError when the device does not accept the graph.
+ */
+export type OpenResidentSession = (
+  model: Uint8Array,
+  options: Pick<SessionOptions, "device" | "threads">,
+  resident: readonly string[],
+) => Promise<ResidentSession>;
+
 /** A compiled graph. */
 export interface Engine {
   /**

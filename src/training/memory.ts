@@ -4,7 +4,7 @@ import { imagesPerUpdate } from "../models/settings/optimizer.ts";
 import type { NetworkConfig } from "../nn/network.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/registry.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { Device, Runtime } from "../runtime/runtime.ts";
 import { inGigabytes } from "../util/format.ts";
 import type { RunConfig } from "./run-config.ts";
 import { stepStrategy } from "./step/strategy.ts";
@@ -21,12 +21,13 @@ export function trainingMemory(
     RunConfig,
     "network" | "objective" | "optimizer" | "augmentation" | "machine" | "photos"
   >,
+  device?: Device,
 ): { readonly parameters: number; readonly bytes: number } {
   const { network, objective, optimizer, augmentation, machine, photos } = config;
   const specs = parameterSpecs(network);
   const { batch, accumulate } = optimizer;
   const { loss } = objective;
-  const strategy = stepStrategy(network);
+  const strategy = stepStrategy(network, device);
   const { threads, ranks = 1 } = machine;
   const share = Math.ceil(batch / ranks);
   const step = { network, batch: share, accumulate, loss, threads, ranks };
@@ -46,12 +47,15 @@ function imageBytes({ channels, resolution }: NetworkConfig): number {
 }
 
 /** @throws PaletteError when the training would not fit in memory, with what might. */
-export function assertTrainingFits(config: RunConfig, { assertFits }: Runtime): void {
-  const one = trainingMemory({
-    ...config,
-    optimizer: { ...config.optimizer, batch: 1, accumulate: imagesPerUpdate(config.optimizer) },
-  }).bytes;
-  const { bytes } = trainingMemory(config);
+export function assertTrainingFits(
+  config: RunConfig,
+  { assertFits }: Runtime,
+  device?: Device,
+): void {
+  const { optimizer } = config;
+  const smallest = { ...optimizer, batch: 1, accumulate: imagesPerUpdate(optimizer) };
+  const one = trainingMemory({ ...config, optimizer: smallest }, device).bytes;
+  const { bytes } = trainingMemory(config, device);
   const smaller = `a smaller --batch (1 needs ${inGigabytes(one)}) with --accumulate, or a smaller preset`;
   assertFits(bytes, `Training ${config.preset}`, one < bytes ? smaller : "take a smaller preset");
 }

@@ -15,7 +15,7 @@ export interface TrainingProgress {
   readonly steps: number;
   /** Made when it is looked at, which is seldom. */
   model(): ModelConfig;
-  /** The averaged weights. */
+  /** The averaged weights; a device may have to give them first. */
   weights(): Promise<Float32Array>;
   /** The time now: a validation pass takes some. */
   clock(): Clock;

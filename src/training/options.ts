@@ -1,4 +1,5 @@
 /** What a training may be told, and what it tells. */
+import type { Precision } from "../graph/index.ts";
 import type { Device } from "../runtime/runtime.ts";
 import type { StatsLine } from "./platform.ts";
 import type { ValidationLoss } from "./validation-set.ts";
@@ -24,6 +25,11 @@ export interface TrainingOptions {
   /** Whether the run ends with held-out losses and a sheet of samples; true unless given. */
   readonly lastValidation?: boolean;
   readonly device?: Device;
+  /**
+   * "float16" (default "float32"): maps and products of the training graph have 16 bits, on a GPU
+   * that can (shader-f16). Weights, optimizer and checkpoints stay float32. Not verified on a GPU.
+   */
+  readonly precision?: Precision;
   /**
    * Aborting saves and ends the training; an update or a validation pass that is under way is given
    * up.

@@ -14,7 +14,7 @@ import { wholeState } from "./ranks/state.ts";
 import { type RunConfig, trainedModel } from "./run-config.ts";
 import type { TrainingState } from "./step/optimizer.ts";
 import { emptyState } from "./step/strategy.ts";
-import type { StepStrategy } from "./step/types.ts";
+import type { StepStrategy, TrainingStepper } from "./step/types.ts";
 import { Validator } from "./validation.ts";
 import { setInitialWeights } from "./warm-start.ts";
 
@@ -38,6 +38,8 @@ export class TrainingSession {
   /** Seen in all sessions. */
   images = 0;
   private readonly skippedPhotos: () => number;
+  /** Of a strategy that keeps the state elsewhere. */
+  private fetch: TrainingStepper["fetch"];
   private waited = () => 0;
   private readonly plan: TrainingPlan;
   private readonly config: RunConfig;
@@ -111,9 +113,11 @@ export class TrainingSession {
 
   /**
    * The clock runs from here on.
+   * @param stepper what makes the updates of this session
    * @param waited milliseconds spent waiting for data since then
    */
-  begin(waited: () => number): void {
+  begin({ fetch }: Pick<TrainingStepper, "fetch">, waited: () => number): void {
+    this.fetch = fetch;
     this.waited = waited;
     this.start.at = performance.now();
     this.saved = { images: this.images, at: performance.now() };
@@ -132,6 +136,7 @@ export class TrainingSession {
 
   async save(): Promise<void> {
     const { images, records, store } = this;
+    await this.fetch?.();
     try {
       await store.syncStats();
     } finally {
@@ -169,6 +174,7 @@ export class TrainingSession {
   }
 
   async saveModel(): Promise<void> {
+    await this.fetch?.();
     const parameters = await this.access.read("ema");
     await this.store.writeModel({ config: this.model, parameters });
   }
@@ -195,7 +201,10 @@ export class TrainingSession {
       images: this.images,
       steps: this.state.step,
       model: () => this.model,
-      weights: () => this.access.read("ema"),
+      weights: async () => {
+        await this.fetch?.();
+        return this.access.read("ema");
+      },
       clock: () => this.clock,
       skippedPhotos: this.skippedPhotos(),
     };

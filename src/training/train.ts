@@ -67,7 +67,7 @@ class Training {
     const { config } = plan;
     this.config = config;
     this.platform = platform;
-    this.strategy = stepStrategy(config.network);
+    this.strategy = stepStrategy(config.network, options.device);
     const { rank, size } = platform.leader?.communicator ?? { rank: 0, size: 1 };
     this.range = rangesOf(config.optimizer.batch, size)[rank]!;
     const made = trainingBatches(plan, platform, {
@@ -113,6 +113,7 @@ class Training {
         threads: config.machine.threads,
         state: session.state,
         device: options.device,
+        precision: options.precision,
         ...(leader && { ranks: leader }),
       },
       this.platform.spawn,
@@ -125,7 +126,7 @@ class Training {
         stride: config.optimizer.batch,
         depth: this.strategy.batchesAhead,
       });
-      session.begin(() => prefetch.waited);
+      session.begin(stepper, () => prefetch.waited);
       // It may have come while the network was compiled.
       if (options.signal?.aborted) end = "stopped";
       while (end === undefined) {
@@ -135,10 +136,10 @@ class Training {
         end = this.reached();
         if (end === undefined && session.checkpointDue(before)) await session.save();
       }
+      await session.keep();
     } finally {
       await stepper.dispose();
     }
-    await session.keep();
     return this.finish(end);
   }
 

@@ -20,3 +20,8 @@ export function fromHalf(stored: Uint8Array): Float32Array {
   for (let i = 0; i < out.length; i++) out[i] = table[bits[i]!]!;
   return out;
 }
+
+/** The nearest half-precision numbers; beyond 65,504 infinite. */
+export function toHalf(values: Float32Array): Float16Array {
+  return Float16Array.from(values);
+}

@@ -48,16 +48,16 @@ export class Palette extends CorePalette {
   }
 
   /**
-   * As under Node, within the memory budget.
+   * As under Node, within the memory budget; `restore` likewise.
    * @throws MemoryError, before anything is computed, with the largest size that fits.
    */
-  override async restore<Options extends object = object>(
+  override async *answers<Options extends object = object>(
     task: TaskName | (string & {}) | Task<string, Options>,
     image: Image,
     options: SamplingOptions & Partial<Options> = {},
-  ): Promise<Image[]> {
+  ): AsyncGenerator<Image, void, undefined> {
     assertTabFits(this.restoration(task, options), image, this.budget);
-    return super.restore(task, image, options);
+    yield* super.answers(task, image, options);
   }
 
   /** Bytes that the tab takes, the photo included, while it restores one of this size: an estimate. */

@@ -21,10 +21,19 @@ if (skipsChromium) {
   console.warn("Tests in a browser are skipped: install Chromium (apt-get install chromium).");
 }
 
-export function launchChromium(): Promise<Browser> {
+/** WebGPU by SwiftShader, which computes on the processor: for what is right, not how fast. */
+const softwareGpu = [
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+  "--ignore-gpu-blocklist",
+];
+
+/** @param options.gpu with a software adapter of WebGPU; default none */
+export function launchChromium({ gpu = false } = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: executable,
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+    args: ["--no-sandbox", "--disable-dev-shm-usage", ...(gpu ? softwareGpu : [])],
   });
 }
 

@@ -106,6 +106,13 @@ export const commands: readonly CommandEntry[] = [
     declare: async (command) => (await import("./bench.ts")).declareBench(command),
   },
   {
+    name: "doctor",
+    usage: "",
+    description:
+      "Shows which devices there are and whether each computes what the processor does; its last line is for a report of a bug.",
+    declare: async (command) => (await import("./doctor.ts")).declareDoctor(command),
+  },
+  {
     name: "features",
     usage: "",
     description: "List and download the feature networks that measure pictures.",

@@ -1,6 +1,7 @@
 /** The options of `palette train`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { largestShare, type TaskMix } from "../../data/task-sampler.ts";
+import { type Precision, precisions } from "../../graph/index.ts";
 import { presetNames } from "../../models/presets.ts";
 import { augmentationSchema } from "../../models/settings/augmentation.ts";
 import { objectiveSchema } from "../../models/settings/objective.ts";
@@ -30,6 +31,7 @@ export interface TrainFlags {
   seed: number;
   threads?: number;
   device: Device;
+  precision?: Precision;
   checkpointEvery: NonNullable<TrainingOptions["checkpointEvery"]>;
   statsEvery: number;
   heldOutEvery: number;
@@ -99,7 +101,15 @@ export function declareRun(command: Command): Command {
     .option("--hours <h>", "stop after so many hours, of all invocations together", positive)
     .option("--seed <n>", "of all randomness", wholeNumber(0), 1)
     .option("--threads <n>", "threads to compute with (default: those of the run, or all)", whole)
-    .addOption(deviceOption());
+    .addOption(deviceOption())
+    .addOption(
+      new Option(
+        "--precision <type>",
+        "of a GPU's maps and products; float16 needs shader-f16 and is not verified",
+      )
+        .choices(precisions)
+        .default("float32"),
+    );
 }
 
 /** What is told of it, and how often. */

@@ -67,6 +67,7 @@ export interface GroupedMap {
 export interface Lowering {
   /** See `EncodingOptions`. */
   readonly maxBindings?: number;
+  readonly ownSines?: boolean;
   /** x [N,C,H,W] as a feature map. */
   fromTensor(x: Tensor): FeatureMap;
   /** A feature map as [N,C,H,W]. */

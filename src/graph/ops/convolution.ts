@@ -5,7 +5,7 @@
  */
 import { defineOp, size, type Tensor } from "../tensor.ts";
 import { reduceSum } from "./reduce.ts";
-import { reshape, slice, transpose } from "./shape.ts";
+import { pad, reshape, slice, transpose } from "./shape.ts";
 import { weightGradient } from "./weight-gradient.ts";
 
 export interface ConvolutionOptions {
@@ -13,12 +13,18 @@ export interface ConvolutionOptions {
   /** Zeros added on every side. */
   readonly padding?: number;
   readonly dilation?: number;
+  /**
+   * Whether a GPU carries it out. The gradient of the weights then spends memory to have few nodes,
+   * and input channels are filled up where ONNX Runtime's WebGPU kernel would be wrong.
+   */
+  readonly onGpu?: boolean;
 }
 
 interface Geometry {
   readonly stride: number;
   readonly padding: number;
   readonly dilation: number;
+  readonly onGpu?: boolean;
 }
 
 const conv2dOp = defineOp<Geometry>({
@@ -64,18 +70,30 @@ export function conv2d(
   x: Tensor,
   weight: Tensor,
   bias?: Tensor,
-  { stride = 1, padding = 0, dilation = 1 }: ConvolutionOptions = {},
+  { stride = 1, padding = 0, dilation = 1, onGpu }: ConvolutionOptions = {},
 ): Tensor {
-  return conv2dOp(bias ? [x, weight, bias] : [x, weight], { stride, padding, dilation });
+  const geometry = { stride, padding, dilation, onGpu };
+  const extra = onGpu ? missingChannels(x.shape[1]!) : 0;
+  const inputs = [x, weight].map((tensor) => pad(tensor, 1, 0, extra));
+  return conv2dOp(bias ? [...inputs, bias] : inputs, geometry);
+}
+
+/**
+ * Channels up to the next multiple of four, for 6, 9, 15, ...: ONNX Runtime's WebGPU kernel takes
+ * three at a time there and gives wrong numbers (1.30; microsoft/onnxruntime#29651).
+ */
+function missingChannels(channels: number): number {
+  return channels > 3 && channels % 3 === 0 ? (4 - (channels % 4)) % 4 : 0;
 }
 
 /** The gradient for a convolution's input. */
 function inputGradient(gradient: Tensor, weight: Tensor, x: Tensor, geometry: Geometry): Tensor {
-  const { stride, padding, dilation } = geometry;
+  const { stride, padding, dilation, onGpu } = geometry;
   const reach = dilation * (weight.shape[2]! - 1);
   const square = weight.shape[2] === weight.shape[3];
   if (stride === 1 && square && reach >= padding && !flipIsDear(weight, gradient)) {
-    return conv2d(gradient, flipped(weight), undefined, { padding: reach - padding, dilation });
+    const turned = { padding: reach - padding, dilation, onGpu };
+    return conv2d(gradient, flipped(weight), undefined, turned);
   }
   return convTranspose2d(gradient, weight, x.shape.slice(2) as [number, number], geometry);
 }

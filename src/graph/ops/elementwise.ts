@@ -137,14 +137,14 @@ export const sqrt = unary(
 
 export const sin = unary(
   "sin",
-  (emitter, x) => emitter.node("Sin", [x]),
+  (emitter, x) => emitter.sine("Sin", x),
   Math.sin,
   (x, gradient) => mul(gradient, cos(x)),
 );
 
 export const cos = unary(
   "cos",
-  (emitter, x) => emitter.node("Cos", [x]),
+  (emitter, x) => emitter.sine("Cos", x),
   Math.cos,
   (x, gradient) => neg(mul(gradient, sin(x))),
 );

@@ -15,6 +15,8 @@ interface Geometry {
   readonly stride: number;
   readonly padding: number;
   readonly dilation: number;
+  /** See `ConvolutionOptions`. */
+  readonly onGpu?: boolean;
 }
 
 /** From this width on, stacking the rows beats one product per tap (measured at 8 to 64 pixels). */
@@ -30,6 +32,7 @@ export function weightGradient(
   const [co, ci, kh, kw] = weightShape as [number, number, number, number];
   if (kh === 1 && kw === 1 && geometry.stride === 1 && geometry.padding === 0)
     return reshape(overPositions(gradient, x), [co, ci, 1, 1]);
+  if (geometry.onGpu) return allTaps(x, gradient, weightShape, geometry);
   const sameRows = gradient.shape[2]! + kh - 1 === x.shape[2]! + 2 * geometry.padding;
   const regular = geometry.stride === 1 && geometry.dilation === 1 && sameRows;
   return regular && gradient.shape[3]! >= WIDE
@@ -60,6 +63,32 @@ function stackedRows(x: Tensor, gradient: Tensor, kh: number, kw: number, paddin
     reshape(overPositions(stacked, slice(padded, 3, kx, wo)), [kh, co, ci, 1]),
   );
   return reshape(transpose(concat(products, 3), [1, 2, 0, 3]), [co, ci, kh, kw]);
+}
+
+/**
+ * One product for all taps, an image each: x, moved to each tap and stacked, meets the gradient.
+ * Nine copies of x, but a third of the nodes of `tapByTap`, and a grid that fills a GPU. Of the two
+ * factors the smaller one is turned, which no WebGPU kernel does on the way.
+ */
+function allTaps(
+  x: Tensor,
+  gradient: Tensor,
+  weightShape: Shape,
+  { stride, padding, dilation }: Geometry,
+): Tensor {
+  const [co, ci, kh, kw] = weightShape as [number, number, number, number];
+  const [n, , ho, wo] = gradient.shape as [number, number, number, number];
+  const padded = pad(pad(x, 2, padding, padding), 3, padding, padding);
+  const taps: Tensor[] = [];
+  for (let kx = 0; kx < kw; kx++) {
+    // Columns first: that copy is shared by the taps of all rows.
+    const columns = slice(padded, 3, kx * dilation, wo, stride);
+    for (let ky = 0; ky < kh; ky++) taps.push(slice(columns, 2, ky * dilation, ho, stride));
+  }
+  const stacked = reshape(concat(taps, 1), [n, kw * kh * ci, ho * wo]);
+  const turned = swapLast(reshape(gradient, [n, co, ho * wo]));
+  const products = reduceSum(matmul(stacked, turned), [0]);
+  return transpose(reshape(products, [kw, kh, ci, co]), [3, 2, 1, 0]);
 }
 
 /**

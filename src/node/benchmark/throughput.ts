@@ -8,13 +8,14 @@ import { configFromPreset } from "../../models/config.ts";
 import type { WeightSource } from "../../models/model.ts";
 import { presetNamed } from "../../models/presets.ts";
 import { type NetworkConfig, noiseEmbeddingInput } from "../../nn/network.ts";
-import { initialParameter, parameterCount } from "../../nn/parameters.ts";
+import { initialParameter, type ParameterSpec, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { createNetwork } from "../../runtime/network.ts";
 import { nodeRuntime } from "../../runtime/node/index.ts";
 import { spawnReplica } from "../../runtime/node/replica.ts";
 import type { Device, EngineTensors } from "../../runtime/runtime.ts";
-import { emptyState, initialize, stepStrategy } from "../../training/step/strategy.ts";
+import { emptyState, stepStrategy } from "../../training/step/strategy.ts";
+import type { StepResult, TrainingStepper } from "../../training/step/types.ts";
 import { Random } from "../../util/random.ts";
 
 export interface ThroughputOptions {
@@ -79,16 +80,24 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
-interface Steps {
-  step(): Promise<unknown>;
+/** What is measured of a network. */
+type StepOptions = Pick<ThroughputOptions, "network" | "batch" | "threads" | "device">;
+
+interface Steps<T> {
+  step(): Promise<T>;
   dispose(): Promise<unknown>;
 }
 
-async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
+/** Training steps of fresh weights, all on the same batch. */
+export async function trainingSteps(
+  options: StepOptions,
+): Promise<Steps<StepResult> & { readonly stepper: TrainingStepper }> {
   const { network, batch, threads, device } = options;
-  const strategy = stepStrategy(network);
+  const strategy = stepStrategy(network, device);
   const state = emptyState(network, strategy);
-  await initialize(state, { network, seed: 1 });
+  for (const spec of parameterSpecs(network))
+    state.parameters.set(randomWeights(spec), spec.offset);
+  state.ema.set(state.parameters);
   const stepper = await strategy.createStepper(
     { network, batch, threads, loss: "l2", state, device },
     spawnReplica,
@@ -103,18 +112,22 @@ async function trainingSteps(options: ThroughputOptions): Promise<Steps> {
     weight: new Float32Array((batch * pixels) / network.channels).fill(1 / (batch * pixels)),
   };
   const hyper = { learningRate: 1e-4, emaDecay: 0.9999, clip: 1 };
-  return { step: () => stepper.step([trainingBatch], hyper), dispose: () => stepper.dispose() };
+  return {
+    stepper,
+    step: () => stepper.step([trainingBatch], hyper),
+    dispose: () => stepper.dispose(),
+  };
 }
 
 /** Calls of a loaded network for images that belong together, such as the tiles of a photo. */
-async function networkCalls(options: ThroughputOptions): Promise<Steps> {
+export async function networkCalls(options: StepOptions): Promise<Steps<Float32Array>> {
   const { network, batch, threads, device } = options;
   // The schedules, the prediction and the tasks do not matter to a call.
   const config = { ...configFromPreset(presetNamed("tiny-32"), { tasks: [] }), network };
   // Made one by one, as a large model's are read.
   const weights: WeightSource = {
     async read(specs, receive) {
-      for (const spec of specs) receive(spec, initialParameter(spec, 1));
+      for (const spec of specs) receive(spec, randomWeights(spec));
     },
   };
   const loaded = await createNetwork(nodeRuntime, { config, weights }, { device, threads });
@@ -127,6 +140,15 @@ async function networkCalls(options: ThroughputOptions): Promise<Steps> {
     units: [batch],
   } as const;
   return { step: () => loaded.predict(call), dispose: () => loaded.dispose() };
+}
+
+/** As at the start of a training, but none is zero, so that every layer shows in the output. */
+function randomWeights(spec: ParameterSpec): Float32Array {
+  const { initializer } = spec;
+  return initialParameter(
+    initializer === "zeros" ? { ...spec, initializer: { fanIn: 64 } } : spec,
+    1,
+  );
 }
 
 function randomInputs(network: NetworkConfig, batch: number, name: string): EngineTensors {

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { openReplica, type ReplicaServer } from "../../training/step/replica.ts";
 import type { StepStrategy } from "../../training/step/types.ts";
-import { openSession } from "./session.ts";
+import { openResidentSession, openSession } from "./session.ts";
 import { serve } from "./worker-client.ts";
 
 let replica: ReplicaServer<never, unknown>;
@@ -11,7 +11,7 @@ await serve(
   parentPort,
   async () => {
     const { strategy, ...start } = workerData as { readonly strategy: StepStrategy["name"] };
-    replica = await openReplica(strategy, start, openSession);
+    replica = await openReplica(strategy, start, openSession, openResidentSession);
     return (request) => replica.answer(request as never);
   },
   (reply) => replica.transferables(reply),

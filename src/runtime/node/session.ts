@@ -3,36 +3,24 @@
  * computes: hosts that must stay responsive use `createEngine`, which puts a session in a worker.
  */
 import ort from "onnxruntime-node";
-import { PaletteError } from "../../util/errors.ts";
-import type { EngineTensors, OpenSession } from "../runtime.ts";
+import { PaletteError, reasonOf } from "../../util/errors.ts";
+import type {
+  EngineTensor,
+  EngineTensors,
+  OpenResidentSession,
+  OpenSession,
+  ResidentTensor,
+  SessionOptions,
+} from "../runtime.ts";
+import { exclusively } from "./device-lock.ts";
 
 // What goes wrong is thrown, and told in one line; its log would come on top of it.
 ort.env.logLevel = "fatal";
 
 /** See `OpenSession`. */
-export const openSession: OpenSession = async (
-  model,
-  { device = "cpu", threads = 1, blockedLayout = true, memoryPattern = true } = {},
-  constants = {},
-) => {
-  let session: ort.InferenceSession;
-  try {
-    session = await ort.InferenceSession.create(model, {
-      executionProviders: [device],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: blockedLayout ? "all" : "extended",
-      enableMemPattern: memoryPattern,
-      // Idle threads would otherwise spin and take the core from whoever shares it.
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
-      logSeverityLevel: 4,
-    });
-  } catch (error) {
-    const reason = (error as Error).message.split("\n")[0];
-    throw new PaletteError(`the ${device} engine does not accept this graph: ${reason}`, {
-      cause: error,
-    });
-  }
+export const openSession: OpenSession = async (model, options = {}, constants = {}) => {
+  const { device = "cpu" } = options;
+  const session = await createSession(model, options);
   const fixed = inputsOf(constants);
   return {
     async run(feeds, into = {}) {
@@ -42,25 +30,110 @@ export const openSession: OpenSession = async (
         const target = into[name];
         fetches[name] = target ? new ort.Tensor("float32", target.data, target.shape) : null;
       }
-      const results = await session.run(inputs, fetches);
+      const results = await exclusively(device, () => session.run(inputs, fetches));
       const outputs: EngineTensors = {};
-      for (const [name, tensor] of Object.entries(results)) {
-        outputs[name] = into[name] ?? { data: tensor.data as Float32Array, shape: tensor.dims };
-      }
+      for (const [name, tensor] of Object.entries(results))
+        outputs[name] = into[name] ?? hostTensor(tensor);
       return outputs;
     },
-    release: () => session.release(),
+    release: () => exclusively(device, () => session.release()),
   };
 };
 
+/**
+ * See `OpenResidentSession`. WebGPU keeps the outputs in its buffers. ONNX Runtime's binding for
+ * Node knows no other device's memory: on "cuda" they come to the machine's own and go back.
+ */
+export const openResidentSession: OpenResidentSession = async (model, options, resident) => {
+  const { device = "cpu" } = options;
+  const kept = new Set(resident);
+  const places = device === "webgpu" ? resident : [];
+  const session = await createSession(model, options, {
+    preferredOutputLocation: Object.fromEntries(places.map((name) => [name, "gpu-buffer"])),
+  });
+  return {
+    async run(feeds) {
+      const inputs: Record<string, ort.Tensor> = {};
+      for (const [name, tensor] of Object.entries(feeds))
+        inputs[name] = tensor instanceof Kept ? tensor.tensor : inputOf(tensor as EngineTensor);
+      const outputs: EngineTensors = {};
+      const stay: Record<string, ResidentTensor> = {};
+      const results = await exclusively(device, () => session.run(inputs));
+      for (const [name, tensor] of Object.entries(results)) {
+        if (kept.has(name)) stay[name] = new Kept(tensor);
+        else outputs[name] = hostTensor(tensor);
+      }
+      return { outputs, resident: stay };
+    },
+    release: () => exclusively(device, () => session.release()),
+  };
+};
+
+class Kept implements ResidentTensor {
+  readonly tensor: ort.Tensor;
+
+  constructor(tensor: ort.Tensor) {
+    this.tensor = tensor;
+  }
+
+  get shape(): readonly number[] {
+    return this.tensor.dims;
+  }
+
+  dispose(): void {
+    this.tensor.dispose();
+  }
+}
+
+async function createSession(
+  model: Uint8Array,
+  { device = "cpu", threads = 1, blockedLayout = true, memoryPattern = true }: SessionOptions,
+  more: Pick<ort.InferenceSession.SessionOptions, "preferredOutputLocation"> = {},
+): Promise<ort.InferenceSession> {
+  const settings: ort.InferenceSession.SessionOptions = {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: blockedLayout ? "all" : "extended",
+    enableMemPattern: memoryPattern,
+    extra: {
+      session: {
+        // Idle threads would otherwise spin and take the core from whoever shares it.
+        intra_op: { allow_spinning: "0" },
+        // A node that fell back to the processor would wait for its maps there and back.
+        disable_cpu_ep_fallback: device === "webgpu" ? "1" : "0",
+      },
+    },
+    logSeverityLevel: 4,
+    ...more,
+  };
+  try {
+    return await exclusively(device, () => ort.InferenceSession.create(model, settings));
+  } catch (error) {
+    throw new PaletteError(
+      `the ${device} engine does not accept this graph: ${shortened(reasonOf(error))}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Without the place in ONNX Runtime's sources that its messages begin with. */
+function shortened(reason: string): string {
+  return reason.replace(/^.*?\.(?:cc|h):\d+ .*? (?:was false\. |=> )?(?=[A-Z][a-z])/, "");
+}
+
 function inputsOf(tensors: EngineTensors): Record<string, ort.Tensor> {
-  const inputs: Record<string, ort.Tensor> = {};
-  for (const [name, { data, shape }] of Object.entries(tensors))
-    inputs[name] = new ort.Tensor("float32", unshared(data), shape);
-  return inputs;
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, inputOf(tensor)]),
+  );
 }
 
 /** ONNX Runtime takes no shared memory on Node 20. */
-function unshared(data: Float32Array): Float32Array {
-  return data.buffer instanceof SharedArrayBuffer ? data.slice() : data;
+function inputOf({ data, shape }: EngineTensor): ort.Tensor {
+  const own = data.buffer instanceof SharedArrayBuffer ? data.slice() : data;
+  return new ort.Tensor("float32", own, shape);
+}
+
+function hostTensor({ data, dims }: ort.Tensor): EngineTensor {
+  return { data: data as Float32Array, shape: dims };
 }

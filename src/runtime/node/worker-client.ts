@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type MessagePort, type Transferable, type Worker, workerData } from "node:worker_threads";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
+import { deviceLock } from "./device-lock.ts";
 import { busyGate, closeBlocking, enter, forceClosed, type Gate, leave, tryClose } from "./gate.ts";
 import { spawnWorker } from "./spawn.ts";
 
@@ -40,7 +41,7 @@ export class WorkerClient<Q, R> {
    * @param transfer buffers in `start` that move to the worker
    */
   constructor(module: URL, start: object, transfer: ArrayBuffer[] = []) {
-    const workerData = { ...start, gate: this.gate };
+    const workerData = { ...start, gate: this.gate, deviceLock };
     this.worker = spawnWorker(module, { workerData, transferList: transfer });
     openGates.add(this.gate);
     this.started = this.expect(0);

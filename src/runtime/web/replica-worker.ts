@@ -4,7 +4,7 @@ import type { StepStrategy } from "../../training/step/types.ts";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 import type { OpenSession } from "../runtime.ts";
 import type { ReplicaReply, ReplicaRequest } from "./replica.ts";
-import { openSession } from "./session.ts";
+import { openResidentSession, openSession } from "./session.ts";
 
 let replica: ReplicaServer<never, unknown> | undefined;
 let queue = Promise.resolve();
@@ -30,7 +30,7 @@ async function carryOut(request: unknown): Promise<unknown> {
     readonly strategy: StepStrategy["name"];
     readonly start: unknown;
   };
-  replica = await openReplica(strategy, start, intoArrays);
+  replica = await openReplica(strategy, start, intoArrays, openResidentSession);
   return undefined;
 }
 

@@ -4,7 +4,14 @@
  */
 import type { InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
-import type { Device, EngineTensors, SessionOptions } from "../runtime.ts";
+import type {
+  Device,
+  EngineTensor,
+  EngineTensors,
+  OpenResidentSession,
+  ResidentTensor,
+  SessionOptions,
+} from "../runtime.ts";
 import { withExternalWeights } from "./external-weights.ts";
 
 export interface Session {
@@ -22,9 +29,71 @@ const weights = "weights";
  */
 export async function openSession(
   model: Uint8Array,
-  { device = "cpu", blockedLayout = true, memoryPattern = true }: SessionOptions,
+  options: SessionOptions,
   constants: EngineTensors,
 ): Promise<Session> {
+  const { session, inputOf } = await createSession(model, options);
+  const inputsOf = (tensors: EngineTensors): Record<string, Tensor> =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, inputOf(tensor)]));
+  const fixed = inputsOf(constants);
+  return {
+    async run(feeds) {
+      const results = await session.run({ ...fixed, ...inputsOf(feeds) });
+      const outputs: EngineTensors = {};
+      for (const [name, tensor] of Object.entries(results)) outputs[name] = await read(tensor);
+      return outputs;
+    },
+  };
+}
+
+/** See `OpenResidentSession`. */
+export const openResidentSession: OpenResidentSession = async (model, options, resident) => {
+  const kept = new Set(resident);
+  const { session, inputOf } = await createSession(model, options, {
+    preferredOutputLocation: Object.fromEntries(resident.map((name) => [name, "gpu-buffer"])),
+  });
+  return {
+    async run(feeds) {
+      const inputs: Record<string, Tensor> = {};
+      for (const [name, tensor] of Object.entries(feeds))
+        inputs[name] = tensor instanceof Kept ? tensor.tensor : inputOf(tensor as EngineTensor);
+      const outputs: EngineTensors = {};
+      const stay: Record<string, ResidentTensor> = {};
+      for (const [name, tensor] of Object.entries(await session.run(inputs))) {
+        if (kept.has(name)) stay[name] = new Kept(tensor);
+        else outputs[name] = await read(tensor);
+      }
+      return { outputs, resident: stay };
+    },
+    release: () => session.release(),
+  };
+};
+
+class Kept implements ResidentTensor {
+  readonly tensor: Tensor;
+
+  constructor(tensor: Tensor) {
+    this.tensor = tensor;
+  }
+
+  get shape(): readonly number[] {
+    return this.tensor.dims;
+  }
+
+  dispose(): void {
+    this.tensor.dispose();
+  }
+}
+
+async function read(tensor: Tensor): Promise<EngineTensor> {
+  return { data: (await tensor.getData()) as Float32Array, shape: tensor.dims };
+}
+
+async function createSession(
+  model: Uint8Array,
+  { device = "cpu", blockedLayout = true, memoryPattern = true }: SessionOptions,
+  more: Pick<InferenceSession.SessionOptions, "preferredOutputLocation"> = {},
+) {
   const { ort, provider } = await runtimeFor(device);
   // Several threads need a cross-origin isolated page, and are slower than one session a core.
   ort.env.wasm.numThreads = 1;
@@ -38,6 +107,7 @@ export async function openSession(
       // Beside the arena, whose blocks double: 49 MB of weights would take 128.
       extra: { session: { use_device_allocator_for_initializers: "1" } },
       logSeverityLevel: 3,
+      ...more,
     });
   } catch (error) {
     const reason = reasonOf(error).split("\n")[0];
@@ -45,24 +115,8 @@ export async function openSession(
       cause: error,
     });
   }
-  const inputsOf = (tensors: EngineTensors): Record<string, Tensor> =>
-    Object.fromEntries(
-      Object.entries(tensors).map(([name, { data, shape }]) => [
-        name,
-        new ort.Tensor("float32", data, shape),
-      ]),
-    );
-  const fixed = inputsOf(constants);
-  return {
-    async run(feeds) {
-      const results = await session.run({ ...fixed, ...inputsOf(feeds) });
-      const outputs: EngineTensors = {};
-      for (const [name, tensor] of Object.entries(results)) {
-        outputs[name] = { data: (await tensor.getData()) as Float32Array, shape: tensor.dims };
-      }
-      return outputs;
-    },
-  };
+  const inputOf = ({ data, shape }: EngineTensor): Tensor => new ort.Tensor("float32", data, shape);
+  return { session, inputOf };
 }
 
 async function runtimeFor(device: Device) {

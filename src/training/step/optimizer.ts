@@ -32,9 +32,20 @@ export interface Hyperparameters {
   readonly clip: number;
 }
 
-const BETA1 = 0.9;
-const BETA2 = 0.999;
-const EPSILON = 1e-8;
+export const BETA1 = 0.9;
+export const BETA2 = 0.999;
+export const EPSILON = 1e-8;
+
+/** Adam's bias correction at step number `step` (from 1): of the rate, and of the root of v. */
+export function biasCorrection(
+  step: number,
+  learningRate: number,
+): { readonly rate: number; readonly correction: number } {
+  return {
+    rate: learningRate / (1 - BETA1 ** step),
+    correction: 1 / Math.sqrt(1 - BETA2 ** step),
+  };
+}
 
 /**
  * Adds up the gradients into the first of them, from `start` to `end`, and returns the sum of the
@@ -77,8 +88,7 @@ export function adamStep(
   end: number,
 ): void {
   const { step, learningRate, emaDecay, scale } = options;
-  const rate = learningRate / (1 - BETA1 ** step);
-  const correction = 1 / Math.sqrt(1 - BETA2 ** step);
+  const { rate, correction } = biasCorrection(step, learningRate);
   for (let i = start; i < end; i++) {
     const g = gradient[i]! * scale;
     const first = BETA1 * m[i]! + (1 - BETA1) * g;

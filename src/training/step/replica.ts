@@ -3,8 +3,9 @@
  * in a thread of its own. The platform spawns it (`SpawnReplica`) and, in the new thread, opens it
  * (`openReplica`).
  */
-import type { OpenSession } from "../../runtime/runtime.ts";
+import type { OpenResidentSession, OpenSession } from "../../runtime/runtime.ts";
 import { openDataParallelReplica } from "./data-parallel-replica.ts";
+import { openDeviceResidentReplica } from "./device-resident-replica.ts";
 import { openLowMemoryReplica } from "./low-memory-replica.ts";
 import type { StepStrategy } from "./types.ts";
 
@@ -40,7 +41,12 @@ export function openReplica(
   strategy: StepStrategy["name"],
   start: unknown,
   openSession: OpenSession,
+  openResident: OpenResidentSession,
 ): Promise<ReplicaServer<never, unknown>> {
-  const open = { "data-parallel": openDataParallelReplica, "low-memory": openLowMemoryReplica };
-  return open[strategy](start as never, openSession);
+  const open = {
+    "data-parallel": () => openDataParallelReplica(start as never, openSession),
+    "low-memory": () => openLowMemoryReplica(start as never, openSession),
+    "device-resident": () => openDeviceResidentReplica(start as never, openResident),
+  };
+  return open[strategy]() as Promise<ReplicaServer<never, unknown>>;
 }

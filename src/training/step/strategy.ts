@@ -6,16 +6,22 @@ import { weightResidency } from "../../nn/graphs.ts";
 import type { NetworkConfig } from "../../nn/network.ts";
 import { initialParameter, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
+import type { Device } from "../../runtime/runtime.ts";
 import { pause } from "../../util/pause.ts";
 import type { Communicator } from "../ranks/communicator.ts";
 import { type Partition, partition } from "../ranks/partition.ts";
 import { dataParallel } from "./data-parallel.ts";
+import { deviceResident } from "./device-resident.ts";
 import { lowMemory } from "./low-memory.ts";
 import type { TrainingState } from "./optimizer.ts";
 import type { StepStrategy } from "./types.ts";
 
-/** Low memory where the weights are too many to be held several times, else data-parallel. */
-export function stepStrategy(network: NetworkConfig): StepStrategy {
+/**
+ * Device-resident on another device than the processor; there, low memory where the weights are too
+ * many to be held several times, else data-parallel.
+ */
+export function stepStrategy(network: NetworkConfig, device: Device = "cpu"): StepStrategy {
+  if (device !== "cpu") return deviceResident;
   return weightResidency(parameterSpecs(network)) === "inputs" ? lowMemory : dataParallel;
 }
 

@@ -1,5 +1,6 @@
 /** What a training step takes and gives, however it is carried out. */
 
+import type { Precision } from "../../graph/index.ts";
 import type { Loss } from "../../nn/loss.ts";
 import type { NetworkConfig } from "../../nn/network.ts";
 import type { ParameterSpec } from "../../nn/parameters.ts";
@@ -47,7 +48,10 @@ export interface StepResult {
 }
 
 export interface TrainingStepper {
-  /** Not to be touched during a step. Its vectors may be other ones after it. */
+  /**
+   * Not to be touched during a step. Its vectors may be other ones after it; where there is a
+   * `fetch`, they are those of the last one, and not to be changed once a step was made.
+   */
   readonly state: TrainingState;
   /**
    * One update from the sum of the batches' losses (more than one: gradient accumulation).
@@ -60,6 +64,11 @@ export interface TrainingStepper {
     hyper: Hyperparameters,
     onRun?: (images: number) => void,
   ): Promise<StepResult>;
+  /**
+   * Brings the state's vectors up to date, where the strategy keeps them elsewhere between steps.
+   * @throws PaletteError when the device has failed.
+   */
+  readonly fetch?: () => Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -74,6 +83,8 @@ export interface StepperOptions {
   /** Its vectors come from the strategy's `vector`. */
   readonly state: TrainingState;
   readonly device?: Device;
+  /** Of a GPU's graph; weights and optimizer are float32 (default "float32"). */
+  readonly precision?: Precision;
   /**
    * Where several ranks share each update: `batch` is this rank's share, and of all vectors of the
    * state but the weights it has its own parts (`ranks/partition.ts`).
@@ -88,21 +99,21 @@ export interface Ranks {
 }
 
 /** What decides about the memory of a step. */
-export interface StepSize extends Omit<StepperOptions, "state" | "device" | "ranks"> {
+export interface StepSize extends Omit<StepperOptions, "state" | "device" | "precision" | "ranks"> {
   /** Batches an update. */
   readonly accumulate: number;
   /** Ranks that share average and moments; 1 unless given. */
   readonly ranks?: number;
 }
 
-/** One way to carry out training steps. Both give the same numbers, to rounding. */
+/** One way to carry out training steps. All give the same numbers, to rounding. */
 export interface StepStrategy {
-  readonly name: "data-parallel" | "low-memory";
+  readonly name: "data-parallel" | "low-memory" | "device-resident";
   /** A vector of zeros where the strategy's replicas can reach it. */
   vector(length: number): Float32Array;
   /** Batches that are made before they are asked for, besides the one at hand. */
   readonly batchesAhead: number;
-  /** Estimated bytes of weights, average, moments, gradients and engines. */
+  /** Estimated bytes of weights, average, moments, gradients and engines in this machine's memory. */
   memory(size: StepSize, specs: readonly ParameterSpec[]): number;
   /**
    * Compiles the training graph in each replica.

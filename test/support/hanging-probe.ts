@@ -1,0 +1,2 @@
+/** A process that tries a device and never comes back. */
+process.once("message", () => setInterval(() => {}, 1000));
