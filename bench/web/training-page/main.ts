@@ -18,7 +18,7 @@ export interface DeviceSteps {
 
 async function steps(device: WebDevice, count: number): Promise<DeviceSteps> {
   const { network } = presetNamed("tiny-32");
-  const strategy = stepStrategy(network);
+  const strategy = stepStrategy(network, device);
   const state = emptyState(network, strategy);
   await initialize(state, { network, seed: 1 });
   const [batch, loss, threads] = [2, "l1", 1] as const;
@@ -38,6 +38,7 @@ async function steps(device: WebDevice, count: number): Promise<DeviceSteps> {
       losses.push(...result.losses);
       gradientNorms.push(result.gradientNorm);
       if (k === 0) {
+        await stepper.fetch?.();
         moment = Array.from(stepper.state.m);
         start = performance.now();
       }
