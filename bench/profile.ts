@@ -1,6 +1,6 @@
 /**
- * Where a step's time goes: ONNX Runtime's own profile of one replica of the reference network or a
- * preset's, by operator.
+ * Where a step's time and memory go: ONNX Runtime's own profile of one replica of the reference
+ * network or a preset's, by operator; the values alive at once, by the op that made them.
  *
  *   npm run bench:profile [-- train|sample [images [preset]]]
  */
@@ -10,7 +10,7 @@ import { join } from "node:path";
 import ort from "onnxruntime-node";
 import { presetNamed } from "../src/models/presets.ts";
 import { uNetConfig } from "../src/nn/config.ts";
-import { inferenceGraph, trainingGraph } from "../src/nn/graphs.ts";
+import { inferenceGraph, trainingCost, trainingGraph } from "../src/nn/graphs.ts";
 import { initialParameters } from "../src/nn/parameters.ts";
 import { parameterSpecs } from "../src/nn/registry.ts";
 import { reference } from "./reference.ts";
@@ -30,6 +30,7 @@ const folder = await mkdtemp(join(tmpdir(), "palette-profile-"));
 const session = await ort.InferenceSession.create(program, {
   intraOpNumThreads: 1,
   graphOptimizationLevel: train ? "extended" : "all",
+  enableMemPattern: !train,
   enableProfiling: true,
   profileFilePrefix: join(folder, "profile"),
 });
@@ -73,4 +74,17 @@ console.log("| operator | ms | nodes |\n|---|---|---|");
 for (const [name, { time, count }] of rows) {
   const ms = time / runs / 1000;
   if (ms >= 1) console.log(`| ${name} | ${ms.toFixed(0)} | ${count / runs} |`);
+}
+
+console.log(`\npeak of this process: ${megabytes(1024 * process.resourceUsage().maxRSS)}`);
+if (train) {
+  const { live, liveByOp } = trainingCost(config, specs, { batch, loss: "l2" });
+  console.log(`alive at once in the graph: ${megabytes(live)}\n`);
+  console.log("| values of | MB |\n|---|---|");
+  for (const [op, bytes] of [...liveByOp].sort(([, a], [, b]) => b - a))
+    if (bytes >= 1e6) console.log(`| ${op} | ${(bytes / 1e6).toFixed(1)} |`);
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
 }

@@ -15,7 +15,7 @@ export async function bench(options: BenchFlags): Promise<void> {
   const network = options.network ? await readNetwork(options.network) : preset.network;
   const batch = options.batch ?? preset.optimizer.batch;
   const threads = options.threads ?? availableParallelism();
-  const { steps, warmup: warmUp, device } = options;
+  const { steps, warmup: warmUp, recompute, device } = options;
   const modes =
     options.mode === "both" ? (["train", "sample"] as const) : ([options.mode] as const);
   const results: Throughput[] = [];
@@ -23,7 +23,7 @@ export async function bench(options: BenchFlags): Promise<void> {
     const progress = startProgress(mode === "train" ? "training steps" : "network calls", 1);
     const onStep = (done: number, total: number) => progress.update(done, total);
     try {
-      const lanes = { network, mode, batch, threads, steps, warmUp, device, onStep };
+      const lanes = { network, mode, batch, threads, steps, warmUp, recompute, device, onStep };
       results.push(await measureThroughput(lanes));
     } finally {
       progress.stop();

@@ -99,7 +99,8 @@ export async function trainingRequest(
   options: TrainFlags,
   launch?: Launch,
 ): Promise<TrainingRequest> {
-  const { weights, preset, from, out, network, tasks, mix, holdOut, seed, threads } = options;
+  const { weights, preset, from, out, network, tasks, mix, holdOut, seed, threads, recompute } =
+    options;
   const given = { ...options };
   const known = await RunFolder.configIn(out);
   const folders = await weightedFolders(options.data);
@@ -116,6 +117,7 @@ export async function trainingRequest(
     seed,
     threads: threads ?? threadsOf(known, launch),
     ...(launch && { ranks: launch.size }),
+    ...omitUndefined({ recompute }),
   };
 }
 
@@ -214,7 +216,7 @@ function inWords(config: RunConfig, device: Device): string {
     ["EMA decay", String(emaDecay)],
     ["clip", clip === null ? "none" : `gradient norm ${clip}`],
     ["seed", String(config.seed)],
-    ["threads", String(machine.threads)],
+    ["threads", `${machine.threads}${machine.recompute ? ", recomputing" : ""}`],
   ];
   return lines.map(([name, value]) => `${name.padEnd(14)}${value}`).join("\n");
 }

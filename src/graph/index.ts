@@ -1,6 +1,6 @@
 /** The graph's public face: tracing, ops, differentiation, encoding, reference evaluation. */
 
-export { flops, peakLiveSize } from "./cost.ts";
+export { flops, liveAtPeak, peakLiveSize, traffic } from "./cost.ts";
 export { grad, pullback } from "./grad.ts";
 export { interpret } from "./interpret.ts";
 export {
@@ -13,6 +13,7 @@ export {
   type LoweringName,
   lowerings,
   type MapShape,
+  type OwnKernels,
   transformedWeights,
 } from "./lowering/index.ts";
 export {

@@ -10,6 +10,7 @@ import {
   type Attribute,
   type Emitter,
   type Graph,
+  type RankedValue,
   reachable,
   type Shape,
   type Tensor,
@@ -41,6 +42,11 @@ export interface EncodingOptions {
   readonly ownSines?: boolean;
   /** "float16": see `halfValues` (default "float32"). */
   readonly precision?: Precision;
+  /**
+   * Whether a value waits for others by adding zero times a number of each (default false), which
+   * copies it, and not by a computed shape, which a GPU would have to ask a processor for.
+   */
+  readonly waitsBySum?: boolean;
   readonly notes?: ModelNotes;
 }
 
@@ -67,12 +73,17 @@ class OnnxEmitter implements Emitter {
   private readonly used = new Set<string>();
   private readonly shared = new Map<string, string>();
   private readonly segments = new Map<string, Segments>();
+  /** Integers 0 that are there once the value of that name is. */
+  private readonly zeros = new Map<string, string>();
+  /** What `reshapeAfter` has made: of what, and the zero that it waits for. */
+  private readonly waiting = new Map<string, { readonly source: string; readonly zero: string }>();
   private names = 0;
   /** Names of the model's inputs and outputs. */
   private readonly taken: ReadonlySet<string>;
   private readonly shapesKnown: boolean;
   private readonly maxBindings: number;
   private readonly ownSines: boolean;
+  private readonly waitsBySum: boolean;
 
   constructor(
     taken: ReadonlySet<string>,
@@ -80,6 +91,7 @@ class OnnxEmitter implements Emitter {
       shapesKnown = true,
       maxBindings = Number.POSITIVE_INFINITY,
       ownSines = false,
+      waitsBySum = false,
     }: EncodingOptions,
   ) {
     if (maxBindings < 4)
@@ -88,6 +100,7 @@ class OnnxEmitter implements Emitter {
     this.shapesKnown = shapesKnown;
     this.maxBindings = maxBindings;
     this.ownSines = ownSines;
+    this.waitsBySum = waitsBySum;
   }
 
   node(type: string, inputs: readonly string[], attributes: Attributes = {}): string {
@@ -146,6 +159,9 @@ class OnnxEmitter implements Emitter {
   reshape(input: string, shape: Shape): string {
     // The last axis is where positions are, or channels of weights: what the unknown inputs have.
     const target = this.shapesKnown || shape.length === 0 ? shape : shape.with(-1, -1);
+    const { source, zero } = this.waiting.get(input) ?? {};
+    // ONNX Runtime makes one of two reshapes in a row, and forgets what the first waits for.
+    if (source !== undefined && zero !== undefined) return this.reshapeOnce(zero, source, shape);
     return this.node("Reshape", [input, this.integers(target)]);
   }
 
@@ -172,6 +188,51 @@ class OnnxEmitter implements Emitter {
       series = apply("Add", term, 1);
     }
     return apply("Mul", apply("Mul", x, series), sign);
+  }
+
+  /**
+   * A reshape copies nothing. It waits because its shape adds zero times a number of each of the
+   * others; ONNX Runtime does not simplify that.
+   */
+  reshapeAfter(input: string, others: readonly RankedValue[], shape: Shape): string {
+    const zeros = others.map((other) => this.zeroAfter(other));
+    if (this.waitsBySum) {
+      const sum = zeros.reduce((value, zero) => this.node("Add", [value, zero]), input);
+      return this.reshape(sum, shape);
+    }
+    return this.reshapeOnce(
+      zeros.reduce((a, b) => this.node("Add", [a, b])),
+      input,
+      shape,
+    );
+  }
+
+  private reshapeOnce(zero: string, source: string, shape: Shape): string {
+    const target = this.node("Add", [zero, this.integers(shape)]);
+    const name = this.node("Reshape", [source, target]);
+    this.waiting.set(name, { source, zero });
+    return name;
+  }
+
+  /** Everything that waits for the value shares it. */
+  private zeroAfter({ name, rank }: RankedValue): string {
+    const known = this.zeros.get(name);
+    if (known !== undefined) return known;
+    const each = (value: number) => this.integers(new Array<number>(rank).fill(value));
+    const axes = this.integers(Array.from({ length: rank }, (_, axis) => axis));
+    const first = rank === 0 ? name : this.node("Slice", [name, each(0), each(1), axes]);
+    if (this.waitsBySum) {
+      const nothing = this.floats(new Float32Array(1), []);
+      const only = this.reshape(first, [1]);
+      const zero = this.node("Mul", [only, nothing]);
+      this.zeros.set(name, zero);
+      return zero;
+    }
+    const strange = this.node("Cast", [this.node("IsNaN", [first])], { to: INT64 });
+    const count = this.node("ReduceSum", [strange], { keepdims: 0 });
+    const zero = this.node("Mul", [count, this.integers([0])]);
+    this.zeros.set(name, zero);
+    return zero;
   }
 
   /** Vectors of equal value are shared. */

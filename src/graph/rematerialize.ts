@@ -6,6 +6,9 @@ import { pullback } from "./grad.ts";
 import { controlDependency, customGradient } from "./ops/index.ts";
 import type { Tensor } from "./tensor.ts";
 
+/** How many parts are being traced again: what is computed once more is needed at once. */
+let retracing = 0;
+
 /**
  * `build(inputs, parameters)`. Of all its values the backward pass keeps the inputs only. The
  * gradients of the inputs are computed after those of the parameters, so that no gradient waits for
@@ -21,15 +24,29 @@ export function rematerialize(
   if (new Set(given).size < given.length)
     throw new Error("rematerialize: a tensor is given twice, and its gradient would count twice");
   const value = build(inputs, parameters);
+  if (retracing > 0) return value;
   return customGradient(value, given, (gradient) => {
     const delayed = (tensors: readonly Tensor[]) =>
       tensors.map((tensor) => controlDependency(tensor, [gradient]));
     const [first, second] = [delayed(inputs), delayed(parameters)];
-    const gradients = pullback(build(first, second), gradient, [...first, ...second]);
+    const gradients = pullback(
+      retraced(() => build(first, second)),
+      gradient,
+      [...first, ...second],
+    );
     const ofParameters = gradients.slice(inputs.length);
     const ofInputs = gradients
       .slice(0, inputs.length)
       .map((part) => controlDependency(part, ofParameters));
     return [...ofInputs, ...ofParameters];
   });
+}
+
+function retraced(build: () => Tensor): Tensor {
+  retracing++;
+  try {
+    return build();
+  } finally {
+    retracing--;
+  }
 }

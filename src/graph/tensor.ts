@@ -13,12 +13,20 @@ export type Shape = readonly number[];
 /** An attribute of an ONNX node. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
+/** A value by its name and its number of axes. */
+export interface RankedValue {
+  readonly name: string;
+  readonly rank: number;
+}
+
 /** Takes the ONNX nodes of a graph, op by op. Values are known by name. */
 export interface Emitter {
   /** Adds a node with one output and returns the output's name. */
   node(type: string, inputs: readonly string[], attributes?: Record<string, Attribute>): string;
   /** The same value in another shape. */
   reshape(input: string, shape: Shape): string;
+  /** The same in another shape, but not before the others have been computed. */
+  reshapeAfter(input: string, others: readonly RankedValue[], shape: Shape): string;
   /** The inputs, concatenated along an axis. */
   concat(inputs: readonly string[], axis: number): string;
   /** The sine or cosine of angles in radians. */

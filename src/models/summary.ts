@@ -35,11 +35,11 @@ export interface NetworkDescription {
 /** Node, sharp and ONNX Runtime before there is a model. */
 export const programBytes = 125e6;
 /**
- * What compiling needs at its peak for each byte of weights that are baked into a graph: several
- * copies, and the kernels of all convolutions once more in transformed form. Measured: 177 MB in
- * all for 3.4 MB of weights, 396 MB for 17 MB.
+ * For each byte of a small model's weights: the weights themselves, and for each of two engines
+ * those of the graph, with kernels twice as large in Winograd's form, and what is being arranged.
+ * Measured: 600 MB in all for 66 MB of weights. In a page, where graphs hold them, it is 18.
  */
-const peakForEachByte = 18;
+const peakForEachByte = 7;
 /**
  * In low memory the weights are there once. Its graph without weights, a tensor being rearranged
  * and pictures are the rest; the engine's memory is a little more than what is in use, as blocks

@@ -10,9 +10,11 @@ import {
   Graph,
   grad,
   type LoweringName,
+  liveAtPeak,
   lowerings,
   type ModelNotes,
   mul,
+  type OwnKernels,
   type Precision,
   peakLiveSize,
   pullback,
@@ -21,6 +23,7 @@ import {
   size,
   sub,
   type Tensor,
+  traffic,
 } from "../graph/index.ts";
 import { imageLoss, type Loss } from "./loss.ts";
 import {
@@ -58,7 +61,10 @@ export function weightResidency(
   return 4 * parameterCount(specs) > limit ? "inputs" : "constants";
 }
 
-/** How a session for a graph with weights as inputs is opened, for the memory's sake. */
+/**
+ * How a session for a graph with weights as inputs is opened, or one that trains on a CPU, for the
+ * memory's sake: a memory pattern would be held beside what the first run took.
+ */
 export const lowMemorySession = { blockedLayout: false, memoryPattern: false } as const;
 
 interface Traced {
@@ -70,6 +76,8 @@ interface Traced {
 export type GraphWeights = Float32Array | "inputs";
 
 export interface InferenceGraphOptions {
+  /** Weights as "inputs": how their kernels are arranged (default "compact"). */
+  readonly ownKernels?: OwnKernels;
   /** Height and width of the images; the network's own resolution without. */
   readonly size?: readonly [height: number, width: number];
   /** What the model says to its readers. */
@@ -108,8 +116,11 @@ function encodingFor(
   weights: unknown,
   { lowering = "cpu" }: { readonly lowering?: LoweringName },
 ): EncodingOptions {
-  const { maxBindings, ownSines } = lowerings[lowering];
-  return { maxBindings, ownSines, ...(weights === "inputs" && { shapesKnown: false }) };
+  const { maxBindings, ownSines, waitsBySum } = lowerings[lowering];
+  return {
+    ...{ maxBindings, ownSines, waitsBySum },
+    ...(weights === "inputs" && { shapesKnown: false }),
+  };
 }
 
 function traceSampling(
@@ -117,10 +128,10 @@ function traceSampling(
   specs: readonly ParameterSpec[],
   weights: GraphWeights,
   batch: number,
-  { size, lowering }: InferenceGraphOptions = {},
+  { size, lowering, ownKernels = "compact" }: InferenceGraphOptions = {},
 ): Traced & { readonly parameters: readonly ParameterSpec[] } {
   const graph = new Graph();
-  const inputs = new InputParameters(graph, specs, true);
+  const inputs = new InputParameters(graph, specs, ownKernels);
   const parameters = weights === "inputs" ? inputs : new ConstantParameters(graph, specs, weights);
   const images = networkInputs(graph, config, batch, size);
   const output = buildNetwork(config, parameters, images, { lowering });
@@ -144,6 +155,11 @@ export interface TrainingGraphOptions {
    * way, so that small ones are not lost, and is taken out of `gradient`.
    */
   readonly precision?: Precision;
+  /**
+   * Whether the backward pass computes the maps inside the blocks once more instead of keeping them
+   * (default: with weights as "inputs").
+   */
+  readonly recompute?: boolean;
 }
 
 /**
@@ -165,8 +181,13 @@ export function trainingGraph(
   options: TrainingGraphOptions,
 ): Uint8Array {
   const { graph, outputs } = traceTraining(config, specs, options);
-  const { precision } = options;
-  return encodeOnnx(graph, outputs, { ...encodingFor(options.weights, options), precision });
+  const { precision, lowering = "cpu" } = options;
+  return encodeOnnx(graph, outputs, {
+    ...encodingFor(options.weights, options),
+    precision,
+    // The memory that it plans for values that live long is larger than what they need.
+    shapesKnown: !lowerings[lowering].rematerializes,
+  });
 }
 
 /** The name of the output that is the gradient of a parameter. */
@@ -185,17 +206,18 @@ function traceTraining(
     weights,
     accumulates = false,
     precision,
+    recompute = weights === "inputs",
   }: TrainingGraphOptions,
 ): Traced {
   const graph = new Graph();
   const separate = weights === "inputs";
   const parameters = separate
-    ? new InputParameters(graph, specs, false)
+    ? new InputParameters(graph, specs)
     : new FlatParameters(graph, specs);
   const inputs = networkInputs(graph, config, batch);
   const target = graph.input("target", inputs.noisy.shape);
   const weight = graph.input("weight", inputs.noisy.shape.with(1, 1));
-  const options = { lowering, recompute: separate };
+  const options = { lowering, recompute };
   const recorded = new RecordedParameters(parameters);
   const built = buildNetwork(config, recorded, inputs, options);
   const pulled = consistency ? add(target, pullOf(config, recorded, inputs, { lowering })) : target;
@@ -221,7 +243,7 @@ function traceTraining(
 /** `pull` F(`nearer`), a constant to the gradient. */
 function pullOf(
   config: NetworkConfig,
-  { used, separate }: RecordedParameters,
+  { used, ownKernels }: RecordedParameters,
   { source, noisy, conditioning }: NetworkInputs,
   options: BuildOptions,
 ): Tensor {
@@ -231,7 +253,7 @@ function pullOf(
     noisy: graph.input("nearer", noisy.shape),
     conditioning: graph.input("nearerConditioning", conditioning.shape),
   };
-  const output = buildNetwork(config, new GivenParameters(used, separate), nearer, options);
+  const output = buildNetwork(config, new GivenParameters(used, ownKernels), nearer, options);
   const pull = reshape(graph.input("pull", conditioning.shape), [noisy.shape[0]!, 1, 1, 1]);
   return customGradient(mul(output, pull), [], () => []);
 }
@@ -267,12 +289,34 @@ export function lowMemoryInferenceBytes(
   };
 }
 
-/** Bytes of the maps of a low-memory training step; weights and gradients are not counted. */
-export function lowMemoryTrainingBytes(
+/** Bytes alive at once in a training step; its inputs and outputs are not counted. */
+export function trainingGraphBytes(
   config: NetworkConfig,
   specs: readonly ParameterSpec[],
-  options: Pick<TrainingGraphOptions, "batch" | "loss">,
+  options: TrainingGraphOptions,
 ): number {
-  const { outputs } = traceTraining(config, specs, { ...options, weights: "inputs" });
-  return 4 * peakLiveSize(Object.values(outputs));
+  return 4 * peakLiveSize(Object.values(traceTraining(config, specs, options).outputs));
+}
+
+/** Of a forward and backward pass: see `flops`, `traffic` (here bytes), `trainingGraphBytes`. */
+export interface TrainingCost {
+  readonly flops: number;
+  readonly traffic: number;
+  readonly live: number;
+  /** The same by the ops that the values come from. */
+  readonly liveByOp: ReadonlyMap<string, number>;
+}
+
+export function trainingCost(
+  config: NetworkConfig,
+  specs: readonly ParameterSpec[],
+  options: TrainingGraphOptions,
+): TrainingCost {
+  const outputs = Object.values(traceTraining(config, specs, options).outputs);
+  return {
+    flops: flops(outputs),
+    traffic: 4 * traffic(outputs),
+    live: 4 * peakLiveSize(outputs),
+    liveByOp: new Map([...liveAtPeak(outputs)].map(([op, numbers]) => [op, 4 * numbers])),
+  };
 }

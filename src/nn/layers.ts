@@ -9,8 +9,11 @@ import {
   type KernelLayout,
   matmul,
   mul,
+  type OwnKernels,
+  rematerialize,
   reshape,
   type Shape,
+  silu,
   sin,
   sqrt,
   square,
@@ -42,9 +45,9 @@ export class Scope {
     return new Scope(other(this.parameters), this.path);
   }
 
-  /** See `Parameters.separate`. */
-  get separate(): boolean {
-    return this.parameters.separate ?? false;
+  /** See `Parameters`. */
+  get ownKernels(): OwnKernels | undefined {
+    return this.parameters.ownKernels;
   }
 
   get(name: string, shape: Shape, initializer: Initializer, layout?: KernelLayout): Tensor {
@@ -70,7 +73,7 @@ export function convolution(
   const incoming = x.shape[1];
   const initializer: Initializer = zero ? "zeros" : { fanIn: incoming * kernel * kernel };
   const geometry = { channels, kernel, stride, dilation };
-  const { layout, apply } = x.lowering.convolution(x, geometry, scope.separate);
+  const { layout, apply } = x.lowering.convolution(x, geometry, scope.ownKernels);
   const weight = scope.get("weight", [channels, incoming, kernel, kernel], initializer, layout);
   const bias = scope.get("bias", [channels], initializer);
   return apply(weight, bias);
@@ -89,9 +92,6 @@ const EPSILON = 1e-5;
 /**
  * Group normalisation of a feature map (Wu & He), with an affine map. With `modulation` [N,2C]
  * (scale, shift) the result is norm(x) * (1 + scale) + shift: ADM's "adaptive group normalisation".
- *
- * It folds into y = a x + b, where a and b are numbers for each image and channel. The statistics
- * come from sums of x and of its square.
  */
 export function groupNorm(
   scope: Scope,
@@ -99,6 +99,30 @@ export function groupNorm(
   groups: number,
   modulation?: Tensor,
 ): FeatureMap {
+  const { grouped, values, a, b } = normalization(scope, x, groups, modulation);
+  return grouped.ungroup(add(mul(values, a), b));
+}
+
+/** SiLU of `groupNorm`. On a CPU the backward pass computes it once more from x. */
+export function groupNormSilu(
+  scope: Scope,
+  x: FeatureMap,
+  groups: number,
+  modulation?: Tensor,
+): FeatureMap {
+  const { grouped, values, a, b } = normalization(scope, x, groups, modulation);
+  const activated = ([values, a, b]: readonly Tensor[]) => silu(add(mul(values!, a!), b!));
+  const given = [values, a, b];
+  return grouped.ungroup(
+    x.lowering.rematerializes ? rematerialize(given, [], activated) : activated(given),
+  );
+}
+
+/**
+ * Group normalisation as y = a x + b, where a and b are numbers for each image and channel. The
+ * statistics come from sums of x and of its square.
+ */
+function normalization(scope: Scope, x: FeatureMap, groups: number, modulation?: Tensor) {
   const c = x.shape[1];
   const grouped = x.lowering.grouped(x, groups);
   const gain = grouped.perChannel(scope.get("weight", [c], "ones"));
@@ -115,7 +139,7 @@ export function groupNorm(
     a = mul(a, scale);
     b = add(mul(b, scale), grouped.perImageAndChannel(modulation, c));
   }
-  return grouped.ungroup(add(mul(values, a), b));
+  return { grouped, values, a, b };
 }
 
 /** Sinusoids of a number for each image, [N] to [N,size]: cosines, then sines, 1 to 1e-4 rad. */

@@ -5,6 +5,7 @@
 import {
   type Graph,
   type KernelLayout,
+  type OwnKernels,
   reshape,
   type Shape,
   segment,
@@ -33,11 +34,11 @@ export interface ParameterSpec {
 /** What layers ask for their parameters. */
 export interface Parameters {
   /**
-   * Whether each parameter has a place of its own, so that its axes may be in whatever order suits
-   * the layer best, and not one flat vector in an order that never changes.
+   * Given where each parameter has a place of its own, so that its axes may be in whatever order
+   * suits the layer, and not one flat vector in an order that never changes.
    */
-  readonly separate?: boolean;
-  /** The tensor comes in the given layout; only `separate` parameters may come `transformed`. */
+  readonly ownKernels?: OwnKernels;
+  /** The tensor comes in the given layout; only `ownKernels` may come `transformed`. */
   get(name: string, shape: Shape, initializer: Initializer, layout?: KernelLayout): Tensor;
 }
 
@@ -113,7 +114,7 @@ export class ConstantParameters implements Parameters {
 
 /**
  * Takes each parameter as an input of its own (large networks: nothing is copied, and a graph holds
- * at most 2 GB). Their axes are in the order of the flat vector, or, with `separate`, in the order
+ * at most 2 GB). Their axes are in the order of the flat vector, or, with `ownKernels`, in the order
  * that the layers ask for: see `specs`.
  */
 export class InputParameters implements Parameters {
@@ -121,13 +122,13 @@ export class InputParameters implements Parameters {
   readonly specs: ParameterSpec[] = [];
   /** In the order of the specs. */
   readonly tensors: Tensor[] = [];
-  readonly separate: boolean;
+  readonly ownKernels?: OwnKernels;
   private readonly graph: Graph;
   private readonly canonical: Map<string, ParameterSpec>;
 
-  constructor(graph: Graph, specs: readonly ParameterSpec[], separate: boolean) {
+  constructor(graph: Graph, specs: readonly ParameterSpec[], ownKernels?: OwnKernels) {
     this.graph = graph;
-    this.separate = separate;
+    this.ownKernels = ownKernels;
     this.canonical = new Map(specs.map((spec) => [spec.name, spec]));
   }
 
@@ -155,8 +156,8 @@ export class RecordedParameters implements Parameters {
     this.source = source;
   }
 
-  get separate(): boolean {
-    return this.source.separate ?? false;
+  get ownKernels(): OwnKernels | undefined {
+    return this.source.ownKernels;
   }
 
   get(name: string, shape: Shape, initializer: Initializer, layout?: KernelLayout): Tensor {
@@ -168,12 +169,12 @@ export class RecordedParameters implements Parameters {
 
 /** Hands out existing tensors, in the layout in which they were asked for before. */
 export class GivenParameters implements Parameters {
-  readonly separate: boolean;
+  readonly ownKernels?: OwnKernels;
   private readonly tensors: ReadonlyMap<string, Tensor>;
 
-  constructor(tensors: ReadonlyMap<string, Tensor>, separate: boolean) {
+  constructor(tensors: ReadonlyMap<string, Tensor>, ownKernels: OwnKernels | undefined) {
     this.tensors = tensors;
-    this.separate = separate;
+    this.ownKernels = ownKernels;
   }
 
   get(name: string): Tensor {

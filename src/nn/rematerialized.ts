@@ -31,13 +31,13 @@ export function rematerialized(scope: Scope, inputs: PartInputs, part: Part): Fe
     }),
     inputs,
   );
-  const { used, separate } = recorded[0]!;
+  const { used, ownKernels } = recorded[0]!;
   const names = [...used.keys()];
   const { maps, embedding } = inputs;
   const tensors = [...maps.map(({ storage }) => storage), ...(embedding ? [embedding] : [])];
   const storage = rematerialize(tensors, [...used.values()], (given, parameters) => {
     const named = new Map(names.map((name, i) => [name, parameters[i]!]));
-    const inner = scope.from(() => new GivenParameters(named, separate));
+    const inner = scope.from(() => new GivenParameters(named, ownKernels));
     return part(inner, {
       maps: maps.map((map, i) => map.withStorage(given[i]!)),
       embedding: embedding && given[maps.length]!,

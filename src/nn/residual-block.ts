@@ -1,7 +1,7 @@
 /** ADM's residual block, which can also change the resolution. */
 import type { FeatureMap, Tensor } from "../graph/index.ts";
 import { add, averagePool, concatChannels, silu, upsample } from "./feature-map.ts";
-import { convolution, groupNorm, linear, type Scope } from "./layers.ts";
+import { convolution, groupNormSilu, linear, type Scope } from "./layers.ts";
 import { plainly, type Run } from "./rematerialized.ts";
 
 export interface ResidualLayer {
@@ -27,12 +27,12 @@ export function residualBlock(
 ): FeatureMap {
   const change = (map: FeatureMap) => (resample === undefined ? map : resampled(map, resample));
   let h = run(scope, { maps }, (place, x) => {
-    const normed = silu(groupNorm(place.at("norm1"), concatChannels(x.maps), groups));
+    const normed = groupNormSilu(place.at("norm1"), concatChannels(x.maps), groups);
     return convolution(place.at("conv1"), change(normed), channels, { dilation });
   });
   h = run(scope, { maps: [h], embedding }, (place, x) => {
     const modulation = linear(place.at("embed"), silu(x.embedding!), 2 * channels);
-    const normed = silu(groupNorm(place.at("norm2"), x.maps[0]!, groups, modulation));
+    const normed = groupNormSilu(place.at("norm2"), x.maps[0]!, groups, modulation);
     return convolution(place.at("conv2"), normed, channels, { dilation, zero: true });
   });
   const incoming = maps.reduce((sum, { shape }) => sum + shape[1], 0);

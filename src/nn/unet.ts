@@ -14,7 +14,7 @@ import {
 import { selfAttention } from "./attention.ts";
 import { sideOf, type UNetConfig, usesAttention } from "./config.ts";
 import { concatChannels, silu } from "./feature-map.ts";
-import { convolution, groupNorm, linear, Scope, sinusoids } from "./layers.ts";
+import { convolution, groupNormSilu, linear, Scope, sinusoids } from "./layers.ts";
 import type { BuildOptions, NetworkInputs } from "./network.ts";
 import { outputSkip, outputsPerChannel } from "./output-skip.ts";
 import type { Parameters } from "./parameters.ts";
@@ -89,7 +89,7 @@ export function uNet(
     if (stage > 0) h = resample(scope.at("resample"), h, "up");
   }
 
-  h = silu(groupNorm(root.at("out.norm"), h, groups));
+  h = groupNormSilu(root.at("out.norm"), h, groups);
   const last = config.outputSkip === "none" ? h : concatChannels([h, raw]);
   const channels = config.channels * config.stem ** 2 * outputsPerChannel(config);
   const output = convolution(root.at("out.conv"), last, channels, { zero: true });

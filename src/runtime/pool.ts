@@ -114,7 +114,8 @@ export class EnginePools {
     // A GPU computes one run at a time (and ONNX Runtime's provider crashes at two).
     const lanes = exact ? Math.max(1, Math.min(threads, affordable)) : 1;
     const residency = weightResidency(specs, limit);
-    const compile = await (residency === "inputs" ? weightsMoveOn() : weightsBakedIn());
+    const small = runtime.readsInPlace?.(device) ? weightsBeside : weightsBakedIn;
+    const compile = await (residency === "inputs" ? weightsMoveOn() : small());
     return new EnginePools(
       lanes,
       exact,
@@ -132,6 +133,27 @@ export class EnginePools {
         });
         return compileSeveral(count, () =>
           runtime.compile(program, { device, threads: Math.floor(threads / count) }),
+        );
+      };
+    }
+
+    /** Each engine has its own, arranged for it: a graph would hold them several times over. */
+    async function weightsBeside(): Promise<Compile> {
+      const { parameters } = "parameters" in model ? model : await readModel(model);
+      const source = weightsInMemory(parameters);
+      return async (count, { images, size }) => {
+        const graph = inferenceGraph(network, specs, "inputs", images, {
+          size,
+          ownKernels: "fast",
+          lowering: runtime.lowering(device),
+        });
+        const session = { ...lowMemorySession, device, threads: Math.floor(threads / count) };
+        return compileSeveral(count, async () =>
+          runtime.compile(
+            graph.model,
+            session,
+            await weightInputs(graph.parameters, specs, source),
+          ),
         );
       };
     }

@@ -118,6 +118,11 @@ export interface Runtime {
   /** The lowering of graphs for a device (default "cpu"). */
   lowering(device?: Device): Lowering;
   /**
+   * Whether engines of a device (default "cpu") read `constants` where they lie. Elsewhere they are
+   * copied in every run, and small weights are better baked into the graph. False unless given.
+   */
+  readsInPlace?(device?: Device): boolean;
+  /**
    * Compiles an encoded ONNX graph (`encodeOnnx`) off the calling thread.
    * @param constants inputs that are the same in every run. Their buffers move to the engine, so
    * each needs a buffer of its own, which the caller cannot use afterwards

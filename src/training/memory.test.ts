@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { presetNamed } from "../models/presets.ts";
 import { defaultAugmentation } from "../models/settings/augmentation.ts";
 import { paperObjective } from "../models/settings/objective.ts";
+import { parameterSpecs } from "../nn/registry.ts";
 import { trainingMemory } from "./memory.ts";
+import { dataParallel } from "./step/data-parallel.ts";
 
 /** Estimated bytes of training a large network at 256x256 pixels. */
 function needed(wishes: { batch?: number; accumulate?: number; photos?: number } = {}): number {
@@ -25,6 +27,16 @@ describe("the memory that a training is said to need", () => {
 
   it("does not grow with what is accumulated", () => {
     expect(needed({ batch: 16, accumulate: 64 })).toBe(needed({ batch: 16 }));
+  });
+
+  it("is less where blocks are computed again", () => {
+    const size = { network: presetNamed("tiny-32").network, batch: 16, accumulate: 1, threads: 2 };
+    const bytes = (recompute: boolean) =>
+      dataParallel.memory(
+        { ...size, loss: "l2", recompute },
+        parameterSpecs(presetNamed("tiny-32").network),
+      );
+    expect(bytes(true)).toBeLessThan(0.8 * bytes(false));
   });
 
   it("counts the photos that stay decoded, up to 1 GiB", () => {

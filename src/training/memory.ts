@@ -6,6 +6,7 @@ import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/registry.ts";
 import type { Device, Runtime } from "../runtime/runtime.ts";
 import { inGigabytes } from "../util/format.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import type { RunConfig } from "./run-config.ts";
 import { stepStrategy } from "./step/strategy.ts";
 
@@ -30,7 +31,15 @@ export function trainingMemory(
   const strategy = stepStrategy(network, device);
   const { threads, ranks = 1 } = machine;
   const share = Math.ceil(batch / ranks);
-  const step = { network, batch: share, accumulate, loss, threads, ranks };
+  const step = {
+    network,
+    batch: share,
+    accumulate,
+    loss,
+    threads,
+    ranks,
+    ...omitUndefined({ recompute: machine.recompute }),
+  };
   const batches = (strategy.batchesAhead + 1) * share * imageBytes(network);
   const cached = cachedBytes(photos.training, network.resolution, augmentation.cropScale);
   return {
@@ -52,10 +61,20 @@ export function assertTrainingFits(
   { assertFits }: Runtime,
   device?: Device,
 ): void {
-  const { optimizer } = config;
+  const { optimizer, machine } = config;
   const smallest = { ...optimizer, batch: 1, accumulate: imagesPerUpdate(optimizer) };
   const one = trainingMemory({ ...config, optimizer: smallest }, device).bytes;
+  const again = trainingMemory(
+    { ...config, machine: { ...machine, recompute: true } },
+    device,
+  ).bytes;
   const { bytes } = trainingMemory(config, device);
-  const smaller = `a smaller --batch (1 needs ${inGigabytes(one)}) with --accumulate, or a smaller preset`;
-  assertFits(bytes, `Training ${config.preset}`, one < bytes ? smaller : "take a smaller preset");
+  const remedies = [
+    ...(again < bytes ? [`--recompute (needs ${inGigabytes(again)})`] : []),
+    ...(one < bytes
+      ? [`a smaller --batch (1 needs ${inGigabytes(one)}) with --accumulate, or a smaller preset`]
+      : []),
+  ];
+  const remedy = remedies.length > 0 ? remedies.join(", ") : "take a smaller preset";
+  assertFits(bytes, `Training ${config.preset}`, remedy);
 }

@@ -63,6 +63,8 @@ export interface TrainingSettings {
   readonly threads: number;
   /** Processes that share each update; 1 unless given. */
   readonly ranks?: number;
+  /** See `StepperOptions`. */
+  readonly recompute?: boolean;
 }
 
 /** What a platform has found: photos, a model to begin with, a run that goes on. */
@@ -168,6 +170,7 @@ export function resolvePlan(
     machine: {
       threads: request.threads,
       ...((request.ranks ?? 1) > 1 && { ranks: request.ranks }),
+      ...(request.recompute && { recompute: true }),
       folders: [...folders],
       ...(from && { from: from.name }),
     },

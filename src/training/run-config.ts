@@ -53,6 +53,8 @@ export const runConfig = z.strictObject({
     threads: z.int().positive(),
     /** Processes that share each update; 1 where it is left out. */
     ranks: z.int().positive().optional(),
+    /** `StepperOptions.recompute`; not where it is left out. */
+    recompute: z.boolean().optional(),
     folders: z.array(z.string()),
     /** How `from` was named. */
     from: z.string().optional(),

@@ -111,6 +111,7 @@ class Training {
         loss: config.objective.loss,
         consistency: config.objective.consistencyImages !== undefined,
         threads: config.machine.threads,
+        ...omitUndefined({ recompute: config.machine.recompute }),
         state: session.state,
         device: options.device,
         precision: options.precision,

@@ -13,6 +13,7 @@ export interface BenchFlags {
   readonly steps: number;
   readonly warmup: number;
   readonly threads?: number;
+  readonly recompute?: boolean;
   readonly device: Device;
   readonly json?: boolean;
 }
@@ -32,6 +33,7 @@ export function declareBench(command: Command): void {
     .option("--steps <count>", "timed steps", wholeNumber(1, 10000), 5)
     .option("--warmup <count>", "untimed steps before them", wholeNumber(0, 1000), 2)
     .addOption(threadsOption())
+    .option("--recompute", "in training, as palette train --recompute")
     .addOption(deviceOption())
     .option("--json", "print one JSON document")
     .action(async (flags: BenchFlags) => (await import("../bench.ts")).bench(flags));

@@ -30,6 +30,7 @@ export interface TrainFlags {
   hours?: number;
   seed: number;
   threads?: number;
+  recompute?: boolean;
   device: Device;
   precision?: Precision;
   checkpointEvery: NonNullable<TrainingOptions["checkpointEvery"]>;
@@ -101,6 +102,10 @@ export function declareRun(command: Command): Command {
     .option("--hours <h>", "stop after so many hours, of all invocations together", positive)
     .option("--seed <n>", "of all randomness", wholeNumber(0), 1)
     .option("--threads <n>", "threads to compute with (default: those of the run, or all)", whole)
+    .option(
+      "--recompute",
+      "train in less memory and more time: the backward pass computes each block once more",
+    )
     .addOption(deviceOption())
     .addOption(
       new Option(

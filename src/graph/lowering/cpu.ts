@@ -23,6 +23,7 @@ import {
   type LoweredConvolution,
   type Lowering,
   type MapShape,
+  type OwnKernels,
 } from "./types.ts";
 import {
   KERNEL_AXES,
@@ -31,10 +32,17 @@ import {
   winogradConvolutionTransformed,
 } from "./winograd.ts";
 
-/** Positions from which on half the multiplications are worth twice the memory of an own kernel. */
+/** In "compact" graphs, positions from which on half the multiplications are worth twice the memory of an own kernel. */
 const WORTH_TRANSFORMING = 1024;
 
-export const cpuLowering: Lowering = { fromTensor, toTensor, concatChannels, convolution, grouped };
+export const cpuLowering: Lowering = {
+  rematerializes: true,
+  fromTensor,
+  toTensor,
+  concatChannels,
+  convolution,
+  grouped,
+};
 
 function fromTensor(x: Tensor): FeatureMap {
   return new FeatureMap(cpuLowering, x.shape as unknown as MapShape, toPhases(x));
@@ -59,15 +67,15 @@ type StoredShape = [phases: number, channels: number, n: number, rows: number, w
 function convolution(
   x: FeatureMap,
   { channels, kernel, stride, dilation }: ConvolutionGeometry,
-  ownKernels: boolean,
+  ownKernels: OwnKernels | undefined,
 ): LoweredConvolution {
   const [n, incoming, h, w] = x.shape;
   const [phases, , , rows] = x.storage.shape as unknown as StoredShape;
   const winograd = phases === PHASES && kernel === 3 && stride === 1 && dilation === 1;
-  const transform = winograd && (!ownKernels || n * h * w >= WORTH_TRANSFORMING);
+  const transform = winograd && (ownKernels !== "compact" || n * h * w >= WORTH_TRANSFORMING);
   const layout: KernelLayout = {
     axes: kernel === 1 ? undefined : kernelAxes(ownKernels, transform),
-    transformed: transform && ownKernels,
+    transformed: transform && ownKernels !== undefined,
   };
   return { layout, apply };
 
@@ -92,7 +100,10 @@ function convolution(
   }
 }
 
-function kernelAxes(ownKernels: boolean, transform: boolean): readonly number[] | undefined {
+function kernelAxes(
+  ownKernels: OwnKernels | undefined,
+  transform: boolean,
+): readonly number[] | undefined {
   if (!ownKernels) return KERNEL_AXES;
   return transform ? KERNEL_AXES_TAPS_LAST : undefined;
 }

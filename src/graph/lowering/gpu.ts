@@ -15,6 +15,7 @@ export const gpuLowering: Lowering = {
   maxBindings: 8,
   // WGSL promises them to 5e-4, and that between -pi and pi only; noise levels reach 1,000.
   ownSines: true,
+  waitsBySum: true,
   fromTensor,
   toTensor,
   concatChannels,

@@ -10,6 +10,7 @@ export {
   type LoweredConvolution,
   type Lowering,
   type MapShape,
+  type OwnKernels,
 } from "./types.ts";
 export { transformedWeights } from "./winograd.ts";
 

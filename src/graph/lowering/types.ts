@@ -64,20 +64,33 @@ export interface GroupedMap {
   ungroup(values: Tensor): FeatureMap;
 }
 
+/**
+ * How the layers of a graph whose kernels are inputs of their own may arrange them: "fast" or, where
+ * memory counts more than the multiplications of small maps, "compact".
+ */
+export type OwnKernels = "fast" | "compact";
+
 export interface Lowering {
   /** See `EncodingOptions`. */
   readonly maxBindings?: number;
   readonly ownSines?: boolean;
+  /** See `EncodingOptions`. */
+  readonly waitsBySum?: boolean;
+  /**
+   * Whether the backward pass always computes what is cheap once more instead of keeping it: where
+   * waiting costs nothing.
+   */
+  readonly rematerializes?: boolean;
   /** x [N,C,H,W] as a feature map. */
   fromTensor(x: Tensor): FeatureMap;
   /** A feature map as [N,C,H,W]. */
   toTensor(x: FeatureMap): Tensor;
   concatChannels(maps: readonly FeatureMap[]): FeatureMap;
-  /** @param ownKernels whether each kernel is a graph input of its own, in any layout */
+  /** @param ownKernels given where each kernel is a graph input of its own, in any layout */
   convolution(
     x: FeatureMap,
     geometry: ConvolutionGeometry,
-    ownKernels: boolean,
+    ownKernels: OwnKernels | undefined,
   ): LoweredConvolution;
   grouped(x: FeatureMap, groups: number): GroupedMap;
 }

@@ -19,6 +19,7 @@ import {
   shift,
   slice,
 } from "../ops/index.ts";
+import { rematerialize } from "../rematerialize.ts";
 import { type Shape, size, type Tensor } from "../tensor.ts";
 import { PHASES } from "./phases.ts";
 
@@ -54,13 +55,16 @@ export const KERNEL_AXES_TAPS_LAST = [2, 0, 1, 3] as const;
 /** "Same" 3x3 convolution: x [4,Ci,N,H/4,W], weight [ky,Co,kx,Ci], bias [Co]. */
 export function winogradConvolution(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   const [, co, taps, ci] = weight.shape as [number, number, number, number];
-  const kernel = transformed(weight, [6, co, taps, ci]);
-  return convolved(x, kernel, bias, rowConvolution);
+  return convolved(x, co, bias, (input) =>
+    rematerialize([input], [weight], ([rows], [given]) =>
+      rowConvolution(rows!, transformed(given!, [6, co, taps, ci])),
+    ),
+  );
 }
 
 /** The same of weights [ky,Co,Ci,kx] that are in Winograd's form already, [6,Co,Ci,kx]. */
 export function winogradConvolutionTransformed(x: Tensor, kernel: Tensor, bias: Tensor): Tensor {
-  return convolved(x, kernel, bias, rowConvolutionTapsLast);
+  return convolved(x, kernel.shape[1]!, bias, (input) => rowConvolutionTapsLast(input, kernel));
 }
 
 /** G g. Traced before what it meets, so that ONNX Runtime computes it when it is needed. */
@@ -71,19 +75,12 @@ function transformed(weight: Tensor, shape: Shape): Tensor {
   return reshape(matmul(graph.constant(KERNEL, [6, 3]), rows), shape);
 }
 
-function convolved(
-  x: Tensor,
-  kernel: Tensor,
-  bias: Tensor,
-  alongRows: (x: Tensor, weight: Tensor) => Tensor,
-): Tensor {
+function convolved(x: Tensor, co: number, bias: Tensor, alongRows: (x: Tensor) => Tensor): Tensor {
   const { graph } = x;
   const [, ci, n, rows, w] = x.shape as [number, number, number, number, number];
-  const co = kernel.shape[1]!;
-
   const tiles = reshape(withNeighbours(x), [6, ci * n * rows * w]);
   const input = matmul(graph.constant(INPUT, [6, 6]), tiles);
-  const products = alongRows(reshape(input, [6, ci, n * rows, w]), kernel);
+  const products = alongRows(reshape(input, [6, ci, n * rows, w]));
   const output = matmul(graph.constant(OUTPUT, [4, 6]), reshape(products, [6, co * n * rows * w]));
   return add(reshape(output, [PHASES, co, n, rows, w]), reshape(bias, [1, co, 1, 1, 1]));
 }

@@ -1,9 +1,6 @@
 /** Ops that move numbers without changing them. */
 import { defineOp, type Shape, size, type Tensor } from "../tensor.ts";
 
-/** ONNX's number of the type. */
-const INT64 = 7;
-
 const reshapeOp = defineOp<{ shape: Shape }>({
   name: "reshape",
   infer: ([x], { shape }) => {
@@ -252,24 +249,12 @@ const controlDependencyOp = defineOp<{ shape: Shape }>({
   name: "controlDependency",
   infer: (_inputs, { shape }) => shape,
   vjp: (node, _attributes, gradient) => [reshape(gradient, node.inputs[0]!.shape)],
-  emit: (emitter, node, _attributes, [x, ...others]) => {
-    // A reshape copies nothing. It waits because its shape adds zero times a number of each of the
-    // others; ONNX Runtime does not simplify that.
-    const counts = node.inputs.slice(1).map(({ shape }, i) => {
-      const axes = emitter.integers(shape.map((_, axis) => axis));
-      const [starts, ends] = [0, 1].map((at) => emitter.integers(shape.map(() => at)));
-      const first =
-        shape.length === 0 ? others[i]! : emitter.node("Slice", [others[i]!, starts!, ends!, axes]);
-      const strange = emitter.node("IsNaN", [first]);
-      return emitter.node("ReduceSum", [emitter.node("Cast", [strange], { to: INT64 })], {
-        keepdims: 0,
-      });
-    });
-    const sum = counts.reduce((a, b) => emitter.node("Add", [a, b]));
-    const nothing = emitter.node("Mul", [sum, emitter.integers([0])]);
-    const shape = emitter.node("Add", [nothing, emitter.integers(node.shape)]);
-    return emitter.node("Reshape", [x!, shape]);
-  },
+  emit: (emitter, node, _attributes, [x, ...others]) =>
+    emitter.reshapeAfter(
+      x!,
+      others.map((name, i) => ({ name, rank: node.inputs[i + 1]!.shape.length })),
+      node.shape,
+    ),
   evaluate: (_node, _attributes, [x]) => x!,
 });
 

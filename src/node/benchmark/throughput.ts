@@ -28,6 +28,8 @@ export interface ThroughputOptions {
   readonly steps: number;
   /** Untimed steps before them. */
   readonly warmUp: number;
+  /** Training only: see `StepperOptions`. */
+  readonly recompute?: boolean;
   readonly device?: Device;
   /** Called after each step, the untimed ones included. */
   readonly onStep?: (done: number, total: number) => void;
@@ -81,7 +83,10 @@ export function median(values: readonly number[]): number {
 }
 
 /** What is measured of a network. */
-type StepOptions = Pick<ThroughputOptions, "network" | "batch" | "threads" | "device">;
+type StepOptions = Pick<
+  ThroughputOptions,
+  "network" | "batch" | "threads" | "recompute" | "device"
+>;
 
 interface Steps<T> {
   step(): Promise<T>;
@@ -92,14 +97,14 @@ interface Steps<T> {
 export async function trainingSteps(
   options: StepOptions,
 ): Promise<Steps<StepResult> & { readonly stepper: TrainingStepper }> {
-  const { network, batch, threads, device } = options;
+  const { network, batch, threads, recompute, device } = options;
   const strategy = stepStrategy(network, device);
   const state = emptyState(network, strategy);
   for (const spec of parameterSpecs(network))
     state.parameters.set(randomWeights(spec), spec.offset);
   state.ema.set(state.parameters);
   const stepper = await strategy.createStepper(
-    { network, batch, threads, loss: "l2", state, device },
+    { network, batch, threads, loss: "l2", recompute, state, device },
     spawnReplica,
   );
   const images = randomInputs(network, batch, "train");

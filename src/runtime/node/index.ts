@@ -8,6 +8,7 @@ export const nodeRuntime: Runtime = {
   name: "onnxruntime-node",
   cores: availableParallelism(),
   lowering: loweringFor,
+  readsInPlace: (device = "cpu") => device === "cpu",
   compile: createEngine,
   assertFits,
 };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { largestDifference, numbers } from "../../../test/support/differentiation.ts";
+import { largest, largestDifference, numbers } from "../../../test/support/differentiation.ts";
 import { part, trainingBatch } from "../../../test/support/training-batch.ts";
 import { presetNamed } from "../../models/presets.ts";
 import { uNetConfig } from "../../nn/config.ts";
@@ -13,7 +13,12 @@ import { PaletteError } from "../../util/errors.ts";
 import { dataParallel } from "./data-parallel.ts";
 import type { TrainingState } from "./optimizer.ts";
 import { emptyState, initialize, stepStrategy } from "./strategy.ts";
-import type { StepperOptions, TrainingBatch, TrainingStepper } from "./types.ts";
+import {
+  feedsFor,
+  type StepperOptions,
+  type TrainingBatch,
+  type TrainingStepper,
+} from "./types.ts";
 
 const network = uNetConfig.parse({
   resolution: 8,
@@ -89,6 +94,36 @@ describe("training steps", () => {
     const result = await stepper.step(batches, options);
     return { ...result, after: copyOf(stepper.state) };
   }
+
+  it.each(["cpu", "gpu"] as const)(
+    "have the same gradient recomputed, lowered for a %s",
+    async (lowering) => {
+      const { parameters } = fresh;
+      const inputs = {
+        parameters: { data: parameters, shape: [count] },
+        ...feedsFor(network, batch, 0, 4),
+      };
+      const gradientOf = async (recompute: boolean) => {
+        const options = { batch: 4, loss: "l2", lowering, recompute } as const;
+        const session = await openSession(trainingGraph(network, specs, options));
+        return (await session.run(inputs)).gradient!.data;
+      };
+      const [kept, again] = [await gradientOf(false), await gradientOf(true)];
+      expect(largestDifference(again, kept)).toBeLessThan(1e-6 * largest(kept));
+    },
+  );
+
+  it("go on with recomputed blocks as without", async () => {
+    const recomputing = await createStepper({
+      ...{ network, batch: 4, loss: "l2", threads: 2, recompute: true },
+      state: await freshState(),
+    });
+    steppers.push(recomputing);
+    const [plain, again] = [await stepOf(two!, [batch]), await stepOf(recomputing, [batch])];
+    expect(largestDifference(again.after.m, plain.after.m)).toBeLessThan(
+      1e-6 * largest(plain.after.m),
+    );
+  });
 
   it("have the training program's losses and gradient", async () => {
     const session = await openSession(trainingGraph(network, specs, { batch: 4, loss: "l2" }));

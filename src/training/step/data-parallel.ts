@@ -5,13 +5,12 @@
  * weights with each batch and hand back their gradients: the bytes are the same. The result depends on the number of threads only through the order of summation; the same
  * number gives the same bytes.
  */
-import { Graph, size } from "../../graph/index.ts";
 import { stack } from "../../image/stack.ts";
-import { trainingGraph } from "../../nn/graphs.ts";
-import { networkInputs } from "../../nn/network.ts";
-import { FlatParameters, parameterCount } from "../../nn/parameters.ts";
-import { buildNetwork, parameterSpecs } from "../../nn/registry.ts";
+import { lowMemorySession, trainingGraph, trainingGraphBytes } from "../../nn/graphs.ts";
+import { parameterCount } from "../../nn/parameters.ts";
+import { parameterSpecs } from "../../nn/registry.ts";
 import { type EngineTensors, loweringFor } from "../../runtime/runtime.ts";
+import { omitUndefined } from "../../util/omit-undefined.ts";
 import { cumulative, distribute, rangesOf } from "../../util/shares.ts";
 import { type Partition, pieces } from "../ranks/partition.ts";
 import { checkState, judge, Traffic } from "../ranks/step.ts";
@@ -30,6 +29,7 @@ import {
   feedsFor,
   isShared,
   type Ranks,
+  roundedUp,
   type StepperOptions,
   type StepStrategy,
   type TrainingStepper,
@@ -42,29 +42,15 @@ export const dataParallel: StepStrategy = {
     sharesMemory() ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length),
   batchesAhead: 2,
   /**
-   * Weights, average and moments once, gradients and copies for each replica, and every value of
-   * the forward pass, which the backward pass needs again. Within a quarter of what was measured
-   * for small-64 and tiny-32 at batches from 4 to 32.
+   * Weights, average and moments once; for each replica its gradient, the engine's copies of it and
+   * of the weights, and what is alive in its graph. Measured: docs/results/memory.md.
    */
-  memory({ network, batch, threads, ranks = 1 }, specs) {
-    const parameters = parameterCount(specs);
-    const values = (images: number): number => {
-      const graph = new Graph();
-      buildNetwork(
-        network,
-        new FlatParameters(graph, specs),
-        networkInputs(graph, network, images),
-      );
-      // Reshaping copies nothing.
-      const held = graph.nodes.filter(({ op }) => op !== "reshape");
-      return held.reduce((sum, { shape }) => sum + size(shape), 0);
-    };
-    // What is made of the weights does not grow with the batch.
-    const one = values(1);
-    const each = values(2) - one;
-    const perReplica = 5 * parameters + one - each;
-    const state = parameters + (3 * parameters) / ranks;
-    return 4 * (state + Math.min(threads, batch) * perReplica + batch * each);
+  memory({ network, batch, threads, loss, consistency, recompute, ranks = 1 }, specs) {
+    const replicas = Math.min(threads, batch);
+    const share = Math.ceil(batch / replicas);
+    const graph = { batch: share, loss, ...omitUndefined({ consistency, recompute }) };
+    const vectors = 4 * (1 + 3 / ranks + 3 * replicas) * parameterCount(specs);
+    return vectors + replicas * roundedUp * trainingGraphBytes(network, specs, graph);
   },
   createStepper,
 };
@@ -73,7 +59,7 @@ async function createStepper(
   options: StepperOptions,
   spawn: SpawnReplica,
 ): Promise<TrainingStepper> {
-  const { network, batch, loss, consistency, state, device, ranks } = options;
+  const { network, batch, loss, consistency, recompute, state, device, ranks } = options;
   const { step: _step, ...vectors } = state;
   const specs = parameterSpecs(network);
   const count = parameterCount(specs);
@@ -91,11 +77,11 @@ async function createStepper(
   const replicas = portions.map((portion, thread) => {
     const model =
       models.get(portion) ??
-      trainingGraph(network, specs, { batch: portion, loss, consistency, lowering });
+      trainingGraph(network, specs, { batch: portion, loss, consistency, recompute, lowering });
     models.set(portion, model);
     const start: DataParallelStart = {
       model,
-      options: { device, threads, blockedLayout: false },
+      options: { ...lowMemorySession, device, threads },
       batch: portion,
       count,
       ...(shares && { shared: { state: vectors, gradients, thread } }),

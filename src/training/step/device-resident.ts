@@ -41,7 +41,8 @@ async function createStepper(
   options: StepperOptions,
   spawn: SpawnReplica,
 ): Promise<TrainingStepper> {
-  const { network, batch, loss, consistency, state, device, threads, precision } = options;
+  const { network, batch, loss, consistency, recompute, state, device, threads, precision } =
+    options;
   if (options.ranks)
     throw new UsageError("Several ranks train on processors: leave out --device, or mpirun.");
   const specs = parameterSpecs(network);
@@ -56,6 +57,7 @@ async function createStepper(
       batch,
       loss,
       consistency,
+      recompute,
       lowering,
       accumulates: true,
       precision,

@@ -5,7 +5,7 @@
 
 import { stack } from "../../image/stack.ts";
 import { isUNet, sideOf } from "../../nn/config.ts";
-import { lowMemorySession, lowMemoryTrainingBytes, trainingGraph } from "../../nn/graphs.ts";
+import { lowMemorySession, trainingGraph, trainingGraphBytes } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { checkState, judge } from "../ranks/step.ts";
@@ -24,6 +24,7 @@ import {
   feedsFor,
   isShared,
   type Ranks,
+  roundedUp,
   type StepperOptions,
   type StepStrategy,
   type TrainingStepper,
@@ -44,9 +45,6 @@ export function imagesAtOnce({
   return images;
 }
 
-/** The engine's memory is a little more than what is in use, as blocks are rounded up. */
-const roundedUp = 1.3;
-
 export const lowMemory: StepStrategy = {
   name: "low-memory",
   // Unshared memory can move to the replica and back.
@@ -57,8 +55,8 @@ export const lowMemory: StepStrategy = {
     const batch = imagesAtOnce(step);
     // Weights, average, moments, gradient, the engine's copy of it, and the sum over several runs.
     const vectors = step.accumulate * step.batch > batch ? 7 : 6;
-    const maps = lowMemoryTrainingBytes(step.network, specs, { batch, loss: step.loss });
-    const { ranks = 1 } = step;
+    const { network, loss, ranks = 1 } = step;
+    const maps = trainingGraphBytes(network, specs, { batch, loss, weights: "inputs" });
     return 4 * (vectors - 3 + 3 / ranks) * parameterCount(specs) + roundedUp * maps;
   },
   createStepper,

@@ -80,6 +80,11 @@ export interface StepperOptions {
   /** Whether the batches have `nearer` images; default false. */
   readonly consistency?: boolean;
   readonly threads: number;
+  /**
+   * Whether the backward pass computes the maps inside the network's blocks once more instead of
+   * keeping them (default false). The numbers are the same to rounding. In low memory always.
+   */
+  readonly recompute?: boolean;
   /** Its vectors come from the strategy's `vector`. */
   readonly state: TrainingState;
   readonly device?: Device;
@@ -97,6 +102,9 @@ export interface Ranks {
   readonly communicator: Communicator;
   readonly partition: Partition;
 }
+
+/** An engine's memory is a little more than what is in use, as blocks are rounded up. */
+export const roundedUp = 1.3;
 
 /** What decides about the memory of a step. */
 export interface StepSize extends Omit<StepperOptions, "state" | "device" | "precision" | "ranks"> {
