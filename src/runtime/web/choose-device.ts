@@ -69,7 +69,7 @@ export async function chooseDevice({
 }: {
   readonly device?: WebDevice | "auto";
 } = {}): Promise<DeviceChoice> {
-  const { gpu } = navigator;
+  const { gpu } = navigator as unknown as { readonly gpu?: Gpu };
   if (device === "cpu") return cpu("asked", "WebAssembly was asked for.");
   if (device === "webgpu") {
     const adapter = gpu && describe(await adapterOf(gpu));
@@ -108,15 +108,32 @@ function cpu(
   return { device: "cpu", why, reason, threads: webRuntime.cores, ...found };
 }
 
-async function adapterOf(gpu: GPU): Promise<GPUAdapter | undefined> {
+/** What is used of WebGPU, which TypeScript's libraries have known since version 6. */
+interface Gpu {
+  requestAdapter(options: {
+    readonly powerPreference: "high-performance";
+  }): Promise<Adapter | null>;
+}
+
+interface Adapter {
+  readonly info: {
+    readonly vendor: string;
+    readonly architecture: string;
+    readonly description: string;
+    readonly isFallbackAdapter?: boolean;
+  };
+}
+
+async function adapterOf(gpu: Gpu): Promise<Adapter | undefined> {
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   return adapter ?? undefined;
 }
 
-function describe(adapter: GPUAdapter | undefined): AdapterDescription | undefined {
+function describe(adapter: Adapter | undefined): AdapterDescription | undefined {
   if (adapter === undefined) return undefined;
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
-  const software = isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|warp/i.test(architecture);
+  const software =
+    isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|warp/i.test(architecture);
   return { vendor, architecture, description, software };
 }
 
