@@ -40,9 +40,9 @@ export interface WebNetworkOptions extends NetworkOptions {
 }
 
 /**
- * Loads a model from a URL, or takes one, for calling.
- * @param options.threads engines in Web Workers; default: as many as the machine has cores and a
- * third of the memory budget holds; of a GPU one
+ * Loads a model from a URL, or takes one, for calling. `threads` is the number of engines in Web
+ * Workers: unless given, as many as the machine has cores and a third of the memory budget holds;
+ * of a GPU one.
  * @throws PaletteError as `loadModel`.
  */
 export async function loadNetwork(

@@ -98,12 +98,16 @@ export async function fetchModel(
 /**
  * A model from files that were dropped or chosen: a folder's config.json and weights.safetensors,
  * with or without others, or one zip of them.
- * @param options.keep whether the browser keeps it; default true
  * @throws PaletteError when no model is among them, or it is damaged.
  */
 export async function openModelFiles(
   files: readonly File[],
-  { keep: wanted = true }: { readonly keep?: boolean } = {},
+  {
+    keep: wanted = true,
+  }: {
+    /** Whether the browser keeps it; default true. */
+    readonly keep?: boolean;
+  } = {},
 ): Promise<BrowserModel> {
   const { text, weights: blob, name } = await modelFiles(files);
   const config = parseModelConfig(text, configFile);

@@ -62,11 +62,11 @@ const patience = 60_000;
  * Chooses a device, and says why. A GPU is chosen where the browser offers an adapter that is no
  * software and whose answer to a network of random weights agrees with WebAssembly's; that takes
  * about a second, and the download of both engines. Without WebGPU nothing is loaded.
- * @param options.device the user's wish, which is taken as it is; default "auto"
  */
 export async function chooseDevice({
   device = "auto",
 }: {
+  /** The user's wish, which is taken as it is; default "auto". */
   readonly device?: WebDevice | "auto";
 } = {}): Promise<DeviceChoice> {
   const { gpu } = navigator as unknown as { readonly gpu?: Gpu };
