@@ -1,8 +1,8 @@
 /**
  * Two hosts on one machine, as network namespaces joined by a virtual cable: how fast they train
  * together, what goes over the cable, and what happens when it breaks.
- * `tsx bench/mpi/hosts.ts [--record]` (root; Open MPI, iproute2): about five minutes on two free
- * cores. `--record` writes docs/results/data/mpi-*.json.
+ * `tsx bench/mpi/hosts.ts [speed] [break] [--record]` (root; Open MPI, iproute2): both unless told
+ * which, about five minutes on two free cores. `--record` writes docs/results/data/mpi-*.json.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -163,8 +163,10 @@ async function breakCable(): Promise<{ seconds: number[]; before: number; after:
 }
 
 const record = process.argv.includes("--record");
-const command = "npx tsx bench/mpi/hosts.ts --record";
-async function keep(name: string, columns: string[], rows: string[][]): Promise<void> {
+const parts = ["speed", "break"].filter((part) => process.argv.includes(part));
+const does = (part: string) => parts.length === 0 || parts.includes(part);
+async function keep(name: string, part: string, columns: string[], rows: string[][]) {
+  const command = `npx tsx bench/mpi/hosts.ts ${part} --record`;
   console.log([columns, ...rows].map((row) => row.join(" | ")).join("\n"));
   if (!record) return;
   const recorded = new Date().toISOString().slice(0, 10);
@@ -173,9 +175,7 @@ async function keep(name: string, columns: string[], rows: string[][]): Promise<
   await writeFile(file, `${JSON.stringify(table, undefined, 2)}\n`);
 }
 
-disconnect();
-connect();
-try {
+async function speed(): Promise<void> {
   const rows: string[][] = [];
   for (const [preset, batch, images] of [
     ["tiny-32", 16, 16 * 41],
@@ -201,13 +201,20 @@ try {
       console.log(rows.at(-1)!.join(" | "));
     }
   }
-  await keep("mpi-hosts", ["", "", "images/s", "to one thread", "MB sent an update"], rows);
-  const { seconds, before, after } = await breakCable();
-  await keep(
-    "mpi-break",
-    ["host with rank 0 ended after", "the other host after", "checkpoint at", "continued to"],
-    [[...seconds.map((time) => `${time.toFixed(1)} s`), `${before} images`, `${after} images`]],
-  );
+  const columns = ["", "", "images/s", "to one thread", "MB sent an update"];
+  await keep("mpi-hosts", "speed", columns, rows);
+}
+
+disconnect();
+connect();
+try {
+  if (does("break")) {
+    const { seconds, before, after } = await breakCable();
+    const columns = ["rank 0 ended after", "rank 1 ended after", "last checkpoint", "continued to"];
+    const times = seconds.map((time) => `${time.toFixed(1)} s`);
+    await keep("mpi-break", "break", columns, [[...times, `${before} images`, `${after} images`]]);
+  }
+  if (does("speed")) await speed();
 } finally {
   disconnect();
   await rm(place, { recursive: true, force: true });
