@@ -18,6 +18,7 @@ describe("the tables of docs/results", () => {
       "README.md",
       "browser.md",
       "fool-rate.md",
+      "many-machines.md",
       "quality.md",
       "reliability.md",
       "speed.md",

@@ -1,8 +1,8 @@
 /**
  * Two hosts on one machine, as network namespaces joined by a virtual cable: how fast they train
  * together, what goes over the cable, and what happens when it breaks.
- * `tsx bench/mpi/hosts.ts [speed] [break] [--record]` (root; Open MPI, iproute2): both unless told
- * which, about five minutes on two free cores. `--record` writes docs/results/data/mpi-*.json.
+ * `tsx bench/mpi/hosts.ts [wire] [break] [speed] [--record]` (root; Open MPI, iproute2): all unless
+ * told which, about six minutes on two free cores. `--record` writes docs/results/data/mpi-*.json.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -117,17 +117,21 @@ function alive(out: string): number[] {
 }
 
 /** Images a second, and megabytes that each host sends in an update. */
-async function measure(ranks: number, args: readonly string[], images: number) {
+async function measure(
+  ranks: number,
+  args: readonly string[],
+  { first, images }: { readonly first: number; readonly images: number },
+) {
   const out = join(place, `run-${Math.random()}`);
   // The network is compiled and the cable warm before it counts.
-  const first = await start(ranks, out, [...args, "--images", "16"]).ended;
-  if (first.outcome === undefined) throw new Error(first.stderr);
+  const warm = await start(ranks, out, [...args, "--images", String(first)]).ended;
+  if (warm.outcome === undefined) throw new Error(warm.stderr);
   const before = hosts.map(sent);
   const { outcome, stderr } = await start(ranks, out, [...args, "--images", String(images)]).ended;
   if (outcome === undefined) throw new Error(stderr);
   const bytes = hosts.map((host, k) => sent(host) - before[k]!);
-  const steps = outcome.steps - first.outcome.steps;
-  const speed = outcome.seen / (outcome.seconds - first.outcome.seconds);
+  const steps = outcome.steps - warm.outcome.steps;
+  const speed = outcome.seen / (outcome.seconds - warm.outcome.seconds);
   return { speed, megabytes: bytes.map((count) => count / steps / 1e6) };
 }
 
@@ -163,7 +167,7 @@ async function breakCable(): Promise<{ seconds: number[]; before: number; after:
 }
 
 const record = process.argv.includes("--record");
-const parts = ["speed", "break"].filter((part) => process.argv.includes(part));
+const parts = ["wire", "break", "speed"].filter((part) => process.argv.includes(part));
 const does = (part: string) => parts.length === 0 || parts.includes(part);
 async function keep(name: string, part: string, columns: string[], rows: string[][]) {
   const command = `npx tsx bench/mpi/hosts.ts ${part} --record`;
@@ -189,25 +193,40 @@ async function speed(): Promise<void> {
       [2, 1],
     ] as const) {
       const args = [...common, "--threads", String(threads)];
-      const { speed, megabytes } = await measure(ranks, args, images);
+      const { speed } = await measure(ranks, args, { first: 16, images });
       speeds.push(speed);
       rows.push([
         `\`${preset}\`, batch ${batch}`,
         ranks === 1 ? `one host, ${threads} thread${threads > 1 ? "s" : ""}` : "two hosts, 1 each",
         speed.toPrecision(3),
         (speed / speeds[0]!).toFixed(2),
-        ranks === 1 ? "" : megabytes.map((count) => count.toFixed(1)).join(" / "),
       ]);
       console.log(rows.at(-1)!.join(" | "));
     }
   }
-  const columns = ["", "", "images/s", "to one thread", "MB sent an update"];
+  const columns = ["", "", "images/s", "to one thread"];
   await keep("mpi-hosts", "speed", columns, rows);
+}
+
+async function wire(): Promise<void> {
+  const rows: string[][] = [];
+  for (const [preset, weights, images] of [
+    ["tiny-32", 838_732, 22],
+    ["small-64", 7_045_196, 8],
+  ] as const) {
+    const args = ["--preset", preset, "--batch", "2", "--threads", "1"];
+    const { megabytes } = await measure(2, args, { first: 2, images });
+    const sides = megabytes.map((count) => count.toFixed(2));
+    rows.push([`\`${preset}\``, ((4 * weights) / 1e6).toFixed(2), ...sides]);
+  }
+  const columns = ["", "weights, MB", "host of rank 0 sends an update, MB", "other host, MB"];
+  await keep("mpi-wire", "wire", columns, rows);
 }
 
 disconnect();
 connect();
 try {
+  if (does("wire")) await wire();
   if (does("break")) {
     const { seconds, before, after } = await breakCable();
     const columns = ["rank 0 ended after", "rank 1 ended after", "last checkpoint", "continued to"];
