@@ -19,6 +19,7 @@ describe("the tables of docs/results", () => {
       "browser.md",
       "fool-rate.md",
       "memory.md",
+      "many-machines.md",
       "quality.md",
       "reliability.md",
       "speed.md",

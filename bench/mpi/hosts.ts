@@ -1,8 +1,8 @@
 /**
  * Two hosts on one machine, as network namespaces joined by a virtual cable: how fast they train
  * together, what goes over the cable, and what happens when it breaks.
- * `tsx bench/mpi/hosts.ts [--record]` (root; Open MPI, iproute2): about five minutes on two free
- * cores. `--record` writes docs/results/data/mpi-*.json.
+ * `tsx bench/mpi/hosts.ts [wire] [break] [speed] [--record]` (root; Open MPI, iproute2): all unless
+ * told which, about six minutes on two free cores. `--record` writes docs/results/data/mpi-*.json.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -70,7 +70,7 @@ const photos = await writePhotos(join(place, "photos"), 9);
 await writeFile(agent(place), enter, { mode: 0o755 });
 
 /** A training on the first `ranks` hosts. */
-function start(ranks: number, out: string, args: readonly string[]) {
+function start(ranks: number, out: string, args: readonly string[], patience = 60) {
   const command = [
     ...palette("train", "--data", photos, "--out", out, "--json"),
     ...["--tasks", "colorize,inpaint", "--held-out-every", "1000000"],
@@ -85,7 +85,7 @@ function start(ranks: number, out: string, args: readonly string[]) {
   const inside = ["netns", "exec", a.name, "unshare", "--uts", "sh", "-c"];
   const line = [...mpirun, process.execPath, ...command].map((word) => `'${word}'`).join(" ");
   const child = spawn("ip", [...inside, `hostname ${a.name}; exec ${line}`], {
-    env: { ...mpiEnvironment, PALETTE_MPI_TIMEOUT: "10" },
+    env: { ...mpiEnvironment, PALETTE_MPI_TIMEOUT: String(patience) },
   });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (data: Buffer) => {
@@ -117,17 +117,21 @@ function alive(out: string): number[] {
 }
 
 /** Images a second, and megabytes that each host sends in an update. */
-async function measure(ranks: number, args: readonly string[], images: number) {
+async function measure(
+  ranks: number,
+  args: readonly string[],
+  { first, images }: { readonly first: number; readonly images: number },
+) {
   const out = join(place, `run-${Math.random()}`);
   // The network is compiled and the cable warm before it counts.
-  const first = await start(ranks, out, [...args, "--images", "16"]).ended;
-  if (first.outcome === undefined) throw new Error(first.stderr);
+  const warm = await start(ranks, out, [...args, "--images", String(first)]).ended;
+  if (warm.outcome === undefined) throw new Error(warm.stderr);
   const before = hosts.map(sent);
   const { outcome, stderr } = await start(ranks, out, [...args, "--images", String(images)]).ended;
   if (outcome === undefined) throw new Error(stderr);
   const bytes = hosts.map((host, k) => sent(host) - before[k]!);
-  const steps = outcome.steps - first.outcome.steps;
-  const speed = outcome.seen / (outcome.seconds - first.outcome.seconds);
+  const steps = outcome.steps - warm.outcome.steps;
+  const speed = outcome.seen / (outcome.seconds - warm.outcome.seconds);
   return { speed, megabytes: bytes.map((count) => count / steps / 1e6) };
 }
 
@@ -137,7 +141,7 @@ const soon = (milliseconds: number) => new Promise((done) => setTimeout(done, mi
 async function breakCable(): Promise<{ seconds: number[]; before: number; after: number }> {
   const out = join(place, "broken");
   const args = ["--preset", "tiny-32", "--batch", "8", "--threads", "1", "--images", "100000"];
-  const job = start(2, out, [...args, "--checkpoint-every", "64"]);
+  const job = start(2, out, [...args, "--checkpoint-every", "64"], 10);
   const log = join(out, "log.txt");
   const saved = async () =>
     [...(await readFile(log, "utf8").catch(() => "")).matchAll(/saved at ([\d,]+)/g)].map((match) =>
@@ -163,8 +167,10 @@ async function breakCable(): Promise<{ seconds: number[]; before: number; after:
 }
 
 const record = process.argv.includes("--record");
-const command = "npx tsx bench/mpi/hosts.ts --record";
-async function keep(name: string, columns: string[], rows: string[][]): Promise<void> {
+const parts = ["wire", "break", "speed"].filter((part) => process.argv.includes(part));
+const does = (part: string) => parts.length === 0 || parts.includes(part);
+async function keep(name: string, part: string, columns: string[], rows: string[][]) {
+  const command = `npx tsx bench/mpi/hosts.ts ${part} --record`;
   console.log([columns, ...rows].map((row) => row.join(" | ")).join("\n"));
   if (!record) return;
   const recorded = new Date().toISOString().slice(0, 10);
@@ -173,9 +179,7 @@ async function keep(name: string, columns: string[], rows: string[][]): Promise<
   await writeFile(file, `${JSON.stringify(table, undefined, 2)}\n`);
 }
 
-disconnect();
-connect();
-try {
+async function speed(): Promise<void> {
   const rows: string[][] = [];
   for (const [preset, batch, images] of [
     ["tiny-32", 16, 16 * 41],
@@ -189,25 +193,42 @@ try {
       [2, 1],
     ] as const) {
       const args = [...common, "--threads", String(threads)];
-      const { speed, megabytes } = await measure(ranks, args, images);
+      const { speed } = await measure(ranks, args, { first: 16, images });
       speeds.push(speed);
       rows.push([
         `\`${preset}\`, batch ${batch}`,
         ranks === 1 ? `one host, ${threads} thread${threads > 1 ? "s" : ""}` : "two hosts, 1 each",
         speed.toPrecision(3),
         (speed / speeds[0]!).toFixed(2),
-        ranks === 1 ? "" : megabytes.map((count) => count.toFixed(1)).join(" / "),
       ]);
       console.log(rows.at(-1)!.join(" | "));
     }
   }
-  await keep("mpi-hosts", ["", "", "images/s", "to one thread", "MB sent an update"], rows);
-  const { seconds, before, after } = await breakCable();
-  await keep(
-    "mpi-break",
-    ["host with rank 0 ended after", "the other host after", "checkpoint at", "continued to"],
-    [[...seconds.map((time) => `${time.toFixed(1)} s`), `${before} images`, `${after} images`]],
-  );
+  const columns = ["", "", "images/s", "to one thread"];
+  await keep("mpi-hosts", "speed", columns, rows);
+}
+
+async function wire(): Promise<void> {
+  const rows: string[][] = [];
+  const args = ["--preset", "tiny-32", "--batch", "2", "--threads", "1"];
+  const { megabytes } = await measure(2, args, { first: 2, images: 42 });
+  const sides = megabytes.map((count) => count.toFixed(2));
+  rows.push(["`tiny-32`", ((4 * 838_732) / 1e6).toFixed(2), ...sides]);
+  const columns = ["", "weights, MB", "host of rank 0 sends an update, MB", "other host, MB"];
+  await keep("mpi-wire", "wire", columns, rows);
+}
+
+disconnect();
+connect();
+try {
+  if (does("wire")) await wire();
+  if (does("break")) {
+    const { seconds, before, after } = await breakCable();
+    const columns = ["rank 0 ended after", "rank 1 ended after", "last checkpoint", "continued to"];
+    const times = seconds.map((time) => `${time.toFixed(1)} s`);
+    await keep("mpi-break", "break", columns, [[...times, `${before} images`, `${after} images`]]);
+  }
+  if (does("speed")) await speed();
 } finally {
   disconnect();
   await rm(place, { recursive: true, force: true });

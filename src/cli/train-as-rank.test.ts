@@ -72,5 +72,6 @@ describe.skipIf(skipsMpirun)("palette train under mpirun", () => {
       // Sums are rounded in other orders, step after step.
       expect(difference).toBeLessThan(1e-3 * largest(expected.state[name]));
     }
-  });
+    // Seven processes start one after the other, two or three at a time.
+  }, 300_000);
 });

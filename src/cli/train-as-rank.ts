@@ -5,7 +5,7 @@ import type { Launch } from "../node/mpi/launch.ts";
 import { trainTogether } from "../node/training.ts";
 import type { TrainingOptions, TrainingOutcome } from "../training/options.ts";
 import type { TrainingPlan } from "../training/plan.ts";
-import { PaletteError, reasonOf } from "../util/errors.ts";
+import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 import type { TrainFlags } from "./commands/train.ts";
 import { log } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
@@ -26,6 +26,10 @@ export async function trainAsRank(
   makePlan: () => Promise<TrainingPlan>,
   report: Report,
 ): Promise<void> {
+  if (options.device !== "cpu") {
+    if (launch.rank > 0) throw new SaidByRank0();
+    throw new UsageError("Several ranks train on processors only: leave out --device.");
+  }
   await interruptible(async (interrupted) => {
     const signal = AbortSignal.any([interrupted, userSignal()]);
     const communicator = new MpiCommunicator(launch, signal);

@@ -32,6 +32,9 @@ export {
   shardFormats,
   type TarShard,
 } from "./make-shards.ts";
+export { agreeOn, SaidByRank0 } from "./mpi/agree.ts";
+export { MpiCommunicator } from "./mpi/communicator.ts";
+export { type Launch, launchOf } from "./mpi/launch.ts";
 
 /** What may be asked for; what is left out comes from the preset or is as said. */
 export interface TrainingRequest extends TrainingSettings {

@@ -20,7 +20,18 @@ export {
   type TrainingPlan,
   type TrainingSettings,
 } from "./plan.ts";
-export type { Counters, RunStore, StatsLine, TrainingPlatform } from "./platform.ts";
+export type {
+  Counters,
+  RunStore,
+  StateAccess,
+  StatsLine,
+  TrainingPlatform,
+} from "./platform.ts";
+export type { Communicator } from "./ranks/communicator.ts";
+export { type FollowerOptions, followTraining } from "./ranks/follower.ts";
+export { Leader } from "./ranks/leader.ts";
+export { type Bucket, type Partition, type Piece, partition } from "./ranks/partition.ts";
+export type { Seen, VectorName } from "./ranks/protocol.ts";
 export type { RunConfig } from "./run-config.ts";
 
 export type { Hyperparameters, TrainingState } from "./step/optimizer.ts";
@@ -32,6 +43,7 @@ export {
   type SpawnReplica,
 } from "./step/replica.ts";
 export type {
+  Ranks,
   StepperOptions,
   StepResult,
   StepSize,

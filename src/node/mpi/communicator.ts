@@ -141,7 +141,7 @@ export class MpiCommunicator implements Communicator {
       const waited = performance.now() - began;
       if (waited > 1000 * this.limit()) {
         throw new PaletteError(
-          `Rank ${this.rank} has waited ${Math.round(waited / 1000)} s for the other ranks: one of them, its host or the network between them is gone; the same command continues from the last checkpoint.`,
+          `The other ranks have not answered for ${Math.round(waited / 1000)} s: one of them, its host or the network between them is gone; the same command continues from the last checkpoint.`,
         );
       }
       if (waited < 1) await setImmediate();
