@@ -1,7 +1,7 @@
 /** The command line as a function of its arguments. */
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError, Help } from "commander";
-import { SaidByRank0 } from "../node/mpi/agree.ts";
+import { SaidByRank0 } from "../training/ranks/said-by-rank0.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 import { refuseRepetition } from "./arguments.ts";
 import { commands } from "./commands/index.ts";

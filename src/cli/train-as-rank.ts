@@ -1,10 +1,11 @@
 /** `palette train` as one of the ranks that mpirun or another launcher started. */
-import { agreeOn, SaidByRank0 } from "../node/mpi/agree.ts";
+import { agreeOn } from "../node/mpi/agree.ts";
 import { MpiCommunicator } from "../node/mpi/communicator.ts";
 import type { Launch } from "../node/mpi/launch.ts";
 import { trainTogether } from "../node/training.ts";
 import type { TrainingOptions, TrainingOutcome } from "../training/options.ts";
 import type { TrainingPlan } from "../training/plan.ts";
+import { SaidByRank0 } from "../training/ranks/said-by-rank0.ts";
 import { PaletteError, reasonOf, UsageError } from "../util/errors.ts";
 import type { TrainFlags } from "./commands/train.ts";
 import { log } from "./console.ts";

@@ -5,6 +5,7 @@
  */
 
 export { type MaskKind, maskKind, paperMasks } from "../tasks/evaluation-masks.ts";
+export type { Environment } from "../util/environment.ts";
 export { parseShard, type Shard } from "../util/shard.ts";
 export {
   type EvaluateOptions,

@@ -33,6 +33,7 @@ export {
   type Emitter,
   Graph,
   type OpDefinition,
+  type RankedValue,
   type Shape,
   size,
   type Tensor,

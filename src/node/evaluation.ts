@@ -10,7 +10,11 @@ export {
   planEvaluation,
   type ShardOutcome,
 } from "./evaluate.ts";
-export { type EvaluationFolder, openEvaluationFolder } from "./evaluation-folder.ts";
+export {
+  type EvaluationFolder,
+  type EvaluationFolderOptions,
+  openEvaluationFolder,
+} from "./evaluation-folder.ts";
 export {
   type ChosenNetworks,
   chooseNetworks,

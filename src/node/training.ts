@@ -23,6 +23,7 @@ import { scanPhotoSets } from "./photo-folders.ts";
 import { RunFolder } from "./run-folder.ts";
 
 export * from "../training/index.ts";
+export type { Environment } from "../util/environment.ts";
 export {
   makeShards,
   type ShardFormat,
@@ -32,7 +33,7 @@ export {
   shardFormats,
   type TarShard,
 } from "./make-shards.ts";
-export { agreeOn, SaidByRank0 } from "./mpi/agree.ts";
+export { agreeOn } from "./mpi/agree.ts";
 export { MpiCommunicator } from "./mpi/communicator.ts";
 export { type Launch, launchOf } from "./mpi/launch.ts";
 

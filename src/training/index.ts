@@ -32,6 +32,7 @@ export { type FollowerOptions, followTraining } from "./ranks/follower.ts";
 export { Leader } from "./ranks/leader.ts";
 export { type Bucket, type Partition, type Piece, partition } from "./ranks/partition.ts";
 export type { Seen, VectorName } from "./ranks/protocol.ts";
+export { SaidByRank0 } from "./ranks/said-by-rank0.ts";
 export type { RunConfig } from "./run-config.ts";
 
 export type { Hyperparameters, TrainingState } from "./step/optimizer.ts";
@@ -43,6 +44,7 @@ export {
   type SpawnReplica,
 } from "./step/replica.ts";
 export type {
+  NearerImages,
   Ranks,
   StepperOptions,
   StepResult,

@@ -1,4 +1,5 @@
 /** A share of a job that several machines do: shard k of N takes each Nth part from the kth. */
+import type { Environment } from "./environment.ts";
 import { UsageError } from "./errors.ts";
 
 export interface Shard {
@@ -16,8 +17,6 @@ export function isInShard(index: number, { number, of }: Shard): boolean {
 export function shardName({ number, of }: Shard): string {
   return `${number}/${of}`;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads "2/8" (k from 1 to N), or "env" and "env/8", which take it from a Slurm array

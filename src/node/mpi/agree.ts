@@ -3,14 +3,10 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import type { TrainingPlan } from "../../training/plan.ts";
 import { type Communicator, exchangeTexts } from "../../training/ranks/communicator.ts";
+import { SaidByRank0 } from "../../training/ranks/said-by-rank0.ts";
 import { differences, type RunConfig, runConfig } from "../../training/run-config.ts";
 import { PaletteError, reasonOf, UsageError } from "../../util/errors.ts";
 import { counted } from "../../util/format.ts";
-
-/** Thrown where rank 0 says what is wrong: nothing is left to say here. */
-export class SaidByRank0 extends Error {
-  override readonly name = "SaidByRank0";
-}
 
 /** What a rank found. */
 interface Found {

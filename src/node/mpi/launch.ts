@@ -1,4 +1,5 @@
 /** Whether this process is one of several that a launcher started to work together. */
+import type { Environment } from "../../util/environment.ts";
 
 export interface Launch {
   readonly rank: number;
@@ -6,8 +7,6 @@ export interface Launch {
   /** Processes of this host, this one included, as far as the launcher says. */
   readonly local: number;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variables of each launcher: rank, number of ranks, number of ranks of the host. */
 const launchers = [

@@ -3,8 +3,9 @@ import { failureOf } from "../../../test/support/failure.ts";
 import { localRanks } from "../../../test/support/ranks.ts";
 import { trainingRuns } from "../../../test/support/training-runs.ts";
 import { writePhotos } from "../../../test/training-photos.ts";
+import { SaidByRank0 } from "../../training/ranks/said-by-rank0.ts";
 import { PaletteError } from "../../util/errors.ts";
-import { agreeOn, SaidByRank0 } from "./agree.ts";
+import { agreeOn } from "./agree.ts";
 import { launchOf } from "./launch.ts";
 import { loadMpi } from "./library.ts";
 
