@@ -146,6 +146,9 @@ class OnnxEmitter implements Emitter {
     );
   }
 
+  private nothing: string | undefined;
+  private readonly written = new Map<string, string>();
+
   /** The type of the constants of the node at hand. */
   type: typeof FLOAT | typeof FLOAT16 = FLOAT;
 
@@ -157,12 +160,32 @@ class OnnxEmitter implements Emitter {
   }
 
   reshape(input: string, shape: Shape): string {
-    // The last axis is where positions are, or channels of weights: what the unknown inputs have.
-    const target = this.shapesKnown || shape.length === 0 ? shape : shape.with(-1, -1);
     const { source, zero } = this.waiting.get(input) ?? {};
     // ONNX Runtime makes one of two reshapes in a row, and forgets what the first waits for.
     if (source !== undefined && zero !== undefined) return this.reshapeOnce(zero, source, shape);
-    return this.node("Reshape", [input, this.integers(target)]);
+    const target = this.shapesKnown ? this.integers(shape) : this.hiddenShape(input, shape);
+    return this.node("Reshape", [input, target]);
+  }
+
+  /**
+   * A shape whose length and numbers ONNX Runtime does not foresee: the end of a slice is a sum with
+   * zero times a size. Of values with a rank, but no sizes, it would compare each with all others
+   * that are free: seconds for a graph of some thousand nodes.
+   */
+  private hiddenShape(input: string, shape: Shape): string {
+    this.nothing ??= this.node("Mul", [this.node("Size", [input]), this.integers([0])]);
+    const end = this.once(`end ${shape.length}`, "Add", this.nothing, [shape.length]);
+    return this.once(`shape ${shape}`, "Slice", this.integers(shape), [0], end);
+  }
+
+  /** A node over integers that is written once for all that have the same key. */
+  private once(key: string, type: string, first: string, numbers: number[], end?: string): string {
+    const known = this.written.get(key);
+    if (known !== undefined) return known;
+    const rest = end === undefined ? [] : [end];
+    const name = this.node(type, [first, this.integers(numbers), ...rest]);
+    this.written.set(key, name);
+    return name;
   }
 
   sine(type: "Sin" | "Cos", input: string): string {
@@ -396,7 +419,7 @@ function encodeAttribute(name: string, value: Attribute): MessageWriter {
   return message.integers(8, value).integer(20, 7);
 }
 
-/** Without knowing the last dimension, nothing that follows from it is known either. */
+/** Without knowing these shapes, nothing that follows from them is known either. */
 function valueInfo(
   name: string,
   shape: Shape,
@@ -404,12 +427,13 @@ function valueInfo(
   known = true,
 ): MessageWriter {
   const dimensions = new MessageWriter();
-  shape.forEach((dimension, i) => {
+  shape.forEach((dimension) => {
     const message = new MessageWriter();
-    if (known || i < shape.length - 1) message.integer(1, dimension);
+    message.integer(1, dimension);
     dimensions.message(1, message);
   });
-  const tensor = new MessageWriter().integer(1, FLOAT).message(2, dimensions);
+  const tensor = new MessageWriter().integer(1, FLOAT);
+  if (known) tensor.message(2, dimensions);
   const info = new MessageWriter().string(1, name);
   info.message(2, new MessageWriter().message(1, tensor));
   return documentation === undefined ? info : info.string(3, documentation);
