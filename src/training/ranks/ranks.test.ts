@@ -57,7 +57,7 @@ const stateOf = ({ store }: { store: ReturnType<typeof memoryStore> }) =>
 
 describe("ranks", () => {
   it("compile the same graph, also with --recompute", async () => {
-    const graphs: unknown[] = [];
+    const graphs: Uint8Array[] = [];
     const platform: TrainingPlatform = {
       ...nodePlatform,
       spawn(strategy, start) {
@@ -66,8 +66,8 @@ describe("ranks", () => {
       },
     };
     await trainedOn(2, { images: 2, heldOutEvery: 100, platform }, { recompute: true });
-    expect(graphs).toHaveLength(2);
-    expect(graphs[1]).toEqual(graphs[0]);
+    const [one, two] = graphs;
+    expect(Buffer.compare(one!, two!)).toBe(0);
   });
 });
 
