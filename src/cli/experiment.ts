@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { delimiter, relative } from "node:path";
 import { secondsFor } from "../experiment/estimate.ts";
-import { callsOf, type Job } from "../experiment/plan.ts";
+import { callsOf, type Job } from "../experiment/planned.ts";
 import { Experiment } from "../node/experiment.ts";
 import { measureRates } from "../node/experiment-rates.ts";
 import { chooseNetworks } from "../node/feature-networks.ts";

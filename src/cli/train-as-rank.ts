@@ -27,9 +27,11 @@ export async function trainAsRank(
   makePlan: () => Promise<TrainingPlan>,
   report: Report,
 ): Promise<void> {
-  if (options.device !== "cpu") {
+  if (options.device !== "cpu" || options.precision === "float16") {
     if (launch.rank > 0) throw new SaidByRank0();
-    throw new UsageError("Several ranks train on processors only: leave out --device.");
+    throw new UsageError(
+      "Several ranks train on processors only, in float32: leave out --device and --precision.",
+    );
   }
   await interruptible(async (interrupted) => {
     const signal = AbortSignal.any([interrupted, userSignal()]);

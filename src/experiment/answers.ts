@@ -11,7 +11,7 @@ import { type Image, toBytes } from "../image/image.ts";
 import { Palette } from "../pipeline/palette.ts";
 import type { Network } from "../runtime/network.ts";
 import { Random } from "../util/random.ts";
-import type { PlannedSet } from "./plan.ts";
+import type { PlannedSet } from "./planned.ts";
 
 /** Pictures a part: a multiple of those that a network is given together. */
 const partPictures = 96;

@@ -1,5 +1,5 @@
 /** How long what is left will take, from how long the like took. */
-import { callsOf, type Job } from "./plan.ts";
+import { callsOf, type Job } from "./planned.ts";
 
 /** Time spent on some work. */
 export interface Spent {

@@ -29,7 +29,7 @@ import { ssim } from "../evaluation/metrics/ssim.ts";
 import type { CropSource } from "../evaluation/protocol/crops.ts";
 import { fromBytes } from "../image/image.ts";
 import type { Measure, Measures } from "./metrics.ts";
-import type { PlannedSet, Protocol } from "./plan.ts";
+import type { PlannedSet, Protocol } from "./planned.ts";
 
 /** Above it a picture's PSNR counts as this, in dB: nobody sees a difference so small. */
 const mostPsnr = 60;

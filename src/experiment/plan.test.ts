@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readStudy } from "../node/read-study.ts";
 import { secondsFor } from "./estimate.ts";
-import { type ExperimentPlan, type Job, planExperiment, trainingId } from "./plan.ts";
+import { planExperiment } from "./plan.ts";
+import { type ExperimentPlan, type Job, trainingId } from "./planned.ts";
 import type { Study } from "./study-file.ts";
 
 const names = ["attention", "generalist", "loss", "prediction", "regression", "steps"];

@@ -1,13 +1,10 @@
 /**
  * From studies to what must be computed: trainings, each made once whoever asks for it, and the sets
- * of answers that are measured. The order finishes the cheapest study first, so that what several
- * share comes early.
+ * of answers that are measured.
  */
-import type { CropScale } from "../data/crop-scale.ts";
 import { splitHoldOut } from "../data/hold-out.ts";
 import type { PhotoSet } from "../data/photo-reader.ts";
 import type { FileWeight } from "../data/weights.ts";
-import { networkCalls } from "../diffusion/samplers/sampler-config.ts";
 import {
   type EvaluationCondition,
   evaluationConditions,
@@ -24,66 +21,17 @@ import { trainedModel } from "../training/run-config.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { sha256 } from "../util/sha256.ts";
 import { type Arm, armsOf, trainingSettings } from "./arms.ts";
+import { jobsInOrder } from "./jobs.ts";
+import {
+  cellKey,
+  type ExperimentPlan,
+  type PlannedSet,
+  type PlannedStudy,
+  type PlannedTraining,
+  type Protocol,
+  trainingId,
+} from "./planned.ts";
 import type { Comparison, Study } from "./study-file.ts";
-
-/** A training up to a number of images. */
-export interface PlannedTraining {
-  /** Of all that decides about its weights but the number of images. */
-  readonly key: string;
-  readonly images: number;
-  readonly plan: TrainingPlan;
-  /** The first study, arm and seed that ask for it. */
-  readonly label: string;
-}
-
-/** The crops that answers are given to, and what they are compared with. */
-export interface Protocol {
-  readonly key: string;
-  readonly photos: readonly string[];
-  readonly resolution: number;
-  readonly cropScale: CropScale;
-  readonly crops: number;
-  readonly referenceCrops: number;
-  readonly seed: number;
-  readonly replicates: number;
-}
-
-/** Answers of a model in a condition; or what is degraded, or the originals. */
-export interface PlannedSet {
-  readonly key: string;
-  readonly label: string;
-  readonly protocol: Protocol;
-  readonly source: "degraded" | "originals" | PlannedTraining;
-  /** Of the Regression baseline, of what is degraded and of the originals there is none. */
-  readonly sampling?: Sampling;
-  /** The originals have none. */
-  readonly condition?: EvaluationCondition;
-  readonly samples: number;
-  readonly fid: boolean;
-}
-
-export interface PlannedStudy {
-  readonly study: Study;
-  readonly protocol: Protocol;
-  readonly arms: readonly Arm[];
-  readonly conditions: readonly EvaluationCondition[];
-  /** The key of the set of an arm with each seed, by condition; absent where it has not learned it. */
-  readonly cells: ReadonlyMap<string, readonly string[]>;
-  /** Keys of what is degraded, by condition, and of the originals. */
-  readonly degraded: ReadonlyMap<string, string>;
-  readonly originals: string;
-  readonly trainings: readonly string[];
-}
-
-export type Job =
-  | { readonly kind: "training"; readonly training: PlannedTraining; readonly shard: number }
-  | { readonly kind: "set"; readonly set: PlannedSet; readonly shard: number };
-
-export interface ExperimentPlan {
-  readonly studies: readonly PlannedStudy[];
-  readonly jobs: readonly Job[];
-  readonly sets: ReadonlyMap<string, PlannedSet>;
-}
 
 export interface ExperimentInputs {
   /** Sorted by their digests. */
@@ -95,16 +43,6 @@ export interface ExperimentInputs {
   /** What the features depend on besides the pictures; undefined without a feature network. */
   readonly features?: string;
   readonly shards?: number;
-}
-
-/** The key of a cell: which arm answers in which condition. */
-export function cellKey(arm: string, condition: string): string {
-  return `${arm}\n${condition}`;
-}
-
-/** The folder of a training: `KEY/IMAGES`. */
-export function trainingId({ key, images }: Pick<PlannedTraining, "key" | "images">): string {
-  return `${key}/${images}`;
 }
 
 /** @throws PaletteError naming the study, for arms, tasks and claims that cannot be. */
@@ -126,12 +64,13 @@ export async function planExperiment(
       }),
     );
   }
-  return { studies: planned, jobs: planner.jobs(planned), sets: planner.sets };
+  const jobs = jobsInOrder(planned, planner, inputs.shards);
+  return { studies: planned, jobs, sets: planner.sets };
 }
 
 class Planner {
   readonly sets = new Map<string, PlannedSet>();
-  private readonly trainings = new Map<string, PlannedTraining>();
+  readonly trainings = new Map<string, PlannedTraining>();
   private readonly inputs: ExperimentInputs;
 
   constructor(inputs: ExperimentInputs) {
@@ -192,37 +131,6 @@ class Planner {
       ...{ study, protocol, arms, conditions, cells, degraded, originals },
       trainings: [...new Set(trainings)],
     };
-  }
-
-  /** Repeatedly the study that costs least on top of what is planned already. */
-  jobs(studies: readonly PlannedStudy[]): Job[] {
-    const made = new Set<string>();
-    const jobs: Job[] = [];
-    const left = [...studies];
-    const { shards = 1 } = this.inputs;
-    let dealt = 0;
-    const shardOf = new Map<string, number>();
-    while (left.length > 0) {
-      const costs = left.map((study) =>
-        jobsOf(study, this.trainings, this.sets)
-          .filter(({ id }) => !made.has(id))
-          .reduce((sum, { cost }) => sum + cost, 0),
-      );
-      const [next] = left.splice(costs.indexOf(Math.min(...costs)), 1);
-      for (const { id, training, set } of jobsOf(next!, this.trainings, this.sets)) {
-        if (made.has(id)) continue;
-        made.add(id);
-        if (training !== undefined) {
-          shardOf.set(trainingId(training), dealt++ % shards);
-          jobs.push({ kind: "training", training, shard: shardOf.get(trainingId(training))! });
-        } else if (set !== undefined) {
-          const owner = typeof set.source === "string" ? undefined : trainingId(set.source);
-          const shard = owner === undefined ? 0 : (shardOf.get(owner) ?? 0);
-          jobs.push({ kind: "set", set, shard });
-        }
-      }
-    }
-    return jobs;
   }
 
   private async training(study: Study, arm: Arm, seed: number): Promise<PlannedTraining> {
@@ -332,53 +240,4 @@ function checkComparison(
       `"${says}": ${missing === undefined ? "no condition is" : `${missing} is not`} answered by both arms; ${both.join(", ") || "none"} would be`,
     );
   }
-}
-
-interface CostedJob {
-  readonly id: string;
-  /** In training images, roughly. */
-  readonly cost: number;
-  readonly training?: PlannedTraining;
-  readonly set?: PlannedSet;
-}
-
-/** Network calls of a set. */
-export function callsOf({ source, sampling, samples, protocol }: PlannedSet): number {
-  if (typeof source === "string") return 0;
-  return protocol.crops * samples * (sampling ? networkCalls(sampling.sampler, sampling.steps) : 1);
-}
-
-/** A network call costs about a quarter of a training image, a picture's features as much as one. */
-const callCost = 0.25;
-
-/** A study's jobs: each training, with what is measured of it; a whole seed at a time. */
-function jobsOf(
-  { study, arms, conditions, cells, degraded, originals }: PlannedStudy,
-  trainings: ReadonlyMap<string, PlannedTraining>,
-  sets: ReadonlyMap<string, PlannedSet>,
-): CostedJob[] {
-  const jobs = new Map<string, CostedJob>();
-  const addSet = (key: string) => {
-    const set = sets.get(key)!;
-    if (typeof set.source !== "string") {
-      const training = set.source;
-      const id = trainingId(training);
-      jobs.set(id, { id, cost: training.images, training: trainings.get(id)! });
-    }
-    jobs.set(key, {
-      id: key,
-      cost: callCost * callsOf(set) + set.protocol.crops * set.samples,
-      set,
-    });
-  };
-  for (const key of [originals, ...degraded.values()]) addSet(key);
-  for (const seed of study.seeds.keys()) {
-    for (const { name } of arms) {
-      for (const { id } of conditions) {
-        const key = cells.get(cellKey(name, id))?.[seed];
-        if (key !== undefined) addSet(key);
-      }
-    }
-  }
-  return [...jobs.values()];
 }

@@ -2,7 +2,7 @@
 import { quantity } from "../util/format.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import { type Measures, type MetricName, metricNames } from "./metrics.ts";
-import { cellKey, type ExperimentPlan, type PlannedStudy } from "./plan.ts";
+import { cellKey, type ExperimentPlan, type PlannedStudy } from "./planned.ts";
 import type { Comparison, Study } from "./study-file.ts";
 import {
   type Compared,

@@ -57,8 +57,6 @@ const evaluationSchema = z.strictObject({
   replicates: z.int().min(10).max(2000).default(200),
 });
 
-export type StudyEvaluation = z.infer<typeof evaluationSchema>;
-
 const comparisonSchema = z
   .strictObject({
     /** What holds if it comes out as expected. */
@@ -86,7 +84,7 @@ const levelsSchema = z
   .record(text, settingsSchema)
   .refine((levels) => Object.keys(levels).length > 0, "must have at least one level");
 
-export const studySchema = z.strictObject({
+const studySchema = z.strictObject({
   format: z.literal(1),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "must be of small letters, digits and hyphens"),
   title: text,

@@ -54,7 +54,7 @@ export function cropAndResizeBytes(
 }
 
 /** As `resize`, from bytes to bytes. */
-export function resizeBytes(photo: RgbBytes, width: number, height: number): RgbBytes {
+function resizeBytes(photo: RgbBytes, width: number, height: number): RgbBytes {
   if (photo.width === width && photo.height === height) return photo;
   const whole = { left: 0, top: 0, width: photo.width, height: photo.height };
   return { width, height, rgb: toBytes(cropAndResizeBytes(photo, whole, width, height)) };

@@ -33,7 +33,7 @@ export interface NetworkDescription {
 }
 
 /** Node, sharp and ONNX Runtime before there is a model. */
-export const programBytes = 125e6;
+const programBytes = 125e6;
 /**
  * For each byte of a small model's weights: the weights themselves, and for each of two engines
  * those of the graph, with kernels twice as large in Winograd's form, and what is being arranged.

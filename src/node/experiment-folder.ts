@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import type { ExperimentStore } from "../experiment/answers.ts";
 import type { Measures } from "../experiment/metrics.ts";
-import { type PlannedSet, type PlannedTraining, trainingId } from "../experiment/plan.ts";
+import { type PlannedSet, type PlannedTraining, trainingId } from "../experiment/planned.ts";
 import { type ExperimentRecords, experimentFile, parseRecords } from "../experiment/records.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { writeAtomically } from "./atomic-write.ts";

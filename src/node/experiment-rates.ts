@@ -1,6 +1,6 @@
 /** How fast this machine is at what an experiment lacks, measured in some seconds. */
 import { Ledger, type Rates } from "../experiment/estimate.ts";
-import type { Job } from "../experiment/plan.ts";
+import type { Job } from "../experiment/planned.ts";
 import { createImage } from "../image/image.ts";
 import { imagesPerUpdate } from "../models/settings/optimizer.ts";
 import type { NetworkConfig } from "../nn/network.ts";

@@ -6,40 +6,31 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileWeight } from "../data/weights.ts";
-import {
-  disposeExtractors,
-  type FeatureExtractors,
-} from "../evaluation/features/extract-features.ts";
-import { CropSource } from "../evaluation/protocol/crops.ts";
 import { answersOf, removeAnswers } from "../experiment/answers.ts";
 import { Ledger, secondsFor } from "../experiment/estimate.ts";
-import { SetMeasurer } from "../experiment/measure-set.ts";
 import type { Measures } from "../experiment/metrics.ts";
 import { chartsOf, studiesHtml, studiesMarkdown } from "../experiment/pages.ts";
+import { planExperiment } from "../experiment/plan.ts";
 import {
   callsOf,
   type ExperimentPlan,
   type Job,
   type PlannedSet,
   type PlannedTraining,
-  type Protocol,
-  planExperiment,
   trainingId,
-} from "../experiment/plan.ts";
+} from "../experiment/planned.ts";
 import { adoptStudy, type ExperimentRecords } from "../experiment/records.ts";
 import { type ExperimentReport, type StudyReport, studyReports } from "../experiment/report.ts";
 import type { Study } from "../experiment/study-file.ts";
-import { createNetwork, type Network } from "../runtime/network.ts";
-import { nodeRuntime } from "../runtime/node/index.ts";
 import type { Device } from "../runtime/runtime.ts";
 import { quantity } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { isInShard, type Shard } from "../util/shard.ts";
-import { nodeCodec, photoFiles } from "./codec.ts";
+import { nodeCodec } from "./codec.ts";
 import { packageVersion } from "./evaluate.ts";
 import { ExperimentFolder } from "./experiment-folder.ts";
-import { type ChosenNetworks, featureFiles, openFeatureExtractors } from "./feature-networks.ts";
-import { openModel } from "./model-folder.ts";
+import { ExperimentTools } from "./experiment-tools.ts";
+import type { ChosenNetworks } from "./feature-networks.ts";
 import { scanPhotoSets } from "./photo-folders.ts";
 import { train } from "./training.ts";
 
@@ -82,11 +73,7 @@ export class Experiment {
   private readonly trainings = new Set<string>();
   private readonly measures = new Map<string, Measures>();
   private records: ExperimentRecords;
-  private extractors: FeatureExtractors | undefined;
-  private protocol: { readonly crops: CropSource; readonly measurer: SetMeasurer } | undefined;
-  private protocolKey = "";
-  /** The model that answered last: its other sets come next. */
-  private answering: { readonly id: string; readonly network: Network } | undefined;
+  private readonly tools: ExperimentTools;
 
   private constructor(
     plan: ExperimentPlan,
@@ -99,6 +86,7 @@ export class Experiment {
     this.options = options;
     this.data = known.data;
     this.records = known.records;
+    this.tools = new ExperimentTools(folder, options);
   }
 
   /**
@@ -158,10 +146,7 @@ export class Experiment {
         else if (this.completes(job)) await this.writePages();
       }
     } finally {
-      await this.closeModel();
-      if (this.extractors) await disposeExtractors(this.extractors);
-      this.extractors = undefined;
-      this.protocolKey = "";
+      await this.tools.dispose();
     }
     await this.look();
     await this.writePages();
@@ -263,7 +248,7 @@ export class Experiment {
       return false;
     }
     try {
-      await this.closeModel();
+      await this.tools.closeModel();
       const before = await this.folder.startFromShorter(training);
       const { images } = training;
       const never = Number.MAX_SAFE_INTEGER;
@@ -309,10 +294,13 @@ export class Experiment {
       return false;
     }
     try {
-      const { crops, measurer } = await this.protocolOf(set.protocol, options);
+      const { crops, measurer } = await this.tools.protocolOf(set.protocol, {
+        ...omitUndefined({ signal }),
+        onPicture: (done, total) => onProgress?.({ what: "measuring", done, total }),
+      });
       const { samples, spent } = await answersOf(set, {
         ...{ store: this.folder, codec: nodeCodec, crops },
-        open: () => this.openModel(source),
+        open: () => this.tools.openModel(source),
         ...omitUndefined({ signal }),
         onPictures: (done, total) => onProgress?.({ what: "answering", done, total }),
       });
@@ -333,50 +321,6 @@ export class Experiment {
     } finally {
       await lock.release();
     }
-  }
-
-  private async openModel(source: PlannedSet["source"]): Promise<Network> {
-    if (typeof source === "string") throw new Error("no model answers this set");
-    const id = trainingId(source);
-    if (this.answering?.id !== id) {
-      await this.closeModel();
-      const { threads, device } = this.options;
-      const model = await openModel(join(this.folder.runFolder(source), "model"));
-      const network = await createNetwork(nodeRuntime, model, omitUndefined({ threads, device }));
-      this.answering = { id, network };
-    }
-    return this.answering.network;
-  }
-
-  private async closeModel(): Promise<void> {
-    await this.answering?.network.dispose();
-    this.answering = undefined;
-  }
-
-  /** Crops and reference of a protocol; the last one is kept. */
-  private async protocolOf(protocol: Protocol, { signal, onProgress }: RunOptions) {
-    if (this.protocol !== undefined && this.protocolKey === protocol.key) return this.protocol;
-    const { networks, threads } = this.options;
-    this.extractors ??= {
-      ...(await openFeatureExtractors(omitUndefined({ features: networks.features }), threads)),
-      store: featureFiles(join(this.folder.path, "features")),
-    };
-    const { photos, resolution, cropScale, seed, crops: evaluated, referenceCrops } = protocol;
-    const crops = new CropSource({
-      ...{ reader: photoFiles, photos, resolution, seed },
-      ...{ kind: "random", scale: cropScale },
-      counts: { evaluated, reference: referenceCrops },
-    });
-    let looked = 0;
-    const measurer = new SetMeasurer(protocol, {
-      ...{ crops, extractors: this.extractors },
-      ...omitUndefined({ signal }),
-      onPicture: () =>
-        onProgress?.({ what: "measuring", done: ++looked % evaluated, total: evaluated }),
-    });
-    this.protocol = { crops, measurer };
-    this.protocolKey = protocol.key;
-    return this.protocol;
   }
 }
 

@@ -1,6 +1,16 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rm, rmdir, symlink, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -14,6 +24,13 @@ afterEach(() => rm(folder, { recursive: true }));
 
 function leave(holder: unknown): Promise<void> {
   return writeFile(join(folder, lockFile), JSON.stringify(holder));
+}
+
+/** Makes the lock five minutes older. */
+async function age(): Promise<number> {
+  const old = Date.now() - 5 * 60_000;
+  await utimes(join(folder, lockFile), old / 1000, old / 1000);
+  return old;
 }
 
 describe("the lock of a run folder", () => {
@@ -47,9 +64,33 @@ describe("the lock of a run folder", () => {
     await (await lockFolder(folder)).release();
   });
 
-  it("of another machine is respected, and says what to delete", async () => {
+  it("of another machine is respected while it is renewed", async () => {
     await leave({ pid: 1, host: "another-machine", started: null });
-    await expect(lockFolder(folder)).rejects.toThrow(/on another-machine \(if it is gone, delete /);
+    await expect(lockFolder(folder)).rejects.toThrow(
+      /on another-machine \(if it is gone, the folder is free 3 minutes later\)/,
+    );
+  });
+
+  it("of another machine that is gone is taken over, also from one that only slept", async () => {
+    await leave({ pid: 1, host: "another-machine", started: null });
+    await age();
+    const lock = await lockFolder(folder);
+    await lock.assertHeld();
+    await leave({ pid: 2, host: "a-third-machine", started: null });
+    await expect(lock.assertHeld()).rejects.toThrow(/^Another process has taken [^\n]* over/);
+    await lock.release();
+    expect(await readdir(folder)).toEqual([lockFile]);
+  });
+
+  it("is renewed while it is held", async () => {
+    const lock = await lockFolder(folder, "training", 2);
+    const old = await age();
+    await expect
+      .poll(async () => (await stat(join(folder, lockFile))).mtimeMs)
+      .toBeGreaterThan(old + 1000);
+    await lock.assertHeld();
+    await lock.release();
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it("that cannot be read is said, with what to do", async () => {

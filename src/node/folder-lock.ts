@@ -1,11 +1,12 @@
 /**
  * One process a folder. The lock is a file that names its process; the lock of a process that
- * no longer lives (kill -9, power cut) is taken over.
+ * no longer lives (kill -9, power cut) is taken over. Processes of other machines cannot be seen:
+ * a holder renews its lock, and one that was not renewed for minutes is nobody's.
  */
-import { link, readFile, rm, writeFile } from "node:fs/promises";
+import { link, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { assertRegularFile } from "./regular-file.ts";
@@ -24,9 +25,19 @@ const holderSchema = z.object({
 /** A lock may be released between two looks at it so often before it counts as unreadable. */
 const mostVanished = 20;
 
+/** Milliseconds from one renewal to the next. */
+const renewal = 20_000;
+/** Minutes after the last renewal in which another machine's lock counts. */
+const patience = 3;
+
 type Holder = z.infer<typeof holderSchema>;
 
 export interface Lock {
+  /**
+   * @throws PaletteError when another process has taken the folder over, as this one gave no sign
+   * of life for minutes.
+   */
+  assertHeld(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -38,7 +49,11 @@ export class FolderInUse extends PaletteError {}
  * @throws FolderInUse when a living process holds the folder; PaletteError when its lock cannot be
  * read, or it cannot be written to.
  */
-export async function lockFolder(folder: string, busy = "training"): Promise<Lock> {
+export async function lockFolder(
+  folder: string,
+  busy = "training",
+  renewedEvery = renewal,
+): Promise<Lock> {
   const path = join(folder, lockFile);
   const own = join(folder, `.${lockFile}.${process.pid}.tmp`);
   const me: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid) };
@@ -54,7 +69,7 @@ export async function lockFolder(folder: string, busy = "training"): Promise<Loc
       });
       if (found === undefined) continue;
       const holder = parseHolder(found);
-      if (holder && (await lives(holder))) throw heldBy(folder, path, holder, busy);
+      if (holder && (await lives(holder, path, own))) throw heldBy(folder, holder, busy);
       await discard(path, found, own, join(folder, `.${lockFile}.takeover`));
     }
   } catch (thrown) {
@@ -65,10 +80,45 @@ export async function lockFolder(folder: string, busy = "training"): Promise<Loc
   } finally {
     await rm(own, { force: true });
   }
+  const isHeld = async () => (await readFile(path, "utf8").catch(() => undefined)) === content;
+  const renewing = renew(path, content, renewedEvery);
   return {
+    async assertHeld() {
+      if (await isHeld()) return;
+      throw new PaletteError(
+        `Another process has taken ${folder} over, as this one gave no sign of life for ${patience} minutes: leave it to that one.`,
+      );
+    },
     async release() {
-      const found = await readFile(path, "utf8").catch(() => undefined);
-      if (found === content) await rm(path, { force: true });
+      await renewing.end();
+      if (await isHeld()) await rm(path, { force: true });
+    },
+  };
+}
+
+/**
+ * Writes the lock again and again, which renews its date by the file system's own clock. It is the
+ * file that was there at first: one that took its place is left alone.
+ */
+function renew(path: string, content: string, every: number): { end(): Promise<void> } {
+  const opening = open(path, "r+").catch(() => undefined);
+  let last: Promise<unknown> = opening;
+  const timer = setInterval(() => {
+    last = last
+      .then(async () => {
+        const file = await opening;
+        await file?.write(content, 0);
+        await file?.datasync();
+      })
+      // What fails now may go the next time.
+      .catch(() => {});
+  }, every);
+  timer.unref();
+  return {
+    async end() {
+      clearInterval(timer);
+      await last;
+      await (await opening)?.close().catch(() => {});
     },
   };
 }
@@ -81,10 +131,10 @@ export async function lockFolder(folder: string, busy = "training"): Promise<Loc
 async function discard(path: string, content: string, own: string, guard: string): Promise<void> {
   if (!(await created(link(own, guard)))) {
     const holder = parseHolder(await readFile(guard, "utf8").catch(() => ""));
-    if (holder && !(await lives(holder))) {
+    if (holder && !(await lives(holder, guard, own))) {
       throw new PaletteError(`${guard} was left by a process that was killed: delete it.`);
     }
-    return setTimeout(5);
+    return sleep(5);
   }
   try {
     const found = await readFile(path, "utf8").catch(() => undefined);
@@ -94,8 +144,11 @@ async function discard(path: string, content: string, own: string, guard: string
   }
 }
 
-function heldBy(folder: string, path: string, { pid, host }: Holder, busy: string): FolderInUse {
-  const elsewhere = host === hostname() ? "" : ` on ${host} (if it is gone, delete ${path})`;
+function heldBy(folder: string, { pid, host }: Holder, busy: string): FolderInUse {
+  const elsewhere =
+    host === hostname()
+      ? ""
+      : ` on ${host} (if it is gone, the folder is free ${patience} minutes later)`;
   return new FolderInUse(
     `Process ${pid}${elsewhere} is ${busy} in ${folder} already: wait for it, stop it, or choose another folder.`,
   );
@@ -123,9 +176,12 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
-async function lives({ pid, host, started }: Holder): Promise<boolean> {
-  // Processes of other machines cannot be seen.
-  if (host !== hostname()) return true;
+/** @param own a file just written, by which the file system's clock is read */
+async function lives({ pid, host, started }: Holder, path: string, own: string): Promise<boolean> {
+  if (host !== hostname()) {
+    const [renewed, now] = await Promise.all([path, own].map(dateOf));
+    return renewed !== undefined && now !== undefined && now - renewed < 60_000 * patience;
+  }
   try {
     process.kill(pid, 0);
   } catch (thrown) {
@@ -133,6 +189,10 @@ async function lives({ pid, host, started }: Holder): Promise<boolean> {
   }
   const now = await startOf(pid);
   return started === null || now === null || started === now;
+}
+
+async function dateOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
 }
 
 /** When a process started, on Linux: the boot and the clock ticks since it. */

@@ -22,7 +22,7 @@ import { readToEnd } from "./regular-file.ts";
 import { fileSource, writeSafetensors } from "./safetensors-file.ts";
 
 /** Where this package keeps the models it comes with; the same from the sources and when built. */
-export const bundledModelsFolder = fileURLToPath(new URL("../../models", import.meta.url));
+const bundledModelsFolder = fileURLToPath(new URL("../../models", import.meta.url));
 
 /**
  * Writes a model folder, replacing the one that is there. Each file appears whole or not at all;

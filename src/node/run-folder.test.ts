@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { failureOf } from "../../test/support/failure.ts";
 import { bytesOf, trainingRuns } from "../../test/support/training-runs.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { loadModel } from "./model-folder.ts";
@@ -79,6 +81,16 @@ describe("a run folder", () => {
     const lock = await lockFolder(run);
     expect(await refusal({ out: run, images: 16 })).toMatch(/already: wait for it/);
     await lock.release();
+  });
+
+  it("that another machine has taken over meanwhile is left to that one", async () => {
+    const run = await copied();
+    const before = await bytesOf(run, "checkpoint.safetensors");
+    const reporter = { line() {}, progress: () => writeFileSync(join(run, "lock"), "another's") };
+    const plan = await runs.planned({ out: run });
+    const training = train(plan, { out: run, images: 16, reporter });
+    expect(await failureOf(training)).toMatch(/has taken .* over/);
+    expect(await bytesOf(run, "checkpoint.safetensors")).toEqual(before);
   });
 
   it("that is something else is refused and left alone", async () => {

@@ -106,8 +106,9 @@ export class RunFolder implements RunStore {
     return readCheckpoint(this.checkpoint, state);
   }
 
-  writeCheckpoint(state: StateAccess, counters: Counters): Promise<void> {
-    return writeCheckpoint(this.checkpoint, state, counters);
+  async writeCheckpoint(state: StateAccess, counters: Counters): Promise<void> {
+    await this.lock.assertHeld();
+    await writeCheckpoint(this.checkpoint, state, counters);
   }
 
   writeModel(model: Model): Promise<void> {

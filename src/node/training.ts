@@ -24,18 +24,17 @@ import { RunFolder } from "./run-folder.ts";
 
 export * from "../training/index.ts";
 export type { Environment } from "../util/environment.ts";
-export {
-  makeShards,
-  type ShardFormat,
-  type ShardOptions,
-  type ShardRequest,
-  type ShardSize,
-  shardFormats,
-  type TarShard,
-} from "./make-shards.ts";
+export { makeShards, type ShardOptions, type ShardRequest } from "./make-shards.ts";
 export { agreeOn } from "./mpi/agree.ts";
 export { MpiCommunicator } from "./mpi/communicator.ts";
 export { type Launch, launchOf } from "./mpi/launch.ts";
+export {
+  type ShardFormat,
+  type ShardSize,
+  type ShardWriteOptions,
+  shardFormats,
+  type TarShard,
+} from "./shard-writer.ts";
 
 /** What may be asked for; what is left out comes from the preset or is as said. */
 export interface TrainingRequest extends TrainingSettings {

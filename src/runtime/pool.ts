@@ -1,6 +1,6 @@
 /**
- * The compiled graphs of a model: its weights baked in, for so many images of a size at a time, on
- * engines side by side. What is asked for again is not compiled again.
+ * The compiled graphs of a model, for so many images of a size at a time, on engines side by side.
+ * What is asked for again is not compiled again.
  */
 import { type Model, readModel, type StoredModel, weightsInMemory } from "../models/model.ts";
 import {

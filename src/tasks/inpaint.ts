@@ -15,7 +15,7 @@ import { randomRectangles, rectangleMask } from "./rectangles.ts";
 import type { Task } from "./task.ts";
 
 /** The paper's mixture: 60 % free-form, the rest rectangles. */
-export const freeFormShare = 0.6;
+const freeFormShare = 0.6;
 
 /** Below this, a rectangle of whole pixels cannot be counted on to cover 10 to 40 %. */
 const smallestSide = 8;
@@ -133,7 +133,7 @@ export const inpaint: Task<"inpaint", InpaintOptions> = {
 };
 
 /** The image with middle gray in the hole: a hole shown as noise would look like a fault. */
-export function withGrayHole(image: Image, mask: Mask): Image {
+function withGrayHole(image: Image, mask: Mask): Image {
   const pixels = image.width * image.height;
   return { ...image, data: image.data.map((v, i) => (mask.data[i % pixels] === 1 ? 0 : v)) };
 }

@@ -7,11 +7,13 @@ import { trainingMemory } from "./memory.ts";
 import { dataParallel } from "./step/data-parallel.ts";
 
 /** Estimated bytes of training a large network at 256x256 pixels. */
-function needed(wishes: { batch?: number; accumulate?: number; photos?: number } = {}): number {
-  const { batch = 1, accumulate = 1, photos = 7 } = wishes;
+function needed(
+  wishes: { batch?: number; accumulate?: number; photos?: number; consistencyImages?: number } = {},
+): number {
+  const { batch = 1, accumulate = 1, photos = 7, ...objective } = wishes;
   return trainingMemory({
     network: presetNamed("pytorch-256").network,
-    objective: { prediction: "epsilon", ...paperObjective },
+    objective: { prediction: "epsilon", ...paperObjective, ...objective },
     optimizer: { ...presetNamed("pytorch-256").optimizer, batch, accumulate },
     augmentation: { ...defaultAugmentation, cropScale: "half..full" },
     machine: { threads: 2, folders: [] },
@@ -27,6 +29,11 @@ describe("the memory that a training is said to need", () => {
 
   it("does not grow with what is accumulated", () => {
     expect(needed({ batch: 16, accumulate: 64 })).toBe(needed({ batch: 16 }));
+  });
+
+  it("counts the nearer images of consistency tuning", () => {
+    const nearer = 2 * 4 * 3 * 256 ** 2;
+    expect(needed({ consistencyImages: 100 }) - needed()).toBeGreaterThanOrEqual(nearer);
   });
 
   it("is less where blocks are computed again", () => {

@@ -6,9 +6,8 @@ import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/registry.ts";
 import type { Device, Runtime } from "../runtime/runtime.ts";
 import { inGigabytes } from "../util/format.ts";
-import { omitUndefined } from "../util/omit-undefined.ts";
 import type { RunConfig } from "./run-config.ts";
-import { stepStrategy } from "./step/strategy.ts";
+import { stepperOptions, stepStrategy } from "./step/strategy.ts";
 
 /** Node, ONNX Runtime and libvips before they hold anything. */
 const processBytes = 300e6;
@@ -24,23 +23,14 @@ export function trainingMemory(
   >,
   device?: Device,
 ): { readonly parameters: number; readonly bytes: number } {
-  const { network, objective, optimizer, augmentation, machine, photos } = config;
+  const { network, optimizer, augmentation, machine, photos } = config;
   const specs = parameterSpecs(network);
   const { batch, accumulate } = optimizer;
-  const { loss } = objective;
   const strategy = stepStrategy(network, device);
-  const { threads, ranks = 1 } = machine;
+  const { ranks = 1 } = machine;
   const share = Math.ceil(batch / ranks);
-  const step = {
-    network,
-    batch: share,
-    accumulate,
-    loss,
-    threads,
-    ranks,
-    ...omitUndefined({ recompute: machine.recompute }),
-  };
-  const batches = (strategy.batchesAhead + 1) * share * imageBytes(network);
+  const step = { ...stepperOptions(config, share), accumulate, ranks };
+  const batches = (strategy.batchesAhead + 1) * share * imageBytes(network, step.consistency);
   const cached = cachedBytes(photos.training, network.resolution, augmentation.cropScale);
   return {
     parameters: parameterCount(specs),
@@ -49,10 +39,11 @@ export function trainingMemory(
 }
 
 /**
- * Bytes of an image in a batch: condition, noisy image and target, and the weight of each pixel.
+ * Bytes of an image in a batch: condition, noisy image and target, and the weight of each pixel; in
+ * consistency tuning the nearer image besides.
  */
-function imageBytes({ channels, resolution }: NetworkConfig): number {
-  return 4 * (3 * channels + 1) * resolution ** 2;
+function imageBytes({ channels, resolution }: NetworkConfig, consistency = false): number {
+  return 4 * ((consistency ? 4 : 3) * channels + 1) * resolution ** 2;
 }
 
 /** @throws PaletteError when the training would not fit in memory, with what might. */

@@ -83,7 +83,7 @@ export class RunningMeans {
   }
 }
 
-export function emptyMeans(): MeansData {
+function emptyMeans(): MeansData {
   return { loss: { sum: 0, count: 0 }, gradientNorm: { sum: 0, count: 0 }, tasks: {} };
 }
 

@@ -18,7 +18,7 @@ import type { TrainingPlan } from "./plan.ts";
 import type { RunStore, TrainingPlatform } from "./platform.ts";
 import type { RunConfig } from "./run-config.ts";
 import { TrainingSession } from "./session.ts";
-import { stepStrategy } from "./step/strategy.ts";
+import { stepperOptions, stepStrategy } from "./step/strategy.ts";
 import type { StepStrategy, TrainingStepper } from "./step/types.ts";
 import { makeUpdate } from "./step/update.ts";
 import type { ValidationLoss } from "./validation-set.ts";
@@ -106,12 +106,7 @@ class Training {
     await leader?.prepare(session.images);
     const compiling = this.strategy.createStepper(
       {
-        network: config.network,
-        batch: this.range[1] - this.range[0],
-        loss: config.objective.loss,
-        consistency: config.objective.consistencyImages !== undefined,
-        threads: config.machine.threads,
-        ...omitUndefined({ recompute: config.machine.recompute }),
+        ...stepperOptions(config, this.range[1] - this.range[0]),
         state: session.state,
         device: options.device,
         precision: options.precision,

@@ -197,7 +197,7 @@ const shownSide = 128;
 const columns = ["input", "sample", "truth"];
 
 /** Images that go through the network for a sheet, counted call by call. */
-export function sheetCalls({ objective, sampler }: ModelConfig, examples: number): number {
+function sheetCalls({ objective, sampler }: ModelConfig, examples: number): number {
   return (
     examples *
     (objective.regression ? 1 : networkCalls((sampler ?? defaultSampler).sampler, sheetSteps))

@@ -74,7 +74,7 @@ async function entryOf(digest: string, response: Response): Promise<CacheEntry |
 }
 
 /** The kept weights, read from the cache when they are asked for; undefined where they are gone. */
-export async function cachedWeights(digest: string): Promise<ByteSource | undefined> {
+async function cachedWeights(digest: string): Promise<ByteSource | undefined> {
   if (!hasCache()) return undefined;
   const response = await (await openCache()).match(addressOf(digest, weightsFile));
   return response && blobSource(await response.blob());

@@ -9,6 +9,7 @@ import {
 } from "../models/model.ts";
 import { parameterSpecs } from "../nn/registry.ts";
 import { PaletteError } from "../util/errors.ts";
+import { sha256 } from "../util/sha256.ts";
 import { download, type FetchProgress } from "./download.ts";
 import {
   blobSource,
@@ -171,11 +172,9 @@ async function check({
   await weights.read(parameterSpecs(config.network), () => {});
 }
 
-/** In hexadecimal; undefined where the browser does not compute it. */
-async function digestOf(bytes: BufferSource): Promise<string | undefined> {
-  if (!hasCache()) return undefined;
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** The SHA-256 of weights; undefined where the browser can keep none. */
+async function digestOf(bytes: Uint8Array | ArrayBuffer): Promise<string | undefined> {
+  return hasCache() ? sha256(bytes) : undefined;
 }
 
 /** The whole address of a folder, with a slash at its end. */

@@ -58,7 +58,7 @@ async function restore(palette: Palette, photo: Image): Promise<Restorations> {
 }
 
 /** Loss and gradient of tiny-32 with fresh weights, for a fixed batch. */
-export async function trainingStep(
+async function trainingStep(
   runtime: Runtime,
   device: Device = "cpu",
 ): Promise<Pick<CaseResults, "losses" | "gradient">> {

@@ -10,7 +10,7 @@ import { build } from "vite";
 const executable = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** Whether tests in a browser can run on this machine. */
-export const hasChromium = existsSync(executable);
+const hasChromium = existsSync(executable);
 
 const inCi = process.env.CI !== undefined;
 

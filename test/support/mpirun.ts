@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Whether Open MPI's mpirun is on this machine. */
-export const hasMpirun = (process.env.PATH ?? "")
+const hasMpirun = (process.env.PATH ?? "")
   .split(delimiter)
   .some((folder) => existsSync(join(folder, "mpirun")));
 

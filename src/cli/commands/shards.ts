@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { decodedShortSide } from "../../data/crop-scale.ts";
 import { presetNamed, presetNames } from "../../models/presets.ts";
-import type { ShardFormat, ShardSize } from "../../node/make-shards.ts";
+import type { ShardFormat, ShardSize } from "../../node/shard-writer.ts";
 import { threadsOption, wholeNumber } from "../arguments.ts";
 
 export interface ShardsFlags {

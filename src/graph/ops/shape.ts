@@ -272,7 +272,7 @@ export function controlDependency(x: Tensor, others: readonly Tensor[]): Tensor 
 }
 
 /** Row-major strides of a shape. */
-export function stridesOf(shape: Shape): number[] {
+function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;
   for (let i = shape.length - 1; i >= 0; i--) {

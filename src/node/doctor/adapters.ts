@@ -1,6 +1,7 @@
 /** The graphics cards that a device may run on, as their driver names them. */
 import { cpus } from "node:os";
-import koffi, { type LibraryHandle } from "koffi";
+import type { LibraryHandle } from "koffi";
+import { type Koffi, loadKoffi } from "../koffi.ts";
 
 export interface Adapter {
   readonly name: string;
@@ -14,14 +15,16 @@ const kinds = ["other", "integrated", "discrete", "virtual", "software"] as cons
 
 /**
  * Vulkan's physical devices on Linux and Windows; on a Mac the chip. Empty where there is no
- * loader. A broken driver may end the process: to be called in one that may be lost.
+ * loader, or no koffi. A broken driver may end the process: to be called in one that may be lost.
  */
 export function listAdapters(): Adapter[] {
   if (process.platform === "darwin") {
     return [{ name: cpus()[0]?.model ?? "Apple GPU", kind: "integrated" }];
   }
+  let koffi: Koffi;
   let vulkan: LibraryHandle;
   try {
+    koffi = loadKoffi();
     vulkan = koffi.load(process.platform === "win32" ? "vulkan-1.dll" : "libvulkan.so.1");
   } catch {
     return [];

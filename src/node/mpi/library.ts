@@ -3,9 +3,10 @@
  * MVAPICH). The library is the system's; nothing of it is in the package. Handles are addresses in
  * Open MPI and integers in MPICH (mpi.h of both).
  */
-import { createRequire } from "node:module";
-import type { KoffiFunc } from "koffi";
+import type { KoffiFunc, LibraryHandle } from "koffi";
+import type { Environment } from "../../util/environment.ts";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
+import { loadKoffi } from "../koffi.ts";
 
 /** Names another library. */
 export const libraryVariable = "PALETTE_MPI_LIBRARY";
@@ -39,9 +40,6 @@ export interface MpiLibrary {
   readonly allgatherParts: Call<[Memory, number, Handle, Memory, Memory, Memory, Handle, Handle]>;
 }
 
-/** Bytes: collectives keep much on the stack of the thread that carries them out. */
-const stackSize = 2 ** 23;
-
 const openMpi = ["libmpi.so.40", "libmpi.so.80", "libmpi.so.20", "libmpi.dylib", "libmpi.so"];
 const mpich = ["libmpich.so.12", "libmpi.so.12", "libmpi.12.dylib", "libmpich.dylib"];
 
@@ -50,15 +48,15 @@ const mpich = ["libmpich.so.12", "libmpi.so.12", "libmpi.12.dylib", "libmpich.dy
  * process, wherever the system finds it.
  * @throws PaletteError when there is none, or it is of another kind.
  */
-export function loadMpi(environment: NodeJS.ProcessEnv = process.env): MpiLibrary {
+export function loadMpi(environment: Environment = process.env): MpiLibrary {
   const named = environment[libraryVariable];
   const hydra = environment.PMI_RANK !== undefined;
   const usual = hydra ? [...mpich, ...openMpi] : [...openMpi, ...mpich];
   const candidates = named === undefined ? usual : [named];
-  const koffi = foreignFunctions();
+  const koffi = loadKoffi();
   let failure: unknown;
   for (const path of candidates) {
-    let library: ReturnType<typeof koffi.load>;
+    let library: LibraryHandle;
     try {
       // Open MPI's plugins look for its symbols among the program's.
       library = koffi.load(path, { global: true });
@@ -78,18 +76,7 @@ export function loadMpi(environment: NodeJS.ProcessEnv = process.env): MpiLibrar
   );
 }
 
-let koffi: typeof import("koffi") | undefined;
-
-/** koffi, loaded when it is needed: only who trains on several machines does. */
-function foreignFunctions(): typeof import("koffi") {
-  if (koffi === undefined) {
-    koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
-    koffi.config({ async_stack_size: stackSize, resident_async_pools: 1 });
-  }
-  return koffi;
-}
-
-function bind(path: string, library: import("koffi").LibraryHandle): MpiLibrary {
+function bind(path: string, library: LibraryHandle): MpiLibrary {
   const address = (name: string) => library.symbol(name) as bigint;
   const version = versionOf(library);
   const isOpen = version.includes("Open MPI");
@@ -145,7 +132,7 @@ function bind(path: string, library: import("koffi").LibraryHandle): MpiLibrary 
 }
 
 /** What the library says it is; this may be asked before it is used. */
-function versionOf(library: import("koffi").LibraryHandle): string {
+function versionOf(library: LibraryHandle): string {
   const [text, length] = [new Uint8Array(2 ** 13), new Int32Array(1)];
   try {
     library.func("MPI_Get_library_version", "int", ["void *", "void *"])(text, length);

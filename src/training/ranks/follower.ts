@@ -8,7 +8,7 @@ import type { TrainingOptions } from "../options.ts";
 import type { TrainingPlan } from "../plan.ts";
 import type { TrainingPlatform } from "../platform.ts";
 import type { TrainingState } from "../step/optimizer.ts";
-import { emptyState, partitionOf, stepStrategy } from "../step/strategy.ts";
+import { emptyState, partitionOf, stepperOptions, stepStrategy } from "../step/strategy.ts";
 import type { StepStrategy, TrainingStepper } from "../step/types.ts";
 import type { Communicator } from "./communicator.ts";
 import { type Partition, unpack } from "./partition.ts";
@@ -127,11 +127,7 @@ class Follower {
     });
     this.stepper = await this.strategy.createStepper(
       {
-        network: config.network,
-        batch: range[1] - range[0],
-        loss: config.objective.loss,
-        consistency: config.objective.consistencyImages !== undefined,
-        threads: config.machine.threads,
+        ...stepperOptions(config, range[1] - range[0]),
         state: this.state,
         ranks: { communicator, partition },
         ...omitUndefined({ device: this.options.device }),

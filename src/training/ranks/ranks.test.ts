@@ -6,6 +6,8 @@ import { often, trainingRuns } from "../../../test/support/training-runs.ts";
 import { uNetConfig } from "../../nn/config.ts";
 import { nodePlatform, type TrainingRequest } from "../../node/training.ts";
 import type { TrainingOptions } from "../options.ts";
+import type { TrainingPlatform } from "../platform.ts";
+import type { DataParallelStart } from "../step/data-parallel-replica.ts";
 import { partitionOf } from "../step/strategy.ts";
 import { runTraining } from "../train.ts";
 import { followTraining } from "./follower.ts";
@@ -27,20 +29,23 @@ const network = uNetConfig.parse({
 /** Trains on so many ranks in this process. */
 async function trainedOn(
   size: number,
-  options: Partial<TrainingOptions> & { store?: ReturnType<typeof memoryStore> } = {},
+  options: Partial<TrainingOptions> & {
+    store?: ReturnType<typeof memoryStore>;
+    platform?: TrainingPlatform;
+  } = {},
   wishes: Partial<TrainingRequest> = {},
 ) {
-  const { store = memoryStore(), ...rest } = options;
+  const { store = memoryStore(), platform = nodePlatform, ...rest } = options;
   const plan = await runs.planned({ network, ...wishes });
   const lines: string[] = [];
   const reporter = { line: (text: string) => lines.push(text), progress() {} };
   const all = { images: 8, ...often, reporter, ...rest };
   if (size === 1)
-    return { store, lines, outcome: await runTraining(plan, store, nodePlatform, all), ends: [] };
+    return { store, lines, outcome: await runTraining(plan, store, platform, all), ends: [] };
   const [first, ...others] = localRanks(size);
   const leader = new Leader(first!, partitionOf(plan.config.network, first));
-  const following = others.map((rank) => followTraining(plan, nodePlatform, rank, {}));
-  const leading = runTraining(plan, store, { ...nodePlatform, leader }, all).finally(() =>
+  const following = others.map((rank) => followTraining(plan, platform, rank, {}));
+  const leading = runTraining(plan, store, { ...platform, leader }, all).finally(() =>
     leader.end(false),
   );
   const [outcome, ...ends] = await Promise.all([leading, ...following]);
@@ -49,6 +54,22 @@ async function trainedOn(
 
 const stateOf = ({ store }: { store: ReturnType<typeof memoryStore> }) =>
   store.kept.checkpoint!.vectors;
+
+describe("ranks", () => {
+  it("compile the same graph, also with --recompute", async () => {
+    const graphs: Uint8Array[] = [];
+    const platform: TrainingPlatform = {
+      ...nodePlatform,
+      spawn(strategy, start) {
+        graphs.push((start as DataParallelStart).model);
+        return nodePlatform.spawn(strategy, start);
+      },
+    };
+    await trainedOn(2, { images: 2, heldOutEvery: 100, platform }, { recompute: true });
+    const [one, two] = graphs;
+    expect(Buffer.compare(one!, two!)).toBe(0);
+  });
+});
 
 describe("ranks that train together", () => {
   const ten = { images: 100, statsEvery: 10, heldOutEvery: 100 };

@@ -2,8 +2,9 @@
  * The data-parallel training step: loss, gradient, clipping, Adam and EMA over a batch, shared by
  * one replica a core. (Two engines of one thread each are faster than one of two: most ops are
  * small.) Replicas share the vectors, or, in a page that may not share memory, get a copy of the
- * weights with each batch and hand back their gradients: the bytes are the same. The result depends on the number of threads only through the order of summation; the same
- * number gives the same bytes.
+ * weights with each batch and hand back their gradients: the bytes are the same. The result depends
+ * on the number of threads only through the order of summation; the same number gives the same
+ * bytes.
  */
 import { stack } from "../../image/stack.ts";
 import { lowMemorySession, trainingGraph, trainingGraphBytes } from "../../nn/graphs.ts";

@@ -8,6 +8,7 @@ import { isUNet, sideOf } from "../../nn/config.ts";
 import { lowMemorySession, trainingGraph, trainingGraphBytes } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
+import { omitUndefined } from "../../util/omit-undefined.ts";
 import { checkState, judge } from "../ranks/step.ts";
 import {
   type LowMemoryReply,
@@ -55,8 +56,9 @@ export const lowMemory: StepStrategy = {
     const batch = imagesAtOnce(step);
     // Weights, average, moments, gradient, the engine's copy of it, and the sum over several runs.
     const vectors = step.accumulate * step.batch > batch ? 7 : 6;
-    const { network, loss, ranks = 1 } = step;
-    const maps = trainingGraphBytes(network, specs, { batch, loss, weights: "inputs" });
+    const { network, loss, consistency, ranks = 1 } = step;
+    const graph = { batch, loss, weights: "inputs", ...omitUndefined({ consistency }) } as const;
+    const maps = trainingGraphBytes(network, specs, graph);
     return 4 * (vectors - 3 + 3 / ranks) * parameterCount(specs) + roundedUp * maps;
   },
   createStepper,

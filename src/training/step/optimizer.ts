@@ -120,7 +120,7 @@ export function updatePiece(
 }
 
 /** The average after a weight has become `value`: decay * average + (1 - decay) * value. */
-export function emaStep(average: number, value: number, decay: number): number {
+function emaStep(average: number, value: number, decay: number): number {
   return value + decay * (average - value);
 }
 

@@ -7,14 +7,16 @@ import type { NetworkConfig } from "../../nn/network.ts";
 import { initialParameter, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import type { Device } from "../../runtime/runtime.ts";
+import { omitUndefined } from "../../util/omit-undefined.ts";
 import { pause } from "../../util/pause.ts";
 import type { Communicator } from "../ranks/communicator.ts";
 import { type Partition, partition } from "../ranks/partition.ts";
+import type { RunConfig } from "../run-config.ts";
 import { dataParallel } from "./data-parallel.ts";
 import { deviceResident } from "./device-resident.ts";
 import { lowMemory } from "./low-memory.ts";
 import type { TrainingState } from "./optimizer.ts";
-import type { StepStrategy } from "./types.ts";
+import type { StepperOptions, StepStrategy } from "./types.ts";
 
 /**
  * Device-resident on another device than the processor; there, low memory where the weights are too
@@ -23,6 +25,18 @@ import type { StepStrategy } from "./types.ts";
 export function stepStrategy(network: NetworkConfig, device: Device = "cpu"): StepStrategy {
   if (device !== "cpu") return deviceResident;
   return weightResidency(parameterSpecs(network)) === "inputs" ? lowMemory : dataParallel;
+}
+
+/** What a run's configuration says of its steps, the same on every rank but for the images a batch. */
+export function stepperOptions(
+  { network, objective, machine }: Pick<RunConfig, "network" | "objective" | "machine">,
+  batch: number,
+): Omit<StepperOptions, "state" | "device" | "precision" | "ranks"> {
+  return {
+    ...{ network, batch, loss: objective.loss, threads: machine.threads },
+    consistency: objective.consistencyImages !== undefined,
+    ...omitUndefined({ recompute: machine.recompute }),
+  };
 }
 
 /** How the vectors of a network are dealt out over ranks; one rank alone has all. */

@@ -4,8 +4,8 @@ import { digestedText, fingerprintBlocks, fingerprintOf } from "../../data/photo
 import type { PhotoReader, PhotoRecord, PhotoSet } from "../../data/photo-reader.ts";
 import { shrinkBytes } from "../../image/resize.ts";
 import { PaletteError, ReadError, reasonOf } from "../../util/errors.ts";
+import { sha256 } from "../../util/sha256.ts";
 import { canvasCodec } from "../canvas-codec.ts";
-import { sha256 } from "./digest.ts";
 
 export interface ChosenPhotos {
   readonly set: PhotoSet;
