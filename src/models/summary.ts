@@ -39,7 +39,7 @@ export const programBytes = 125e6;
  * those of the graph, with kernels twice as large in Winograd's form, and what is being arranged.
  * Measured: 600 MB in all for 66 MB of weights. In a page, where graphs hold them, it is 18.
  */
-const peakForEachByte = 7;
+const peakForEachByte: Record<WeightPlace, number> = { "beside the graph": 7, "in the graph": 18 };
 /**
  * In low memory the weights are there once. Its graph without weights, a tensor being rearranged
  * and pictures are the rest; the engine's memory is a little more than what is in use, as blocks
@@ -48,11 +48,20 @@ const peakForEachByte = 7;
 const lowMemoryRest = 200e6;
 const roundedUp = 1.3;
 
-/** Bytes that a program needs to sample with a network, besides `programBytes`: an estimate. */
-export function samplingMemory(config: NetworkConfig): number {
+/** Where a small model's weights are: see `Runtime.readsInPlace`. */
+export type WeightPlace = "beside the graph" | "in the graph";
+
+/**
+ * Bytes of the machine's memory that a program needs to sample with a network, besides
+ * `programBytes`: an estimate.
+ */
+export function samplingMemory(
+  config: NetworkConfig,
+  place: WeightPlace = "beside the graph",
+): number {
   const specs = parameterSpecs(config);
   if (weightResidency(specs) === "constants")
-    return peakForEachByte * 4 * parameterCount(specs) + liveBytes(config);
+    return peakForEachByte[place] * 4 * parameterCount(specs) + liveBytes(config);
   const { weights, maps } = lowMemoryInferenceBytes(config, specs);
   return weights + lowMemoryRest + roundedUp * maps;
 }
@@ -67,12 +76,16 @@ const engineForWindows = 0.5;
  * Bytes that windows of this side need beyond `samplingMemory`, which counts a picture of the
  * network's own side: an estimate.
  */
-export function windowMemory(config: NetworkConfig, side: number): number {
+export function windowMemory(
+  config: NetworkConfig,
+  side: number,
+  place: WeightPlace = "beside the graph",
+): number {
   if (side <= config.resolution) return 0;
   const specs = parameterSpecs(config);
   const maps = liveBytes(config, side);
   if (weightResidency(specs) === "inputs") return roundedUp * maps;
-  return engineForWindows * peakForEachByte * 4 * parameterCount(specs) + 2 * maps;
+  return engineForWindows * peakForEachByte[place] * 4 * parameterCount(specs) + 2 * maps;
 }
 
 /** Bytes of the feature maps alive at once in a call for one square picture. */

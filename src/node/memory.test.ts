@@ -49,6 +49,10 @@ describe("what does not fit", () => {
     expect(() => assertFits(2.24e9, "This", "ask for less")).toThrow(
       /^This needs about 2\.2 GB of memory, but 400 MB can be had: ask for less \(PALETTE_MEMORY_CHECK=off tries anyway\)\.$/,
     );
+    const remedy = vi.fn(() => "do less");
+    assertFits(300e6, "This", remedy);
+    expect(remedy).not.toHaveBeenCalled();
+    expect(() => assertFits(2.24e9, "This", remedy)).toThrow("can be had: do less (");
     vi.stubEnv("PALETTE_MEMORY_CHECK", "off");
     expect(() => assertFits(2e12, "This")).not.toThrow();
     expect(inGigabytes(999.1e6)).toBe("1000 MB");
