@@ -289,7 +289,7 @@ export function lowMemoryInferenceBytes(
   };
 }
 
-/** What `trainingGraphBytes` has counted: a plan asks several times, and tracing takes a second. */
+/** What `trainingGraphBytes` has counted: a plan asks several times. */
 const counted = new Map<string, number>();
 
 /** Bytes alive at once in a training step; its inputs and outputs are not counted. */

@@ -83,12 +83,12 @@ describe("what does not fit", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("is refused before training, with the batch that needs less", async () => {
+  it("is refused before training, with what needs less", async () => {
     const plan = await planTraining({ data: ["samples"], preset: "tiny-32", threads: 2 });
     const out = join(tmpdir(), "palette-memory-never-made");
     leave(400e6);
     expect(await failureOf(train(plan, { out }))).toMatch(
-      /^Training tiny-32 needs about .* but 400 MB can be had: a smaller --batch \(1 needs \d+ MB\)/,
+      /^Training tiny-32 needs about .* but 400 MB can be had: --recompute \(needs \d+ MB\), a smaller --batch \(1 needs \d+ MB\) with --accumulate/,
     );
   });
 
