@@ -8,11 +8,19 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ort from "onnxruntime-node";
+import { weightsInMemory } from "../src/models/model.ts";
 import { presetNamed } from "../src/models/presets.ts";
 import { uNetConfig } from "../src/nn/config.ts";
-import { inferenceGraph, trainingCost, trainingGraph } from "../src/nn/graphs.ts";
+import {
+  inferenceGraph,
+  lowMemorySession,
+  type TrainingCost,
+  trainingCost,
+  trainingGraph,
+} from "../src/nn/graphs.ts";
 import { initialParameters } from "../src/nn/parameters.ts";
 import { parameterSpecs } from "../src/nn/registry.ts";
+import { weightInputs } from "../src/runtime/weight-inputs.ts";
 import { reference } from "./reference.ts";
 
 const runs = 8;
@@ -22,15 +30,16 @@ const config = preset === undefined ? uNetConfig.parse(reference) : presetNamed(
 const specs = parameterSpecs(config);
 const parameters = initialParameters(specs, 1);
 const train = mode === "train";
-const program = train
-  ? trainingGraph(config, specs, { batch, loss: "l2" })
-  : inferenceGraph(config, specs, parameters, batch).model;
+const graph = train
+  ? { model: trainingGraph(config, specs, { batch, loss: "l2" }), parameters: [] }
+  : inferenceGraph(config, specs, "inputs", batch, { ownKernels: "fast" });
+const weights = await weightInputs(graph.parameters, specs, weightsInMemory(parameters));
 
 const folder = await mkdtemp(join(tmpdir(), "palette-profile-"));
-const session = await ort.InferenceSession.create(program, {
+const session = await ort.InferenceSession.create(graph.model, {
   intraOpNumThreads: 1,
-  graphOptimizationLevel: train ? "extended" : "all",
-  enableMemPattern: !train,
+  graphOptimizationLevel: lowMemorySession.blockedLayout ? "all" : "extended",
+  enableMemPattern: lowMemorySession.memoryPattern,
   enableProfiling: true,
   profileFilePrefix: join(folder, "profile"),
 });
@@ -44,6 +53,8 @@ const feeds: Record<string, ort.Tensor> = {
   noisy: image(3),
   conditioning: new ort.Tensor("float32", new Float32Array(batch).fill(300), [batch]),
 };
+for (const [name, { data, shape }] of Object.entries(weights))
+  feeds[name] = new ort.Tensor("float32", data, shape);
 if (train) {
   feeds.parameters = new ort.Tensor("float32", parameters, [parameters.length]);
   feeds.target = image(3);
@@ -78,11 +89,20 @@ for (const [name, { time, count }] of rows) {
 
 console.log(`\npeak of this process: ${megabytes(1024 * process.resourceUsage().maxRSS)}`);
 if (train) {
-  const { live, liveByOp } = trainingCost(config, specs, { batch, loss: "l2" });
-  console.log(`alive at once in the graph: ${megabytes(live)}\n`);
-  console.log("| values of | MB |\n|---|---|");
-  for (const [op, bytes] of [...liveByOp].sort(([, a], [, b]) => b - a))
-    if (bytes >= 1e6) console.log(`| ${op} | ${(bytes / 1e6).toFixed(1)} |`);
+  const [kept, again] = [false, true].map((recompute) =>
+    trainingCost(config, specs, { batch, loss: "l2", recompute }),
+  ) as [TrainingCost, TrainingCost];
+  console.log("\n| alive at once in the graph: values of | kept | `--recompute` |\n|---|---|---|");
+  console.log(`| all | ${megabytes(kept.live)} | ${megabytes(again.live)} |`);
+  const ops = new Set([...kept.liveByOp.keys(), ...again.liveByOp.keys()]);
+  const parts = [...ops].map((op) => ({
+    op,
+    bytes: kept.liveByOp.get(op) ?? 0,
+    less: again.liveByOp.get(op) ?? 0,
+  }));
+  for (const { op, bytes, less } of parts.sort((a, b) => b.bytes - a.bytes))
+    if (Math.max(bytes, less) >= 1e6)
+      console.log(`| ${op} | ${megabytes(bytes)} | ${megabytes(less)} |`);
 }
 
 function megabytes(bytes: number): string {

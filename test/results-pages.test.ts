@@ -25,6 +25,7 @@ describe("the tables of docs/results", () => {
       "speed.md",
       "studies.md",
       "studio.md",
+      "README.md",
     ]);
     for (const { text, rendered } of pages) expect(text).toBe(rendered);
     for (const { path, rendered } of await renderedCharts()) {
@@ -33,8 +34,8 @@ describe("the tables of docs/results", () => {
   });
 
   it("all come from a data file", async () => {
-    for (const { text } of await renderedPages()) {
-      if (text.startsWith(markdownMark)) continue;
+    for (const { path, text } of await renderedPages()) {
+      if (text.startsWith(markdownMark) || !path.includes("results")) continue;
       expect(text.replace(/<!-- table: [\s\S]*?<!-- \/table -->/g, "")).not.toMatch(/^\|/m);
     }
   });
@@ -52,6 +53,15 @@ describe("the tables of docs/results", () => {
     expect(renderTable(JSON.stringify({ name: "small-64", matrixPeak: 2e11, results }))).toContain(
       "| `small-64`, training | 19.8 | 50 % | 2.00 GiB |",
     );
+  });
+
+  it("lend their cells to sentences", () => {
+    const lacking = { source: "bench", command: "x", recorded: "2026-11-27" };
+    const json = JSON.stringify({ ...lacking, columns: ["a", "b"], rows: [["1", "**2.5**"]] });
+    const page = (column: number, text: string) =>
+      `<!-- cell: x 1 ${column} -->${text}<!-- /cell -->`;
+    expect(renderPage(`${page(2, "?")} times`, () => json)).toBe(`${page(2, "2.5")} times`);
+    expect(() => renderPage(page(3, "?"), () => json)).toThrow(/row 1, column 3/);
   });
 
   it("refuse a row with a cell too few, and a name without a file", () => {

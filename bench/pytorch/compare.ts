@@ -1,6 +1,8 @@
 /**
  * Ours beside PyTorch: the same network, batch and threads, each in a process of its own, in turn,
- * three rounds. Prints the medians and the ratios of throughput, ours over PyTorch's.
+ * three rounds. Prints the medians and the ratios of throughput and of memory, ours over PyTorch's:
+ * the rows of docs/results/data/speed-64.json, of which README.md has its numbers
+ * (`npm run docs:results`).
  *
  *   npm run bench:pytorch [-- --json] [--rounds 3] [--steps 5] [--network pytorch-256] [--batch 1]
  *     [--mode sample]
@@ -108,15 +110,21 @@ if (values.json) {
   );
 } else {
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
-  const row = (
+  const today = new Date().toISOString().slice(0, 10);
+  const rows = (
     mode: Mode,
     { ours: mine, pytorch: peer, ratio, ratioOfFastest }: ReturnType<typeof summary>,
-  ) =>
-    `| ${mode === "train" ? "training step" : "network call"} | ${mine.secondsPerStep.toFixed(3)} s, ${gib(mine.peakMemoryBytes)} ` +
-    `| ${peer.secondsPerStep.toFixed(3)} s, ${gib(peer.peakMemoryBytes)} ` +
-    `| ${ratio.toFixed(2)} | ${ratioOfFastest.toFixed(2)} |`;
+  ) => {
+    const step = mode === "train" ? "training step" : "network call";
+    const seconds = [mine, peer].map((side) => `${side.secondsPerStep.toFixed(3)} s`);
+    const memory = [mine, peer].map((side) => gib(side.peakMemoryBytes));
+    const ofMemory = (mine.peakMemoryBytes / peer.peakMemoryBytes).toFixed(2);
+    return [
+      [step, ...seconds, `**${ratio.toFixed(2)}**`, ratioOfFastest.toFixed(2), "", today],
+      ["its peak memory", ...memory, "", "", `**${ofMemory}**`, today],
+    ];
+  };
   console.log(`${parameters} parameters, batch ${batch}, ${values.threads} threads\n`);
-  console.log("| step | ours | PyTorch | ratio of throughput | of the fastest steps |");
-  console.log("|---|---|---|---|---|");
-  for (const [mode, of] of summaries) console.log(row(mode, of));
+  for (const [mode, of] of summaries)
+    for (const row of rows(mode, of)) console.log(`${JSON.stringify(row)},`);
 }

@@ -29,7 +29,7 @@ export interface RankKind {
   readonly exchange: number;
   /** Seconds of sums and optimizer where one rank does all of it. */
   readonly optimizer: number;
-  /** Dollars an hour, assumed. */
+  /** Dollars an hour, assumed on 2026-11-27: see docs/scale.md. */
   readonly price: number;
   readonly ranks: readonly number[];
   readonly links: readonly (Link & { readonly name: string })[];

@@ -9,6 +9,9 @@
  * - a table copied from a page, `"source": "transcribed"`, with the command that measured it and
  *   the date of the commit that first had it. A run that keeps its JSON replaces such a file.
  *
+ * A sentence, here or in README.md, takes a number from a cell of such a table with
+ * `<!-- cell: NAME ROW COLUMN -->` and `<!-- /cell -->`, both counted from 1, without asterisks.
+ *
  * studies.md as a whole, with its charts in docs/images/studies, is made of studies.json, the
  * `report.json` of `palette experiment`.
  */
@@ -23,6 +26,7 @@ import { chartsOf, markdownMark, studiesMarkdown } from "../../src/experiment/pa
 import type { ExperimentReport } from "../../src/experiment/report.ts";
 
 const folder = fileURLToPath(new URL("../../docs/results", import.meta.url));
+const readme = fileURLToPath(new URL("../../README.md", import.meta.url));
 
 const plainTable = z
   .strictObject({
@@ -98,17 +102,32 @@ function has(value: unknown, key: string): boolean {
   return typeof value === "object" && value !== null && Object.hasOwn(value, key);
 }
 
-/**
- * The page with its tables as the data files have them; `read` gives a data file's text by name.
- */
-export function renderPage(page: string, read: (name: string) => string): string {
-  return page.replace(
-    /<!-- table: (\S+) -->\n[\s\S]*?<!-- \/table -->/g,
-    (_, name: string) => `<!-- table: ${name} -->\n\n${renderTable(read(name))}\n\n<!-- /table -->`,
-  );
+/** A cell's text, without asterisks. */
+function cellOf(json: string, row: number, column: number): string {
+  const text = plainTable.parse(JSON.parse(json)).rows[row - 1]?.[column - 1];
+  if (!text) throw new Error(`no cell in row ${row}, column ${column}`);
+  return text.replaceAll("*", "");
 }
 
-/** Each page of docs/results: its path, its text, and what its text should be. */
+/**
+ * The page with its tables and cells as the data files have them; `read` gives a data file's text
+ * by name.
+ */
+export function renderPage(page: string, read: (name: string) => string): string {
+  return page
+    .replace(
+      /<!-- table: (\S+) -->\n[\s\S]*?<!-- \/table -->/g,
+      (_, name: string) =>
+        `<!-- table: ${name} -->\n\n${renderTable(read(name))}\n\n<!-- /table -->`,
+    )
+    .replace(
+      /(<!-- cell: (\S+) (\d+) (\d+) -->).*?<!-- \/cell -->/g,
+      (_, mark: string, name: string, row: string, column: string) =>
+        `${mark}${cellOf(read(name), Number(row), Number(column))}<!-- /cell -->`,
+    );
+}
+
+/** Each page of docs/results, and README.md: its path, its text, and what its text should be. */
 export async function renderedPages(): Promise<{ path: string; text: string; rendered: string }[]> {
   const data = new Map<string, string>();
   for (const file of await readdir(join(folder, "data"))) {
@@ -121,8 +140,7 @@ export async function renderedPages(): Promise<{ path: string; text: string; ren
   };
   const pages = (await readdir(folder)).filter((file) => file.endsWith(".md")).sort();
   return Promise.all(
-    pages.map(async (file) => {
-      const path = join(folder, file);
+    [...pages.map((file) => join(folder, file)), readme].map(async (path) => {
       const text = await readFile(path, "utf8");
       const rendered = text.startsWith(markdownMark)
         ? studiesPage(read("studies"))

@@ -32,14 +32,21 @@ export interface NetworkDescription {
   };
 }
 
+/** Where a small model's weights are: see `Runtime.readsInPlace`. */
+export type WeightPlace = "beside the graph" | "in the graph";
+
 /** Node, sharp and ONNX Runtime before there is a model. */
 const programBytes = 125e6;
 /**
- * For each byte of a small model's weights: the weights themselves, and for each of two engines
- * those of the graph, with kernels twice as large in Winograd's form, and what is being arranged.
- * Measured: 600 MB in all for 66 MB of weights. In a page, where graphs hold them, it is 18.
+ * Of a small model: what its engines hold whatever its weights, and for each byte of weights the
+ * copies of them, with kernels twice as large in Winograd's form. Measured beside the graph (two
+ * engines): 274, 438 and 579 MB in all for 3, 28 and 66 MB of weights. In the graph (one engine of a
+ * GPU's graph, run by the processor, so that the device's copy counts, too): 242, 396 and 632 MB.
  */
-const peakForEachByte = 7;
+const smallModel: Record<WeightPlace, { readonly rest: number; readonly eachByte: number }> = {
+  "beside the graph": { rest: 130e6, eachByte: 5 },
+  "in the graph": { rest: 100e6, eachByte: 6.3 },
+};
 /**
  * In low memory the weights are there once. Its graph without weights, a tensor being rearranged
  * and pictures are the rest; the engine's memory is a little more than what is in use, as blocks
@@ -48,31 +55,38 @@ const peakForEachByte = 7;
 const lowMemoryRest = 200e6;
 const roundedUp = 1.3;
 
-/** Bytes that a program needs to sample with a network, besides `programBytes`: an estimate. */
-export function samplingMemory(config: NetworkConfig): number {
+/**
+ * Bytes of the machine's memory that a program needs to sample with a network, besides
+ * `programBytes`: an estimate.
+ */
+export function samplingMemory(
+  config: NetworkConfig,
+  place: WeightPlace = "beside the graph",
+): number {
   const specs = parameterSpecs(config);
-  if (weightResidency(specs) === "constants")
-    return peakForEachByte * 4 * parameterCount(specs) + liveBytes(config);
+  if (weightResidency(specs) === "constants") {
+    const { rest, eachByte } = smallModel[place];
+    return rest + eachByte * 4 * parameterCount(specs) + liveBytes(config);
+  }
   const { weights, maps } = lowMemoryInferenceBytes(config, specs);
   return weights + lowMemoryRest + roundedUp * maps;
 }
 
 /**
- * Beside the first engine others are compiled for windows. In parts of `peakForEachByte`. Measured:
- * 341 MB more for windows of 128 on two engines than for one call at 64, with 28 MB of weights.
- */
-const engineForWindows = 0.5;
-
-/**
  * Bytes that windows of this side need beyond `samplingMemory`, which counts a picture of the
- * network's own side: an estimate.
+ * network's own side: an estimate. Beside the first engines others are compiled for windows. Measured:
+ * 209 MB more for windows of 128 on two engines than for calls at 64, with 28 MB of weights.
  */
-export function windowMemory(config: NetworkConfig, side: number): number {
+export function windowMemory(
+  config: NetworkConfig,
+  side: number,
+  place: WeightPlace = "beside the graph",
+): number {
   if (side <= config.resolution) return 0;
   const specs = parameterSpecs(config);
   const maps = liveBytes(config, side);
   if (weightResidency(specs) === "inputs") return roundedUp * maps;
-  return engineForWindows * peakForEachByte * 4 * parameterCount(specs) + 2 * maps;
+  return smallModel[place].eachByte * 4 * parameterCount(specs) + 2 * maps;
 }
 
 /** Bytes of the feature maps alive at once in a call for one square picture. */

@@ -289,13 +289,21 @@ export function lowMemoryInferenceBytes(
   };
 }
 
+/** What `trainingGraphBytes` has counted: a plan asks several times. */
+const counted = new Map<string, number>();
+
 /** Bytes alive at once in a training step; its inputs and outputs are not counted. */
 export function trainingGraphBytes(
   config: NetworkConfig,
   specs: readonly ParameterSpec[],
   options: TrainingGraphOptions,
 ): number {
-  return 4 * peakLiveSize(Object.values(traceTraining(config, specs, options).outputs));
+  const key = JSON.stringify([config, options]);
+  const known = counted.get(key);
+  if (known !== undefined) return known;
+  const bytes = 4 * peakLiveSize(Object.values(traceTraining(config, specs, options).outputs));
+  counted.set(key, bytes);
+  return bytes;
 }
 
 /** Of a forward and backward pass: see `flops`, `traffic` (here bytes), `trainingGraphBytes`. */

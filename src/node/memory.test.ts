@@ -49,6 +49,10 @@ describe("what does not fit", () => {
     expect(() => assertFits(2.24e9, "This", "ask for less")).toThrow(
       /^This needs about 2\.2 GB of memory, but 400 MB can be had: ask for less \(PALETTE_MEMORY_CHECK=off tries anyway\)\.$/,
     );
+    const remedy = vi.fn(() => "do less");
+    assertFits(300e6, "This", remedy);
+    expect(remedy).not.toHaveBeenCalled();
+    expect(() => assertFits(2.24e9, "This", remedy)).toThrow("can be had: do less (");
     vi.stubEnv("PALETTE_MEMORY_CHECK", "off");
     expect(() => assertFits(2e12, "This")).not.toThrow();
     expect(inGigabytes(999.1e6)).toBe("1000 MB");
@@ -79,12 +83,12 @@ describe("what does not fit", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("is refused before training, with the batch that needs less", async () => {
+  it("is refused before training, with what needs less", async () => {
     const plan = await planTraining({ data: ["samples"], preset: "tiny-32", threads: 2 });
     const out = join(tmpdir(), "palette-memory-never-made");
     leave(400e6);
     expect(await failureOf(train(plan, { out }))).toMatch(
-      /^Training tiny-32 needs about .* but 400 MB can be had: a smaller --batch \(1 needs \d+ MB\)/,
+      /^Training tiny-32 needs about .* but 400 MB can be had: --recompute \(needs \d+ MB\), a smaller --batch \(1 needs \d+ MB\) with --accumulate/,
     );
   });
 

@@ -22,13 +22,14 @@ export function availableMemory(): number {
 /**
  * @param need estimated bytes, beyond what the process has now
  * @param what the sentence's subject: "Sampling with NAME"
- * @param remedy what to do about it, if there is something special
+ * @param remedy what to do about it, if there is something special; a function is asked only then
  * @throws PaletteError with both numbers when it does not fit.
  */
-export function assertFits(need: number, what: string, remedy?: string): void {
+export function assertFits(need: number, what: string, remedy?: string | (() => string)): void {
   const have = Math.max(0, availableMemory());
   if (need <= have || process.env[switchName] === "off") return;
-  const advice = remedy ?? "free some, or give the container more";
+  const special = typeof remedy === "function" ? remedy() : remedy;
+  const advice = special ?? "free some, or give the container more";
   throw new PaletteError(
     `${what} needs about ${inGigabytes(need)} of memory, but ${inGigabytes(have)} can be had: ${advice} (${switchName}=off tries anyway).`,
   );

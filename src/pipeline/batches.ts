@@ -60,7 +60,8 @@ export function assertSamplesFit(
   const windowed = conditions.some(({ x }) => Math.max(x.width, x.height) >= side);
   const kept = samples * (photo.data.length + sum(sizes));
   network.assertFits?.(
-    4 * (floatsInUse * Math.max(...atOnce) + kept) + (windowed ? windowMemory(shape, side) : 0),
+    4 * (floatsInUse * Math.max(...atOnce) + kept) +
+      (windowed ? windowMemory(shape, side, network.weightPlace) : 0),
     `Restoring ${photo.width}x${photo.height} pixels ${samples === 1 ? "once" : `${samples} times`}`,
     "take a smaller picture or fewer samples",
   );

@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { randomModel } from "../../test/random-model.ts";
+import { samplingMemory } from "../models/summary.ts";
 import { PaletteError } from "../util/errors.ts";
 import { createNetwork } from "./network.ts";
 import type { Runtime } from "./runtime.ts";
@@ -34,5 +35,26 @@ describe("a network one of whose engines cannot start", () => {
     expect(started).toHaveLength(3);
     expect(disposed).toEqual([1, 2]);
     await network.dispose();
+  });
+});
+
+describe("the memory that a network is said to need", () => {
+  it("is another where a device's graph holds the weights", async () => {
+    const model = randomModel();
+    const assertFits = vi.fn();
+    const runtime = { ...failing, assertFits, readsInPlace: (device = "cpu") => device === "cpu" };
+    const networks = await Promise.all([
+      createNetwork(runtime, model),
+      createNetwork(runtime, model, { device: "webgpu" }),
+    ]);
+    const { network } = model.config;
+    const [beside, inside] = [samplingMemory(network), samplingMemory(network, "in the graph")];
+    expect(assertFits.mock.calls.map(([bytes]) => bytes)).toEqual([beside, inside]);
+    expect(inside).not.toBe(beside);
+    expect(networks.map(({ weightPlace }) => weightPlace)).toEqual([
+      "beside the graph",
+      "in the graph",
+    ]);
+    await Promise.all(networks.map((each) => each.dispose()));
   });
 });

@@ -6,7 +6,7 @@
 
 import type { ModelConfig } from "../models/config.ts";
 import type { Model, StoredModel } from "../models/model.ts";
-import { samplingMemory } from "../models/summary.ts";
+import { samplingMemory, type WeightPlace } from "../models/summary.ts";
 import { noiseEmbeddingInput } from "../nn/network.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs, sideMultiple } from "../nn/registry.ts";
@@ -53,6 +53,8 @@ export interface Network {
   predict(call: NetworkCall): Promise<Float32Array>;
   /** Checks an estimate of memory on the network's platform: see `Runtime`. */
   readonly assertFits?: Runtime["assertFits"];
+  /** For estimates of memory: see `samplingMemory`. */
+  readonly weightPlace?: WeightPlace;
   /** Ends the engines' threads. */
   dispose(): Promise<void>;
 }
@@ -83,7 +85,8 @@ export async function createNetwork(
       `The network has ${parameters} parameters, but ${model.parameters.length} weights were given.`,
     );
   }
-  runtime.assertFits(samplingMemory(config.network), `Sampling with ${config.name}`);
+  const weightPlace = runtime.readsInPlace?.(options.device) ? "beside the graph" : "in the graph";
+  runtime.assertFits(samplingMemory(config.network, weightPlace), `Sampling with ${config.name}`);
   const multiple = sideMultiple(config.network);
   const pools = await EnginePools.open(runtime, model, options);
 
@@ -146,6 +149,7 @@ export async function createNetwork(
   return {
     config,
     assertFits: runtime.assertFits,
+    weightPlace,
     predict(call) {
       if (disposed) return Promise.reject(new PaletteError(`${config.name} was disposed of.`));
       return predict(call);

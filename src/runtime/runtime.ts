@@ -133,10 +133,11 @@ export interface Runtime {
    * Checks an estimate against the free memory. A platform that cannot tell accepts everything.
    * @param need bytes beyond what the process holds now
    * @param what the sentence's subject: "Sampling with NAME"
-   * @param remedy what to do about it, where there is something special
+   * @param remedy what to do about it, where there is something special; a function is asked only
+   * when it does not fit
    * @throws PaletteError with both numbers when it does not fit.
    */
-  assertFits(need: number, what: string, remedy?: string): void;
+  assertFits(need: number, what: string, remedy?: string | (() => string)): void;
 }
 
 /** Graphs for processors use the "cpu" lowering, all others the "gpu" lowering. */

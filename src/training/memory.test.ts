@@ -46,6 +46,23 @@ describe("the memory that a training is said to need", () => {
     expect(bytes(true)).toBeLessThan(0.8 * bytes(false));
   });
 
+  // `palette bench --preset NAME --mode train --batch 16 --threads 2`: see docs/results/memory.md.
+  it.each([
+    ["tiny-32", 425e6],
+    ["small-64", 1237e6],
+  ])("is within a quarter of what %s was measured to take", (name, measured) => {
+    const { network, objective, optimizer } = presetNamed(name);
+    const { bytes } = trainingMemory({
+      network,
+      objective,
+      optimizer: { ...optimizer, batch: 16, accumulate: 1 },
+      augmentation: defaultAugmentation,
+      machine: { threads: 2, folders: [] },
+      photos: { training: 0, heldOut: 0, holdOut: "none", digests: [] },
+    });
+    expect(Math.abs(bytes / measured - 1)).toBeLessThan(0.25);
+  });
+
   it("counts the photos that stay decoded, up to 1 GiB", () => {
     const none = needed({ photos: 0 });
     expect(needed({ photos: 10 }) - none).toBeCloseTo(10 * 3 * 1.5 * 1024 ** 2, -3);

@@ -53,19 +53,19 @@ export function assertTrainingFits(
   device?: Device,
 ): void {
   const { optimizer, machine } = config;
-  const smallest = { ...optimizer, batch: 1, accumulate: imagesPerUpdate(optimizer) };
-  const one = trainingMemory({ ...config, optimizer: smallest }, device).bytes;
-  const again = trainingMemory(
-    { ...config, machine: { ...machine, recompute: true } },
-    device,
-  ).bytes;
   const { bytes } = trainingMemory(config, device);
-  const remedies = [
-    ...(again < bytes ? [`--recompute (needs ${inGigabytes(again)})`] : []),
-    ...(one < bytes
-      ? [`a smaller --batch (1 needs ${inGigabytes(one)}) with --accumulate, or a smaller preset`]
-      : []),
-  ];
-  const remedy = remedies.length > 0 ? remedies.join(", ") : "take a smaller preset";
+  const remedy = () => {
+    const smallest = { ...optimizer, batch: 1, accumulate: imagesPerUpdate(optimizer) };
+    const one = trainingMemory({ ...config, optimizer: smallest }, device).bytes;
+    const recomputing = { ...config, machine: { ...machine, recompute: true } };
+    const again = trainingMemory(recomputing, device).bytes;
+    const remedies = [
+      ...(again < bytes ? [`--recompute (needs ${inGigabytes(again)})`] : []),
+      ...(one < bytes
+        ? [`a smaller --batch (1 needs ${inGigabytes(one)}) with --accumulate, or a smaller preset`]
+        : []),
+    ];
+    return remedies.length > 0 ? remedies.join(", ") : "take a smaller preset";
+  };
   assertFits(bytes, `Training ${config.preset}`, remedy);
 }
