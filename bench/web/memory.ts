@@ -12,7 +12,7 @@ import { Palette } from "../../src/pipeline/palette.ts";
 import type { SamplingProgress } from "../../src/pipeline/sampling-options.ts";
 import type { NetworkCall } from "../../src/runtime/network.ts";
 import { taskNamed } from "../../src/tasks/registry.ts";
-import { copiesOf } from "../../src/tasks/task.ts";
+import { mostCopies } from "../../src/tasks/task.ts";
 import { giveBack } from "../../src/util/give-back.ts";
 
 const [width = 4000, height = 3000] = process.argv.slice(2, 4).map(Number);
@@ -51,7 +51,7 @@ for (const [task, title, options] of cases) {
     title,
     `${Math.round(used)} MB`,
     copies.toFixed(1),
-    `${copiesOf(taskNamed(task), photo)}`,
+    `${taskNamed(task).copies ?? mostCopies}`,
   ]);
   console.log(rows.at(-1));
 }

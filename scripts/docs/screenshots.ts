@@ -146,7 +146,7 @@ const ofSite: readonly Shot[] = [
     settings: { samples: 2 },
     async act(page) {
       const photo = await sharp(path("samples/fields.jpg"))
-        .resize(4000, 3000, { fit: "cover" })
+        .resize(5472, 3648, { fit: "cover" })
         .jpeg({ quality: 15 })
         .toBuffer();
       await page.locator("#studio > input[type=file]").setInputFiles({
@@ -171,7 +171,7 @@ const ofSite: readonly Shot[] = [
     theme: "dark",
     async act(page) {
       const dialog = await photosToLearn(page);
-      for (const task of ["Inpaint", "Uncrop", "JPEG restoration"]) {
+      for (const task of ["Fill", "Extend", "Repair"]) {
         await dialog.getByRole("checkbox", { name: task }).uncheck();
       }
       await dialog.getByLabel("How long", { exact: true }).fill("240");

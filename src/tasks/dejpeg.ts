@@ -81,8 +81,8 @@ export const dejpeg: Task<"dejpeg", DejpegOptions> = {
       detail: `quality ${quality}${first.detail}`,
     };
   },
-  // x, y_t, y0 and an estimate of it; x is the photo itself where it has whole macroblocks.
-  copies: ({ width, height }) => (width % macroblock || height % macroblock ? 4.1 : 3.1),
+  // x, y_t, y0 and an estimate to be shown.
+  copies: 4.1,
   /** At the photo's own pixels: made smaller, it would have lost what is to be removed. */
   async prepare(photo, resolution) {
     const { width, height } = photo;

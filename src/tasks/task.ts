@@ -159,10 +159,9 @@ export interface Task<Name extends string = string, Options extends object = obj
   resultSize?(photo: Size, options: Options): Size;
   /**
    * Pictures of the result's size that are in memory at most while one is restored, beside the
-   * photo: measured, with what is not yet given back. Unless given, those of a task that is sampled
-   * at the picture's own size.
+   * photo: measured, with what is not yet given back. `mostCopies` unless given.
    */
-  readonly copies?: number | ((photo: Size) => number);
+  readonly copies?: number;
   /**
    * The opacity of the result from the photo's (0 to 255, [height, width]); the same unless given.
    */
@@ -183,12 +182,7 @@ export interface Task<Name extends string = string, Options extends object = obj
 }
 
 /** `Task.copies` of a task that is sampled at the picture's own size. */
-const mostCopies = 4.8;
-
-/** See `Task.copies`. */
-export function copiesOf({ copies = mostCopies }: Task, photo: Size): number {
-  return typeof copies === "number" ? copies : copies(photo);
-}
+export const mostCopies = 4.8;
 
 /** The options of a task. */
 export type OptionsOf<T> = T extends Task<string, infer Options> ? Options : never;

@@ -6,7 +6,7 @@ import type { Size } from "../image/model-size.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/registry.ts";
-import { copiesOf, type Task } from "../tasks/task.ts";
+import { mostCopies, type Task } from "../tasks/task.ts";
 import { PaletteError } from "../util/errors.ts";
 import { inGigabytes } from "../util/format.ts";
 
@@ -69,7 +69,7 @@ export interface Restoration {
 export function tabMemory({ config, task, options, engines }: Restoration, photo: Size): number {
   const { samples = 1 } = options;
   const result = area(task.resultSize?.(photo, options) ?? photo);
-  const pictures = area(photo) + (copiesOf(task, photo) + samples - 1) * result;
+  const pictures = area(photo) + ((task.copies ?? mostCopies) + samples - 1) * result;
   const mask = task.keepsPixels ? bytesPerMaskPixel * result : 0;
   return pageBytes + engines * bytesOfEngine(config) + bytesPerPixel * pictures + mask;
 }
