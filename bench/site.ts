@@ -1,7 +1,8 @@
 /**
- * `npx tsx bench/site.ts [-- --photo 4000x3000]`: the site as `npm run build:site` makes it, in
- * Chromium on loopback: until the page can be used, what is fetched for it, until the first answer,
- * and the private memory of the tab while a large photo is colorized. Needs Linux (/proc).
+ * `npx tsx bench/site.ts [--photo 4000x3000] [--way Colorize ...] [--model FOLDER] [--visits N]`:
+ * the site as `npm run build:site` makes it, in Chromium on loopback: until the page can be used,
+ * what is fetched for it, until the first answer, and the private memory of the tab while a large
+ * photo is restored in each way. Without visits only the last. Needs Linux (/proc).
  */
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,11 +12,16 @@ import { parseArgs } from "node:util";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import sharp from "sharp";
 import { buildSite } from "../scripts/studio/build-site.ts";
+import { choose, drag, openPhoto } from "../test/studio/driver.ts";
 import { launchChromium, serveFolder } from "../test/support/chromium.ts";
 
 const { values } = parseArgs({
   options: {
     photo: { type: "string", default: "4000x3000" },
+    way: { type: "string", multiple: true, default: ["Colorize", "Fill"] },
+    samples: { type: "string", default: "2" },
+    steps: { type: "string" },
+    model: { type: "string" },
     visits: { type: "string", default: "5" },
   },
 });
@@ -24,7 +30,10 @@ const sample = fileURLToPath(new URL("../samples/beach.jpg", import.meta.url));
 
 async function newContext(browser: Browser): Promise<BrowserContext> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  const settings = JSON.stringify({ samples: 2, seed: 1, language: "en" });
+  const settings = JSON.stringify({
+    ...{ samples: Number(values.samples), seed: 1, language: "en" },
+    ...(values.steps !== undefined && { steps: Number(values.steps) }),
+  });
   await context.addInitScript(
     `localStorage.setItem("studio.settings", ${JSON.stringify(settings)})`,
   );
@@ -42,13 +51,16 @@ async function visit(page: Page, address: string): Promise<{ ms: number; files: 
   return { ms, files: [...files] };
 }
 
-async function colorize(page: Page, photo: Buffer): Promise<number> {
-  const file = { name: "photo.jpg", mimeType: "image/jpeg", buffer: photo };
-  await page.locator("#studio > input[type=file]").setInputFiles(file);
-  await page.locator(".surface").waitFor();
+/** Seconds until the answers are there. */
+async function restore(page: Page, photo: Buffer, way = "Colorize"): Promise<number> {
+  await openPhoto(page, { name: "photo.jpg", mimeType: "image/jpeg", buffer: photo });
+  await choose(page, way);
+  if (way === "Fill") await drag(page, [0.4, 0.5], [0.6, 0.5]);
   const start = performance.now();
   await page.locator("button[name=start]").click();
-  await page.getByRole("button", { name: "Answer 1" }).waitFor({ timeout: 900_000 });
+  await page
+    .getByRole("button", { name: `Answer ${values.samples}` })
+    .waitFor({ timeout: 1_800_000 });
   return (performance.now() - start) / 1000;
 }
 
@@ -75,13 +87,22 @@ async function tabMegabytes(): Promise<number> {
 }
 
 const out = await mkdtemp(join(tmpdir(), "palette-site-"));
-await buildSite({ out });
+await buildSite({ out, ...(values.model !== undefined && { models: [values.model] }) });
 const host = await serveFolder(out);
 const browser = await launchChromium();
 try {
+  if (Number(values.visits) > 0) await first(Number(values.visits));
+  for (const way of values.way) await large(way);
+} finally {
+  await browser.close();
+  await host.close();
+  await rm(out, { recursive: true, force: true });
+}
+
+async function first(count: number): Promise<void> {
   const visits: number[] = [];
   let bytes = 0;
-  for (let k = 0; k < Number(values.visits); k++) {
+  for (let k = 0; k < count; k++) {
     const context = await newContext(browser);
     const { ms, files } = await visit(await context.newPage(), host.address);
     visits.push(ms);
@@ -99,24 +120,26 @@ try {
   const context = await newContext(browser);
   const page = await context.newPage();
   await visit(page, host.address);
-  const first = await colorize(page, await sharp(sample).jpeg().toBuffer());
-  console.log(`first answers, with the model's download: ${first.toFixed(1)} s (2 at 20 steps)`);
+  const seconds = await restore(page, await sharp(sample).jpeg().toBuffer());
+  console.log(
+    `first answers, with the model's download: ${seconds.toFixed(1)} s (${values.samples} colorized)`,
+  );
   await context.close();
-  const fresh = await newContext(browser);
-  const large = await fresh.newPage();
-  await visit(large, host.address);
+}
+
+async function large(way: string): Promise<void> {
+  const context = await newContext(browser);
+  const page = await context.newPage();
+  await visit(page, host.address);
   let most = 0;
   const watch = setInterval(async () => {
     most = Math.max(most, await tabMegabytes());
   }, 200);
-  const photo = await sharp(sample).resize(width, height, { fit: "fill" }).jpeg().toBuffer();
-  const seconds = await colorize(large, photo);
+  // Of a low quality, as otherwise there is nothing to repair.
+  const resized = sharp(sample).resize(width, height, { fit: "fill" });
+  const seconds = await restore(page, await resized.jpeg({ quality: 10 }).toBuffer(), way);
   clearInterval(watch);
-  console.log(
-    `${width}x${height} pixels colorized twice: ${seconds.toFixed(1)} s, at most ${most.toFixed(0)} MB`,
-  );
-} finally {
-  await browser.close();
-  await host.close();
-  await rm(out, { recursive: true, force: true });
+  const answers = `${values.samples} answers in ${seconds.toFixed(1)} s`;
+  console.log(`${way}, ${width}x${height} pixels: ${answers}, at most ${most.toFixed(0)} MB`);
+  await context.close();
 }

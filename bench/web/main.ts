@@ -1,27 +1,19 @@
 /**
  * The library in Chromium beside Node, on the same machine: `npm run bench:web [-- folder]` writes
- * web-speed.json, web-weight.json and web-gpu.json for docs/results/data. Times are those of the
- * processor on one thread, the least of several runs. The last part takes minutes: WebGPU by
- * SwiftShader shows that the numbers are right, and nothing about speed.
+ * web-speed.json and web-weight.json for docs/results/data. Times are those of the processor on one
+ * thread, the least of several runs.
  */
-import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
-import { smallestSize } from "../../src/image/model-size.ts";
-import { resize } from "../../src/image/resize.ts";
 import { configFile, weightsFile } from "../../src/models/model.ts";
-import { readImage } from "../../src/node/decode-image.ts";
 import { findModel, loadModel } from "../../src/node/model-folder.ts";
 import { nodeRuntime } from "../../src/runtime/node/index.ts";
-import { bytesOf } from "../../test/runtime/cases.ts";
 import { launchChromium, reportErrors, serveSite } from "../../test/support/chromium.ts";
-import { largestDifference } from "../../test/support/differentiation.ts";
 import { pagesCpuTime } from "./cpu-time.ts";
 import { callBench, trainingBench, trainingImages } from "./work.ts";
 
@@ -33,13 +25,9 @@ const callsARound = 8;
 type Row = readonly string[];
 const temporary = await mkdtemp(join(tmpdir(), "palette-bench-"));
 const model = await findModel();
-const original = await readImage(here("../../samples/beach.jpg"));
-const { width, height } = smallestSize(original, 64);
-const photo = resize(original, width, height);
 const site = await serveSite(here("./page"), join(temporary, "page"), {
   [`/model/${configFile}`]: { file: join(model, configFile) },
   [`/model/${weightsFile}`]: { file: join(model, weightsFile) },
-  "/photo.json": { text: JSON.stringify({ width, height, data: [...photo.data] }) },
   "/favicon.ico": { text: "" },
 });
 try {
@@ -50,7 +38,6 @@ try {
     await speeds(),
   );
   await write("web-weight", ["", "bytes", "gzip"], await weights());
-  await write("web-gpu", ["WebGPU by SwiftShader, against WebAssembly", ""], await gpu());
 } finally {
   await site.close();
   await rm(temporary, { recursive: true, force: true });
@@ -62,7 +49,7 @@ async function speeds(): Promise<Row[]> {
     { what: "call", make: async () => callBench(nodeRuntime, await loadModel(model)), images: 1 },
     { what: "training", make: () => trainingBench(nodeRuntime), images: trainingImages },
   ] as const;
-  return inChromium({}, async (page) => {
+  return inChromium(async (page) => {
     const rows: Row[] = [];
     for (const { what, make, images } of kinds) {
       const work = await make();
@@ -113,40 +100,8 @@ async function weights(): Promise<Row[]> {
   return [...sizes.values()];
 }
 
-async function gpu(): Promise<Row[]> {
-  const steps = 4;
-  const { probe, bytes } = await inChromium({ gpu: true }, async (page) => {
-    const probe = (await page.evaluate("bench.differenceFromCpu()")) as number;
-    const colorized = async (device: string) =>
-      bytesOf(
-        Float32Array.from(
-          (await page.evaluate(`bench.colorize("${device}", ${steps})`)) as number[],
-        ),
-      );
-    return { probe, bytes: largestDifference(await colorized("cpu"), await colorized("webgpu")) };
-  });
-  const run = promisify(execFile);
-  const { stdout } = await run("npx", ["tsx", here("./training-steps.ts")]);
-  const { differences } = JSON.parse(stdout) as { differences: Record<string, number> };
-  return [
-    ["a network call of the probe: largest difference, of the largest value", small(probe)],
-    [`a photo of ${width}x${height} colorized in ${steps} steps`, `within ${bytes} of 255 steps`],
-    ...Object.entries(differences).map(([name, value]) => [
-      `three training steps of tiny-32: ${name === "gradientNorms" ? "norms of the gradients" : name}`,
-      small(value),
-    ]),
-  ];
-}
-
-function small(value: number): string {
-  return value.toExponential(1);
-}
-
-async function inChromium<T>(
-  options: { readonly gpu?: boolean },
-  work: (page: Page) => Promise<T>,
-): Promise<T> {
-  const browser: Browser = await launchChromium(options);
+async function inChromium<T>(work: (page: Page) => Promise<T>): Promise<T> {
+  const browser: Browser = await launchChromium();
   try {
     const page = await browser.newPage();
     page.setDefaultTimeout(30 * 60_000);

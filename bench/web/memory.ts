@@ -9,9 +9,11 @@ import { writeFile } from "node:fs/promises";
 import { createImage, createMask } from "../../src/image/image.ts";
 import { findModel, loadModelConfig } from "../../src/node/model-folder.ts";
 import { Palette } from "../../src/pipeline/palette.ts";
+import type { SamplingProgress } from "../../src/pipeline/sampling-options.ts";
 import type { NetworkCall } from "../../src/runtime/network.ts";
 import { taskNamed } from "../../src/tasks/registry.ts";
 import { mostCopies } from "../../src/tasks/task.ts";
+import { giveBack } from "../../src/util/give-back.ts";
 
 const [width = 4000, height = 3000] = process.argv.slice(2, 4).map(Number);
 const file = process.argv[4];
@@ -42,7 +44,7 @@ const rows: string[][] = [];
 for (const [task, title, options] of cases) {
   await collected();
   const before = most();
-  const [answer] = await palette.restore(task, photo, options);
+  const [answer] = await palette.restore(task, photo, { ...options, onStep: shown });
   const used = most() - before;
   const copies = (1e6 * used) / (answer?.data.byteLength ?? 1);
   rows.push([
@@ -62,6 +64,11 @@ if (file !== undefined) {
   ];
   const table = { source: "bench", command, recorded, columns, rows };
   await writeFile(file, `${JSON.stringify(table, undefined, 2)}\n`);
+}
+
+/** As the site does: it makes a picture of each estimate, and drops it. */
+async function shown({ pictures }: SamplingProgress): Promise<void> {
+  for (const make of pictures?.values() ?? []) giveBack((await make()).data);
 }
 
 /** Forgets what was held before. */

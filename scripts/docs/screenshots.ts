@@ -3,11 +3,17 @@
  * the studio's server and the bundled model; and those of docs/browser.md, of the site. Needs
  * Chromium (CHROMIUM or /usr/bin/chromium).
  */
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core";
 import sharp from "sharp";
 import { build } from "vite";
 import { startStudio } from "../../src/studio/server/server.ts";
@@ -140,7 +146,7 @@ const ofSite: readonly Shot[] = [
     settings: { samples: 2 },
     async act(page) {
       const photo = await sharp(path("samples/fields.jpg"))
-        .resize(4000, 3000, { fit: "cover" })
+        .resize(5472, 3648, { fit: "cover" })
         .jpeg({ quality: 15 })
         .toBuffer();
       await page.locator("#studio > input[type=file]").setInputFiles({
@@ -159,7 +165,50 @@ const ofSite: readonly Shot[] = [
     context: narrow,
     act: (page) => page.getByRole("button", { name: "This machine" }).click(),
   },
+  { name: "mine", theme: "light", act: async (page) => void (await photosToLearn(page)) },
+  {
+    name: "mine-learned",
+    theme: "dark",
+    async act(page) {
+      const dialog = await photosToLearn(page);
+      for (const task of ["Fill", "Extend", "Repair"]) {
+        await dialog.getByRole("checkbox", { name: task }).uncheck();
+      }
+      await dialog.getByLabel("How long", { exact: true }).fill("240");
+      await dialog.getByLabel("How long", { exact: true }).blur();
+      await dialog.getByRole("button", { name: "Start training" }).click();
+      const heldOut = dialog.getByText(/^Error on photos that were not trained on/);
+      await heldOut.waitFor({ timeout: 1_200_000 });
+      await dialog.getByText(/was stopped at 240 images/).waitFor();
+      const compare = dialog.getByRole("slider", { name: "Compare" });
+      await compare.fill("50");
+      await compare.scrollIntoViewIfNeeded();
+    },
+  },
 ];
+
+/** The window of "Make it mine" with the left and the right half of each sample in it. */
+async function photosToLearn(page: Page): Promise<Locator> {
+  await page.getByRole("button", { name: "Make it mine" }).click();
+  const dialog = page.getByRole("dialog");
+  const names = (await readdir(path("samples"))).filter((name) => name.endsWith(".jpg"));
+  const halves = names.map(async (name) => {
+    const file = path(`samples/${name}`);
+    const { width, height } = await sharp(file).metadata();
+    const half = Math.floor(width / 2);
+    return Promise.all(
+      [0, width - half].map(async (left) => ({
+        name: `${left}-${name}`,
+        mimeType: "image/jpeg",
+        buffer: await sharp(file).extract({ left, top: 0, width: half, height }).toBuffer(),
+      })),
+    );
+  });
+  const photos = (await Promise.all(halves)).flat();
+  await dialog.locator("input[type=file]").setInputFiles(photos);
+  await dialog.getByText(`${photos.length} photos.`).waitFor();
+  return dialog;
+}
 
 async function sample(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name }).click();

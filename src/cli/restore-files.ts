@@ -251,18 +251,24 @@ async function withProgress<T>(
 ): Promise<T> {
   let progress = startProgress(label, steps);
   let reached = 0;
+  let finishing = false;
+  const begin = (title: string, total: number) => {
+    progress.stop();
+    progress = startProgress(title, total);
+  };
   try {
     return await work({
       onStep({ step, steps: all }) {
         reached = step;
+        // Large answers are sampled and finished one after the other.
+        if (finishing) begin(label, all);
+        finishing = false;
         progress.update(step, all);
       },
       onTiles: (done, tiles) => progress.update(reached + done / tiles),
       onFinish(done, answers) {
-        if (done === 0) {
-          progress.stop();
-          progress = startProgress(`Finishing ${label}`, answers);
-        }
+        if (!finishing) begin(`Finishing ${label}`, answers);
+        finishing = true;
         progress.update(done);
       },
     });

@@ -4,6 +4,7 @@ import {
   centreSquare,
   createImage,
   crop,
+  cropOnto,
   flipHorizontal,
   fromBytes,
   grayscale,
@@ -85,6 +86,11 @@ describe("images", () => {
     paste(copy, part, 2, 1);
     expect(copy.data).toEqual(image.data);
     expect(() => crop(image, { ...box, left: 4 })).toThrow(/not inside the 7x5/);
+    const { buffer } = copy.data;
+    const onto = cropOnto(copy, box);
+    expect(onto).toEqual(part);
+    expect(onto.data.buffer).toBe(buffer);
+    expect(() => cropOnto(image, { ...box, left: 4 })).toThrow(/not inside the 7x5/);
   });
 
   it("are mirrored row by row, and twice is nothing", () => {

@@ -151,6 +151,10 @@ export function warmTone(image: Image): Image {
   return { ...image, data };
 }
 
+export function copyOf(image: Image): Image {
+  return { ...image, data: image.data.slice() };
+}
+
 /**
  * The pixels inside `box`.
  * @throws PaletteError when the box is empty or reaches outside the picture.
@@ -158,13 +162,26 @@ export function warmTone(image: Image): Image {
 export function crop(image: Image, box: Box): Image {
   checkBox(box, image.width, image.height);
   const out = createImage(box.width, box.height);
-  for (let c = 0, to = 0; c < 3; c++) {
-    for (let y = 0; y < box.height; y++, to += box.width) {
+  moveBox(image, box, out.data);
+  return out;
+}
+
+/** As `crop`, at the front of the picture's own array. */
+export function cropOnto(image: Image, box: Box): Image {
+  const { width, height } = box;
+  checkBox(box, image.width, image.height);
+  moveBox(image, box, image.data);
+  return { width, height, data: image.data.subarray(0, 3 * width * height) };
+}
+
+/** Rows move towards the front, if at all, so that none is overwritten before it was moved. */
+function moveBox(image: Image, box: Box, to: Float32Array): void {
+  for (let c = 0, at = 0; c < 3; c++) {
+    for (let y = 0; y < box.height; y++, at += box.width) {
       const from = (c * image.height + box.top + y) * image.width + box.left;
-      out.data.set(image.data.subarray(from, from + box.width), to);
+      to.set(image.data.subarray(from, from + box.width), at);
     }
   }
-  return out;
 }
 
 /** Writes `part` into `into` with its first pixel at (left, top); `part` must fit. */

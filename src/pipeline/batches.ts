@@ -9,6 +9,9 @@ import type { Condition } from "../tasks/task.ts";
 /** Floats of a pixel and channel while it is sampled: x, y_t, y0, known pixels, copies. */
 const floatsInUse = 9;
 
+/** Pixels of samples that are taken side by side at most, unless told otherwise. */
+export const pixelsAtOnceByDefault = 8e6;
+
 /** Sample number `sample` of condition number `condition`. */
 export interface SampleNumber {
   readonly condition: number;

@@ -109,6 +109,35 @@ describe("answers", () => {
     },
   );
 
+  it("that are large are sampled and given one after the other, and are the same", async () => {
+    const { predict, palette: stubbed } = stub();
+    const network = { config: stubbed.config, predict, dispose: async () => {} };
+    const one = new Palette(network, { pixelsAtOnce: 1, onWarning: () => {} });
+    const given: Image[] = [];
+    const calls: number[] = [];
+    for await (const answer of one.answers("dejpeg", photo, { ...quick, samples: 3 })) {
+      given.push(answer);
+      calls.push(predict.mock.calls.length);
+    }
+    expect(calls).toEqual([3, 6, 9]);
+    expect(given).toEqual(await stubbed.dejpeg(photo, { ...quick, samples: 3 }));
+  });
+
+  it("leave the photo as it is, and shown estimates leave the answers", async () => {
+    const before = photo.data.slice();
+    const shown: Image[] = [];
+    const onStep = async ({ pictures }: SamplingProgress) => {
+      for (const make of pictures?.values() ?? []) shown.push(await make());
+    };
+    const options = { ...quick, quality: 20, samples: 2 };
+    for (const image of [photo, noise(40, 33)]) {
+      const answers = await palette.dejpeg(image, options);
+      expect(await palette.dejpeg(image, { ...options, onStep })).toEqual(answers);
+      expect(shown.at(-1)).toEqual(answers.at(-1));
+    }
+    expect(photo.data).toEqual(before);
+  });
+
   it("to several conditions at once are those to each alone", async () => {
     const random = Random.from("several");
     const questions = [

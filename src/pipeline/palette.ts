@@ -10,7 +10,7 @@ import {
   type SamplerConfig,
 } from "../diffusion/samplers/sampler-config.ts";
 import { checkImage } from "../image/check-image.ts";
-import { type Image, isGray, type Mask, withoutColours } from "../image/image.ts";
+import { copyOf, type Image, isGray, type Mask, withoutColours } from "../image/image.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Network } from "../runtime/network.ts";
 import type { SessionOptions } from "../runtime/runtime.ts";
@@ -20,7 +20,7 @@ import { givesColours, type TaskName, taskNamed } from "../tasks/registry.ts";
 import type { Condition, Task } from "../tasks/task.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
-import { assertSamplesFit, batchesOf } from "./batches.ts";
+import { assertSamplesFit, batchesOf, pixelsAtOnceByDefault } from "./batches.ts";
 import { checkOptionNames, optionNamesOf } from "./option-names.ts";
 import { sampleConditions } from "./sample-conditions.ts";
 import {
@@ -57,7 +57,7 @@ export class Palette {
    */
   constructor(
     network: Network,
-    { onWarning = console.warn, pixelsAtOnce = 8e6 }: PaletteOptions = {},
+    { onWarning = console.warn, pixelsAtOnce = pixelsAtOnceByDefault }: PaletteOptions = {},
   ) {
     const { name, network: shape } = network.config;
     if (shape.channels !== 3) {
@@ -184,7 +184,7 @@ export class Palette {
     const left = force ? undefined : this.leavesAsIs(chosen, options);
     if (left !== undefined) {
       this.onWarning(`Warning: the photo ${left}; force restores it all the same.`);
-      for (let k = 0; k < samples; k++) yield { ...image, data: image.data.slice() };
+      for (let k = 0; k < samples; k++) yield copyOf(image);
       return;
     }
     const share = (!force && chosen.share?.(options, this.config.sampling ?? {})) || 1;
@@ -200,7 +200,9 @@ export class Palette {
       sampleSeeds(k === 0 ? seed : Random.from(seed, "part", k).integer(0, 2 ** 31 - 1), samples),
     );
     const batches = batchesOf(conditions, samples, this.pixelsAtOnce);
-    const sampled: Image[][] = conditions.map(() => []);
+    /** Those of each condition; a sample that was given away is missing. */
+    const sampled: (Image | undefined)[][] = conditions.map(() => []);
+    let given = 0;
     const finish = async (samples: readonly Image[]) => {
       const whole = await prepared.finish(samples);
       const result = share < 1 ? mixed(whole, image, share) : whole;
@@ -215,7 +217,7 @@ export class Palette {
         finish(
           conditions.map((condition, k) => {
             const n = batch.findIndex((one) => one.condition === k && one.sample === sample);
-            return estimates[n] ?? sampled[k]![sample] ?? condition.x;
+            return estimates[n] ?? copyOf(sampled[k]![sample] ?? condition.x);
           }),
         );
       const pictures = ({ estimates }: SamplingProgress) =>
@@ -231,11 +233,15 @@ export class Palette {
             })),
       });
       for (const [n, { condition }] of batch.entries()) sampled[condition]!.push(images[n]!);
-    }
-    for (let k = 0; k < samples; k++) {
-      signal?.throwIfAborted();
-      onFinish?.(k, samples);
-      yield await finish(sampled.map((each) => each[k]!));
+      images.length = 0;
+      while (given < samples && sampled.every(({ length }) => length > given)) {
+        signal?.throwIfAborted();
+        onFinish?.(given, samples);
+        const own = sampled.map((each) => each[given]!);
+        for (const each of sampled) each[given] = undefined;
+        given++;
+        yield await finish(own);
+      }
     }
   }
 

@@ -12,13 +12,13 @@ import {
   textbook,
 } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleFrom, smallestGamma as smallestGammaOf } from "../diffusion/schedule.ts";
-import { createMask, type Image } from "../image/image.ts";
+import { copyOf, createMask, type Image } from "../image/image.ts";
 import { stack, unstack } from "../image/stack.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { type Network, regress } from "../runtime/network.ts";
 import { tiled } from "../runtime/tiled.ts";
 import { noiseInMask } from "../tasks/mask-noise.ts";
-import { type Condition, compose } from "../tasks/task.ts";
+import { type Condition, composeOnto } from "../tasks/task.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random, type SeedPart } from "../util/random.ts";
 import { type SamplingProgress, samplingDefaults } from "./sampling-options.ts";
@@ -71,15 +71,17 @@ export async function sampleConditions(
   const shape = [samples.length, config.network.channels, height, width] as const;
   const source = sourceOf(samples, options.holeNoise ?? "fresh");
   const model = tiled(network);
+  /** In the place of `values` where they are one picture, which may be large. */
   const composed = (values: Float32Array) =>
-    unstack(values, conditions.length).map((data, k) =>
-      compose(conditions[k]!, { ...conditions[k]!.x, data }),
-    );
+    unstack(values, conditions.length).map((part, k) => {
+      const data = conditions.length === 1 ? part : part.slice();
+      return composeOnto(conditions[k]!, { ...conditions[k]!.x, data });
+    });
 
   if (config.objective.regression) {
     signal?.throwIfAborted();
     const images = composed(await regress(model, source, shape));
-    await onStep?.({ step: 1, steps: 1, gamma: 0, estimates: () => images });
+    await onStep?.({ step: 1, steps: 1, gamma: 0, estimates: () => images.map(copyOf) });
     return images;
   }
   const known = knownPixels(conditions);

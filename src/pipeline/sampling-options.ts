@@ -64,7 +64,10 @@ export interface SamplingProgress {
   readonly steps: number;
   /** The noise level of this call. */
   readonly gamma: number;
-  /** The current estimates of the samples, at the size of the condition. */
+  /**
+   * The current estimates of the samples, at the size of the condition: copies, to be asked for
+   * before `onStep` is done.
+   */
   estimates(): Image[];
   /**
    * Of `Palette.restore` and `panorama`: the answers that the call was about, by number, from 0,

@@ -83,13 +83,6 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
   const tiles = pictures.flat();
   const hill = blend(rows, columns);
   const output = new Float32Array(source.length);
-  const weights = new Float32Array(count * height * width);
-  for (const { image, top, left } of tiles) {
-    for (let y = 0, i = 0; y < rows; y++) {
-      const row = (image * height + top + y) * width + left;
-      for (let x = 0; x < columns; x++, i++) weights[row + x]! += hill[i]!;
-    }
-  }
   const pixels = rows * columns;
   const size = channels * pixels;
   let done = 0;
@@ -124,11 +117,21 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
       });
     });
   }
-  const plane = height * width;
-  for (let i = 0; i < output.length; i++) {
-    const image = Math.floor(i / (channels * plane));
-    const weight = weights[image * plane + (i % plane)]!;
-    if (weight > 0) output[i]! /= weight;
+  // The weights of a row at a time: those of a whole picture are a third of it.
+  const weights = new Float32Array(width);
+  for (const [image, own] of pictures.entries()) {
+    for (let y = 0; y < height; y++) {
+      weights.fill(0);
+      for (const { top, left } of own) {
+        if (y < top || y >= top + rows) continue;
+        const row = (y - top) * columns;
+        for (let x = 0; x < columns; x++) weights[left + x]! += hill[row + x]!;
+      }
+      for (let c = 0; c < channels; c++) {
+        const at = ((image * channels + c) * height + y) * width;
+        for (let x = 0; x < width; x++) if (weights[x]! > 0) output[at + x]! /= weights[x]!;
+      }
+    }
   }
   return output;
 

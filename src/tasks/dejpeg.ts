@@ -1,5 +1,5 @@
 /** JPEG restoration: the artefacts of strong compression are removed (paper, section 4.4). */
-import { crop, extend, type Image } from "../image/image.ts";
+import { crop, cropOnto, extend, type Image } from "../image/image.ts";
 import { jpegShare, mostJpegQuality } from "../models/settings/jpeg-shares.ts";
 import { UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
@@ -81,14 +81,17 @@ export const dejpeg: Task<"dejpeg", DejpegOptions> = {
       detail: `quality ${quality}${first.detail}`,
     };
   },
+  // x, y_t, y0 and an estimate to be shown.
+  copies: 4.1,
   /** At the photo's own pixels: made smaller, it would have lost what is to be removed. */
   async prepare(photo, resolution) {
     const { width, height } = photo;
     const whole = (side: number) => Math.max(resolution, macroblock * Math.ceil(side / macroblock));
-    const x = extend(photo, 0, 0, whole(width), whole(height));
+    const isWhole = whole(width) === width && whole(height) === height;
+    const x = isWhole ? photo : extend(photo, 0, 0, whole(width), whole(height));
     return {
       conditions: [{ x, detail: "as it is" }],
-      finish: async ([sample]) => crop(sample!, { left: 0, top: 0, width, height }),
+      finish: async ([sample]) => cropOnto(sample!, { left: 0, top: 0, width, height }),
     };
   },
   variants: {

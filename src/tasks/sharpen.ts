@@ -8,6 +8,7 @@ import {
   atLeast,
   clipped,
   crop,
+  cropOnto,
   type Image,
   isGray,
   type Mask,
@@ -94,7 +95,7 @@ export const sharpen: Task<"sharpen", SharpenOptions> = {
     const x = atLeast(clipped(resample(photo, width, height, lanczos3)), resolution);
     return {
       conditions: [{ x, detail: `${scale} times` }],
-      finish: async ([sample]) => crop(sample!, { left: 0, top: 0, width, height }),
+      finish: async ([sample]) => cropOnto(sample!, { left: 0, top: 0, width, height }),
     };
   },
 

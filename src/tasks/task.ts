@@ -30,7 +30,10 @@ export interface Condition {
 export interface Preparation {
   /** Conditions of at least `resolution` pixels a side; often larger than that. */
   readonly conditions: readonly Condition[];
-  /** The finished image from one (composed) sample of each condition, in an array of its own. */
+  /**
+   * The finished image from one (composed) sample of each condition. Its array may be that of a
+   * sample, which it then takes over; it is never the photo's.
+   */
   finish(samples: readonly Image[]): Promise<Image>;
 }
 
@@ -189,17 +192,21 @@ export type OptionsOf<T> = T extends Task<string, infer Options> ? Options : nev
  * x exactly as they were. Without a mask it is `yHat`. The network's pixels are clipped to [-1, 1].
  */
 export function compose(condition: Condition, yHat: Image): Image {
-  const { x, mask } = condition;
+  return composeOnto(condition, { ...yHat, data: yHat.data.slice() });
+}
+
+/** As `compose`, in the place of `yHat`. */
+export function composeOnto({ x, mask }: Condition, yHat: Image): Image {
   if (yHat.width !== x.width || yHat.height !== x.height) {
     throw new PaletteError(
       `The network's picture is ${yHat.width}x${yHat.height}, but the source is ${x.width}x${x.height}.`,
     );
   }
+  const { data } = yHat;
   const pixels = x.width * x.height;
-  const data = new Float32Array(3 * pixels);
   for (let i = 0; i < data.length; i++) {
     const known = mask !== undefined && mask.data[i % pixels] === 0;
-    data[i] = known ? x.data[i]! : Math.min(1, Math.max(-1, yHat.data[i]!));
+    data[i] = known ? x.data[i]! : Math.min(1, Math.max(-1, data[i]!));
   }
-  return { width: x.width, height: x.height, data };
+  return yHat;
 }

@@ -1,3 +1,4 @@
+import { giveBack } from "../../util/give-back.ts";
 import { combine, defineSampler, transitions } from "./sampler.ts";
 
 /**
@@ -14,6 +15,7 @@ export const consistency = defineSampler({
     for (const { step, gamma, nextGamma } of transitions(levels)) {
       const y0 = await denoise(y, gamma, nextGamma);
       combine(y, 0, y0, Math.sqrt(nextGamma));
+      giveBack(y0);
       if (nextGamma < 1) addNoise(y, Math.sqrt(1 - nextGamma), step);
     }
     return y;

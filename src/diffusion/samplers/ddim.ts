@@ -1,3 +1,4 @@
+import { giveBack } from "../../util/give-back.ts";
 import { combine, defineSampler, posteriorVariance, transitions } from "./sampler.ts";
 import { numberSetting } from "./settings.ts";
 
@@ -26,6 +27,7 @@ export const ddim = defineSampler({
       const y0 = await denoise(y, gamma, nextGamma);
       const variance = eta * eta * posteriorVariance(transition);
       ddimStep(y, y0, gamma, nextGamma, variance);
+      giveBack(y0);
       if (variance > 0) addNoise(y, Math.sqrt(variance), step);
     }
     return y;

@@ -1,3 +1,4 @@
+import { giveBack } from "../../util/give-back.ts";
 import {
   combine,
   defineSampler,
@@ -40,6 +41,7 @@ export const ddpm = defineSampler({
         y0,
         isLast ? 1 : (Math.sqrt(nextGamma) * beta) / (1 - gamma),
       );
+      giveBack(y0);
       if (isLast) break;
       addNoise(y, Math.sqrt(variance === "posterior" ? posteriorVariance(transition) : beta), step);
     }

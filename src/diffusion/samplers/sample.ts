@@ -56,7 +56,10 @@ export interface SamplingStep {
   readonly steps: number;
   /** The noise level of this call. */
   readonly gamma: number;
-  /** The estimate of the clean images, [N, C, H, W]: a copy each time it is asked for. */
+  /**
+   * The estimate of the clean images, [N, C, H, W]: a copy each time it is asked for, before the
+   * next step begins.
+   */
   readonly y0: Float32Array;
 }
 
@@ -100,10 +103,11 @@ export async function sample(
     const y0 = estimateClean(prediction, output, y, gamma, output);
     finish(y0, clip, gamma);
     if (known) pasteKnown(y0, known, channels, pixels);
-    step += 1;
+    const current = ++step;
     await onStep?.({
-      ...{ step, steps, gamma },
+      ...{ step: current, steps, gamma },
       get y0() {
+        if (y0.length === 0) throw new PaletteError(`The estimates of step ${current} are gone.`);
         return y0.slice();
       },
     });

@@ -6,8 +6,8 @@ const model = await loadModelConfig("models/landscapes-64");
 const photo = { width: 4000, height: 3000 };
 
 describe("a request's memory", () => {
-  it("is enough for 12 megapixels to colorize and to fill, and decides about the engines", () => {
-    for (const task of ["colorize", "inpaint"] as const) {
+  it("is enough for 12 megapixels to colorize, to fill and to repair; decides about engines", () => {
+    for (const task of ["colorize", "inpaint", "dejpeg"] as const) {
       expect(misfitOf({ task, photo, options: { samples: 2 } }, model)).toBeUndefined();
     }
     const threads = (photo: { width: number; height: number }) =>
@@ -16,13 +16,15 @@ describe("a request's memory", () => {
     expect(threadsFor({ task: "dejpeg", photo, options: {} }, model, 16)).toBe(1);
   });
 
-  it("counts answers, the scale, and what a frame adds", () => {
+  it("counts the scale and what a frame adds; large answers are made one by one", () => {
     const ask = { task: "upscale", photo: { width: 1000, height: 750 } } as const;
     expect(misfitOf({ ...ask, options: { scale: 2 } }, model)).toBeUndefined();
     expect(misfitOf({ ...ask, options: { scale: 8 } }, model)?.smaller).toBeDefined();
-    expect(misfitOf({ ...ask, options: { scale: 3, samples: 16 } }, model)).toBeDefined();
+    expect(misfitOf({ ...ask, options: { scale: 3, samples: 16 } }, model)).toBeUndefined();
     const margins = { left: 0, right: 2000, top: 0, bottom: 0 };
     expect(misfitOf({ task: "uncrop", photo, options: { margins } }, model)).toBeDefined();
+    const larger = { width: 5472, height: 3648 };
+    expect(misfitOf({ task: "dejpeg", photo: larger, options: {} }, model)?.smaller).toBeDefined();
     expect(misfitOf({ task: "panorama", photo, options: { widen: 6 } }, model)).toBeUndefined();
   });
 });

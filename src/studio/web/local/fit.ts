@@ -1,6 +1,7 @@
 /** What a request takes of the memory of a tab, as `web/memory.ts` estimates it. */
 import type { Size } from "../../../image/model-size.ts";
 import type { ModelConfig } from "../../../models/config.ts";
+import { pixelsAtOnceByDefault } from "../../../pipeline/batches.ts";
 import { taskNamed } from "../../../tasks/registry.ts";
 import { largestThatFits, type Restoration, tabBudget, tabMemory } from "../../../web/memory.ts";
 import { ownOptions, taskNames } from "../../work/tasks.ts";
@@ -39,12 +40,19 @@ export function misfitOf(ask: Ask, model: ModelConfig): Misfit | undefined {
 }
 
 /** A panorama, which has the model's height, takes no more than what is filled at the photo's size. */
-function restorationOf({ task, options }: Ask, config: ModelConfig, engines: number): Restoration {
+function restorationOf(
+  { task, photo, options }: Ask,
+  config: ModelConfig,
+  engines: number,
+): Restoration {
   const { faithful, samples = 1 } = options;
+  const chosen = taskNamed(taskNames[task === "panorama" ? "inpaint" : task]);
+  const own = ownOptions(task, options);
+  // An answer is encoded before the next one is made; large ones are also sampled one by one.
+  const { width, height } = chosen.resultSize?.(photo, own) ?? photo;
+  const atOnce = Math.max(1, Math.floor(pixelsAtOnceByDefault / (width * height)));
   return {
-    config,
-    engines,
-    task: taskNamed(taskNames[task === "panorama" ? "inpaint" : task]),
-    options: { ...ownOptions(task, options), samples: faithful ? 1 : samples },
+    ...{ config, engines, task: chosen },
+    options: { ...own, samples: faithful ? 1 : Math.min(samples, atOnce) },
   };
 }

@@ -1,4 +1,4 @@
-/** The page of `training-steps.ts`: a few training steps of tiny-32 with fresh weights. */
+/** A few training steps of tiny-32 with fresh weights. */
 import { presetNamed } from "../../../src/models/presets.ts";
 import type { WebDevice } from "../../../src/runtime/web/choose-device.ts";
 import { spawnReplica } from "../../../src/runtime/web/replica.ts";
@@ -16,7 +16,7 @@ export interface DeviceSteps {
   readonly secondsAStep: number;
 }
 
-async function steps(device: WebDevice, count: number): Promise<DeviceSteps> {
+export async function trainingSteps(device: WebDevice, count: number): Promise<DeviceSteps> {
   const { network } = presetNamed("tiny-32");
   const strategy = stepStrategy(network, device);
   const state = emptyState(network, strategy);
@@ -65,5 +65,3 @@ function batchOf(images: number, side: number, step: number): TrainingBatch {
     weight: numbers(images * side ** 2, 0, 0.001, "weight"),
   };
 }
-
-Object.assign(globalThis, { trainingSteps: steps });
