@@ -162,6 +162,9 @@ export interface TrainingGraphOptions {
   readonly recompute?: boolean;
 }
 
+/** Bytes of maps from which on sparing them is worth twice the time that compiling takes. */
+const WORTH_SPARING = 2 ** 25;
+
 /**
  * ONNX model of the forward and backward pass over a batch. Inputs `parameters` [P], `source`,
  * `noisy`, `target` [N,C,H,W], `conditioning` [N], `weight` [N,1,H,W]; outputs `losses` [N], the
@@ -181,12 +184,15 @@ export function trainingGraph(
   options: TrainingGraphOptions,
 ): Uint8Array {
   const { graph, outputs } = traceTraining(config, specs, options);
-  const { precision, lowering = "cpu" } = options;
+  const { precision, weights, lowering = "cpu" } = options;
+  // The memory that ONNX Runtime plans for values that live long is larger than what they need.
+  const sparing =
+    lowerings[lowering].rematerializes &&
+    (weights === "inputs" || 4 * peakLiveSize(Object.values(outputs)) > WORTH_SPARING);
   return encodeOnnx(graph, outputs, {
-    ...encodingFor(options.weights, options),
+    ...encodingFor(weights, options),
     precision,
-    // The memory that it plans for values that live long is larger than what they need.
-    shapesKnown: !lowerings[lowering].rematerializes,
+    shapesKnown: !sparing,
   });
 }
 
