@@ -114,7 +114,7 @@ describe("palette experiment", () => {
     const shard = await run([study("loss")], "wrong", "--shard", "3/2");
     expect([shard.code, shard.stderr]).toEqual([
       2,
-      expect.stringMatching(/3\/2 is none of 2 shards/),
+      expect.stringMatching(/--shard 3\/2 is none of 2 shards/),
     ]);
     await mkdir(at("empty"));
     const empty = await run([study("loss")], "wrong", "--data", at("empty"));

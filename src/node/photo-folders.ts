@@ -198,7 +198,10 @@ async function addTars(
 ): Promise<void> {
   for (let first = 0; first < paths.length; first += tarsAtOnce) {
     const some = paths.slice(first, first + tarsAtOnce);
-    for (const { path, members } of await Promise.all(some.map(tarIndex))) {
+    // Of several that cannot be read, the first in their order is told of.
+    for (const index of await Promise.allSettled(some.map(tarIndex))) {
+      if (index.status === "rejected") throw index.reason;
+      const { path, members } = index.value;
       const real = await realpath(path);
       if (visited.has(real)) continue;
       visited.add(real);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createImage, createMask } from "../../src/image/image.ts";
 import { configFromPreset } from "../../src/models/config.ts";
 import { presetNamed } from "../../src/models/presets.ts";
 import { uNetConfig } from "../../src/nn/config.ts";
@@ -6,6 +7,7 @@ import { trainingGraph } from "../../src/nn/graphs.ts";
 import type { NetworkConfig } from "../../src/nn/network.ts";
 import { initialParameters, parameterCount } from "../../src/nn/parameters.ts";
 import { parameterSpecs } from "../../src/nn/registry.ts";
+import { Palette } from "../../src/pipeline/palette.ts";
 import { createNetwork } from "../../src/runtime/network.ts";
 import { nodeRuntime } from "../../src/runtime/node/index.ts";
 import { spawnReplica } from "../../src/runtime/node/replica.ts";
@@ -30,7 +32,7 @@ function weightsOf(network: NetworkConfig): Float32Array {
 }
 
 describe.skipIf(!gpuThere)("in Node, on a GPU", { timeout: 900_000 }, () => {
-  it("tiny-32 has the processor's output, of one image and of several", async () => {
+  it("tiny-32 has the processor's output, of one image and of several, and its sample", async () => {
     const model = { config: configFromPreset(presetNamed("tiny-32"), { tasks: [] }) };
     const image = [5, 3, 32, 32] as const;
     const call = {
@@ -39,18 +41,27 @@ describe.skipIf(!gpuThere)("in Node, on a GPU", { timeout: 900_000 }, () => {
       gamma: [0, 0.1, 0.5, 0.9, 1],
       shape: image,
     };
-    const outputs = [];
+    const photo = createImage(32, 32);
+    photo.data.set(numbers([3, 32, 32], [-1, 1], "photo"));
+    const mask = createMask(32, 32, 0);
+    for (let y = 4; y < 28; y++) mask.data.fill(1, 32 * y + 6, 32 * y + 30);
+    const found = [];
     for (const device of ["cpu", "webgpu"] as const) {
       const network = await createNetwork(
         nodeRuntime,
         { ...model, parameters: weightsOf(tiny) },
         { device, threads: 1 },
       );
-      outputs.push(await network.predict(call));
-      await network.dispose();
+      const output = await network.predict(call);
+      const palette = new Palette(network);
+      const [sample] = await palette.inpaint(photo, { mask, steps: 8, seed: 1 });
+      await palette.dispose();
+      found.push({ output, sample: sample!.data });
     }
-    const [expected, found] = outputs as [Float32Array, Float32Array];
-    expect(largestDifference(found, expected)).toBeLessThan(1e-4 * largest(expected));
+    const [cpu, gpu] = found;
+    expect(largestDifference(gpu!.output, cpu!.output)).toBeLessThan(1e-4 * largest(cpu!.output));
+    expect(largestDifference(gpu!.sample, cpu!.sample)).toBeLessThan(1e-4 * largest(cpu!.sample));
+    expect(largestDifference(cpu!.sample, photo.data)).toBeGreaterThan(0.1);
   });
 
   it(`tiny-32 makes ${steps} training steps as the processor does`, async () => {

@@ -362,7 +362,7 @@ it("lists its models, and works with the one that is named", async () => {
       name: "random",
       resolution: 32,
       tasks: ["colorize", "inpaint", "uncrop", "dejpeg", "upscale", "panorama"],
-      samplers: ["dpm++", "ddpm", "ddim"],
+      samplers: ["dpm++", "ddpm", "ddim", "consistency"],
     });
     expect(model!.steps.colorize).toBeGreaterThan(0);
     await client().submit({ ...colorize, options: { model: "random" } });
