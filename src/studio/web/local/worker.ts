@@ -121,8 +121,10 @@ async function paletteFor(work: LocalWork, photo: Size, told: Told): Promise<Pal
   await loaded?.palette.dispose();
   loaded = undefined;
   const threads = engines(model.config);
-  // What the model was not trained for is said by the list of models.
-  const palette = await Palette.load(model, { device, threads, onWarning: () => {} });
+  // What does not fit was said before, and is tried; what the model was not trained for is said by
+  // the list of models.
+  const unlimited = { memoryBudget: Number.POSITIVE_INFINITY, onWarning() {} };
+  const palette = await Palette.load(model, { device, threads, ...unlimited });
   loaded = { name, palette, threads };
   return palette;
 }
