@@ -81,8 +81,8 @@ export const dejpeg: Task<"dejpeg", DejpegOptions> = {
       detail: `quality ${quality}${first.detail}`,
     };
   },
-  // x, y_t, y0 and an estimate to be shown.
-  copies: 4.1,
+  // x, y_t, y0, an estimate to be shown, and what a browser gives back late.
+  copies: 5,
   /** At the photo's own pixels: made smaller, it would have lost what is to be removed. */
   async prepare(photo, resolution) {
     const { width, height } = photo;

@@ -6,8 +6,8 @@ const model = await loadModelConfig("models/landscapes-64");
 const photo = { width: 4000, height: 3000 };
 
 describe("a request's memory", () => {
-  it("is enough for 12 megapixels to colorize, to fill and to repair; decides about engines", () => {
-    for (const task of ["colorize", "inpaint", "dejpeg"] as const) {
+  it("is enough for 12 megapixels to colorize and to fill, and decides about the engines", () => {
+    for (const task of ["colorize", "inpaint"] as const) {
       expect(misfitOf({ task, photo, options: { samples: 2 } }, model)).toBeUndefined();
     }
     const threads = (photo: { width: number; height: number }) =>
