@@ -82,7 +82,7 @@ export const dejpeg: Task<"dejpeg", DejpegOptions> = {
     };
   },
   // x, y_t, y0, an estimate to be shown, and what a browser gives back late.
-  copies: 5.3,
+  copies: 5.8,
   /** At the photo's own pixels: made smaller, it would have lost what is to be removed. */
   async prepare(photo, resolution) {
     const { width, height } = photo;
