@@ -44,7 +44,7 @@ describe("palette studio", () => {
     expect(await api.folder()).toEqual({ name: "photos", photos: [] });
     const image = new Blob([new Uint8Array(await pictureFile(40, 40))]);
     const answer = api.restore({ task: "colorize", image, options: { steps: 20 } });
-    await expect.poll(async () => (await api.health()).running, { timeout: 20_000 }).toBe(1);
+    await expect.poll(async () => (await api.health()).running, { timeout: 60_000 }).toBe(1);
     child.kill("SIGTERM");
     expect(await answer).toMatchObject({ type: "image/png" });
     expect(await exit).toBe(0);

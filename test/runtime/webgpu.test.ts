@@ -32,13 +32,13 @@ function weightsOf(network: NetworkConfig): Float32Array {
 }
 
 describe.skipIf(!gpuThere)("in Node, on a GPU", { timeout: 900_000 }, () => {
-  it("tiny-32 has the processor's output, of one image and of several, and its sample", async () => {
+  it("tiny-32 has the processor's output, and samples as it does", async () => {
     const model = { config: configFromPreset(presetNamed("tiny-32"), { tasks: [] }) };
-    const image = [5, 3, 32, 32] as const;
+    const image = [2, 3, 32, 32] as const;
     const call = {
       source: numbers(image, [-1, 1], "source"),
       noisy: numbers(image, [-1, 1], "noisy"),
-      gamma: [0, 0.1, 0.5, 0.9, 1],
+      gamma: [0.1, 0.9],
       shape: image,
     };
     const photo = createImage(32, 32);
@@ -53,15 +53,18 @@ describe.skipIf(!gpuThere)("in Node, on a GPU", { timeout: 900_000 }, () => {
         { device, threads: 1 },
       );
       const output = await network.predict(call);
-      const palette = new Palette(network);
-      const [sample] = await palette.inpaint(photo, { mask, steps: 8, seed: 1 });
+      const palette = new Palette(network, { onWarning: () => {} });
+      // Two at a time, as in the call before: another batch would be compiled anew.
+      const samples = await palette.inpaint(photo, { mask, steps: 4, samples: 2, seed: 1 });
       await palette.dispose();
-      found.push({ output, sample: sample!.data });
+      found.push({ output, samples: samples.map(({ data }) => data) });
     }
     const [cpu, gpu] = found;
     expect(largestDifference(gpu!.output, cpu!.output)).toBeLessThan(1e-4 * largest(cpu!.output));
-    expect(largestDifference(gpu!.sample, cpu!.sample)).toBeLessThan(1e-4 * largest(cpu!.sample));
-    expect(largestDifference(cpu!.sample, photo.data)).toBeGreaterThan(0.1);
+    for (const [k, sample] of cpu!.samples.entries()) {
+      expect(largestDifference(gpu!.samples[k]!, sample)).toBeLessThan(1e-4 * largest(sample));
+      expect(largestDifference(sample, photo.data)).toBeGreaterThan(0.1);
+    }
   });
 
   it(`tiny-32 makes ${steps} training steps as the processor does`, async () => {

@@ -40,7 +40,7 @@ export async function openPage(
     ...options,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   reportErrors(page);
   await page.goto(address);
   await page.locator("main").waitFor();
