@@ -33,7 +33,9 @@ const train = mode === "train";
 const graph = train
   ? { model: trainingGraph(config, specs, { batch, loss: "l2" }), parameters: [] }
   : inferenceGraph(config, specs, "inputs", batch, { ownKernels: "fast" });
-const weights = await weightInputs(graph.parameters, specs, weightsInMemory(parameters));
+const weights = train
+  ? {}
+  : await weightInputs(graph.parameters, specs, weightsInMemory(parameters));
 
 const folder = await mkdtemp(join(tmpdir(), "palette-profile-"));
 const session = await ort.InferenceSession.create(graph.model, {
