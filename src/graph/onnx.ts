@@ -392,7 +392,7 @@ export function encodeOnnx(
   for (const [name, tensor] of Object.entries(outputs)) {
     // Outputs get names of their own, so that one value may be two outputs or an input too.
     emitter.add("Identity", [nameOf(tensor, FLOAT)], name);
-    results.push(valueInfo(name, tensor.shape, notes?.values[name]));
+    results.push(valueInfo(name, tensor.shape, notes?.values[name], shapesKnown));
   }
   for (const node of emitter.finishedNodes()) body.message(1, node);
   body.string(2, "palette");
