@@ -70,6 +70,7 @@ describe.skipIf(skipsChromium)("the study's page", () => {
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Now it counts" }).waitFor();
+    await page.locator("button:focus").waitFor();
     await page.keyboard.press("Enter");
     for (let trial = 0; trial < 5; trial++) {
       await page.getByText(`${trial} of 5`).waitFor();

@@ -1,6 +1,6 @@
 /** The button that goes on: the keyboard is on it when it appears. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 export function FocusedButton({
   onClick,
@@ -10,7 +10,7 @@ export function FocusedButton({
   children: ComponentChildren;
 }) {
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => button.current?.focus(), []);
+  useLayoutEffect(() => button.current?.focus(), []);
   return (
     <button type="button" class="button primary" ref={button} onClick={onClick}>
       {children}
