@@ -74,7 +74,12 @@ export type { ByteSource } from "./models/byte-source.ts";
 export type { ModelConfig, TrainingRecord } from "./models/config.ts";
 export type { Model, StoredModel, WeightSource } from "./models/model.ts";
 export { type Preset, presetNamed, presets } from "./models/presets.ts";
-export { describeNetwork, type Layer, type NetworkDescription } from "./models/summary.ts";
+export {
+  describeNetwork,
+  type Layer,
+  type NetworkDescription,
+  type WeightPlace,
+} from "./models/summary.ts";
 export type { UNetConfig } from "./nn/config.ts";
 export {
   type BuildOptions,

@@ -160,7 +160,11 @@ export async function compareFolders(
 const folderSources: EvaluationSources = {
   reader: photoFiles,
   async models(names) {
-    const folders = await Promise.all((names.length === 0 ? [undefined] : names).map(findModel));
+    const folders: string[] = [];
+    // One by one: the first that is missing is named.
+    for (const name of names.length === 0 ? [undefined] : names) {
+      folders.push(await findModel(name));
+    }
     return Promise.all([...new Set(folders)].map(evaluationModel));
   },
   async photos(folders) {

@@ -65,9 +65,10 @@ export function countTypes({ nodes }: ReadModel): Record<string, number> {
   return counts;
 }
 
+/** No dimensions where the shape is not said. */
 function nameAndShape(info: ValueInfoProto): [string, number[]] {
   const type = info.type!.value;
   if (type.case !== "tensorType" || type.value.elemType !== TensorProto_DataType.FLOAT)
     throw new Error(`${info.name} is not a float32 tensor`);
-  return [info.name, type.value.shape!.dim.map(({ value }) => Number(value.value))];
+  return [info.name, (type.value.shape?.dim ?? []).map(({ value }) => Number(value.value))];
 }
