@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { createImage, createMask } from "../../src/image/image.ts";
 import { configFromPreset } from "../../src/models/config.ts";
 import { presetNamed } from "../../src/models/presets.ts";
-import { uNetConfig } from "../../src/nn/config.ts";
 import { trainingGraph } from "../../src/nn/graphs.ts";
 import type { NetworkConfig } from "../../src/nn/network.ts";
 import { initialParameters, parameterCount } from "../../src/nn/parameters.ts";
@@ -17,6 +16,7 @@ import { emptyState, stepStrategy } from "../../src/training/step/strategy.ts";
 import { feedsFor } from "../../src/training/step/types.ts";
 import { largest, largestDifference, numbers } from "../support/differentiation.ts";
 import { gpuThere } from "../support/gpu.ts";
+import { smallestUNet } from "../support/smallest-unet.ts";
 import { trainingBatch } from "../support/training-batch.ts";
 
 // In software a step takes seconds: the whole curve is for CI.
@@ -103,15 +103,7 @@ describe.skipIf(!gpuThere)("in Node, on a GPU", { timeout: 900_000 }, () => {
 
   // With six channels the convolution of onnxruntime 1.30 is wrong on WebGPU, and sines are coarse.
   it("a network without a stem has the processor's gradient, for every noise level", async () => {
-    const network = uNetConfig.parse({
-      resolution: 8,
-      base: 4,
-      multipliers: [1],
-      blocks: 1,
-      attention: [],
-      headChannels: 4,
-      groups: 2,
-    });
+    const network = smallestUNet;
     const specs = parameterSpecs(network);
     const parameters = { data: weightsOf(network), shape: [parameterCount(specs)] };
     const feeds = feedsFor(network, trainingBatch(2, 8, "batch"), 0, 2);

@@ -1,16 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { uNetConfig } from "../../nn/config.ts";
+import { smallestUNet } from "../../../test/support/smallest-unet.ts";
 import { examineDevices, inOneLine } from "./examine.ts";
 
-const network = uNetConfig.parse({
-  resolution: 8,
-  base: 4,
-  multipliers: [1],
-  blocks: 1,
-  attention: [],
-  headChannels: 4,
-  groups: 2,
-});
+const network = smallestUNet;
 const options = { network, batch: 1, threads: 1, patience: 100 };
 const faulty = (kind: string) => new URL(`../../../test/support/${kind}-probe.ts`, import.meta.url);
 

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { largest, largestDifference } from "../../../test/support/differentiation.ts";
 import { memoryStore } from "../../../test/support/memory-store.ts";
 import { localRanks } from "../../../test/support/ranks.ts";
+import { smallestUNet } from "../../../test/support/smallest-unet.ts";
 import { often, trainingRuns } from "../../../test/support/training-runs.ts";
-import { uNetConfig } from "../../nn/config.ts";
 import { nodePlatform, type TrainingRequest } from "../../node/training.ts";
 import type { TrainingOptions } from "../options.ts";
 import type { TrainingPlatform } from "../platform.ts";
@@ -16,15 +16,7 @@ import { pack, partition, unpack } from "./partition.ts";
 import { vectorNames } from "./protocol.ts";
 
 const runs = trainingRuns(false);
-const network = uNetConfig.parse({
-  resolution: 8,
-  base: 4,
-  multipliers: [1],
-  blocks: 1,
-  attention: [],
-  headChannels: 4,
-  groups: 2,
-});
+const network = smallestUNet;
 
 /** Trains on so many ranks in this process. */
 async function trainedOn(

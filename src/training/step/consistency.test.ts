@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { largest, largestDifference, numbers } from "../../../test/support/differentiation.ts";
+import { smallestUNet } from "../../../test/support/smallest-unet.ts";
 import { trainingBatch } from "../../../test/support/training-batch.ts";
-import { uNetConfig } from "../../nn/config.ts";
 import { inferenceGraph } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
@@ -12,15 +12,7 @@ import { lowMemory } from "./low-memory.ts";
 import { emptyState, initialize } from "./strategy.ts";
 import type { StepStrategy, TrainingBatch, TrainingStepper } from "./types.ts";
 
-const network = uNetConfig.parse({
-  resolution: 8,
-  base: 4,
-  multipliers: [1],
-  blocks: 1,
-  attention: [],
-  headChannels: 4,
-  groups: 2,
-});
+const network = smallestUNet;
 const specs = parameterSpecs(network);
 const count = parameterCount(specs);
 const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: Number.POSITIVE_INFINITY };

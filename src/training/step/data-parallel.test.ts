@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { largest, largestDifference, numbers } from "../../../test/support/differentiation.ts";
+import { smallestUNet } from "../../../test/support/smallest-unet.ts";
 import { part, trainingBatch } from "../../../test/support/training-batch.ts";
 import { presetNamed } from "../../models/presets.ts";
-import { uNetConfig } from "../../nn/config.ts";
 import { trainingGraph } from "../../nn/graphs.ts";
 import { initialParameters, parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
@@ -20,15 +20,7 @@ import {
   type TrainingStepper,
 } from "./types.ts";
 
-const network = uNetConfig.parse({
-  resolution: 8,
-  base: 4,
-  multipliers: [1],
-  blocks: 1,
-  attention: [],
-  headChannels: 4,
-  groups: 2,
-});
+const network = smallestUNet;
 const specs = parameterSpecs(network);
 const count = parameterCount(specs);
 const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: Number.POSITIVE_INFINITY };
