@@ -4,8 +4,8 @@
  */
 import { Palette } from "../../node/palette.ts";
 import { PaletteError, ReadError, reasonOf } from "../../util/errors.ts";
-import { Clock } from "../work/clock.ts";
-import { Previews } from "../work/previews.ts";
+import { Clock } from "../restoring/clock.ts";
+import { Previews } from "../restoring/previews.ts";
 import type { EngineMessage, EngineRequest } from "./engine-messages.ts";
 import type { RestoreWork } from "./executor.ts";
 import { restoreJob } from "./restore-job.ts";

@@ -1,7 +1,7 @@
 /** The models that may be asked for. */
 import { bundledModels, findModel, loadModelConfig } from "../../node/model-folder.ts";
+import { studioModelOf } from "../restoring/tasks.ts";
 import type { StudioModel } from "../web/restorer.ts";
-import { studioModelOf } from "../work/tasks.ts";
 import { HttpProblem } from "./problem.ts";
 
 interface ServedModel {

@@ -6,7 +6,7 @@ import { readMask } from "../../node/read-mask.ts";
 import { sharp } from "../../node/sharp.ts";
 import type { SamplingOptions } from "../../pipeline/sampling-options.ts";
 import { omitUndefined } from "../../util/omit-undefined.ts";
-import { restorePhoto } from "../work/restore-photo.ts";
+import { restorePhoto } from "../restoring/restore-photo.ts";
 import type { Answer, PhotoMetadata, RestoredWork, RestoreWork } from "./executor.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** From a request to the work it asks for: what can be refused before a pixel is decoded is. */
 import { randomInt } from "node:crypto";
 import { UsageError } from "../../util/errors.ts";
-import { answerSize, expectedSteps } from "../work/tasks.ts";
+import { answerSize, expectedSteps } from "../restoring/tasks.ts";
 import type { RestoreWork } from "./executor.ts";
 import type { Limits } from "./limits.ts";
 import type { ServedModels } from "./models.ts";

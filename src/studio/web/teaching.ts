@@ -1,4 +1,6 @@
-/** Teaching a model the user's own photos, where whoever restores can: what the page shows of it. */
+/**
+ * Teaching a model the user's own photos, where whoever restores can: what the page shows of it.
+ */
 import type { ComponentType } from "preact";
 
 export interface Teaching {

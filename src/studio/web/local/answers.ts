@@ -1,4 +1,6 @@
-/** Answers over a reload of the page, in IndexedDB: PNG files with the EXIF block of their photo. */
+/**
+ * Answers over a reload of the page, in IndexedDB: PNG files with the EXIF block of their photo.
+ */
 
 export interface StoredAnswer {
   readonly png: Blob;

@@ -4,7 +4,7 @@ import type { ModelConfig } from "../../../models/config.ts";
 import { pixelsAtOnceByDefault } from "../../../pipeline/batches.ts";
 import { taskNamed } from "../../../tasks/registry.ts";
 import { largestThatFits, type Restoration, tabBudget, tabMemory } from "../../../web/memory.ts";
-import { ownOptions, taskNames } from "../../work/tasks.ts";
+import { ownOptions, taskNames } from "../../restoring/tasks.ts";
 import type { StudioOptions, StudioTask } from "../restorer.ts";
 
 /** What a request asks for, and of which photo. */
@@ -39,7 +39,9 @@ export function misfitOf(ask: Ask, model: ModelConfig): Misfit | undefined {
   return { need, most: tabBudget, smaller: largestThatFits(restoration, ask.photo) };
 }
 
-/** A panorama, which has the model's height, takes no more than what is filled at the photo's size. */
+/**
+ * A panorama, which has the model's height, takes no more than what is filled at the photo's size.
+ */
 function restorationOf(
   { task, photo, options }: Ask,
   config: ModelConfig,

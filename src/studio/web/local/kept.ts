@@ -12,7 +12,9 @@ export async function keptBytes(): Promise<number | undefined> {
 /** How the names of its caches begin, and those of its settings. */
 const [stored, settings] = ["palette-", "studio."];
 
-/** Removes models, trainings, answers, the history, settings and the page itself, and loads it anew. */
+/**
+ * Removes models, trainings, answers, the history, settings and the page itself, and loads it anew.
+ */
 export async function forgetEverything(): Promise<void> {
   for (const storage of [localStorage, sessionStorage]) {
     for (const key of Object.keys(storage)) if (key.startsWith(settings)) storage.removeItem(key);

@@ -1,7 +1,7 @@
 /** Restoring in the page itself. */
 import { omitUndefined } from "../../../util/omit-undefined.ts";
 import { withExif } from "../../../web/exif.ts";
-import { expectedSteps, studioModelOf } from "../../work/tasks.ts";
+import { expectedSteps, studioModelOf } from "../../restoring/tasks.ts";
 import { text } from "../i18n/index.ts";
 import {
   type KeptImage,

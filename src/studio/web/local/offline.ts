@@ -1,4 +1,6 @@
-/** The service worker's side of the page: it serves the page offline, and gives workers a policy. */
+/**
+ * The service worker's side of the page: it serves the page offline, and gives workers a policy.
+ */
 import { originsEntry } from "./policy.ts";
 
 /** Milliseconds that work waits for it on the first visit, while its files are fetched. */

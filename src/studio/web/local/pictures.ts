@@ -9,8 +9,8 @@ import { giveBack } from "../../../util/give-back.ts";
 import { omitUndefined } from "../../../util/omit-undefined.ts";
 import { canvasCodec } from "../../../web/canvas-codec.ts";
 import { exifOf, exifOrientation } from "../../../web/exif.ts";
-import { previewForm } from "../../work/previews.ts";
-import type { SourcePhoto } from "../../work/restore-photo.ts";
+import { previewForm } from "../../restoring/previews.ts";
+import type { SourcePhoto } from "../../restoring/restore-photo.ts";
 
 export interface LocalPhoto extends SourcePhoto {
   /** The EXIF block of the file. */

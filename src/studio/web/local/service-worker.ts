@@ -6,8 +6,8 @@
 import { originsEntry, policyFor } from "./policy.ts";
 
 /**
- * What the build puts in: the files to have from the beginning, those that are fetched when they are
- * needed and may be there from the version before, and a name for all contents.
+ * What the build puts in: the files to have from the beginning, those that are fetched when they
+ * are needed and may be there from the version before, and a name for all contents.
  */
 declare const SITE_FILES: readonly string[];
 declare const SITE_LATER: readonly string[];

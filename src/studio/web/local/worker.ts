@@ -17,9 +17,9 @@ import {
   openStoredModel,
 } from "../../../web/model-store.ts";
 import { Palette } from "../../../web/palette.ts";
-import { Clock } from "../../work/clock.ts";
-import { Previews } from "../../work/previews.ts";
-import { restorePhoto } from "../../work/restore-photo.ts";
+import { Clock } from "../../restoring/clock.ts";
+import { Previews } from "../../restoring/previews.ts";
+import { restorePhoto } from "../../restoring/restore-photo.ts";
 import { threadsFor } from "./fit.ts";
 import type {
   ArrivedModel,

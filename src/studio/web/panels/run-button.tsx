@@ -52,7 +52,9 @@ export function RunButton({ disabled }: { readonly disabled: boolean }) {
   );
 }
 
-/** undefined where it is not known how much there is, or all of it has come: it is being prepared. */
+/**
+ * undefined where it is not known how much there is, or all of it has come: it is being prepared.
+ */
 function shareOf({ done, total }: NonNullable<Job["model"]>): number | undefined {
   return total === undefined || done >= total ? undefined : done / total;
 }

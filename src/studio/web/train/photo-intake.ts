@@ -1,4 +1,6 @@
-/** Photos on their way into the browser's storage: checked, and made smaller where they are large. */
+/**
+ * Photos on their way into the browser's storage: checked, and made smaller where they are large.
+ */
 
 /** Photos are kept with this short side at most: crops are 64 pixels and more. */
 const largestShortSide = 1024;

@@ -158,7 +158,9 @@ export class Trainer {
     void this.#order({ do: "discard" });
   }
 
-  /** The files of the trained model's folder; undefined, and a line is shown, when there is none. */
+  /**
+   * The files of the trained model's folder; undefined, and a line is shown, when there is none.
+   */
   async model(): Promise<readonly File[] | undefined> {
     const asked = new Promise<readonly File[] | undefined>((resolve) => {
       this.#model = resolve;
