@@ -47,7 +47,9 @@ export function ringSeconds(bytes: number, ranks: number, { latency, bandwidth }
   return (ranks - 1) * (latency + bytes / ranks / bandwidth);
 }
 
-/** Bytes that each rank sends in a step: reduce-scatter of the gradient, allgather of the weights. */
+/**
+ * Bytes that each rank sends in a step: reduce-scatter of the gradient, allgather of the weights.
+ */
 export function bytesSent(vector: number, ranks: number): number {
   return (2 * vector * (ranks - 1)) / ranks;
 }
@@ -69,8 +71,8 @@ export function updateSeconds({ vector, ranks, link, compute, beside }: RankStep
 }
 
 /**
- * Bytes that a rank holds: the weights, its parts of average and two moments, and the gradient twice
- * (its own, and the engine's).
+ * Bytes that a rank holds: the weights, its parts of average and two moments, and the gradient
+ * twice (its own, and the engine's).
  */
 export function bytesPerRank(vector: number, ranks: number): number {
   return vector * (1 + 3 / ranks + 2);

@@ -85,7 +85,8 @@ export function rankKinds(
       links: [links.slow],
     },
     {
-      // docs/results/speed.md: 64 s for a step of one image; the optimizer's 0.08 s for 16.4M weights.
+      // docs/results/speed.md: 64 s for a step of one image; the optimizer's 0.08 s for 16.4M
+      // weights.
       name: "2 CPU cores, measured",
       image: 64,
       exchange: 0,

@@ -1,4 +1,6 @@
-/** Processor time, which other work on the machine changes less than the clock on the wall. Linux. */
+/**
+ * Processor time, which other work on the machine changes less than the clock on the wall. Linux.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 
 const millisecondsPerTick = 10;

@@ -1,7 +1,7 @@
 /**
  * `npx tsx bench/web/webgpu.ts [folder]`: WebGPU in Chromium, by the software adapter SwiftShader,
- * against WebAssembly: the probe that chooses the device, a whole colorization by the bundled model,
- * three training steps of tiny-32, and a training that was stopped and went on. It writes
+ * against WebAssembly: the probe that chooses the device, a whole colorization by the bundled
+ * model, three training steps of tiny-32, and a training that was stopped and went on. It writes
  * web-gpu.json for docs/results/data. It shows that the numbers agree, and nothing about speed; it
  * takes minutes.
  */

@@ -30,7 +30,8 @@ export function pageConfig(
       modulePreload: { polyfill: false },
       rolldownOptions: {
         output: {
-          // The icon keeps its name: the API's page has it, too, and browsers that ask for /favicon.ico.
+          // The icon keeps its name: the API's page has it, too, and browsers that ask for
+          // /favicon.ico.
           assetFileNames: ({ names }) =>
             names.includes("icon.svg") ? "[name][extname]" : "assets/[name]-[hash][extname]",
         },

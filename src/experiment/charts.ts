@@ -156,7 +156,8 @@ function lineChart(
         fill: ({ line }: (typeof points)[number]) => series[lines.indexOf(line) % series.length],
         symbol: ({ line }: (typeof points)[number]) => signs[lines.indexOf(line) % signs.length]!,
       }),
-      // Each line is named at another of its points: where lines meet, names would cover each other.
+      // Each line is named at another of its points: where lines meet, names would cover each
+      // other.
       Plot.text(
         points.filter(({ line, at }) => ticks[lines.indexOf(line) % ticks.length] === at),
         {

@@ -3,11 +3,12 @@
  * interval for other seeds and other photos.
  *
  * The photos' variance is that of the mean over the seeds on resamples of whole photos, the same
- * ones for both arms. The seeds' is that of their values, divided by their number. The two are added;
- * Student's t has the degrees of freedom of Satterthwaite (1946). So two seeds that differ much give
- * a long interval, as they should. In simulations of two seeds the interval holds the truth in 96 %
- * of studies where seeds hardly differ, and in 87 % at worst, where they differ five times as much as
- * photos. A single seed says nothing of others: then the interval is over photos alone.
+ * ones for both arms. The seeds' is that of their values, divided by their number. The two are
+ * added; Student's t has the degrees of freedom of Satterthwaite (1946). So two seeds that differ
+ * much give a long interval, as they should. In simulations of two seeds the interval holds the
+ * truth in 96 % of studies where seeds hardly differ, and in 87 % at worst, where they differ five
+ * times as much as photos. A single seed says nothing of others: then the interval is over photos
+ * alone.
  */
 import { mean } from "../util/mean.ts";
 import { studentT95 } from "../util/student-t.ts";

@@ -49,8 +49,8 @@ function add(spent: Spent, amount: number, seconds: number): Spent {
 }
 
 /**
- * Seconds that jobs will take. A network that was not trained yet is taken for as fast as the others
- * were; undefined where nothing of the kind was measured.
+ * Seconds that jobs will take. A network that was not trained yet is taken for as fast as the
+ * others were; undefined where nothing of the kind was measured.
  */
 export function secondsFor(jobs: readonly Job[], rates: Rates): number | undefined {
   const all = [...rates.training.values()].reduce((sum, one) => add(sum, one.amount, one.seconds), {

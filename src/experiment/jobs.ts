@@ -56,7 +56,9 @@ interface CostedJob {
   readonly set?: PlannedSet;
 }
 
-/** A network call costs about a quarter of a training image, a picture's features as much as one. */
+/**
+ * A network call costs about a quarter of a training image, a picture's features as much as one.
+ */
 const callCost = 0.25;
 
 /** A study's jobs: each training, with what is measured of it; a whole seed at a time. */

@@ -1,6 +1,6 @@
 /**
- * A set of answers measured: each number, and the same on resamples of the photos. The draws are the
- * same for all sets of a protocol, so that differences of two sets are those of pairs.
+ * A set of answers measured: each number, and the same on resamples of the photos. The draws are
+ * the same for all sets of a protocol, so that differences of two sets are those of pairs.
  */
 import {
   extractFeatures,

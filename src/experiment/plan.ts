@@ -1,6 +1,6 @@
 /**
- * From studies to what must be computed: trainings, each made once whoever asks for it, and the sets
- * of answers that are measured.
+ * From studies to what must be computed: trainings, each made once whoever asks for it, and the
+ * sets of answers that are measured.
  */
 import { splitHoldOut } from "../data/hold-out.ts";
 import type { PhotoSet } from "../data/photo-reader.ts";

@@ -48,7 +48,9 @@ export interface PlannedStudy {
   readonly protocol: Protocol;
   readonly arms: readonly Arm[];
   readonly conditions: readonly EvaluationCondition[];
-  /** The key of the set of an arm with each seed, by condition; absent where it has not learned it. */
+  /**
+   * The key of the set of an arm with each seed, by condition; absent where it has not learned it.
+   */
   readonly cells: ReadonlyMap<string, readonly string[]>;
   /** Keys of what is degraded, by condition, and of the originals. */
   readonly degraded: ReadonlyMap<string, string>;

@@ -1,4 +1,6 @@
-/** What the studies found, as plain values: the file `report.json`, from which the pages are made. */
+/**
+ * What the studies found, as plain values: the file `report.json`, from which the pages are made.
+ */
 import { quantity } from "../util/format.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import { type Measures, type MetricName, metricNames } from "./metrics.ts";

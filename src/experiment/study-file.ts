@@ -1,6 +1,6 @@
 /**
- * A study as its file says it: what is varied, with which seeds and budget, how it is evaluated, and
- * the claims that decide about it. The claims are fixed before anything is computed.
+ * A study as its file says it: what is varied, with which seeds and budget, how it is evaluated,
+ * and the claims that decide about it. The claims are fixed before anything is computed.
  */
 import { z } from "zod";
 import { cropScales } from "../data/crop-scale.ts";
@@ -26,7 +26,9 @@ const settingsSchema = z.strictObject({
   augmentation: augmentationSchema.partial().optional(),
   /** Budget: images seen in training. */
   images: z.int().positive().optional(),
-  /** As in `palette evaluate --steps`, without the steps: "ddpm", "dpm++:logsnr"; the model's own. */
+  /**
+   * As in `palette evaluate --steps`, without the steps: "ddpm", "dpm++:logsnr"; the model's own.
+   */
   sampler: text.optional(),
   steps: z.int().positive().optional(),
 });
@@ -35,7 +37,9 @@ export type StudySettings = z.infer<typeof settingsSchema>;
 
 const evaluationSchema = z.strictObject({
   tasks: z.array(text).min(1),
-  /** Values of the tasks' parameters (masks, sides, qualities, factors); the paper's where left out. */
+  /**
+   * Values of the tasks' parameters (masks, sides, qualities, factors); the paper's where left out.
+   */
   variants: z.record(z.string(), z.array(z.union([z.string(), z.number()])).min(1)).optional(),
   /** Held-out crops a condition; several a photo. */
   crops: z.int().min(2),

@@ -77,6 +77,9 @@ class OnnxEmitter implements Emitter {
   private readonly zeros = new Map<string, string>();
   /** What `reshapeAfter` has made: of what, and the zero that it waits for. */
   private readonly waiting = new Map<string, { readonly source: string; readonly zero: string }>();
+  /** Zero, by way of a size, for `hiddenShape`; and the nodes of hidden shapes by what they hold. */
+  private nothing: string | undefined;
+  private readonly written = new Map<string, string>();
   private names = 0;
   /** Names of the model's inputs and outputs. */
   private readonly taken: ReadonlySet<string>;
@@ -146,9 +149,6 @@ class OnnxEmitter implements Emitter {
     );
   }
 
-  private nothing: string | undefined;
-  private readonly written = new Map<string, string>();
-
   /** The type of the constants of the node at hand. */
   type: typeof FLOAT | typeof FLOAT16 = FLOAT;
 
@@ -168,9 +168,9 @@ class OnnxEmitter implements Emitter {
   }
 
   /**
-   * A shape whose length and numbers ONNX Runtime does not foresee: the end of a slice is a sum with
-   * zero times a size. Of values with a rank, but no sizes, it would compare each with all others
-   * that are free: seconds for a graph of some thousand nodes.
+   * A shape whose length and numbers ONNX Runtime does not foresee: the end of a slice is a sum
+   * with zero times a size. Of values with a rank, but no sizes, it would compare each with all
+   * others that are free: seconds for a graph of some thousand nodes.
    */
   private hiddenShape(input: string, shape: Shape): string {
     this.nothing ??= this.node("Mul", [this.node("Size", [input]), this.integers([0])]);
@@ -428,9 +428,7 @@ function valueInfo(
 ): MessageWriter {
   const dimensions = new MessageWriter();
   shape.forEach((dimension) => {
-    const message = new MessageWriter();
-    message.integer(1, dimension);
-    dimensions.message(1, message);
+    dimensions.message(1, new MessageWriter().integer(1, dimension));
   });
   const tensor = new MessageWriter().integer(1, FLOAT);
   if (known) tensor.message(2, dimensions);

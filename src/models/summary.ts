@@ -40,8 +40,8 @@ const programBytes = 125e6;
 /**
  * Of a small model: what its engines hold whatever its weights, and for each byte of weights the
  * copies of them, with kernels twice as large in Winograd's form. Measured beside the graph (two
- * engines): 274, 438 and 579 MB in all for 3, 28 and 66 MB of weights. In the graph (one engine of a
- * GPU's graph, run by the processor, so that the device's copy counts, too): 242, 396 and 632 MB.
+ * engines): 274, 438 and 579 MB in all for 3, 28 and 66 MB of weights. In the graph (one engine of
+ * a GPU's graph, run by the processor, so that the device's copy counts, too): 242, 396 and 632 MB.
  */
 const smallModel: Record<WeightPlace, { readonly rest: number; readonly eachByte: number }> = {
   "beside the graph": { rest: 130e6, eachByte: 5 },
@@ -74,8 +74,9 @@ export function samplingMemory(
 
 /**
  * Bytes that windows of this side need beyond `samplingMemory`, which counts a picture of the
- * network's own side: an estimate. Beside the first engines others are compiled for windows. Measured:
- * 209 MB more for windows of 128 on two engines than for calls at 64, with 28 MB of weights.
+ * network's own side: an estimate. Beside the first engines others are compiled for windows.
+ * Measured: 209 MB more for windows of 128 on two engines than for calls at 64, with 28 MB of
+ * weights.
  */
 export function windowMemory(
   config: NetworkConfig,

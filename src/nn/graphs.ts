@@ -172,8 +172,9 @@ export interface TrainingGraphOptions {
  * (`gradientName`), in the shape and the order of axes of the flat vector, so that they can be
  * parts of one; and the maps inside the blocks are computed twice rather than kept.
  *
- * In consistency tuning the target is `target` + `pull` F(`nearer`) with the further inputs `nearer`
- * [N,C,H,W], `nearerConditioning` and `pull` [N]; nothing is differentiated through F(`nearer`).
+ * In consistency tuning the target is `target` + `pull` F(`nearer`) with the further inputs
+ * `nearer` [N,C,H,W], `nearerConditioning` and `pull` [N]; nothing is differentiated through
+ * F(`nearer`).
  */
 export function trainingGraph(
   config: NetworkConfig,

@@ -114,8 +114,8 @@ export class ConstantParameters implements Parameters {
 
 /**
  * Takes each parameter as an input of its own (large networks: nothing is copied, and a graph holds
- * at most 2 GB). Their axes are in the order of the flat vector, or, with `ownKernels`, in the order
- * that the layers ask for: see `specs`.
+ * at most 2 GB). Their axes are in the order of the flat vector, or, with `ownKernels`, in the
+ * order that the layers ask for: see `specs`.
  */
 export class InputParameters implements Parameters {
   /** What the inputs are called and hold; the offsets are those of the flat vector. */

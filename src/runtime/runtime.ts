@@ -62,7 +62,10 @@ export type OpenSession = (
   constants?: EngineTensors,
 ) => Promise<Session>;
 
-/** A tensor that stays where its session computed it: sessions of the same thread and device take it. */
+/**
+ * A tensor that stays where its session computed it: sessions of the same thread and device take
+ * it.
+ */
 export interface ResidentTensor {
   readonly shape: readonly number[];
   /** Gives its memory back; nothing can use it afterwards. */

@@ -15,8 +15,8 @@ export const distillationDefaults = {
 } as const;
 
 /**
- * Where a student is asked: even in log-SNR, the last call at little noise. The teacher's calls near
- * the clean image, which only copy it, are left out.
+ * Where a student is asked: even in log-SNR, the last call at little noise. The teacher's calls
+ * near the clean image, which only copy it, are left out.
  */
 const studentSampler: SamplerConfig = { sampler: "consistency", spacing: "logsnr", sigmaMin: 0.2 };
 

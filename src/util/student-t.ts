@@ -7,9 +7,9 @@ export const z95 = 1.959964;
 const exact = [12.706205, 4.302653, 3.182446];
 
 /**
- * The 97.5 % quantile of Student's t, of 1 degree of freedom or more, whole or not. From 3 on Cornish
- * and Fisher's expansion (error below 0.5 %); below, the logarithm is interpolated linearly in the
- * inverse of the freedom (error below 3 %).
+ * The 97.5 % quantile of Student's t, of 1 degree of freedom or more, whole or not. From 3 on
+ * Cornish and Fisher's expansion (error below 0.5 %); below, the logarithm is interpolated linearly
+ * in the inverse of the freedom (error below 3 %).
  */
 export function studentT95(freedom: number): number {
   if (freedom < 3) {

@@ -60,7 +60,9 @@ export class Palette extends CorePalette {
     yield* super.answers(task, image, options);
   }
 
-  /** Bytes that the tab takes, the photo included, while it restores one of this size: an estimate. */
+  /**
+   * Bytes that the tab takes, the photo included, while it restores one of this size: an estimate.
+   */
   memoryFor(task: string, photo: Size, options: object = {}): number {
     return tabMemory(this.restoration(task, options), photo);
   }

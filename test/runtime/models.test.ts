@@ -1,4 +1,6 @@
-/** Models in a page: fetched once, kept by digest, forgotten, dropped in; and which device it takes. */
+/**
+ * Models in a page: fetched once, kept by digest, forgotten, dropped in; and which device it takes.
+ */
 import { readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

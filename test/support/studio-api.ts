@@ -273,7 +273,10 @@ export interface paths {
           format?: "png" | "jpeg" | "webp";
           /** @description Of JPEG and WebP, 1 to 100; default 95. */
           quality?: number;
-          /** @description Whether the photo's EXIF data and colour profile are in the file; default keep. */
+          /**
+           * @description Whether the photo's EXIF data and colour profile are in the file; default
+           * keep.
+           */
           metadata?: "keep" | "strip";
         };
         header?: never;
@@ -353,7 +356,10 @@ export interface paths {
           format?: "png" | "jpeg" | "webp";
           /** @description Of JPEG and WebP, 1 to 100; default 95. */
           quality?: number;
-          /** @description Whether the photo's EXIF data and colour profile are in the file; default keep. */
+          /**
+           * @description Whether the photo's EXIF data and colour profile are in the file; default
+           * keep.
+           */
           metadata?: "keep" | "strip";
         };
         header?: never;

@@ -1,4 +1,6 @@
-/** Studies of tiny pictures by a model that answers with noise, and subjects who take part by HTTP. */
+/**
+ * Studies of tiny pictures by a model that answers with noise, and subjects who take part by HTTP.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sharp } from "../../src/node/sharp.ts";

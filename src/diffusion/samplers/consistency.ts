@@ -5,7 +5,8 @@ import { combine, defineSampler, transitions } from "./sampler.ts";
  * Multistep consistency sampling (Song et al. 2023, Algorithm 1): each estimate of the clean image
  * gets fresh noise of the next level,
  *   y_next = sqrt(gamma_next) y0 + sqrt(1 - gamma_next) z.
- * For models tuned by `palette distill`; the noise estimate, which they no longer give, is not used.
+ * For models tuned by `palette distill`; the noise estimate, which they no longer give, is not
+ * used.
  */
 export const consistency = defineSampler({
   name: "consistency",

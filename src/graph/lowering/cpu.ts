@@ -32,7 +32,10 @@ import {
   winogradConvolutionTransformed,
 } from "./winograd.ts";
 
-/** In "compact" graphs, positions from which on half the multiplications are worth twice the memory of an own kernel. */
+/**
+ * In "compact" graphs, positions from which on half the multiplications are worth twice the memory
+ * of an own kernel.
+ */
 const WORTH_TRANSFORMING = 1024;
 
 export const cpuLowering: Lowering = {

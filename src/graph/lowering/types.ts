@@ -65,8 +65,8 @@ export interface GroupedMap {
 }
 
 /**
- * How the layers of a graph whose kernels are inputs of their own may arrange them: "fast" or, where
- * memory counts more than the multiplications of small maps, "compact".
+ * How the layers of a graph whose kernels are inputs of their own may arrange them: "fast" or,
+ * where memory counts more than the multiplications of small maps, "compact".
  */
 export type OwnKernels = "fast" | "compact";
 

@@ -10,8 +10,8 @@ import type { ProbeMessage, ProbeRequest, ProbeResult, ProbeStage } from "./prob
 export interface DeviceReport {
   readonly device: Device;
   /**
-   * works: with the processor's numbers; differs: with others; absent: refused; crashed: its process
-   * ended; timeout: it did not answer in time.
+   * works: with the processor's numbers; differs: with others; absent: refused; crashed: its
+   * process ended; timeout: it did not answer in time.
    */
   readonly state: "works" | "differs" | "absent" | "crashed" | "timeout";
   /** In one line, why it does not work. */

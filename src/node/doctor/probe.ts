@@ -1,4 +1,6 @@
-/** One device tried with a network: a call of it and training steps, with their numbers and times. */
+/**
+ * One device tried with a network: a call of it and training steps, with their numbers and times.
+ */
 
 import type { NetworkConfig } from "../../nn/network.ts";
 import type { Device } from "../../runtime/runtime.ts";

@@ -77,7 +77,9 @@ function problemIn(found: readonly Found[]): PaletteError | undefined {
   return undefined;
 }
 
-/** 12 hexadecimal digits that tell which photos there are, whole or held out, and in which order. */
+/**
+ * 12 hexadecimal digits that tell which photos there are, whole or held out, and in which order.
+ */
 function photosDigest({ config, photos = [] }: TrainingPlan): string {
   const hash = createHash("sha256").update(JSON.stringify(config.photos));
   for (const { name, fingerprint } of photos) hash.update(`${name}\t${fingerprint}\n`);

@@ -51,7 +51,9 @@ export function partition(
   return { length, owned, buckets };
 }
 
-/** Puts a part of a whole vector, which begins at `at`, into the packed one, as far as it is there. */
+/**
+ * Puts a part of a whole vector, which begins at `at`, into the packed one, as far as it is there.
+ */
 export function pack(
   { buckets }: Partition,
   packed: Float32Array,

@@ -89,7 +89,9 @@ export async function compareNotes(communicator: Communicator, own: Notes): Prom
   return texts.map((text) => (text === "" ? { stop: false, lines: [] } : JSON.parse(text)));
 }
 
-/** Losses of a rank's images of an update, and the place of each one's task in the list of tasks. */
+/**
+ * Losses of a rank's images of an update, and the place of each one's task in the list of tasks.
+ */
 export interface Seen {
   readonly losses: ArrayLike<number>;
   readonly tasks: readonly number[];

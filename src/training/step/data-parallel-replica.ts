@@ -1,8 +1,8 @@
 /**
  * One replica of data-parallel training, in a thread of its own. It computes the gradient of its
- * share of each batch. Where threads share memory, the vectors lie there and the replica also carries
- * out the optimizer on its share of the parameters; elsewhere the weights are lent to it for each
- * gradient. The stepper tells all replicas when to do what.
+ * share of each batch. Where threads share memory, the vectors lie there and the replica also
+ * carries out the optimizer on its share of the parameters; elsewhere the weights are lent to it
+ * for each gradient. The stepper tells all replicas when to do what.
  */
 import type { EngineTensors, OpenSession, SessionOptions } from "../../runtime/runtime.ts";
 import type { Piece } from "../ranks/partition.ts";

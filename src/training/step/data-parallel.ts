@@ -151,7 +151,9 @@ interface SharedState {
   readonly ranks: Ranks | undefined;
 }
 
-/** The replicas do it all, where the vectors lie; one bucket travels while they work on the next. */
+/**
+ * The replicas do it all, where the vectors lie; one bucket travels while they work on the next.
+ */
 function sharedWork(
   replicas: readonly DataParallelReplica[],
   { state, total, parts: { buckets }, ranks }: SharedState,

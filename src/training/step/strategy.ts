@@ -27,7 +27,9 @@ export function stepStrategy(network: NetworkConfig, device: Device = "cpu"): St
   return weightResidency(parameterSpecs(network)) === "inputs" ? lowMemory : dataParallel;
 }
 
-/** What a run's configuration says of its steps, the same on every rank but for the images a batch. */
+/**
+ * What a run's configuration says of its steps, the same on every rank but for the images a batch.
+ */
 export function stepperOptions(
   { network, objective, machine }: Pick<RunConfig, "network" | "objective" | "machine">,
   batch: number,
@@ -64,7 +66,9 @@ export interface InitializeOptions {
   readonly onPart?: (done: number, total: number) => void;
 }
 
-/** Sets the fresh weights of a seed. Large networks take a while, in which others have their turn. */
+/**
+ * Sets the fresh weights of a seed. Large networks take a while, in which others have their turn.
+ */
 export async function initialize(
   { parameters }: Pick<TrainingState, "parameters">,
   { network, seed }: { readonly network: NetworkConfig; readonly seed: number },

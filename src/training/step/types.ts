@@ -121,7 +121,9 @@ export interface StepStrategy {
   vector(length: number): Float32Array;
   /** Batches that are made before they are asked for, besides the one at hand. */
   readonly batchesAhead: number;
-  /** Estimated bytes of weights, average, moments, gradients and engines in this machine's memory. */
+  /**
+   * Estimated bytes of weights, average, moments, gradients and engines in this machine's memory.
+   */
   memory(size: StepSize, specs: readonly ParameterSpec[]): number;
   /**
    * Compiles the training graph in each replica.

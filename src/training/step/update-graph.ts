@@ -31,8 +31,9 @@ export const updated = (vector: StateVector): string => `next ${vector}`;
 const ROW = 1024;
 
 /**
- * Inputs: the state's vectors and `gradient` [P], and what `updateScalars` gives, [1] each. Outputs:
- * the vectors after the update (`updated`) [P], and `norm` [1], the gradient's before clipping.
+ * Inputs: the state's vectors and `gradient` [P], and what `updateScalars` gives, [1] each.
+ * Outputs: the vectors after the update (`updated`) [P], and `norm` [1], the gradient's before
+ * clipping.
  */
 export function updateGraph(count: number): Uint8Array {
   const graph = new Graph();

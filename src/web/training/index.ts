@@ -1,6 +1,7 @@
 /**
  * `palette-diffusion/training` in a browser: models from photos that a person chose, in runs that the
- * browser keeps. Nothing leaves the machine. Call it in a worker, so that the page stays responsive.
+ * browser keeps. Nothing leaves the machine. Call it in a worker, so that the page stays
+ * responsive.
  */
 import { webRuntime } from "../../runtime/web/index.ts";
 import { spawnReplica } from "../../runtime/web/replica.ts";

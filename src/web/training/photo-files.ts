@@ -14,8 +14,8 @@ export interface ChosenPhotos {
 }
 
 /**
- * The files as a set. A file that was chosen twice counts once; the order does not depend on that of
- * the choice.
+ * The files as a set. A file that was chosen twice counts once; the order does not depend on that
+ * of the choice.
  * @throws PaletteError without files, or when one of them cannot be read.
  */
 export async function chosenPhotos(chosen: readonly File[]): Promise<ChosenPhotos> {
