@@ -273,10 +273,7 @@ export interface paths {
           format?: "png" | "jpeg" | "webp";
           /** @description Of JPEG and WebP, 1 to 100; default 95. */
           quality?: number;
-          /**
-           * @description Whether the photo's EXIF data and colour profile are in the file; default
-           * keep.
-           */
+          /** @description Whether the file has the EXIF data and colour profile of the photo. */
           metadata?: "keep" | "strip";
         };
         header?: never;
@@ -356,10 +353,7 @@ export interface paths {
           format?: "png" | "jpeg" | "webp";
           /** @description Of JPEG and WebP, 1 to 100; default 95. */
           quality?: number;
-          /**
-           * @description Whether the photo's EXIF data and colour profile are in the file; default
-           * keep.
-           */
+          /** @description Whether the file has the EXIF data and colour profile of the photo. */
           metadata?: "keep" | "strip";
         };
         header?: never;

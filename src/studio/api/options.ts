@@ -66,7 +66,7 @@ export const resultQuerySchema = z.strictObject({
     description: "Of JPEG and WebP, 1 to 100; default 95.",
   }),
   metadata: z.enum(["keep", "strip"]).optional().meta({
-    description: "Whether the photo's EXIF data and colour profile are in the file; default keep.",
+    description: "Whether the file has the EXIF data and colour profile of the photo.",
   }),
 });
 
