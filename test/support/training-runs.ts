@@ -10,6 +10,7 @@ import {
   type TrainingRequest,
   train,
 } from "../../src/node/training.ts";
+import { uNetConfig } from "../../src/nn/config.ts";
 import type { Progress, TrainingOptions, TrainingOutcome } from "../../src/training/options.ts";
 import { writePhotos } from "../training-photos.ts";
 import { failureOf } from "./failure.ts";
@@ -29,6 +30,19 @@ export interface StatsLine {
   readonly validationLossByTask?: Record<string, number>;
   readonly machine?: unknown;
 }
+
+/** A network of few layers, whose graphs are compiled at once. */
+export const trainedNetwork = uNetConfig.parse({
+  resolution: 16,
+  stem: 2,
+  outputSkip: "concat",
+  base: 8,
+  multipliers: [1],
+  blocks: 1,
+  attention: [],
+  headChannels: 8,
+  groups: 4,
+});
 
 type Wishes = Partial<TrainingRequest>;
 
@@ -51,6 +65,8 @@ export function trainingRuns(trainsBase = true) {
     planTraining({
       data: [join(folder, "photos")],
       preset: "tiny-32",
+      // A model to begin with has its own.
+      ...(wishes.from === undefined && { network: trainedNetwork }),
       // Two tasks, one with a mask: validation passes cost a part for each.
       tasks: ["colorize", "inpaint"],
       threads: 1,
