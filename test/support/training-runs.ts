@@ -4,13 +4,13 @@ import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
+import { uNetConfig } from "../../src/nn/config.ts";
 import {
   planTraining,
   type TrainingPlan,
   type TrainingRequest,
   train,
 } from "../../src/node/training.ts";
-import { uNetConfig } from "../../src/nn/config.ts";
 import type { Progress, TrainingOptions, TrainingOutcome } from "../../src/training/options.ts";
 import { writePhotos } from "../training-photos.ts";
 import { failureOf } from "./failure.ts";
