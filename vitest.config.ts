@@ -3,7 +3,16 @@ import { defineConfig } from "vitest/config";
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Threads and processes of the tests are compiled once, not each anew: see test/support/spawn.ts. */
+const compiledThreads = {
+  name: "compiled-threads",
+  enforce: "pre" as const,
+  resolveId: (module: string) =>
+    module.endsWith("/spawn.ts") ? source("test/support/spawn.ts") : undefined,
+};
+
 export default defineConfig({
+  plugins: [compiledThreads],
   // The examples import the package by its name.
   resolve: {
     alias: {
@@ -15,6 +24,7 @@ export default defineConfig({
   },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/*.test.ts", "bench/**/*.test.ts"],
+    globalSetup: "test/support/compile.ts",
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 120_000,

@@ -8,8 +8,11 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compilePackage } from "../../test/support/compile.ts";
 import { mpiEnvironment, palette } from "../../test/support/mpirun.ts";
 import { writePhotos } from "../../test/training-photos.ts";
+
+compilePackage();
 
 const hosts = [
   { name: "palette-a", cable: "cable-a", address: "10.77.0.1" },

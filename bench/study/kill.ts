@@ -6,10 +6,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compilePackage } from "../../test/support/compile.ts";
 import { killingSpree } from "../../test/support/killed-study.ts";
 import { smallStudy } from "../../test/support/study.ts";
 
 const [kills = 20, subjects = 50] = process.argv.slice(2).map(Number);
+compilePackage();
 const place = await mkdtemp(join(tmpdir(), "palette-study-"));
 try {
   const pairs = { pairs: 60, trials: 50, subjects, practice: 3, checks: 5 };

@@ -2,15 +2,14 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel, smallestNetwork } from "../../test/random-model.ts";
+import { program } from "../../test/support/compiled.ts";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { saveModel } from "../node/model-folder.ts";
 import { run } from "./run.ts";
 
-const program = fileURLToPath(new URL("./main.ts", import.meta.url));
 let root: string;
 let setting: string[];
 const at = (...names: string[]) => join(root, ...names);
@@ -31,7 +30,7 @@ afterAll(() => rm(root, { recursive: true }));
 
 /** The program in a process of its own. */
 function palette(argv: readonly string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", program, "evaluate", ...argv], {
+  const child = spawn(process.execPath, [program, "evaluate", ...argv], {
     env: { ...process.env, PALETTE_CACHE: at("cache"), PALETTE_NETS: "" },
   });
   const written = { stdout: "", stderr: "" };
@@ -49,11 +48,10 @@ function palette(argv: readonly string[]) {
 /** Kills the program as soon as so many answers lie in the folder. */
 async function killedAt(out: string, answers: number) {
   const controller = new AbortController();
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", program, "evaluate", ...setting, "-o", out],
-    { env: { ...process.env, PALETTE_CACHE: at("cache") }, stdio: "ignore" },
-  );
+  const child = spawn(process.execPath, [program, "evaluate", ...setting, "-o", out], {
+    env: { ...process.env, PALETTE_CACHE: at("cache") },
+    stdio: "ignore",
+  });
   const gone = new Promise<NodeJS.Signals | null>((resolve) =>
     child.on("close", (_, signal) => {
       controller.abort();

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { palette } from "../../test/support/command.ts";
+import { program } from "../../test/support/compiled.ts";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import type { ExperimentReport } from "../experiment/report.ts";
 
-const program = fileURLToPath(new URL("./main.ts", import.meta.url));
 const folder = fileURLToPath(new URL("../../experiments", import.meta.url));
 const names = ["attention", "generalist", "loss", "prediction", "regression", "steps"];
 const study = (name: string) => join(folder, `${name}.yaml`);
@@ -40,7 +40,7 @@ async function reportIn(out: string): Promise<ExperimentReport> {
 /** Starts a process and kills it as soon as something was measured. */
 async function killed(files: readonly string[], out: string): Promise<NodeJS.Signals | null> {
   const argv = ["experiment", ...files, ...setting, "-o", at(out)];
-  const child = spawn(process.execPath, ["--import", "tsx", program, ...argv], {
+  const child = spawn(process.execPath, [program, ...argv], {
     stdio: "ignore",
   });
   const gone = new Promise<NodeJS.Signals | null>((resolve) => {

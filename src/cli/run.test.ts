@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { randomModel, smallestNetwork } from "../../test/random-model.ts";
 import { palette } from "../../test/support/command.ts";
+import { program as main } from "../../test/support/compiled.ts";
 import { createImage, crop, fromBytes, type Image, toBytes } from "../image/image.ts";
 import { readImage, readPhoto } from "../node/decode-image.ts";
 import { encodeImage, writeImage } from "../node/encode-image.ts";
@@ -479,9 +479,8 @@ describe("info", () => {
 });
 
 describe("the program", () => {
-  const main = fileURLToPath(new URL("./main.ts", import.meta.url));
   const program = (...argv: string[]): ChildProcess =>
-    spawn(process.execPath, ["--import", "tsx", main, ...argv], { stdio: "pipe" });
+    spawn(process.execPath, [main, ...argv], { stdio: "pipe" });
 
   it("stops on Ctrl-C with 130 and leaves nothing half written", async () => {
     const out = at("stopped");

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { palette } from "../../test/support/command.ts";
+import { program as main } from "../../test/support/compiled.ts";
 import { pictureFile, savedModel } from "../../test/support/studio.ts";
 import { temporaryFiles } from "../../test/support/temporary-files.ts";
 import { StudioClient } from "../studio/client/index.ts";
@@ -25,12 +25,9 @@ afterEach(() => {
 
 /** The program in a process of its own, once it has said its address. */
 async function program(...args: string[]) {
-  const main = fileURLToPath(new URL("./main.ts", import.meta.url));
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", main, "studio", "--no-open", "--model", model, ...args],
-    { stdio: ["ignore", "pipe", "ignore"] },
-  );
+  const child = spawn(process.execPath, [main, "studio", "--no-open", "--model", model, ...args], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   started.push(child);
   const exit = once(child, "exit").then(([code]) => code as number | null);
   const [address] = (await once(createInterface(child.stdout), "line")) as [string];

@@ -3,14 +3,16 @@ import { once } from "node:events";
 import { access, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { palette } from "../../test/support/command.ts";
+import { program } from "../../test/support/compiled.ts";
+import { trainedNetwork } from "../../test/support/training-runs.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { Random } from "../util/random.ts";
 
-const program = fileURLToPath(new URL("./main.ts", import.meta.url));
 let folder: string;
 let data: string;
+const network = JSON.stringify(trainedNetwork);
 const children = new Set<ChildProcess>();
 
 beforeAll(async () => {
@@ -28,28 +30,31 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Starts `palette train` on two threads. */
-function start(run: string, ...more: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const common = ["--data", data, "--preset", "tiny-32", "--batch", "4", "--threads", "2"];
+/** The words of `palette train` on two threads. */
+function words(run: string, ...more: string[]): string[] {
+  const common = [
+    "--data",
+    data,
+    "--preset",
+    "tiny-32",
+    "--network",
+    network,
+    "--batch",
+    "4",
+    "--threads",
+    "2",
+  ];
   // Validation passes cost a part for each task.
   const tasks = more.includes("--dry-run") ? [] : ["--tasks", "colorize,inpaint"];
   const intervals = ["--stats-every", "12", "--held-out-every", "24", "--checkpoint-every", "20"];
-  const child = spawn(
-    process.execPath,
-    [
-      "--import",
-      "tsx",
-      program,
-      "train",
-      "--out",
-      join(folder, run),
-      ...common,
-      ...tasks,
-      ...intervals,
-      ...more,
-    ],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
+  return ["train", "--out", join(folder, run), ...common, ...tasks, ...intervals, ...more];
+}
+
+/** Starts it in a process of its own. */
+function start(run: string, ...more: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [program, ...words(run, ...more)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   children.add(child);
   const text = { stdout: "", stderr: "" };
   child.stdout.on("data", (part) => {
@@ -92,7 +97,11 @@ async function resultsOf(run: string): Promise<Record<string, string>> {
 
 describe("palette train", () => {
   it("killed at any moment and run again gives the bytes of an uninterrupted run", async () => {
-    const whole = await command("whole", "--images", "100");
+    const unbroken = start("whole", "--images", "100");
+    await until(join(folder, "whole", "config.json"), unbroken.child);
+    const begun = performance.now();
+    const whole = await unbroken.ended;
+    const milliseconds = performance.now() - begun;
     expect(whole.stderr).toContain("done with 100 images");
     expect(whole.code).toBe(0);
 
@@ -103,7 +112,7 @@ describe("palette train", () => {
       const { child, ended } = start("killed", "--images", "100");
       const first = attempt === 0 ? "config.json" : "checkpoint.safetensors";
       await until(join(folder, "killed", first), child);
-      await soon(random.between(0, attempt === 0 ? 3000 : 2000));
+      await soon(random.between(0, 0.7 * milliseconds));
       if (child.kill("SIGKILL")) kills += 1;
       await ended;
     }
@@ -152,20 +161,21 @@ describe("palette train", () => {
   });
 
   it("--dry-run prints what would be trained and touches nothing", async () => {
-    const words = await command("never", "--dry-run");
-    expect(words.code).toBe(0);
-    expect(words.stdout).toMatch(/^parameters +[\d,]+$/m);
-    expect(words.stdout).toMatch(/^memory +about \d+ MB$/m);
-    expect(words.stdout).toMatch(/^photos +7 for training$/m);
-    expect(words.stdout).toMatch(/^held out +2 \(every:7:1\)$/m);
-    expect(words.stdout).toMatch(/^batch +4 = 4 images an update$/m);
-    const mixed = await command("never", "--dry-run", "--mix", "dejpeg:3, colorize:1");
+    const dry = (...more: string[]) => palette(...words("never", "--dry-run", ...more));
+    const planned = await dry();
+    expect(planned.code).toBe(0);
+    expect(planned.stdout).toMatch(/^parameters +[\d,]+$/m);
+    expect(planned.stdout).toMatch(/^memory +about \d+ MB$/m);
+    expect(planned.stdout).toMatch(/^photos +7 for training$/m);
+    expect(planned.stdout).toMatch(/^held out +2 \(every:7:1\)$/m);
+    expect(planned.stdout).toMatch(/^batch +4 = 4 images an update$/m);
+    const mixed = await dry("--mix", "dejpeg:3, colorize:1");
     expect(mixed.stdout).toMatch(
       /^tasks +colorize, inpaint, uncrop, dejpeg \(3 times\), sharpen$/m,
     );
-    const varied = await command("never", "--dry-run", "--vary");
+    const varied = await dry("--vary");
     expect(varied.stdout).toMatch(/^crops +own\.\.full, each of another aspect and tone$/m);
-    const { stdout } = await command("never", "--dry-run", "--json", "--loss", "l1");
+    const { stdout } = await dry("--json", "--loss", "l1");
     expect(JSON.parse(stdout)).toMatchObject({
       objective: { loss: "l1" },
       optimizer: { batch: 4 },

@@ -32,7 +32,7 @@ describe("a training", () => {
     ]);
     const { config, parameters } = await loadModel(join(runs.base(), "model"));
     expect(config).toMatchObject({
-      name: "tiny-32",
+      name: "custom",
       training: { images: 8, steps: 4, seed: 3, data: "7 photos, 2 more held out (every:7:1)" },
     });
     expect(parameters.every(Number.isFinite)).toBe(true);
@@ -131,7 +131,7 @@ describe("a training", () => {
     [
       "the regression baseline",
       { objective: { regression: true } },
-      { name: "tiny-32-regression", objective: { prediction: "x0", regression: true } },
+      { name: "custom-regression", objective: { prediction: "x0", regression: true } },
     ],
     [
       "epsilon, with l1 and accumulation",

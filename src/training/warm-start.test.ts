@@ -38,7 +38,7 @@ describe("a training that begins with a model", () => {
     const first = await trained({ out: newRun(), ...long }, wishes);
     const second = { out: newRun(), images: 32, statsEvery: 32, heldOutEvery: 32 };
     const { stats, lines } = await trained(second, { ...wishes, from: first.outcome.model });
-    expect(lines[0]).toMatch(/^starting with the weights of tiny-32: 7 photos/);
+    expect(lines[0]).toMatch(/^starting with the weights of custom: 7 photos/);
     expect(stats[0]!.loss).toBeLessThan(0.7 * first.stats[0]!.loss);
     expect(stats[0]!.validationLoss).toBeLessThan(1.2 * first.stats.at(-1)!.validationLoss!);
   });
@@ -52,7 +52,7 @@ describe("a training that begins with a model", () => {
     const digest = expect.stringMatching(/^[0-9a-f]{16}$/);
     expect(training).toMatchObject({
       images: 4,
-      from: { name: "tiny-32", digest, images: 8, photos: [photos] },
+      from: { name: "custom", digest, images: 8, photos: [photos] },
     });
     await trained(
       { out: third, images: 4 },
@@ -79,10 +79,11 @@ describe("a training that begins with a model", () => {
     await cp(model(), folder, { recursive: true });
     await trained({ out, images: 4 }, { from: folder });
     await rm(folder, { recursive: true });
-    await trained({ out, images: 8 });
+    // Its network is that of the model.
+    await trained({ out, images: 8 }, { network: undefined });
     await trained({ out, images: 12 }, { from: folder });
     const { training } = (await loadModel(join(out, "model"))).config;
-    expect(training).toMatchObject({ images: 12, from: { name: "tiny-32", images: 8 } });
+    expect(training).toMatchObject({ images: 12, from: { name: "custom", images: 8 } });
     const other = await refusal({ out, images: 16 }, { from: model() });
     expect(other).toMatch(/The run began with .*once: leave out --from to continue it/);
     const fresh = await refusal({ out: await runs.copied(), images: 12 }, { from: folder });

@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { Session } from "../../src/study/api.ts";
 import type { Side } from "../../src/study/design.ts";
 import { StudyStore } from "../../src/study/server/store.ts";
 import { type Study, studyFiles } from "../../src/study/settings.ts";
+import { program } from "./compiled.ts";
 import { Subject } from "./study.ts";
 
 export interface SpreeOptions {
@@ -94,10 +94,9 @@ async function started(
   folder: string,
   port: number,
 ): Promise<{ url: string; child: ChildProcess }> {
-  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", main, "study", "serve", folder, "--port", String(port)],
+    [program, "study", "serve", folder, "--port", String(port)],
     { stdio: ["ignore", "pipe", "ignore"] },
   );
   const exited = once(child, "exit").then(([code]) =>

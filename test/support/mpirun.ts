@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { program } from "./compiled.ts";
 
 /** Whether Open MPI's mpirun is on this machine. */
 const hasMpirun = (process.env.PATH ?? "")
@@ -16,11 +16,8 @@ if (skipsMpirun) {
   console.warn("Tests under mpirun are skipped: install Open MPI (apt-get install openmpi-bin).");
 }
 
-const loader = fileURLToPath(import.meta.resolve("tsx"));
-const program = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-
-/** Node's arguments that run a command from the sources. */
-export const palette = (...args: string[]) => ["--import", loader, program, ...args];
+/** Node's arguments that run a command of the package as it was compiled. */
+export const palette = (...args: string[]) => [program, ...args];
 
 /** What mpirun needs as root, in a container, and with more ranks than cores. */
 export const mpiEnvironment = {

@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
+import { uNetConfig } from "../../src/nn/config.ts";
 import {
   planTraining,
   type TrainingPlan,
@@ -30,6 +31,19 @@ export interface StatsLine {
   readonly machine?: unknown;
 }
 
+/** A network of few layers, whose graphs are compiled at once. */
+export const trainedNetwork = uNetConfig.parse({
+  resolution: 16,
+  stem: 2,
+  outputSkip: "concat",
+  base: 8,
+  multipliers: [1],
+  blocks: 1,
+  attention: [],
+  headChannels: 8,
+  groups: 4,
+});
+
 type Wishes = Partial<TrainingRequest>;
 
 /** Intervals at which 8 images have something to report. */
@@ -51,6 +65,8 @@ export function trainingRuns(trainsBase = true) {
     planTraining({
       data: [join(folder, "photos")],
       preset: "tiny-32",
+      // A model to begin with has its own.
+      ...(wishes.from === undefined && { network: trainedNetwork }),
       // Two tasks, one with a mask: validation passes cost a part for each.
       tasks: ["colorize", "inpaint"],
       threads: 1,
