@@ -86,6 +86,7 @@ export const inpaint: Task<"inpaint", InpaintOptions> = {
     const detail = describe("given mask", mask);
     return {
       conditions: regions.map(({ condition }) => ({ ...condition, detail })),
+      enlarged: regions.flatMap(({ enlarged }) => enlarged ?? []),
       async finish(samples) {
         const out = { ...photo, data: photo.data.slice() };
         for (const [k, region] of regions.entries()) await region.paste(out, samples[k]!);
