@@ -8,7 +8,7 @@ import type { Condition } from "../tasks/task.ts";
 import type { FillSharpener } from "./sharpen-fill.ts";
 
 /** Floats of a pixel and channel while it is sampled: x, y_t, y0, known pixels, copies. */
-const floatsInUse = 9;
+export const floatsInUse = 9;
 
 /** Pixels of samples that are taken side by side at most, unless told otherwise. */
 export const pixelsAtOnceByDefault = 8e6;

@@ -100,6 +100,11 @@ export class Palette {
     return sharpen && this.config.tasks.includes("sharpen");
   }
 
+  /** Network calls of a sample with these options, `steps` among them. */
+  callsOf(options: SamplingOptions & { readonly steps: number }): number {
+    return callsOf(this.config, options);
+  }
+
   /** What sharpens these fillings with these options, if anything does. */
   fillSharpener(fillings: readonly EnlargedFill[], options: SamplingOptions): FillSharpener {
     return new FillSharpener(this.network, this.sharpens(options) ? fillings : [], options);
@@ -244,8 +249,7 @@ export class Palette {
       const images = await sampleConditions(this.network, requests, {
         ...{ ...options, steps },
         onStep:
-          onStep &&
-          ((progress) => onStep({ ...overall(progress), pictures: pictures(progress) })),
+          onStep && ((progress) => onStep({ ...overall(progress), pictures: pictures(progress) })),
       });
       reached += calls;
       for (const [n, { condition }] of batch.entries()) sampled[condition]!.push(images[n]!);

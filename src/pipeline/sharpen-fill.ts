@@ -6,14 +6,19 @@
 
 import { atLeast, crop, type Image, type Mask } from "../image/image.ts";
 import { clearBox } from "../image/mask.ts";
+import type { Size } from "../image/model-size.ts";
 import { cropAndResize, resize } from "../image/resize.ts";
 import type { Network } from "../runtime/network.ts";
 import type { EnlargedFill } from "../tasks/task.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import type { SeedPart } from "../util/random.ts";
+import { floatsInUse } from "./batches.ts";
 import { type ConditionOptions, callsOf, sampleConditions } from "./sample-conditions.ts";
 import { type SamplingOptions, samplingDefaults } from "./sampling-options.ts";
 import { holeAt, type Part, type Stage, seenMask, stagesOf } from "./sharpen-stages.ts";
+
+/** Pictures of the whole size in memory: as it was made, enlarged, and a mask. */
+const picturesInUse = 2.5;
 
 export interface SharpenOptions extends Pick<SamplingOptions, "onStep" | "onTiles" | "signal"> {
   /** The name of the sample's noise stream. */
@@ -48,13 +53,24 @@ export class FillSharpener {
   }
 
   /**
+   * @param picture the size of what is sharpened
+   * @throws PaletteError when the platform knows that it does not fit in memory.
+   */
+  assertFits({ width, height }: Size): void {
+    if (this.steps === 0) return;
+    const values = picturesInUse * width * height + floatsInUse * this.pixelsAtOnce;
+    this.network.assertFits?.(
+      4 * 3 * values,
+      `A panorama of ${width}x${height} pixels`,
+      "take a smaller photo, or leave what is added as soft as it is made",
+    );
+  }
+
+  /**
    * Sharpens in the place of `picture`; no other pixel changes.
    * @param options.onStep is told steps of this.steps
    */
-  async sharpen(
-    picture: Image,
-    { seed, onStep, onTiles, signal }: SharpenOptions,
-  ): Promise<void> {
+  async sharpen(picture: Image, { seed, onStep, onTiles, signal }: SharpenOptions): Promise<void> {
     const { resolution } = this.network.config.network;
     const { steps } = this;
     let done = 0;

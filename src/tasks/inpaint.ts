@@ -55,6 +55,7 @@ export const inpaint: Task<"inpaint", InpaintOptions> = {
   copies: 2.6,
   optionNames: ["mask"],
   keepsPixels: true,
+  enlargesFills: true,
 
   async degrade(y, { random }, { mask: given } = {}) {
     if (given !== undefined) checkMaskSize(given, y.width, y.height);

@@ -148,6 +148,8 @@ export interface Task<Name extends string = string, Options extends object = obj
    * leaves a gray photo gray.
    */
   readonly colours?: boolean;
+  /** What it fills is made smaller where it is large (`Preparation.enlarged`). */
+  readonly enlargesFills?: boolean;
   /** Pixels that are not to be made keep their bytes; a lossy file format would change them. */
   readonly keepsPixels?: boolean;
   /**

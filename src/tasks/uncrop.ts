@@ -94,6 +94,7 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
   copies: 3.5,
   optionNames: ["side", "ratio", "to", "margins"],
   keepsPixels: true,
+  enlargesFills: true,
 
   async degrade(y, { random }, { side = randomSide(random) } = {}) {
     if (typeof side !== "string") throw new UsageError("One side is learned at a time, or all.");
