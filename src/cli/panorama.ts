@@ -24,7 +24,10 @@ export function continuePhotos(names: readonly string[], flags: PanoramaFlags): 
         const photo = alpha === undefined ? image : overWhite(image, alpha);
         return { images: await panorama(palette, photo, { ...options, left, right }) };
       },
-      sizeOf: ({ image }, { resolution }) => panoramaSize(image, resolution, { left, right }),
+      sizeOf: ({ image }, palette) =>
+        panoramaSize(image, palette.resolution, {
+          ...{ left, right, sharpen: palette.sharpens(flags) },
+        }),
     }),
   );
 }

@@ -128,6 +128,23 @@ export function fitMask(mask: Mask, box: Box, width: number, height: number): Ma
   return out;
 }
 
+/** The pixels of a mask inside `box`. */
+export function cropMask(mask: Mask, { left, top, width, height }: Box): Mask {
+  const out = createMask(width, height);
+  for (let y = 0; y < height; y++) {
+    const start = (top + y) * mask.width + left;
+    out.data.set(mask.data.subarray(start, start + width), y * width);
+  }
+  return out;
+}
+
+/** Makes the pixels inside the box known. */
+export function clearBox(mask: Mask, { left, top, width, height }: Box): void {
+  for (let y = top; y < top + height; y++) {
+    mask.data.fill(0, y * mask.width + left, y * mask.width + left + width);
+  }
+}
+
 /** The mask of `atLeast`'s picture: what is filled up is known where the edge is. */
 export function maskAtLeast(mask: Mask, side: number): Mask {
   const [width, height] = [Math.max(side, mask.width), Math.max(side, mask.height)];

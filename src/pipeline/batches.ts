@@ -5,9 +5,10 @@ import { defaultWindow } from "../models/settings/sampling.ts";
 import { windowMemory } from "../models/summary.ts";
 import type { Network } from "../runtime/network.ts";
 import type { Condition } from "../tasks/task.ts";
+import type { FillSharpener } from "./sharpen-fill.ts";
 
 /** Floats of a pixel and channel while it is sampled: x, y_t, y0, known pixels, copies. */
-const floatsInUse = 9;
+export const floatsInUse = 9;
 
 /** Pixels of samples that are taken side by side at most, unless told otherwise. */
 export const pixelsAtOnceByDefault = 8e6;
@@ -52,6 +53,7 @@ export function assertSamplesFit(
   conditions: readonly Condition[],
   samples: number,
   pixelsAtOnce: number,
+  sharpener: Pick<FillSharpener, "pixelsAtOnce">,
 ): void {
   const sizes = conditions.map(({ x }) => x.data.length);
   const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
@@ -60,10 +62,11 @@ export function assertSamplesFit(
   );
   const { network: shape, sampling } = network.config;
   const { side } = sampling?.window ?? defaultWindow(shape);
-  const windowed = conditions.some(({ x }) => Math.max(x.width, x.height) >= side);
+  const sharpened = 3 * sharpener.pixelsAtOnce;
+  const windowed = sharpened > 0 || conditions.some(({ x }) => Math.max(x.width, x.height) >= side);
   const kept = samples * (photo.data.length + sum(sizes));
   network.assertFits?.(
-    4 * (floatsInUse * Math.max(...atOnce) + kept) +
+    4 * (floatsInUse * Math.max(sharpened, ...atOnce) + kept) +
       (windowed ? windowMemory(shape, side, network.weightPlace) : 0),
     `Restoring ${photo.width}x${photo.height} pixels ${samples === 1 ? "once" : `${samples} times`}`,
     "take a smaller picture or fewer samples",

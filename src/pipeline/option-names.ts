@@ -13,6 +13,7 @@ const kinds: Readonly<Record<keyof SamplingOptions, Kind>> = {
   samples: "other",
   steps: "other",
   mean: "boolean",
+  sharpen: "boolean",
   force: "boolean",
   seed: "other",
   sampler: "other",

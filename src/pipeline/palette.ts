@@ -17,18 +17,19 @@ import type { SessionOptions } from "../runtime/runtime.ts";
 import { tintGray } from "../tasks/gray-photo.ts";
 import type { UncropOptions } from "../tasks/growth.ts";
 import { givesColours, type TaskName, taskNamed } from "../tasks/registry.ts";
-import type { Condition, Task } from "../tasks/task.ts";
+import type { Condition, EnlargedFill, Task } from "../tasks/task.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { assertSamplesFit, batchesOf, pixelsAtOnceByDefault } from "./batches.ts";
 import { checkOptionNames, optionNamesOf } from "./option-names.ts";
-import { sampleConditions } from "./sample-conditions.ts";
+import { callsOf, sampleConditions } from "./sample-conditions.ts";
 import {
   checkOptions,
   type SamplingOptions,
   type SamplingProgress,
   samplingDefaults,
 } from "./sampling-options.ts";
+import { FillSharpener } from "./sharpen-fill.ts";
 
 /** A condition, and the seed of its samples. */
 export interface SampleRequest {
@@ -92,6 +93,21 @@ export class Palette {
     if (mean) return 1;
     const own = sampler === undefined ? this.config.sampling?.steps?.[task] : undefined;
     return steps ?? own ?? samplingDefaults.steps;
+  }
+
+  /** Whether what is filled and enlarged is sharpened: the model can, and it is not declined. */
+  sharpens({ sharpen = true }: Pick<SamplingOptions, "sharpen"> = {}): boolean {
+    return sharpen && this.config.tasks.includes("sharpen");
+  }
+
+  /** Network calls of a sample with these options, `steps` among them. */
+  callsOf(options: SamplingOptions & { readonly steps: number }): number {
+    return callsOf(this.config, options);
+  }
+
+  /** What sharpens these fillings with these options, if anything does. */
+  fillSharpener(fillings: readonly EnlargedFill[], options: SamplingOptions): FillSharpener {
+    return new FillSharpener(this.network, this.sharpens(options) ? fillings : [], options);
   }
 
   /**
@@ -195,7 +211,8 @@ export class Palette {
     const { tasks, training } = this.config;
     const tint = staysGray && givesColours(tasks) && !training?.augmentation?.gray;
     const conditions = tint ? prepared.conditions.map(tintGray) : prepared.conditions;
-    assertSamplesFit(this.network, image, conditions, samples, this.pixelsAtOnce);
+    const sharpener = this.fillSharpener(prepared.enlarged ?? [], options);
+    assertSamplesFit(this.network, image, conditions, samples, this.pixelsAtOnce, sharpener);
     const seeds = conditions.map((_, k) =>
       sampleSeeds(k === 0 ? seed : Random.from(seed, "part", k).integer(0, 2 ** 31 - 1), samples),
     );
@@ -203,12 +220,19 @@ export class Palette {
     /** Those of each condition; a sample that was given away is missing. */
     const sampled: (Image | undefined)[][] = conditions.map(() => []);
     let given = 0;
+    const calls = callsOf(this.config, { ...options, steps });
+    const allSteps = batches.length * calls + samples * sharpener.steps;
+    let reached = 0;
+    const uncoloured = (result: Image) => (staysGray ? withoutColours(result) : result);
     const finish = async (samples: readonly Image[]) => {
       const whole = await prepared.finish(samples);
       const result = share < 1 ? mixed(whole, image, share) : whole;
-      return staysGray ? withoutColours(result) : result;
+      return uncoloured(result);
     };
-    for (const [part, batch] of batches.entries()) {
+    const overall = (progress: SamplingProgress) => {
+      return { ...progress, step: reached + progress.step, steps: allSteps };
+    };
+    for (const batch of batches) {
       const requests = batch.map(({ condition: k, sample }) => ({
         condition: conditions[k]!,
         seed: seeds[k]![sample]!,
@@ -225,13 +249,9 @@ export class Palette {
       const images = await sampleConditions(this.network, requests, {
         ...{ ...options, steps },
         onStep:
-          onStep &&
-          ((progress) =>
-            onStep({
-              ...overParts(progress, part, batches.length),
-              pictures: pictures(progress),
-            })),
+          onStep && ((progress) => onStep({ ...overall(progress), pictures: pictures(progress) })),
       });
+      reached += calls;
       for (const [n, { condition }] of batch.entries()) sampled[condition]!.push(images[n]!);
       images.length = 0;
       while (given < samples && sampled.every(({ length }) => length > given)) {
@@ -239,8 +259,15 @@ export class Palette {
         onFinish?.(given, samples);
         const own = sampled.map((each) => each[given]!);
         for (const each of sampled) each[given] = undefined;
-        given++;
-        yield await finish(own);
+        const answer = await finish(own);
+        const number = given++;
+        const present = new Map([[number, async () => uncoloured(copyOf(answer))]]);
+        await sharpener.sharpen(answer, {
+          ...{ ...options, seed: seeds[0]![number]! },
+          onStep: onStep && ((progress) => onStep({ ...overall(progress), pictures: present })),
+        });
+        reached += sharpener.steps;
+        yield sharpener.steps > 0 ? uncoloured(answer) : answer;
       }
     }
   }
@@ -298,10 +325,4 @@ function mixed(a: Image, b: Image, share: number): Image {
   const { data } = a;
   for (let i = 0; i < data.length; i++) data[i] = b.data[i]! + share * (data[i]! - b.data[i]!);
   return a;
-}
-
-/** The progress of part `part` of `parts`, counted over all of them. */
-function overParts(progress: SamplingProgress, part: number, parts: number): SamplingProgress {
-  const { step, steps } = progress;
-  return { ...progress, step: part * steps + step, steps: parts * steps };
 }

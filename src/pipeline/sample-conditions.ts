@@ -5,8 +5,10 @@
  */
 
 import type { KnownPixels } from "../diffusion/known-pixels.ts";
+import { samplingLevels } from "../diffusion/samplers/levels.ts";
 import { type SampleOptions, sample } from "../diffusion/samplers/sample.ts";
 import {
+  networkCalls,
   resolveSampler,
   type SamplerChoices,
   textbook,
@@ -106,6 +108,13 @@ export async function sampleConditions(
       }),
   );
   return composed(result);
+}
+
+/** Network calls of a sample; `steps` asks for at most so many noise levels. */
+export function callsOf(config: ModelConfig, options: ConditionOptions): number {
+  if (config.objective.regression) return 1;
+  const { startsFromSource: _, ...walk } = walkOf(config, options);
+  return networkCalls(resolveSampler(walk).sampler, samplingLevels(walk).length);
 }
 
 /**

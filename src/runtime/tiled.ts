@@ -4,6 +4,8 @@
  * every call, and the noise belongs to the whole picture, the windows of one picture agree with
  * each other (the paper names patch-based inference as a way to other resolutions, section 6).
  */
+import type { Mask } from "../image/image.ts";
+import type { ModelConfig } from "../models/config.ts";
 import { defaultWindow, type SamplingWindow } from "../models/settings/sampling.ts";
 import { PaletteError } from "../util/errors.ts";
 import type { Network, NetworkCall } from "./network.ts";
@@ -63,6 +65,48 @@ export function coverOf(length: number, resolution: number, window: SamplingWind
   return { side, starts };
 }
 
+/** Windows of one size over a picture. */
+interface Places {
+  readonly rows: number;
+  readonly columns: number;
+  readonly places: readonly { readonly top: number; readonly left: number }[];
+}
+
+/**
+ * The windows of a picture larger than the network's in which something is wanted.
+ * @param wanted [H, W], above 0 where; everywhere unless given
+ */
+function placesOf(
+  { network, sampling }: ModelConfig,
+  height: number,
+  width: number,
+  wanted?: Float32Array,
+): Places {
+  const window = sampling?.window ?? defaultWindow(network);
+  const down = coverOf(height, network.resolution, window);
+  const across = coverOf(width, network.resolution, window);
+  const [rows, columns] = [down.side, across.side];
+  const isWanted = (top: number, left: number) => {
+    if (wanted === undefined) return true;
+    for (let y = top; y < top + rows; y++) {
+      const row = y * width + left;
+      for (let x = row; x < row + columns; x++) if (wanted[x]! > 0) return true;
+    }
+    return false;
+  };
+  const places = down.starts.flatMap((top) =>
+    across.starts.filter((left) => isWanted(top, left)).map((left) => ({ top, left })),
+  );
+  return { rows, columns, places };
+}
+
+/** Windows that a picture goes through in a call for what the mask fills. */
+export function countWindows(config: ModelConfig, { width, height, data }: Mask): number {
+  const { resolution } = config.network;
+  if (height === resolution && width === resolution) return 1;
+  return placesOf(config, height, width, data).places.length;
+}
+
 async function predictTiles(network: Network, call: TiledCall): Promise<Float32Array> {
   const { source, noisy, gamma, shape, wanted, onTiles, signal } = call;
   const [count, channels, height, width] = shape;
@@ -73,13 +117,11 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
       `${config.name} takes pictures from ${resolution}x${resolution} pixels up, not ${width}x${height}.`,
     );
   }
-  const window = config.sampling?.window ?? defaultWindow(config.network);
-  const [down, across] = [height, width].map((length) => coverOf(length, resolution, window));
-  const [rows, columns] = [down!.side, across!.side];
-  const places = down!.starts.flatMap((top) => across!.starts.map((left) => ({ top, left })));
-  const pictures = Array.from({ length: count }, (_, image) =>
-    places.map((place) => ({ image, ...place })).filter(isWanted),
+  const own = Array.from({ length: count }, (_, image) =>
+    placesOf(config, height, width, wanted?.subarray(image * height * width)),
   );
+  const { rows, columns } = own[0]!;
+  const pictures = own.map(({ places }, image) => places.map((place) => ({ image, ...place })));
   const tiles = pictures.flat();
   const hill = blend(rows, columns);
   const output = new Float32Array(source.length);
@@ -134,15 +176,6 @@ async function predictTiles(network: Network, call: TiledCall): Promise<Float32A
     }
   }
   return output;
-
-  function isWanted({ image, top, left }: { image: number; top: number; left: number }): boolean {
-    if (wanted === undefined) return true;
-    for (let y = 0; y < rows; y++) {
-      const row = (image * height + top + y) * width + left;
-      for (let x = 0; x < columns; x++) if (wanted[row + x]! > 0) return true;
-    }
-    return false;
-  }
 
   /** Of each row of a window: where it begins in the pictures, and in the window. */
   function eachRow(

@@ -1,5 +1,5 @@
 /** Part of a large picture goes through a small network: inpainting and uncropping share this. */
-import { atLeast, type Box, crop, type Image, type Mask } from "../image/image.ts";
+import { atLeast, type Box, createMask, crop, type Image, type Mask } from "../image/image.ts";
 import { fitMask, maskAtLeast } from "../image/mask.ts";
 import { modelSize, type Size } from "../image/model-size.ts";
 import { cropAndResize, resize } from "../image/resize.ts";
@@ -7,7 +7,7 @@ import type { Random } from "../util/random.ts";
 import { matchTone } from "./border-tone.ts";
 import { noiseInMask } from "./mask-noise.ts";
 import type { MaskWindow } from "./mask-windows.ts";
-import type { Condition } from "./task.ts";
+import type { Condition, EnlargedFill } from "./task.ts";
 
 /** A hole is shown to the network at most this thick, in parts of its side. */
 const thickest = 0.4;
@@ -20,6 +20,8 @@ export interface PreparedRegion {
    * to the part's, in the tone of the known ones beside them.
    */
   paste(out: Image, answer: Image): Promise<void>;
+  /** Where the answer is enlarged. */
+  readonly enlarged?: EnlargedFill;
 }
 
 /**
@@ -43,7 +45,9 @@ export async function prepareRegion(
   const hole = maskAtLeast(fitted, resolution);
   const enlarged = (answer: Image) =>
     resize(matchTone(answer, fitted, resolution), box.width, box.height);
+  const scale = box.width / width;
   return {
+    ...(scale > 1 && { enlarged: { box, fill: ownMask(mask, box), scale } }),
     condition: { x: noiseInMask(small, hole, random), mask: hole },
     async paste(out, answer) {
       const used = crop(answer, { left: 0, top: 0, width, height });
@@ -60,6 +64,19 @@ export async function prepareRegion(
       }
     },
   };
+}
+
+/** The pixels that are filled from the box, at its size; the mask itself where the box is all. */
+function ownMask(mask: Mask, box: Box & Partial<Pick<MaskWindow, "fills">>): Mask {
+  if (sameSize(mask, box) && box.fills === undefined) return mask;
+  const own = createMask(box.width, box.height);
+  for (let y = 0, i = 0; y < box.height; y++) {
+    const start = (box.top + y) * mask.width + box.left;
+    for (let at = start; at < start + box.width; at++, i++) {
+      if (mask.data[at] === 1 && box.fills?.(at) !== false) own.data[i] = 1;
+    }
+  }
+  return own;
 }
 
 function sameSize(a: Size, b: Size): boolean {

@@ -55,6 +55,7 @@ export const inpaint: Task<"inpaint", InpaintOptions> = {
   copies: 2.6,
   optionNames: ["mask"],
   keepsPixels: true,
+  enlargesFills: true,
 
   async degrade(y, { random }, { mask: given } = {}) {
     if (given !== undefined) checkMaskSize(given, y.width, y.height);
@@ -86,6 +87,7 @@ export const inpaint: Task<"inpaint", InpaintOptions> = {
     const detail = describe("given mask", mask);
     return {
       conditions: regions.map(({ condition }) => ({ ...condition, detail })),
+      enlarged: regions.flatMap(({ enlarged }) => enlarged ?? []),
       async finish(samples) {
         const out = { ...photo, data: photo.data.slice() };
         for (const [k, region] of regions.entries()) await region.paste(out, samples[k]!);

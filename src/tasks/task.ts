@@ -5,7 +5,7 @@
  * and its demonstration. A new task is thus one file and one line in registry.ts.
  */
 import type { ImageCodec } from "../image/codec.ts";
-import type { Image, Mask } from "../image/image.ts";
+import type { Box, Image, Mask } from "../image/image.ts";
 import type { JpegQuality } from "../image/jpeg-quality.ts";
 import type { Size } from "../image/model-size.ts";
 import type { SamplingSettings } from "../models/settings/sampling.ts";
@@ -26,6 +26,16 @@ export interface Condition {
   readonly detail: string;
 }
 
+/** A part of the finished picture whose filling was made smaller than it is. */
+export interface EnlargedFill {
+  /** The part. */
+  readonly box: Box;
+  /** 1 = filled by enlarging; at the part's size. */
+  readonly fill: Mask;
+  /** How many times the filling was enlarged, above 1. */
+  readonly scale: number;
+}
+
 /** A user's photo on its way through the network and back to its own size. */
 export interface Preparation {
   /** Conditions of at least `resolution` pixels a side; often larger than that. */
@@ -35,6 +45,8 @@ export interface Preparation {
    * sample, which it then takes over; it is never the photo's.
    */
   finish(samples: readonly Image[]): Promise<Image>;
+  /** What `finish` enlarges: a model that sharpens may bring it to the picture's own pixels. */
+  readonly enlarged?: readonly EnlargedFill[];
 }
 
 /** What a task takes from outside. */
@@ -136,6 +148,8 @@ export interface Task<Name extends string = string, Options extends object = obj
    * leaves a gray photo gray.
    */
   readonly colours?: boolean;
+  /** What it fills is made smaller where it is large (`Preparation.enlarged`). */
+  readonly enlargesFills?: boolean;
   /** Pixels that are not to be made keep their bytes; a lossy file format would change them. */
   readonly keepsPixels?: boolean;
   /**

@@ -14,6 +14,7 @@ import {
   maximalPixels,
   paste,
 } from "../image/image.ts";
+import { clearBox } from "../image/mask.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 import {
@@ -93,6 +94,7 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
   copies: 3.5,
   optionNames: ["side", "ratio", "to", "margins"],
   keepsPixels: true,
+  enlargesFills: true,
 
   async degrade(y, { random }, { side = randomSide(random) } = {}) {
     if (typeof side !== "string") throw new UsageError("One side is learned at a time, or all.");
@@ -114,6 +116,7 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
     const region = await prepareRegion(canvas, mask, whole, resolution, random);
     return {
       conditions: [{ ...region.condition, detail: margins ? "margins" : [side].flat().join("+") }],
+      ...(region.enlarged && { enlarged: [region.enlarged] }),
       async finish([sample]) {
         const out = { ...canvas, data: canvas.data.slice() };
         await region.paste(out, sample!);
@@ -196,11 +199,4 @@ export const uncrop: Task<"uncrop", UncropOptions> = {
 
 function titleOf(side: Side): string {
   return side === "all" ? "all sides" : side;
-}
-
-/** Makes the pixels inside the box known. */
-function clearBox(mask: Mask, { left, top, width, height }: Box): void {
-  for (let y = top; y < top + height; y++) {
-    mask.data.fill(0, y * mask.width + left, y * mask.width + left + width);
-  }
 }

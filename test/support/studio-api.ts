@@ -917,6 +917,8 @@ export interface components {
       sampler?: string;
       /** @description The posterior mean in one network call: nothing is invented. */
       faithful?: boolean;
+      /** @description inpaint, uncrop, panorama: brings what is filled to the photo's own pixels where the model can upscale; default true. */
+      sharpen?: boolean;
       /** @description dejpeg: restores a JPEG that is better left alone all the same. */
       force?: boolean;
       margins?: components["schemas"]["Margins"];

@@ -17,6 +17,8 @@ export interface RestoreFlags {
   readonly samples: number;
   readonly steps?: number;
   readonly mean?: boolean;
+  /** Of tasks that fill. */
+  readonly sharpen?: boolean;
   /** Of tasks that leave some photos as they are. */
   readonly force?: boolean;
   readonly seed: number;
@@ -63,6 +65,14 @@ export function photoArguments(command: Command): Command {
       "replace what is there (default: only the same answer, made again, replaces itself)",
     )
     .addOption(shardOption("each Nth photo from the kth, those done before left out"));
+}
+
+/** Adds how what is filled comes to the photo's own pixels. */
+export function sharpenOption(command: Command): Command {
+  return command.option(
+    "--no-sharpen",
+    "leave what is filled at the model's scale, enlarged: faster, but soft",
+  );
 }
 
 /** Adds how the results are sampled. */

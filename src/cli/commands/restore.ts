@@ -4,7 +4,12 @@ import { maskSources } from "../../image/mask.ts";
 import type { Task, TaskCliOption } from "../../tasks/task.ts";
 import { UsageError } from "../../util/errors.ts";
 import { collecting, numberBetween } from "../arguments.ts";
-import { photoArguments, type RestoreFlags, samplingOptions } from "./restore-options.ts";
+import {
+  photoArguments,
+  type RestoreFlags,
+  samplingOptions,
+  sharpenOption,
+} from "./restore-options.ts";
 
 /** Values of the task's own options, by name; of masks the files' paths. */
 export type TaskFlags = Readonly<
@@ -21,6 +26,7 @@ export function declareRestore(command: Command, task: Task): void {
   if (task.leavesAsIs !== undefined) {
     command.option("--force", "restore also what the model is known to make worse");
   }
+  if (task.enlargesFills) sharpenOption(command);
   samplingOptions(command).action(async (photos: string[], flags: RestoreFlags & TaskFlags) =>
     (await import("../restore.ts")).restore(task, command.name(), photos, flags),
   );

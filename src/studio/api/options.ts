@@ -42,6 +42,10 @@ export const optionsSchema = z
     faithful: z.boolean().optional().meta({
       description: "The posterior mean in one network call: nothing is invented.",
     }),
+    sharpen: z.boolean().optional().meta({
+      description:
+        "inpaint, uncrop, panorama: brings what is filled to the photo's own pixels where the model can upscale; default true.",
+    }),
     force: z.boolean().optional().meta({
       description: "dejpeg: restores a JPEG that is better left alone all the same.",
     }),

@@ -46,13 +46,13 @@ export async function restorePhoto(
   { task, photo, mask: maskOf, options }: PhotoWork,
   listeners: Pick<SamplingOptions, "onStep" | "onTiles" | "signal">,
 ): Promise<RestoredPhoto> {
-  const { samples, steps, seed, sampler, force, faithful } = options;
+  const { samples, steps, seed, sampler, force, faithful, sharpen } = options;
   const { image, alpha } = photo;
   const notes = photo.notes.map((note) => `${note[0]!.toUpperCase()}${note.slice(1)}.`);
   const sampling: SamplingOptions = {
     // The mean is one answer, and is not sampled.
     ...(faithful ? { mean: true } : omitUndefined({ samples, steps, sampler })),
-    ...omitUndefined({ seed, force }),
+    ...omitUndefined({ seed, force, sharpen }),
     ...listeners,
   };
   if (task === "panorama") {

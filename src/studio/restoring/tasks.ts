@@ -56,15 +56,19 @@ export function expectedSteps(
   return steps ?? (sampler === undefined ? model.steps[task] : samplingDefaults.steps);
 }
 
-/** The size of the answers to a photo by a model of this resolution. */
+/** The size of the answers to a photo by a model. */
 export function answerSize(
   task: StudioTask,
   photo: Size,
   options: StudioOptions,
-  resolution: number,
+  { resolution, tasks }: Pick<StudioModel, "resolution" | "tasks">,
 ): Size {
   if (task === "panorama") {
-    return panoramaSize(photo, resolution, halfWindows(photo, resolution, options.widen));
+    const { widen, sharpen = true } = options;
+    const windows = halfWindows(photo, resolution, widen);
+    return panoramaSize(photo, resolution, {
+      ...{ ...windows, sharpen: sharpen && tasks.includes("upscale") },
+    });
   }
   return taskNamed(taskNames[task]).resultSize?.(photo, ownOptions(task, options)) ?? photo;
 }

@@ -25,7 +25,7 @@ export async function submissionOf(
   const size = await checkPicture(image, "The image", pixels);
   if (mask !== undefined) await checkPicture(mask, "The mask", pixels);
   const { samples = 1 } = options;
-  const answer = answerSize(task, size, options, model.resolution);
+  const answer = answerSize(task, size, options, model);
   checkPixels(answer.width, answer.height, "The answer", pixels);
   checkPixels(answer.width, answer.height * samples, "All answers together", 4 * pixels);
   const seed = options.seed ?? randomInt(2 ** 31);

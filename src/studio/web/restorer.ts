@@ -15,6 +15,9 @@ export const studioTasks = [
 
 export type StudioTask = (typeof studioTasks)[number];
 
+/** Those that fill: at a model's own scale first, where what is filled is large. */
+export const fillingTasks: readonly StudioTask[] = ["inpaint", "uncrop", "panorama"];
+
 /** A model that can be asked, and what it does unless it is told otherwise. */
 export interface StudioModel {
   readonly name: string;
@@ -48,6 +51,8 @@ export interface StudioOptions {
   readonly sampler?: string;
   /** The posterior mean in one network call: nothing is invented. */
   readonly faithful?: boolean;
+  /** inpaint, uncrop, panorama: whether what is filled is brought to the photo's own pixels. */
+  readonly sharpen?: boolean;
   /** Restores a JPEG that is better left alone all the same. */
   readonly force?: boolean;
   /** uncrop: how far the photo grows. */

@@ -133,6 +133,8 @@ export const de = {
     samplerOwn: (name) => `${name} (des Modells)`,
     faithful: "Treu",
     faithfulHelp: "Eine schnelle Antwort, das Mittel aller: nichts erfunden, weniger Detail.",
+    sharpen: "Gefülltes schärfen",
+    sharpenHelp: "Bis zu den Pixeln des Fotos; dauert länger.",
     model: "Modell",
     modelHelp: (resolution) => `Auf ${resolution}×${resolution} Pixeln trainiert.`,
     reset: "Zurücksetzen",

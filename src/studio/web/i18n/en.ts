@@ -139,6 +139,8 @@ export const en = {
     samplerOwn: (name: string) => `${name} (the model's)`,
     faithful: "Faithful",
     faithfulHelp: "One quick answer, the mean of all: nothing invented, less detail.",
+    sharpen: "Sharpen what is filled",
+    sharpenHelp: "Up to the photo's own pixels; takes longer.",
     model: "Model",
     modelHelp: (resolution: number) => `Trained on ${resolution}×${resolution} pixels.`,
     reset: "Reset",

@@ -3,8 +3,9 @@ import type { Size } from "../../../image/model-size.ts";
 import type { ModelConfig } from "../../../models/config.ts";
 import { pixelsAtOnceByDefault } from "../../../pipeline/batches.ts";
 import { taskNamed } from "../../../tasks/registry.ts";
+import type { Task } from "../../../tasks/task.ts";
 import { largestThatFits, type Restoration, tabBudget, tabMemory } from "../../../web/memory.ts";
-import { ownOptions, taskNames } from "../../restoring/tasks.ts";
+import { answerSize, ownOptions, studioModelOf, taskNames } from "../../restoring/tasks.ts";
 import type { StudioOptions, StudioTask } from "../restorer.ts";
 
 /** What a request asks for, and of which photo. */
@@ -39,16 +40,14 @@ export function misfitOf(ask: Ask, model: ModelConfig): Misfit | undefined {
   return { need, most: tabBudget, smaller: largestThatFits(restoration, ask.photo) };
 }
 
-/**
- * A panorama, which has the model's height, takes no more than what is filled at the photo's size.
- */
+/** A panorama is the photo uncropped; one that is not sharpened takes no more than a filling. */
 function restorationOf(
   { task, photo, options }: Ask,
   config: ModelConfig,
   engines: number,
 ): Restoration {
   const { faithful, samples = 1 } = options;
-  const chosen = taskNamed(taskNames[task === "panorama" ? "inpaint" : task]);
+  const chosen = task === "panorama" ? widened(options, config) : taskNamed(taskNames[task]);
   const own = ownOptions(task, options);
   // An answer is encoded before the next one is made; large ones are also sampled one by one.
   const { width, height } = chosen.resultSize?.(photo, own) ?? photo;
@@ -56,5 +55,16 @@ function restorationOf(
   return {
     ...{ config, engines, task: chosen },
     options: { ...own, samples: faithful ? 1 : Math.min(samples, atOnce) },
+  };
+}
+
+/** What a panorama takes, as a task. */
+function widened(options: StudioOptions, config: ModelConfig): Task {
+  const model = studioModelOf(config);
+  const { sharpen = true } = options;
+  if (!sharpen || !model.tasks.includes("upscale")) return taskNamed("inpaint");
+  return {
+    ...(taskNamed("uncrop") as Task),
+    resultSize: (photo) => answerSize("panorama", photo, options, model),
   };
 }

@@ -1,14 +1,15 @@
-/** Answers, steps, seed, sampler, faithful, model: each with a word of help. */
+/** Answers, steps, seed, sampler, faithful, sharpen, model: each with a word of help. */
 import { useStudio } from "../context.ts";
 import { text } from "../i18n/index.ts";
 import { Button, Range, Segments, Select, Switch } from "../parts/controls.tsx";
+import { fillingTasks } from "../restorer.ts";
 
 const ownSteps = 20;
 
 export function SettingsGroup() {
   const studio = useStudio();
   const t = text.value.settings;
-  const { samples, steps, seed, sampler, faithful } = studio.settings.value;
+  const { samples, steps, seed, sampler, faithful, sharpen } = studio.settings.value;
   const model = studio.model.value;
   const task = studio.editor.task.value;
   const modelSteps = model?.steps[task] ?? ownSteps;
@@ -34,6 +35,14 @@ export function SettingsGroup() {
       </section>
       <details class="group">
         <summary>{t.title}</summary>
+        {fillingTasks.includes(task) && model?.tasks.includes("upscale") && (
+          <Switch
+            label={t.sharpen}
+            help={t.sharpenHelp}
+            checked={sharpen}
+            onChange={(checked) => studio.setting({ sharpen: checked })}
+          />
+        )}
         {!faithful && (
           <Range
             label={t.steps}
@@ -107,6 +116,7 @@ export function SettingsGroup() {
               seed: undefined,
               sampler: undefined,
               faithful: false,
+              sharpen: true,
               model: undefined,
             })
           }

@@ -2,7 +2,12 @@
 import { type Signal, signal } from "@preact/signals";
 import { omitUndefined } from "../../../util/omit-undefined.ts";
 import { panoramaFrame } from "../extend/frame.ts";
-import type { RestoreResult, Restorer, StudioOptions } from "../restorer.ts";
+import {
+  fillingTasks,
+  type RestoreResult,
+  type Restorer,
+  type StudioOptions,
+} from "../restorer.ts";
 import type { Editor, Opened } from "./editor.ts";
 import { type Asked, addAnswers, addStep, type Place, photoAt, show } from "./history.ts";
 import { type Job, JobRunner } from "./job.ts";
@@ -44,12 +49,14 @@ export class Requests {
   /** The request that the controls describe. */
   options(): StudioOptions {
     const { task, frameEdits, widen, scale, force } = this.#parts.editor;
+    const soft = fillingTasks.includes(task.value) && !this.#parts.settings.value.sharpen;
     return {
       ...this.commonOptions(),
       ...(task.value === "uncrop" && { margins: frameEdits.margins.value }),
       ...(task.value === "panorama" && { widen: widen.value }),
       ...(task.value === "upscale" && { scale: scale.value }),
       ...(task.value === "dejpeg" && force.value && { force: true }),
+      ...(soft && { sharpen: false }),
     };
   }
 

@@ -13,6 +13,8 @@ export interface Settings {
   readonly seed?: number | undefined;
   readonly sampler?: string | undefined;
   readonly faithful: boolean;
+  /** Whether what is filled is brought to the photo's own pixels, where the model can. */
+  readonly sharpen: boolean;
   readonly model?: string | undefined;
   readonly format: Format;
   /** 1 to 100, of JPEG and WebP. */
@@ -28,6 +30,7 @@ export interface Settings {
 export const defaultSettings: Settings = {
   samples: 2,
   faithful: false,
+  sharpen: true,
   format: "png",
   quality: 90,
   metadata: true,
