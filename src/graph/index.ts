@@ -7,6 +7,7 @@ export {
   type ConvolutionGeometry,
   FeatureMap,
   type GroupedMap,
+  type KernelForm,
   type KernelLayout,
   type LoweredConvolution,
   type Lowering,
@@ -15,6 +16,7 @@ export {
   type MapShape,
   type OwnKernels,
   transformedWeights,
+  upsampledWeights,
 } from "./lowering/index.ts";
 export {
   type EncodingOptions,

@@ -156,7 +156,7 @@ class OnnxEmitter implements Emitter {
   floats(data: Float32Array, shape: Shape): string {
     const { buffer, byteOffset, byteLength } = this.type === FLOAT ? data : toHalf(data);
     const raw = new Uint8Array(buffer, byteOffset, byteLength);
-    return this.initializer(this.type, raw, shape, data.length <= 64);
+    return this.initializer(this.type, raw, shape, data.length <= 256);
   }
 
   reshape(input: string, shape: Shape): string {

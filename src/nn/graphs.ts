@@ -283,7 +283,7 @@ export function lowMemoryInferenceBytes(
   specs: readonly ParameterSpec[],
 ): { readonly weights: number; readonly maps: number } {
   const { outputs, parameters } = traceSampling(config, specs, "inputs", 1);
-  const numbers = parameters.map(({ shape, transformed }) => size(shape) * (transformed ? 2 : 1));
+  const numbers = parameters.map(({ shape, form }) => size(shape) * (form === "winograd" ? 2 : 1));
   return {
     weights: 4 * numbers.reduce((sum, each) => sum + each, 0),
     maps: 4 * peakLiveSize(Object.values(outputs)),

@@ -59,6 +59,8 @@ export interface ConvolutionLayer {
   readonly kernel?: 1 | 3;
   readonly stride?: number;
   readonly dilation?: number;
+  /** Each pixel is repeated 2x2 times before, which doubles height and width. */
+  readonly upsampled?: boolean;
   /** Starts as zero, so that what it feeds starts as if it were not there. */
   readonly zero?: boolean;
 }
@@ -68,11 +70,11 @@ export function convolution(
   scope: Scope,
   x: FeatureMap,
   channels: number,
-  { kernel = 3, stride = 1, dilation = 1, zero = false }: ConvolutionLayer = {},
+  { kernel = 3, stride = 1, dilation = 1, upsampled = false, zero = false }: ConvolutionLayer = {},
 ): FeatureMap {
   const incoming = x.shape[1];
   const initializer: Initializer = zero ? "zeros" : { fanIn: incoming * kernel * kernel };
-  const geometry = { channels, kernel, stride, dilation };
+  const geometry = { channels, kernel, stride, dilation, upsampled };
   const { layout, apply } = x.lowering.convolution(x, geometry, scope.ownKernels);
   const weight = scope.get("weight", [channels, incoming, kernel, kernel], initializer, layout);
   const bias = scope.get("bias", [channels], initializer);

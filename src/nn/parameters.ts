@@ -4,6 +4,7 @@
  */
 import {
   type Graph,
+  type KernelForm,
   type KernelLayout,
   type OwnKernels,
   reshape,
@@ -27,8 +28,8 @@ export interface ParameterSpec {
   readonly offset: number;
   /** The order of its axes there, if not their own: what the graph then need not rearrange. */
   readonly axes?: readonly number[];
-  /** Inputs of a graph only: whether it takes the kernel in Winograd's form (`inputOf`). */
-  readonly transformed?: boolean;
+  /** Inputs of a graph only: the form in which it takes the kernel (`inputOf`). */
+  readonly form?: KernelForm;
 }
 
 /** What layers ask for their parameters. */
@@ -38,7 +39,7 @@ export interface Parameters {
    * suits the layer, and not one flat vector in an order that never changes.
    */
   readonly ownKernels?: OwnKernels;
-  /** The tensor comes in the given layout; only `ownKernels` may come `transformed`. */
+  /** The tensor comes in the given layout; only `ownKernels` may come in a `form`. */
   get(name: string, shape: Shape, initializer: Initializer, layout?: KernelLayout): Tensor;
 }
 
@@ -136,11 +137,11 @@ export class InputParameters implements Parameters {
     name: string,
     shape: Shape,
     _initializer: Initializer,
-    { axes, transformed }: KernelLayout = {},
+    { axes, form }: KernelLayout = {},
   ): Tensor {
-    const spec = { ...specNamed(this.canonical, name), axes, transformed };
+    const spec = { ...specNamed(this.canonical, name), axes, form };
     const stored = storedShape(shape, axes);
-    const tensor = this.graph.input(name, transformed ? stored.with(0, 6) : stored);
+    const tensor = this.graph.input(name, form === "winograd" ? stored.with(0, 6) : stored);
     this.specs.push(spec);
     this.tensors.push(tensor);
     return tensor;

@@ -28,7 +28,10 @@ export function residualBlock(
   const change = (map: FeatureMap) => (resample === undefined ? map : resampled(map, resample));
   let h = run(scope, { maps }, (place, x) => {
     const normed = groupNormSilu(place.at("norm1"), concatChannels(x.maps), groups);
-    return convolution(place.at("conv1"), change(normed), channels, { dilation });
+    // Repeating pixels is left to the convolution, which then computes on the small map.
+    const upsampled = resample === "up";
+    const moved = upsampled ? normed : change(normed);
+    return convolution(place.at("conv1"), moved, channels, { dilation, upsampled });
   });
   h = run(scope, { maps: [h], embedding }, (place, x) => {
     const modulation = linear(place.at("embed"), silu(x.embedding!), 2 * channels);

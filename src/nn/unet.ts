@@ -19,7 +19,7 @@ import type { BuildOptions, NetworkInputs } from "./network.ts";
 import { outputSkip, outputsPerChannel } from "./output-skip.ts";
 import type { Parameters } from "./parameters.ts";
 import { plainly, rematerialized } from "./rematerialized.ts";
-import { type ResidualLayer, resampled, residualBlock } from "./residual-block.ts";
+import { type ResidualLayer, residualBlock } from "./residual-block.ts";
 
 /** The network's output, [N,C,H,W]. */
 export function uNet(
@@ -61,7 +61,7 @@ export function uNet(
       return residual(scope, [x], { channels, resample: direction });
     return direction === "down"
       ? convolution(scope, x, channels, { stride: 2 })
-      : convolution(scope, resampled(x, "up"), channels);
+      : convolution(scope, x, channels, { upsampled: true });
   };
 
   let h = convolution(root.at("in"), raw, base * multipliers[0]!);

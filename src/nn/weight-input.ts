@@ -1,5 +1,5 @@
 /** A parameter as an input of a large network's graph. */
-import { type Shape, transformedWeights } from "../graph/index.ts";
+import { type Shape, transformedWeights, upsampledWeights } from "../graph/index.ts";
 import { inStoredOrder, type ParameterSpec, storedShape } from "./parameters.ts";
 
 /**
@@ -12,7 +12,7 @@ export function inputOf(
 ): { readonly data: Float32Array; readonly shape: Shape } {
   const shape = storedShape(input.shape, input.axes);
   const stored = inStoredOrder(data, input);
-  return input.transformed
-    ? { data: transformedWeights(stored), shape: shape.with(0, 6) }
-    : { data: stored, shape };
+  if (input.form === "winograd")
+    return { data: transformedWeights(stored), shape: shape.with(0, 6) };
+  return { data: input.form === "upsampled" ? upsampledWeights(stored) : stored, shape };
 }

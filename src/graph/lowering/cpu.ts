@@ -12,6 +12,7 @@ import {
   reshape,
   slice,
   transpose,
+  upsample,
 } from "../ops/index.ts";
 import type { Shape, Tensor } from "../tensor.ts";
 import { fromPhases, PHASES, toPhases } from "./phases.ts";
@@ -25,6 +26,11 @@ import {
   type MapShape,
   type OwnKernels,
 } from "./types.ts";
+import {
+  UPSAMPLED_AXES,
+  upsampledConvolution,
+  upsampledConvolutionTransformed,
+} from "./upsampled.ts";
 import {
   KERNEL_AXES,
   KERNEL_AXES_TAPS_LAST,
@@ -69,16 +75,22 @@ type StoredShape = [phases: number, channels: number, n: number, rows: number, w
 
 function convolution(
   x: FeatureMap,
-  { channels, kernel, stride, dilation }: ConvolutionGeometry,
+  geometry: ConvolutionGeometry,
   ownKernels: OwnKernels | undefined,
 ): LoweredConvolution {
+  const { channels, kernel, stride, dilation, upsampled } = geometry;
   const [n, incoming, h, w] = x.shape;
+  if (upsampled && kernel === 3 && h % 2 === 0) return afterUpsampling(x, channels, ownKernels);
+  if (upsampled) {
+    const repeated = fromTensor(upsample(toTensor(x)));
+    return convolution(repeated, { ...geometry, upsampled: false }, ownKernels);
+  }
   const [phases, , , rows] = x.storage.shape as unknown as StoredShape;
   const winograd = phases === PHASES && kernel === 3 && stride === 1 && dilation === 1;
   const transform = winograd && (ownKernels !== "compact" || n * h * w >= WORTH_TRANSFORMING);
   const layout: KernelLayout = {
     axes: kernel === 1 ? undefined : kernelAxes(ownKernels, transform),
-    transformed: transform && ownKernels !== undefined,
+    form: transform && ownKernels ? "winograd" : undefined,
   };
   return { layout, apply };
 
@@ -101,6 +113,26 @@ function convolution(
   function stored(storage: Tensor): FeatureMap {
     return new FeatureMap(cpuLowering, [n, channels, h, w], storage);
   }
+}
+
+/** The convolution of the map whose pixels are repeated, on the small one. */
+function afterUpsampling(
+  x: FeatureMap,
+  channels: number,
+  ownKernels: OwnKernels | undefined,
+): LoweredConvolution {
+  const [n, incoming, h, w] = x.shape;
+  const [convolve, layout] = ownKernels
+    ? ([upsampledConvolutionTransformed, { axes: UPSAMPLED_AXES, form: "upsampled" }] as const)
+    : ([upsampledConvolution, { axes: KERNEL_AXES }] as const);
+  return {
+    layout,
+    apply(weight, bias) {
+      const flat = reshape(transpose(x.storage, [1, 2, 3, 0, 4]), [incoming, n, h, w]);
+      const storage = add(convolve(flat, weight), reshape(bias, [1, channels, 1, 1, 1]));
+      return new FeatureMap(cpuLowering, [n, channels, 2 * h, 2 * w], storage);
+    },
+  };
 }
 
 function kernelAxes(

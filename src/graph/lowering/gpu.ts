@@ -1,5 +1,5 @@
 /** The lowering for a GPU: maps as [N,C,H,W], and each convolution as one plain Conv. */
-import { concat, conv2d, reduceMean, reshape, slice } from "../ops/index.ts";
+import { concat, conv2d, reduceMean, reshape, slice, upsample } from "../ops/index.ts";
 import type { Shape, Tensor } from "../tensor.ts";
 import {
   type ConvolutionGeometry,
@@ -42,13 +42,14 @@ function concatChannels(maps: readonly FeatureMap[]): FeatureMap {
 
 function convolution(
   x: FeatureMap,
-  { kernel, stride, dilation }: ConvolutionGeometry,
+  { kernel, stride, dilation, upsampled }: ConvolutionGeometry,
 ): LoweredConvolution {
+  const map = upsampled ? upsample(x.storage) : x.storage;
   const padding = (dilation * (kernel - 1)) / 2;
   return {
     layout: {},
     apply: (weight, bias) =>
-      fromTensor(conv2d(x.storage, weight, bias, { stride, padding, dilation, onGpu: true })),
+      fromTensor(conv2d(map, weight, bias, { stride, padding, dilation, onGpu: true })),
   };
 }
 

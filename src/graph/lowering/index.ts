@@ -6,12 +6,14 @@ export {
   type ConvolutionGeometry,
   FeatureMap,
   type GroupedMap,
+  type KernelForm,
   type KernelLayout,
   type LoweredConvolution,
   type Lowering,
   type MapShape,
   type OwnKernels,
 } from "./types.ts";
+export { upsampledWeights } from "./upsampled.ts";
 export { transformedWeights } from "./winograd.ts";
 
 export const lowerings = { cpu: cpuLowering, gpu: gpuLowering } as const;

@@ -30,9 +30,15 @@ export class FeatureMap {
 export interface KernelLayout {
   /** The order of the kernel's axes; its own without. */
   readonly axes?: readonly number[];
-  /** Whether the kernel comes in Winograd's form: the first axis has 6 numbers instead of 3. */
-  readonly transformed?: boolean;
+  /** The form that a kernel of its own comes in, in that order of axes; plain without. */
+  readonly form?: KernelForm;
 }
+
+/**
+ * What a kernel was made into, outside of the graph: Winograd's form (winograd.ts), whose first axis
+ * has 6 numbers instead of 3, or that for repeated pixels (upsampled.ts), of the same shape.
+ */
+export type KernelForm = "winograd" | "upsampled";
 
 /** A "same" convolution: the padding is dilation * (kernel - 1) / 2 on every side. */
 export interface ConvolutionGeometry {
@@ -41,6 +47,8 @@ export interface ConvolutionGeometry {
   readonly kernel: 1 | 3;
   readonly stride: number;
   readonly dilation: number;
+  /** Whether each pixel is repeated 2x2 times before (nearest neighbour); stride and dilation 1. */
+  readonly upsampled?: boolean;
 }
 
 /** One convolution of one map, before its weights are there. */

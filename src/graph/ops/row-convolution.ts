@@ -84,7 +84,7 @@ function product(x: Tensor, weight: Tensor): Tensor {
   const columns = concat(shifted(x, taps), 1);
   const value = matmul(kernel, columns);
   return customGradient(reshape(value, [groups, co, rows, w]), [x, weight], (gradient) => {
-    const turned = swapLast(reshape(weight, [groups, co * taps, ci]));
+    const turned = reshape(transpose(weight, [0, 3, 1, 2]), [groups, ci, co * taps]);
     const parts = shifted(gradient, taps).map((part) => reshape(part, [groups, co, 1, positions]));
     const incoming = reshape(concat(parts.reverse(), 2), [groups, co * taps, positions]);
     const outgoing = reshape(gradient, [groups, co, positions]);
