@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -10,6 +11,18 @@ const compiledThreads = {
   resolveId: (module: string) =>
     module.endsWith("/spawn.ts") ? source("test/support/spawn.ts") : undefined,
 };
+
+/** Files that start programs, browsers or trainings come first: one that began last would run alone. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const long = /\/test\/(runtime|training|studio)\/|\/src\/(cli|training)\//;
+    const ordered = await super.sort(files);
+    return [
+      ...ordered.filter(({ moduleId }) => long.test(moduleId)),
+      ...ordered.filter(({ moduleId }) => !long.test(moduleId)),
+    ];
+  }
+}
 
 export default defineConfig({
   plugins: [compiledThreads],
@@ -27,6 +40,7 @@ export default defineConfig({
     globalSetup: "test/support/compile.ts",
     pool: "forks",
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -5,7 +5,6 @@ import { Command } from "commander";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { declareFeatures } from "./commands/features.ts";
-import { run } from "./run.ts";
 
 let root: string;
 let printed: string;
@@ -51,14 +50,4 @@ it("lists the same as one JSON document", async () => {
 it("refuses to get what has no public address, naming the ones that have", async () => {
   const get = palette("features", "get", "googlenet", "--nets", join(root, "new"));
   await expect(get).rejects.toThrow(/no public address.*googlenet-12 or mobilenetv2-12/);
-});
-
-it("says the new name to those who type the old one", async () => {
-  let complaint = "";
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    complaint += text;
-    return true;
-  });
-  expect(await run(["nets", "list", "--json"])).toBe(2);
-  expect(complaint).toMatch(/^palette: palette nets is now palette features\.\n$/);
 });

@@ -43,8 +43,8 @@ async function createProgram(): Promise<Command> {
         write(`palette: ${line} (--help shows the options)\n`);
       },
     });
-  for (const { name, description, hidden = false } of commands) {
-    program.command(name, { hidden }).description(description);
+  for (const { name, description } of commands) {
+    program.command(name).description(description);
   }
   // Options are declared when their command is asked for.
   program.hook("preSubcommand", async (_, command) => {

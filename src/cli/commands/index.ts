@@ -5,15 +5,12 @@
 import type { Command } from "commander";
 import { tasks } from "../../tasks/registry.ts";
 import type { Task } from "../../tasks/task.ts";
-import { UsageError } from "../../util/errors.ts";
 
 export interface CommandEntry {
   readonly name: string;
   /** Its arguments, for the overview. */
   readonly usage: string;
   readonly description: string;
-  /** Left out of the overview. */
-  readonly hidden?: boolean;
   /** Adds arguments, options and the action. */
   declare(command: Command): Promise<void>;
 }
@@ -118,7 +115,6 @@ export const commands: readonly CommandEntry[] = [
     description: "List and download the feature networks that measure pictures.",
     declare: async (command) => (await import("./features.ts")).declareFeatures(command),
   },
-  { ...renamed("nets", "features"), hidden: true },
 ];
 
 /** The command of a task. */
@@ -128,22 +124,5 @@ export function taskCommand(task: Task): CommandEntry {
     usage: "<image...>",
     description: task.description,
     declare: async (command) => (await import("./restore.ts")).declareRestore(command, task),
-  };
-}
-
-/** An old name, which says the new one. */
-function renamed(name: string, to: string): CommandEntry {
-  return {
-    name,
-    usage: "",
-    description: `Renamed to palette ${to}.`,
-    declare: async (command) => {
-      command
-        .allowUnknownOption()
-        .allowExcessArguments()
-        .action(() => {
-          throw new UsageError(`palette ${name} is now palette ${to}.`);
-        });
-    },
   };
 }

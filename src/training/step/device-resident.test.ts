@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { largest, largestDifference, numbers } from "../../../test/support/differentiation.ts";
+import { smallestUNet } from "../../../test/support/smallest-unet.ts";
 import { trainingBatch } from "../../../test/support/training-batch.ts";
 import type { Precision } from "../../graph/index.ts";
 import { uNetConfig } from "../../nn/config.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { spawnReplica } from "../../runtime/node/replica.ts";
+import { PaletteError } from "../../util/errors.ts";
 import { dataParallel } from "./data-parallel.ts";
 import { deviceResident } from "./device-resident.ts";
 import { emptyState, initialize, stepStrategy } from "./strategy.ts";
@@ -125,6 +127,31 @@ describe("steps whose state stays on the device", () => {
     const [found, expected] = [half.state.m, whole.state.m];
     expect(largestDifference(found, expected)).toBeLessThan(2e-2 * largest(expected));
     await Promise.all([half.dispose(), whole.dispose()]);
+  });
+
+  it("in float16 on a device that cannot are refused in one line", async () => {
+    const network = smallestUNet;
+    const stepper = await deviceResident.createStepper(
+      {
+        ...{ network, batch: 1, loss: "l2", threads: 1, precision: "float16", device: "webgpu" },
+        state: emptyState(network),
+      },
+      () => ({
+        ready: async () => {},
+        call: async (request) => {
+          const { do: what } = request as { readonly do: string };
+          if (what === "differentiate") throw new Error("f16 is not there.\n at line 3");
+          return undefined as never;
+        },
+        end: async () => {},
+      }),
+    );
+    const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: 1 };
+    await expect(stepper.step([trainingBatch(1, 8, "a")], hyper)).rejects.toEqual(
+      new PaletteError(
+        "The device webgpu does not compute in float16 (f16 is not there): leave out --precision float16.",
+      ),
+    );
   });
 
   it("are for every device but the processor", () => {

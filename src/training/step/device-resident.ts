@@ -9,7 +9,7 @@ import { trainingGraph } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { loweringFor } from "../../runtime/runtime.ts";
-import { UsageError } from "../../util/errors.ts";
+import { PaletteError, reasonOf, UsageError } from "../../util/errors.ts";
 import type {
   DeviceResidentReply,
   DeviceResidentRequest,
@@ -68,6 +68,14 @@ async function createStepper(
   };
   const replica = spawn<DeviceResidentRequest, DeviceResidentReply>("device-resident", start);
   await replica.ready();
+  /** ONNX Runtime accepts any graph and says only when it runs what the device cannot compute. */
+  const refused = (thrown: unknown) =>
+    precision !== "float16" || thrown instanceof PaletteError
+      ? thrown
+      : new PaletteError(
+          `The device ${device} does not compute in float16 (${reasonOf(thrown)}): leave out --precision float16.`,
+          { cause: thrown },
+        );
   const scaling = precision === "float16" ? new LossScale() : undefined;
   /** The update whose state lies here; undefined before the first step. */
   let here: number | undefined;
@@ -91,7 +99,10 @@ async function createStepper(
         const feeds = feedsFor(network, images, 0, batch);
         if (scaling) feeds.scale = { data: Float32Array.of(scaling.value), shape: [1] };
         const request = { do: "differentiate", feeds, add } as const;
-        return (await replica.call(request, buffersOf(feeds))) as Float32Array;
+        const losses = replica.call(request, buffersOf(feeds)).catch((thrown) => {
+          throw refused(thrown);
+        });
+        return (await losses) as Float32Array;
       };
       for await (const images of batches) {
         found.push(await differentiate(images, found.length > 0));
