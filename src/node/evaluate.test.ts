@@ -38,10 +38,13 @@ beforeAll(async () => {
   process.env.PALETTE_CACHE = at("cache");
   await writePhotos(at("photos"), 5);
   await writeTinyNetwork(at("nets"));
-  await saveModel(at("model"), randomModel({ tasks }));
+  await saveModel(at("model"), randomModel({ tasks }, smallestNetwork));
   await saveModel(
     at("baseline"),
-    randomModel({ name: "base", objective: { prediction: "x0", regression: true }, tasks }),
+    randomModel(
+      { name: "base", objective: { prediction: "x0", regression: true }, tasks },
+      smallestNetwork,
+    ),
   );
   request = {
     models: [at("model"), at("baseline")],
@@ -123,7 +126,7 @@ describe("an evaluation", () => {
       models: [at("inpainter")],
       ...{ crops: 3, referenceCrops: 4, steps: ["1"], samples: 1 },
     };
-    await saveModel(at("inpainter"), randomModel({ tasks: ["inpaint"] }));
+    await saveModel(at("inpainter"), randomModel({ tasks: ["inpaint"] }, smallestNetwork));
     await run("others", holes);
     const pictures = at("others", "pictures", "inpaint-center");
     const mask = await readImage(join(pictures, "mask", "00001.png"));
@@ -351,7 +354,10 @@ describe("a plan", () => {
   it("looks at the held-out photos when a model was trained on these", async () => {
     const photos = await scanPhotos([at("photos")]);
     const record = { digests: [await photosDigest(photos), "another"], holdOut: "every:2:1" };
-    await saveModel(at("here"), randomModel({ tasks, training: { images: 1, photos: record } }));
+    await saveModel(
+      at("here"),
+      randomModel({ tasks, training: { images: 1, photos: record } }, smallestNetwork),
+    );
     const here = { ...request, models: [at("here")] };
     const { photos: chosen, notes } = await planEvaluation(here);
     expect(chosen).toEqual([photos[1], photos[3]]);
@@ -363,7 +369,10 @@ describe("a plan", () => {
     const from = { name: "before", digest: "0", images: 1, photos: [record] };
     const own = { digests: ["own"], holdOut: "none" };
     const before = { digests: ["smaller"], holdOut: "every:2:1" };
-    const later = randomModel({ tasks, training: { images: 1, photos: own, from } });
+    const later = randomModel(
+      { tasks, training: { images: 1, photos: own, from } },
+      smallestNetwork,
+    );
     await saveModel(at("later"), later);
     const indirectly = await planEvaluation({ ...request, models: [at("later")] });
     expect(indirectly.photos).toEqual([photos[1], photos[3]]);
@@ -380,7 +389,10 @@ describe("a plan", () => {
 
   it("says that a model may have seen these photos when its record is of a changed set", async () => {
     const before = { digests: ["before"], holdOut: "every:2:1" };
-    await saveModel(at("once"), randomModel({ tasks, training: { images: 1, photos: before } }));
+    await saveModel(
+      at("once"),
+      randomModel({ tasks, training: { images: 1, photos: before } }, smallestNetwork),
+    );
     const once = { ...request, models: [at("once")] };
     const { common, notes } = await planEvaluation(once);
     expect(common.holdOut).toBe("none");
@@ -390,7 +402,10 @@ describe("a plan", () => {
   });
 
   it("leaves models out of tasks that they were not trained for", async () => {
-    await saveModel(at("specialist"), randomModel({ name: "gray", tasks: ["colorize"] }));
+    await saveModel(
+      at("specialist"),
+      randomModel({ name: "gray", tasks: ["colorize"] }, smallestNetwork),
+    );
     const plan = await planEvaluation({ ...request, models: [at("model"), at("specialist")] });
     const names = (task: string) => plannedRows(plan, task).map(({ model }) => model.config.name);
     expect(new Set(names("colorize"))).toEqual(new Set(["random", "gray"]));
@@ -399,7 +414,7 @@ describe("a plan", () => {
   });
 
   it("tells models of one name apart", async () => {
-    await saveModel(at("twin"), randomModel({ tasks, training: { images: 7 } }));
+    await saveModel(at("twin"), randomModel({ tasks, training: { images: 7 } }, smallestNetwork));
     const { models } = await planEvaluation({ ...request, models: [at("model"), at("twin")] });
     expect(new Set(models.map(({ label }) => label)).size).toBe(2);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { randomModel } from "../../test/random-model.ts";
+import { randomModel, smallestNetwork } from "../../test/random-model.ts";
 import { largestDifference } from "../../test/support/differentiation.ts";
 import { seam } from "../../test/support/seam.ts";
 import { context } from "../../test/support/task-context.ts";
@@ -35,7 +35,7 @@ const quick = { steps: 3, seed: 5 } as const;
 let palette: Palette;
 
 beforeAll(async () => {
-  palette = new Palette(await loadNetwork(randomModel(), { threads: 2 }));
+  palette = new Palette(await loadNetwork(randomModel({}, smallestNetwork), { threads: 2 }));
 });
 afterAll(() => palette.dispose());
 
@@ -168,7 +168,7 @@ describe("answers", () => {
   });
 
   it("are shown whole while they are drawn, by number", async () => {
-    const network = await loadNetwork(randomModel(), { threads: 2 });
+    const network = await loadNetwork(randomModel({}, smallestNetwork), { threads: 2 });
     const cautious = new Palette(network, { pixelsAtOnce: 2 * side * side });
     const shown: number[][] = [];
     let last: Image | undefined;
@@ -188,7 +188,7 @@ describe("answers", () => {
   });
 
   it("to large pictures are drawn one after the other, and are the same", async () => {
-    const network = await loadNetwork(randomModel(), { threads: 2 });
+    const network = await loadNetwork(randomModel({}, smallestNetwork), { threads: 2 });
     const cautious = new Palette(network, { pixelsAtOnce: 2 * side * side });
     const steps: string[] = [];
     const options = { ...quick, samples: 3, mask };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { randomModel } from "../../test/random-model.ts";
+import { randomModel, smallestNetwork } from "../../test/random-model.ts";
 import { createImage, crop, type Image } from "../image/image.ts";
 import { loadNetwork } from "../node/load-network.ts";
 import { UsageError } from "../util/errors.ts";
@@ -9,7 +9,7 @@ import { panorama, panoramaSize } from "./panorama.ts";
 
 let palette: Palette;
 beforeAll(async () => {
-  palette = new Palette(await loadNetwork(randomModel(), { threads: 2 }));
+  palette = new Palette(await loadNetwork(randomModel({}, smallestNetwork), { threads: 2 }));
 });
 afterAll(() => palette.dispose());
 
@@ -93,7 +93,9 @@ describe("a panorama", () => {
 
   it("warns of a model that was not trained to uncrop", async () => {
     const warnings: string[] = [];
-    const network = await loadNetwork(randomModel({ tasks: ["colorize"] }), { threads: 2 });
+    const network = await loadNetwork(randomModel({ tasks: ["colorize"] }, smallestNetwork), {
+      threads: 2,
+    });
     const other = new Palette(network, { onWarning: (line) => warnings.push(line) });
     await panorama(other, noise(32, 32), { left: 1, right: 1, steps: 1 });
     await other.dispose();
