@@ -38,13 +38,10 @@ beforeAll(async () => {
   process.env.PALETTE_CACHE = at("cache");
   await writePhotos(at("photos"), 5);
   await writeTinyNetwork(at("nets"));
-  await saveModel(at("model"), randomModel({ tasks }, smallestNetwork));
+  await saveModel(at("model"), randomModel({ tasks }));
   await saveModel(
     at("baseline"),
-    randomModel(
-      { name: "base", objective: { prediction: "x0", regression: true }, tasks },
-      smallestNetwork,
-    ),
+    randomModel({ name: "base", objective: { prediction: "x0", regression: true }, tasks }),
   );
   request = {
     models: [at("model"), at("baseline")],
@@ -126,7 +123,7 @@ describe("an evaluation", () => {
       models: [at("inpainter")],
       ...{ crops: 3, referenceCrops: 4, steps: ["1"], samples: 1 },
     };
-    await saveModel(at("inpainter"), randomModel({ tasks: ["inpaint"] }, smallestNetwork));
+    await saveModel(at("inpainter"), randomModel({ tasks: ["inpaint"] }));
     await run("others", holes);
     const pictures = at("others", "pictures", "inpaint-center");
     const mask = await readImage(join(pictures, "mask", "00001.png"));
@@ -354,10 +351,7 @@ describe("a plan", () => {
   it("looks at the held-out photos when a model was trained on these", async () => {
     const photos = await scanPhotos([at("photos")]);
     const record = { digests: [await photosDigest(photos), "another"], holdOut: "every:2:1" };
-    await saveModel(
-      at("here"),
-      randomModel({ tasks, training: { images: 1, photos: record } }, smallestNetwork),
-    );
+    await saveModel(at("here"), randomModel({ tasks, training: { images: 1, photos: record } }));
     const here = { ...request, models: [at("here")] };
     const { photos: chosen, notes } = await planEvaluation(here);
     expect(chosen).toEqual([photos[1], photos[3]]);
@@ -369,10 +363,7 @@ describe("a plan", () => {
     const from = { name: "before", digest: "0", images: 1, photos: [record] };
     const own = { digests: ["own"], holdOut: "none" };
     const before = { digests: ["smaller"], holdOut: "every:2:1" };
-    const later = randomModel(
-      { tasks, training: { images: 1, photos: own, from } },
-      smallestNetwork,
-    );
+    const later = randomModel({ tasks, training: { images: 1, photos: own, from } });
     await saveModel(at("later"), later);
     const indirectly = await planEvaluation({ ...request, models: [at("later")] });
     expect(indirectly.photos).toEqual([photos[1], photos[3]]);
@@ -389,10 +380,7 @@ describe("a plan", () => {
 
   it("says that a model may have seen these photos when its record is of a changed set", async () => {
     const before = { digests: ["before"], holdOut: "every:2:1" };
-    await saveModel(
-      at("once"),
-      randomModel({ tasks, training: { images: 1, photos: before } }, smallestNetwork),
-    );
+    await saveModel(at("once"), randomModel({ tasks, training: { images: 1, photos: before } }));
     const once = { ...request, models: [at("once")] };
     const { common, notes } = await planEvaluation(once);
     expect(common.holdOut).toBe("none");
@@ -402,10 +390,7 @@ describe("a plan", () => {
   });
 
   it("leaves models out of tasks that they were not trained for", async () => {
-    await saveModel(
-      at("specialist"),
-      randomModel({ name: "gray", tasks: ["colorize"] }, smallestNetwork),
-    );
+    await saveModel(at("specialist"), randomModel({ name: "gray", tasks: ["colorize"] }));
     const plan = await planEvaluation({ ...request, models: [at("model"), at("specialist")] });
     const names = (task: string) => plannedRows(plan, task).map(({ model }) => model.config.name);
     expect(new Set(names("colorize"))).toEqual(new Set(["random", "gray"]));
@@ -414,7 +399,7 @@ describe("a plan", () => {
   });
 
   it("tells models of one name apart", async () => {
-    await saveModel(at("twin"), randomModel({ tasks, training: { images: 7 } }, smallestNetwork));
+    await saveModel(at("twin"), randomModel({ tasks, training: { images: 7 } }));
     const { models } = await planEvaluation({ ...request, models: [at("model"), at("twin")] });
     expect(new Set(models.map(({ label }) => label)).size).toBe(2);
   });
