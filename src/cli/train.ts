@@ -207,7 +207,7 @@ function inWords(config: RunConfig, device: Device): string {
       "objective",
       objective.regression
         ? `regression, ${objective.loss}`
-        : `${objective.prediction}, ${objective.loss}, ${objective.weighting} weights, ${objective.noiseLevels} noise levels`,
+        : `${objective.prediction}, ${objective.loss}, ${objective.weighting} weights, ${objective.noiseLevels} noise levels${objective.conditioningDropout ? `, ${objective.conditioningDropout} of the pictures to colorize unseen` : ""}`,
     ],
     [
       "batch",

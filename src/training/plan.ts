@@ -16,7 +16,7 @@ import type { Optimizer } from "../models/settings/optimizer.ts";
 import { inheritedSampling, type SamplingSettings } from "../models/settings/sampling.ts";
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import type { NetworkConfig } from "../nn/network.ts";
-import { tasks as allTasks, registeredTasks, taskNamed } from "../tasks/registry.ts";
+import { tasks as allTasks, givesColours, registeredTasks, taskNamed } from "../tasks/registry.ts";
 import { deepEqual } from "../util/deep-equal.ts";
 import { UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
@@ -108,7 +108,7 @@ export function resolvePlan(
   const preset = presetOf(request, from);
   const base: Inherited = from?.inherited ?? preset;
   const { network = base.network } = request;
-  const objective = objectiveOf(request.objective ?? {}, preset, from);
+  const chosen = objectiveOf(request.objective ?? {}, preset, from);
   if (network.channels !== 3) {
     throw new UsageError(
       `Training takes pictures of 3 channels, but the network has ${network.channels}: set its channels to 3.`,
@@ -119,6 +119,7 @@ export function resolvePlan(
     .filter((task) => wanted.has(task))
     .map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
+  const objective = withDropout(chosen, tasks, request.objective?.conditioningDropout);
   const digests = sets.map(({ digest }) => digest);
   const known = from?.record.photos ?? [];
   const holdOut = request.holdOut ?? holdOutRules(known, digests)[0] ?? "every:7:1";
@@ -241,6 +242,27 @@ function objectiveOf(asked: Partial<Objective>, preset: Preset, from?: WarmStart
   lossWeight(prediction, 0.5, objective.weighting); // throws for a pair that cannot be
   const { regression: ___, ...rest } = objective;
   return regression ? { ...rest, regression } : rest;
+}
+
+/**
+ * The objective with or without examples that lack x.
+ * @param asked as `conditioningDropout` was given
+ * @throws UsageError where it was asked for and cannot be.
+ */
+function withDropout(
+  { conditioningDropout = 0, ...objective }: Objective,
+  tasks: readonly string[],
+  asked = 0,
+): Objective {
+  if (conditioningDropout > 0 && givesColours(tasks) && !objective.regression)
+    return { ...objective, conditioningDropout };
+  if (asked > 0)
+    throw new UsageError(
+      objective.regression
+        ? "The regression baseline cannot be guided: leave out --conditioning-dropout."
+        : "Only colorizing is trained without the picture, and it is not among the tasks: leave out --conditioning-dropout.",
+    );
+  return objective;
 }
 
 /** The photos that are drawn at all, and how often. */

@@ -9,7 +9,7 @@ import { spawnReplica } from "../../runtime/node/replica.ts";
 import { pack, partition } from "../ranks/partition.ts";
 import { dataParallel } from "./data-parallel.ts";
 import { imagesAtOnce, lowMemory } from "./low-memory.ts";
-import type { TrainingState } from "./optimizer.ts";
+import { type TrainingState, vectorsIn } from "./optimizer.ts";
 import { emptyState, initialize } from "./strategy.ts";
 import type { StepStrategy, TrainingStepper } from "./types.ts";
 
