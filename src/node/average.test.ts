@@ -91,17 +91,14 @@ describe("palette average", () => {
   });
 
   it("compares lengths by the run's held-out photos", async () => {
-    const { lines, code } = await palette("average", whole, "--lengths", "0.05,0.1,0.2");
+    const { lines, code } = await palette("average", whole, "--lengths", "0.05,0.2");
     expect(code).toBe(0);
     expect(lines.map((line) => line.split(/ {2,}/)[0])).toEqual([
-      ...["average", "decay 0.9998", "0.05", "0.1", "0.2"],
+      ...["average", "decay 0.9998", "0.05", "0.2"],
     ]);
     expect(lines[0]).toMatch(/held-out loss +colorize +inpaint/);
-    const json = await palette("average", whole, "--lengths", "0.1", "--json");
-    const [own, long] = JSON.parse(json.stdout);
-    expect(own.loss.mean).toBeGreaterThan(0);
-    expect(long).toMatchObject({ length: 0.1 });
-    expect(long.loss.mean).not.toBe(own.loss.mean);
+    const losses = lines.slice(1).map((line) => line.split(/ {2,}/)[1]);
+    expect(new Set(losses).size).toBe(3);
   });
 
   it("refuses what it cannot make", async () => {
