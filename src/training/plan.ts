@@ -3,24 +3,20 @@ import { splitHoldOut } from "../data/hold-out.ts";
 import { leftOutNotes, type PhotoRecord, type PhotoSet } from "../data/photo-reader.ts";
 import { essentialMix, type TaskMix } from "../data/task-sampler.ts";
 import { type FileWeight, photoWeights } from "../data/weights.ts";
-import { lossWeight } from "../diffusion/loss-weighting.ts";
 import type { SamplerConfig } from "../diffusion/samplers/sampler-config.ts";
 import { type Preset, presetNamed, presets } from "../models/presets.ts";
 import { type Augmentation, defaultAugmentation } from "../models/settings/augmentation.ts";
-import {
-  type ModelObjective,
-  type Objective,
-  paperObjective,
-} from "../models/settings/objective.ts";
+import type { Objective } from "../models/settings/objective.ts";
 import type { Optimizer } from "../models/settings/optimizer.ts";
 import { inheritedSampling, type SamplingSettings } from "../models/settings/sampling.ts";
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import type { NetworkConfig } from "../nn/network.ts";
-import { tasks as allTasks, givesColours, registeredTasks, taskNamed } from "../tasks/registry.ts";
+import { tasks as allTasks, registeredTasks, taskNamed } from "../tasks/registry.ts";
 import { deepEqual } from "../util/deep-equal.ts";
 import { UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { problemIn } from "../util/schema-problem.ts";
+import { objectiveOf, withDropout } from "./plan-objective.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
 import {
   checkWarmStart,
@@ -206,63 +202,6 @@ function samplingOf(
   const inherited = sampling && inheritedSampling(sampling);
   if (calls === undefined) return inherited;
   return { ...inherited, steps: Object.fromEntries(tasks.map((task) => [task, calls])) };
-}
-
-/**
- * The objective: what is asked for, else that of the model in `from`, else the preset's. The
- * paper's own predictions, epsilon and the regression baseline, take the paper's objective.
- * @throws UsageError when two settings exclude each other.
- */
-function objectiveOf(asked: Partial<Objective>, preset: Preset, from?: WarmStart): Objective {
-  const base: ModelObjective = from?.objective ?? preset.objective;
-  const regression = asked.regression ?? base.regression ?? false;
-  if (regression && (asked.prediction ?? "x0") !== "x0") {
-    throw new UsageError(
-      `The regression baseline predicts the picture itself: leave out --predict ${asked.prediction}.`,
-    );
-  }
-  if (asked.consistencyImages !== undefined && (regression || from === undefined)) {
-    throw new UsageError("Distilling begins with a diffusion model: name it with --from.");
-  }
-  const prediction = regression ? "x0" : (asked.prediction ?? base.prediction);
-  const { prediction: _, regression: __, ...choices } = omitUndefined(asked);
-  // A student that is trained on by itself is a diffusion model again.
-  const { consistencyImages: ____, ...inherited }: Partial<Objective> = from?.objective ?? {};
-  const objective: Objective = {
-    ...(regression || prediction === "epsilon" ? paperObjective : preset.objective),
-    ...omitUndefined(inherited),
-    ...choices,
-    // Without noise there are no levels to draw or to weigh.
-    ...(regression && {
-      weighting: paperObjective.weighting,
-      noiseLevels: paperObjective.noiseLevels,
-    }),
-    prediction,
-  };
-  lossWeight(prediction, 0.5, objective.weighting); // throws for a pair that cannot be
-  const { regression: ___, ...rest } = objective;
-  return regression ? { ...rest, regression } : rest;
-}
-
-/**
- * The objective with or without examples that lack x.
- * @param asked as `conditioningDropout` was given
- * @throws UsageError where it was asked for and cannot be.
- */
-function withDropout(
-  { conditioningDropout = 0, ...objective }: Objective,
-  tasks: readonly string[],
-  asked = 0,
-): Objective {
-  if (conditioningDropout > 0 && givesColours(tasks) && !objective.regression)
-    return { ...objective, conditioningDropout };
-  if (asked > 0)
-    throw new UsageError(
-      objective.regression
-        ? "The regression baseline cannot be guided: leave out --conditioning-dropout."
-        : "Only colorizing is trained without the picture, and it is not among the tasks: leave out --conditioning-dropout.",
-    );
-  return objective;
 }
 
 /** The photos that are drawn at all, and how often. */
