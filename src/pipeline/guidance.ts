@@ -1,6 +1,6 @@
 /**
- * Guidance by the source: a model that was also trained without the condition x, x being zeros as in
- * InstructPix2Pix (Brooks et al. 2023), is called with and without it, and the estimate goes on from
+ * Guidance by the source: a model that was also trained without the condition x (zeros, as in
+ * InstructPix2Pix, Brooks et al. 2023) is called with and without it, and the estimate goes on from
  * the one without to the one with it (classifier-free guidance, Ho & Salimans 2022). It is for
  * colours: the known pixels of other tasks stand in y_t as well, or x nearly is the answer.
  */

@@ -43,8 +43,8 @@ export const optimizerSchema = z.strictObject({
     expects: "a number from 0 to below 1: 1 never learns",
   }),
   /**
-   * Whether two power-function averages and snapshots of them are kept, from which `palette average`
-   * makes an average of any length (`training/power-average.ts`). Left out where not. It changes no
+   * Whether two power-function averages and snapshots of them are kept, from which
+   * `palette average` makes an average of any length (`training/power-average.ts`). Left out where not. It changes no
    * weights: a run may begin with it at any time.
    */
   postHocEma: z.literal(true).optional().register(cliOptions, {
