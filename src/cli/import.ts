@@ -4,7 +4,7 @@ import { importNetwork } from "../interop/import-network.ts";
 import { describeSchedule } from "../interop/schedules.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { isUNet, type UNetConfig } from "../nn/config.ts";
-import { saveImported } from "../node/imported-model.ts";
+import { saveMadeModel } from "../node/made-model.ts";
 import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { type TaskName, taskNamed } from "../tasks/registry.ts";
 import { counted, quantity } from "../util/format.ts";
@@ -27,7 +27,7 @@ export async function importCheckpoint(file: string, flags: ImportFlags): Promis
   }).finally(() => progress.stop());
   // What lets another import replace the folder.
   const marked = { ...model, config: { ...model.config, imported: basename(file) } };
-  await whileWaiting("Writing the model", saveImported(out, marked));
+  await whileWaiting("Writing the model", saveMadeModel(out, marked, "importing"));
   const parameters = model.parameters.length;
   if (flags.json) {
     say(JSON.stringify({ folder: out, parameters, ...model.config }, undefined, 2));

@@ -102,13 +102,14 @@ function samplingOf({ sampler, sampling }: ModelConfig): string {
 function trainingOf(config: ModelConfig): string {
   const { training, objective } = config;
   if (training === undefined) return "not recorded";
-  const { hours, data, seed, from } = training;
+  const { hours, data, seed, from, averageLength } = training;
   return [
     data,
     `${quantity(imagesSeen(config), "image")} seen`,
     from && `the first ${counted(from.images)} as ${from.name}`,
     hours !== undefined && `${hours.toFixed(1)} hours`,
     objective.loss && `loss ${objective.loss.toUpperCase()}`,
+    averageLength !== undefined && `averaged over a length of ${averageLength}`,
     seed !== undefined && `seed ${seed}`,
   ]
     .filter((part) => part)

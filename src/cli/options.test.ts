@@ -42,6 +42,10 @@ const documented: Readonly<Record<string, readonly string[]>> = {
   "--lr": ["0.0001", "1e-5"],
   "--warmup": ["0", "500"],
   "--gray": ["0", "0.5", "1"],
+  "--conditioning-dropout": ["0", "0.1"],
+  "--guidance": ["0", "1", "1.5"],
+  "--length": ["0.02", "0.25"],
+  "--lengths": ["0.03,0.05,0.1"],
   "--clip": ["1", "0.5", "none"],
   "--steps": ["20", "1000"],
   "--to": ["16:9", "1920x1080"],
@@ -51,7 +55,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
 };
 /** Where a command means something else by it. */
 const documentedOf: Readonly<Record<string, readonly string[]>> = {
-  "evaluate --steps": ["20", "ddpm:1000", "20,dpm++:20"],
+  "evaluate --steps": ["20", "ddpm:1000", "20,dpm++:20", "20:guidance=1.5"],
   "study --steps": ["20", "ddpm:1000"],
   "study --size": ["256"],
   "shards --size": ["500MB", "1.5GB", "10000"],

@@ -84,13 +84,13 @@ export async function restoreFiles(
   restoration: Restoration,
 ): Promise<void> {
   const { task, sampledTask, flags, settings, alsoRead = [], signal } = restoration;
-  const { model, out, device, threads, samples, seed, mean, force, shard } = flags;
+  const { model, out, device, threads, samples, seed, mean, guidance, force, shard } = flags;
   // Declared by its negation, it is true unless declined.
   const sharpen = flags.sharpen === false ? false : undefined;
   const sampler = chosenSampler(flags);
   const drawing = {
     ...{ samples, seed },
-    ...omitUndefined({ steps: flags.steps, mean, force, sharpen }),
+    ...omitUndefined({ steps: flags.steps, mean, guidance, force, sharpen }),
     ...sampler,
   };
   checkOptions(drawing);
@@ -129,7 +129,7 @@ export async function restoreFiles(
   const failed: { input: string; error: string }[] = [];
   const { name, network } = palette.config;
   const way = mean ? { mean } : palette.samplerConfig(sampler);
-  const drawn = { steps, seed, ...way, ...omitUndefined({ force, sharpen }) };
+  const drawn = { steps, seed, ...way, ...omitUndefined({ guidance, force, sharpen }) };
   try {
     const config = (await sha256(JSON.stringify(palette.config))).slice(0, 16);
     const record = recordedSettings({ task, model: name, config, ...drawn }, flags, alsoRead);

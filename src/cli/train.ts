@@ -183,7 +183,8 @@ function tasksInWords({ tasks, mix = {} }: RunConfig): string {
 function inWords(config: RunConfig, device: Device): string {
   const { parameters, bytes } = trainingMemory(config, device);
   const { photos, machine, objective, optimizer, augmentation } = config;
-  const { batch, accumulate, learningRate, warmUpImages, annealImages, emaDecay, clip } = optimizer;
+  const { batch, accumulate, learningRate, warmUpImages, annealImages } = optimizer;
+  const { emaDecay, postHocEma, clip } = optimizer;
   const falls = annealImages === undefined ? "" : `, falling to 0 at ${counted(annealImages)}`;
   const { cropScale, jpegQuality, gray, vary } = augmentation;
   const lines: [string, string][] = [
@@ -206,14 +207,14 @@ function inWords(config: RunConfig, device: Device): string {
       "objective",
       objective.regression
         ? `regression, ${objective.loss}`
-        : `${objective.prediction}, ${objective.loss}, ${objective.weighting} weights, ${objective.noiseLevels} noise levels`,
+        : `${objective.prediction}, ${objective.loss}, ${objective.weighting} weights, ${objective.noiseLevels} noise levels${objective.conditioningDropout ? `, ${objective.conditioningDropout} of the pictures to colorize unseen` : ""}`,
     ],
     [
       "batch",
       `${batch}${accumulate === 1 ? "" : ` x ${accumulate}`} = ${counted(imagesPerUpdate(optimizer))} images an update`,
     ],
     ["learning rate", `${learningRate} after ${counted(warmUpImages)} images${falls}`],
-    ["EMA decay", String(emaDecay)],
+    ["EMA decay", `${emaDecay}${postHocEma ? ", and averages of lengths to be chosen" : ""}`],
     ["clip", clip === null ? "none" : `gradient norm ${clip}`],
     ["seed", String(config.seed)],
     ["threads", `${machine.threads}${machine.recompute ? ", recomputing" : ""}`],

@@ -87,6 +87,7 @@ const importing =
 const exporting =
   (...outputs: string[]) =>
   () => [at("model"), ...outputs.map((name) => (name.startsWith("-") ? name : at(name)))];
+const averaging = (out: string) => () => [at("run"), "--length", "0.1", "-o", at(out)];
 const training = (out: string) => () => ["--data", at("photos"), "--out", at(out), "--images", "1"];
 const distilling = (out: string) => () => [...training(out)(), "--from", at("model")];
 const evaluating = (out: string) => () => [
@@ -189,6 +190,17 @@ const refused: Readonly<Record<string, readonly Case[]>> = {
   distill: [
     ["photos", distilling("photos"), /is not a run folder \(it holds photo-000/],
     ["a file", distilling("rgb.png"), /is a file: choose another --out/],
+  ],
+  average: [
+    [
+      "photos",
+      averaging("photos"),
+      /is not a model that palette average made \(it holds photo-000/,
+    ],
+    ["a config.json of one's own", averaging("mine"), /is not a model that palette average made/],
+    ["a trained model", averaging("model"), /is not a model that palette average made/],
+    ["the run", averaging("run"), /is not a model that palette average made/],
+    ["a file", averaging("rgb.png"), /is a file: choose another -o/],
   ],
   evaluate: [
     ["photos", evaluating("photos"), /is not the folder of an evaluation \(it holds photo-000/],

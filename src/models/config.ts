@@ -46,6 +46,8 @@ export const trainingRecord = z.looseObject({
   photos: dataSplitSchema.partial({ training: true, heldOut: true }).optional(),
   from: fromRecord.optional(),
   seed: z.int().optional(),
+  /** The length of the average that the weights are, chosen after the training. */
+  averageLength: z.number().positive().optional(),
 });
 
 /**

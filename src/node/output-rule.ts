@@ -49,6 +49,14 @@ export const folderKinds = {
     replaced: true,
     begun: weightsFile,
   },
+  averagedModel: {
+    what: "a model that palette average made",
+    option: "-o",
+    sign: configFile,
+    knows: (text, file) => parseModelConfig(text, file).training?.averageLength !== undefined,
+    replaced: true,
+    begun: weightsFile,
+  },
   run: {
     what: "a run folder",
     option: "--out",

@@ -1,7 +1,7 @@
 /**
  * A run on disk: config.json, photos.tsv, stats.jsonl, log.txt, samples/NNNNNN.png,
- * checkpoint.safetensors, model/ (the averaged weights, for use) and clock.json. Continuing is
- * opening the same folder again.
+ * checkpoint.safetensors, model/ (the averaged weights, for use), clock.json and, where the
+ * average's length is to be chosen later, averages/. Continuing is opening the same folder again.
  */
 import { closeSync, constants, openSync, writeFileSync } from "node:fs";
 import { access, appendFile, open, readdir, readFile, rm } from "node:fs/promises";
@@ -12,7 +12,7 @@ import type { Image } from "../image/image.ts";
 import type { Model } from "../models/model.ts";
 import { photoChanges } from "../training/photo-changes.ts";
 import type { Counters, RunStore, StateAccess, StatsLine } from "../training/platform.ts";
-import { differences, parseRunConfig, type RunConfig } from "../training/run-config.ts";
+import { conflicts, parseRunConfig, type RunConfig } from "../training/run-config.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
 import { counted } from "../util/format.ts";
 import { writeAtomically } from "./atomic-write.ts";
@@ -22,9 +22,11 @@ import { makeFolder } from "./make-folder.ts";
 import { loadModelConfig, saveModel } from "./model-folder.ts";
 import { claimFolder, folderKinds } from "./output-rule.ts";
 import { assertRegularFile } from "./regular-file.ts";
+import { SnapshotFolder } from "./snapshot-folder.ts";
 import { readCheckpoint, writeCheckpoint } from "./training-checkpoint.ts";
 
 const names = {
+  averages: "averages",
   config: "config.json",
   photos: "photos.tsv",
   stats: "stats.jsonl",
@@ -45,11 +47,13 @@ export class RunFolder implements RunStore {
   readonly path: string;
   /** The configuration of the run that goes on; undefined when nothing was trained here yet. */
   earlier: RunConfig | undefined;
+  readonly snapshots: SnapshotFolder;
   private readonly lock: Lock;
 
   private constructor(path: string, lock: Lock) {
     this.path = path;
     this.lock = lock;
+    this.snapshots = RunFolder.snapshotsIn(path);
   }
 
   /**
@@ -94,8 +98,18 @@ export class RunFolder implements RunStore {
     return (await isThere(join(path, names.checkpoint))) ? RunFolder.configIn(path) : undefined;
   }
 
+  /** The snapshots of the run in a folder. */
+  static snapshotsIn(path: string): SnapshotFolder {
+    return new SnapshotFolder(join(path, names.averages));
+  }
+
+  /** The checkpoint of the run in a folder. */
+  static checkpointIn(path: string): string {
+    return join(path, names.checkpoint);
+  }
+
   get checkpoint(): string {
-    return join(this.path, names.checkpoint);
+    return RunFolder.checkpointIn(this.path);
   }
 
   get model(): string {
@@ -217,7 +231,10 @@ export class RunFolder implements RunStore {
         `${this.path} was trained in, but its ${names.checkpoint} is gone, so the run cannot go on: restore it from a copy, or begin with its weights in another --out, by --from ${this.model}.`,
       );
     }
-    for (const folder of [this.path, this.model, join(this.path, names.samples)]) {
+    const inside = [names.model, names.samples, names.averages].map((name) =>
+      join(this.path, name),
+    );
+    for (const folder of [this.path, ...inside]) {
       for (const name of await contents(folder)) {
         if (/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
       }
@@ -241,7 +258,7 @@ export class RunFolder implements RunStore {
     const others = moved || changed !== undefined;
     // Their numbers and weights follow from the photos.
     const follows = /^photos\.(training|heldOut|digests|weights\.folders)\b/;
-    const settings = differences(earlier, config).filter((line) => !(others && follows.test(line)));
+    const settings = conflicts(earlier, config).filter((line) => !(others && follows.test(line)));
     if (settings.length === 0 && !others) return;
     const changes =
       known === undefined || photos === undefined

@@ -24,6 +24,12 @@ import { RunFolder } from "./run-folder.ts";
 
 export * from "../training/index.ts";
 export type { Environment } from "../util/environment.ts";
+export {
+  type AverageOptions,
+  type HeldOutOptions,
+  type PostHocAverage,
+  RunAverages,
+} from "./average.ts";
 export { makeShards, type ShardOptions, type ShardRequest } from "./make-shards.ts";
 export { agreeOn } from "./mpi/agree.ts";
 export { MpiCommunicator } from "./mpi/communicator.ts";

@@ -14,6 +14,7 @@ const kinds: Readonly<Record<keyof SamplingOptions, Kind>> = {
   steps: "other",
   mean: "boolean",
   sharpen: "boolean",
+  guidance: "other",
   force: "boolean",
   seed: "other",
   sampler: "other",

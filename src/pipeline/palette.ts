@@ -21,6 +21,7 @@ import type { Condition, EnlargedFill, Task } from "../tasks/task.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
 import { assertSamplesFit, batchesOf, pixelsAtOnceByDefault } from "./batches.ts";
+import { checkGuidance } from "./guidance.ts";
 import { checkOptionNames, optionNamesOf } from "./option-names.ts";
 import { callsOf, sampleConditions } from "./sample-conditions.ts";
 import {
@@ -194,6 +195,7 @@ export class Palette {
     checkOptionNames(options, optionNamesOf(chosen));
     checkOptions(options);
     this.samplerConfig(options);
+    checkGuidance(this.config, options.guidance, chosen);
     this.warnUnlessTrainedFor(chosen.name);
     const { seed = samplingDefaults.seed, samples = samplingDefaults.samples } = options;
     const { onStep, onFinish, signal, force = false } = options;

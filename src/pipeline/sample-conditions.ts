@@ -21,8 +21,10 @@ import { type Network, regress } from "../runtime/network.ts";
 import { tiled } from "../runtime/tiled.ts";
 import { noiseInMask } from "../tasks/mask-noise.ts";
 import { type Condition, composeOnto } from "../tasks/task.ts";
+import { UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random, type SeedPart } from "../util/random.ts";
+import { checkGuidance, guidedOutput, isGuided } from "./guidance.ts";
 import { type SamplingProgress, samplingDefaults } from "./sampling-options.ts";
 
 /** The noise under the posterior mean, of which the network is told that it says nothing. */
@@ -41,6 +43,8 @@ export interface ConditionOptions extends SamplerChoices {
   readonly steps?: number;
   /** The posterior mean, one call: see `SamplingOptions`. The samples' seeds are not looked at. */
   readonly mean?: boolean;
+  /** Of whole pictures: see `SamplingOptions`. */
+  readonly guidance?: number;
   readonly belowTrained?: boolean;
   readonly clip?: boolean;
   /** Lets samples share a run of the network: faster, with other last bits. Default false. */
@@ -81,12 +85,17 @@ export async function sampleConditions(
     });
 
   if (config.objective.regression) {
+    checkGuidance(config, options.guidance);
     signal?.throwIfAborted();
     const images = composed(await regress(model, source, shape));
     await onStep?.({ step: 1, steps: 1, gamma: 0, estimates: () => images.map(copyOf) });
     return images;
   }
+  const { guidance } = options;
+  checkGuidance(config, guidance);
   const known = knownPixels(conditions);
+  if (known && isGuided(guidance))
+    throw new UsageError("Guidance is for whole pictures: leave it out where a mask keeps pixels.");
   const units = options.together ? [samples.length] : undefined;
   const { startsFromSource, ...walk } = walkOf(config, options);
   const starts = unstack(source, samples.length).map((x, k) =>
@@ -95,10 +104,12 @@ export async function sampleConditions(
   const result = await sample(
     {
       ...{ shape, known, starts, prediction: config.objective.prediction },
-      predict: (noisy, gamma) =>
-        model.predict({
-          ...{ source, noisy, gamma, shape, units, wanted: known?.mask, onTiles, signal },
-        }),
+      predict: (noisy, gamma) => {
+        const call = { source, noisy, gamma, shape, units, wanted: known?.mask, onTiles, signal };
+        return isGuided(guidance)
+          ? guidedOutput((guided) => model.predict(guided), call, guidance)
+          : model.predict(call);
+      },
     },
     { ...walk, signal, seeds: samples.map(({ seed }) => seed) },
     onStep &&

@@ -40,6 +40,12 @@ export interface SamplingOptions extends SamplerChoices {
    * their config.json says for it (`sampling.steps`), else 3. Default true.
    */
   readonly sharpen?: boolean;
+  /**
+   * Guidance by the source, 0 to 10, of colorization by models that were trained with
+   * `conditioningDropout`: above 1 the colours are stronger. Each step takes two network calls; 1,
+   * the default, is the model as it is.
+   */
+  readonly guidance?: number;
   /** Restores also what the model is known to make worse, by the network alone; default false. */
   readonly force?: boolean;
   /**
@@ -97,7 +103,7 @@ export function checkOptions(options: SamplingOptions): void {
   if (!mean) return;
   if (samples > 1) throw new UsageError("The mean is one answer: leave out the samples.");
   const given: Readonly<Record<string, unknown>> = { ...options };
-  const names = ["steps", "sampler", ...samplerSettings().map(({ name }) => name)];
+  const names = ["steps", "guidance", "sampler", ...samplerSettings().map(({ name }) => name)];
   const walked = names.find((name) => given[name] !== undefined);
   if (walked !== undefined) {
     throw new UsageError(`The mean is one network call without a sampler: leave out ${walked}.`);

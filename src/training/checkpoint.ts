@@ -1,5 +1,5 @@
 /**
- * Everything to continue a run bit for bit: weights, their average and Adam's moments in float32,
+ * Everything to continue a run bit for bit: weights, their averages and Adam's moments in float32,
  * and all counters, as one safetensors file. What depends on the clock is not in it, so that equal
  * runs have equal checkpoints, on every platform.
  */
@@ -7,9 +7,10 @@ import { z } from "zod";
 import type { Outline } from "../models/safetensors.ts";
 import type { SafetensorsReader } from "../models/safetensors-reader.ts";
 import { PaletteError } from "../util/errors.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { meansSchema } from "./metrics-log.ts";
 import type { Counters, StateAccess } from "./platform.ts";
-import { vectorNames } from "./ranks/protocol.ts";
+import { powerAverages, type VectorName } from "./step/optimizer.ts";
 
 const metadataSchema = z.object({
   format: z.literal("palette checkpoint 2"),
@@ -17,6 +18,8 @@ const metadataSchema = z.object({
   step: z.coerce.number().pipe(z.int().min(0)),
   means: z.string(),
   crc32: z.string(),
+  /** Images seen when the power-function averages began, where they are kept. */
+  averagesBegan: z.coerce.number().pipe(z.int().min(0)).optional(),
 });
 
 /** CRC-32 of bytes, continued from that of the bytes before (0 at the beginning). */
@@ -33,11 +36,11 @@ export interface CheckpointParts {
  */
 export async function checkpointParts(
   state: StateAccess,
-  { images, means }: Counters,
+  { images, means, averagesBegan }: Counters,
   crc32: Crc32,
 ): Promise<CheckpointParts> {
   let sum = 0;
-  for (const name of vectorNames) {
+  for (const name of state.names) {
     const vector = await state.read(name);
     if (!allFinite(vector)) {
       throw new PaletteError(
@@ -46,14 +49,15 @@ export async function checkpointParts(
     }
     sum = checksum(vector, sum, crc32);
   }
-  const metadata: Record<keyof z.infer<typeof metadataSchema>, string> = {
+  const metadata = {
     format: "palette checkpoint 2",
     images: String(images),
     step: String(state.step),
     means: JSON.stringify(means),
     crc32: inHexadecimal(sum),
-  };
-  const tensors = vectorNames.map((name) => ({
+    ...(averagesBegan !== undefined && { averagesBegan: String(averagesBegan) }),
+  } satisfies Partial<Record<keyof z.infer<typeof metadataSchema>, string>>;
+  const tensors = state.names.map((name) => ({
     name,
     shape: [state.length],
     data: () => state.read(name),
@@ -62,7 +66,22 @@ export async function checkpointParts(
 }
 
 /**
- * Reads a checkpoint into `state`; a damaged one changes nothing.
+ * What a checkpoint's header says.
+ * @throws ZodError where the file is no checkpoint.
+ */
+export function checkpointCounters({ metadata }: SafetensorsReader): Counters & {
+  readonly step: number;
+} {
+  const { images, step, means, averagesBegan } = metadataSchema.parse(metadata);
+  return {
+    ...{ images, step, means: meansSchema.parse(JSON.parse(means)) },
+    ...omitUndefined({ averagesBegan }),
+  };
+}
+
+/**
+ * Reads a checkpoint into `state`; a damaged one changes nothing. Power-function averages that a
+ * checkpoint of before has not yet are left as they are.
  * @throws what is wrong with it: an Error, or a ZodError where it is no checkpoint at all.
  */
 export async function readCheckpointInto(
@@ -70,21 +89,26 @@ export async function readCheckpointInto(
   file: SafetensorsReader,
   crc32: Crc32,
 ): Promise<Counters> {
-  const { images, step, means, crc32: expected } = metadataSchema.parse(file.metadata);
-  const counters = { images, means: meansSchema.parse(JSON.parse(means)) };
-  const places = vectorNames.map((name) => file.places.get(name));
-  if (places.some((place) => place?.shape.join() !== `${state.length}`))
+  const { step, ...counters } = checkpointCounters(file);
+  const { crc32: expected } = metadataSchema.parse(file.metadata);
+  const begun = counters.averagesBegan !== undefined;
+  const names = state.names.filter((name) => begun || !isPowerAverage(name));
+  const places = names.map((name) => [name, file.places.get(name)] as const);
+  if (places.some(([, place]) => place?.shape.join() !== `${state.length}`))
     throw new Error("it is of another network");
   let sum = 0;
-  for (const place of places)
+  for (const [, place] of places)
     for await (const { part } of file.parts(place!)) sum = checksum(part, sum, crc32);
   if (inHexadecimal(sum) !== expected) throw new Error("its numbers have changed on the disk");
   // Only now, so that a damaged file changes nothing.
-  for (const [i, place] of places.entries())
-    for await (const { at, part } of file.parts(place!))
-      await state.write(vectorNames[i]!, at, part);
+  for (const [name, place] of places)
+    for await (const { at, part } of file.parts(place!)) await state.write(name, at, part);
   state.step = step;
   return counters;
+}
+
+function isPowerAverage(name: VectorName): boolean {
+  return powerAverages.some((average) => average === name);
 }
 
 function allFinite(values: Float32Array): boolean {

@@ -23,6 +23,8 @@ export {
 export type {
   Counters,
   RunStore,
+  Snapshot,
+  SnapshotStore,
   StateAccess,
   StatsLine,
   TrainingPlatform,
@@ -31,11 +33,17 @@ export type { Communicator } from "./ranks/communicator.ts";
 export { type FollowerOptions, followTraining } from "./ranks/follower.ts";
 export { Leader } from "./ranks/leader.ts";
 export { type Bucket, type Partition, type Piece, partition } from "./ranks/partition.ts";
-export type { Seen, VectorName } from "./ranks/protocol.ts";
+export type { Seen } from "./ranks/protocol.ts";
 export { SaidByRank0 } from "./ranks/said-by-rank0.ts";
 export type { RunConfig } from "./run-config.ts";
 
-export type { Hyperparameters, TrainingState } from "./step/optimizer.ts";
+export type {
+  Decays,
+  Hyperparameters,
+  PowerAverage,
+  TrainingState,
+  VectorName,
+} from "./step/optimizer.ts";
 
 export {
   openReplica,

@@ -29,7 +29,8 @@ export function trainingMemory(
   const strategy = stepStrategy(network, device);
   const { ranks = 1 } = machine;
   const share = Math.ceil(batch / ranks);
-  const step = { ...stepperOptions(config, share), accumulate, ranks };
+  const averages = optimizer.postHocEma ? 3 : 1;
+  const step = { ...stepperOptions(config, share), accumulate, averages, ranks };
   const batches = (strategy.batchesAhead + 1) * share * imageBytes(network, step.consistency);
   const cached = cachedBytes(photos.training, network.resolution, augmentation.cropScale);
   return {

@@ -85,6 +85,24 @@ describe("the objective, in batches", () => {
     expect(other.noisy).not.toEqual(whole.noisy);
   });
 
+  it("leave x out of some pictures to colorize, and change nothing else", async () => {
+    const [all, some] = [
+      await source().batch(0),
+      await source({ objective: { conditioningDropout: 0.5 } }).batch(0),
+    ];
+    const dropped = some.tasks.filter((task, k) => {
+      const range = [k * values, (k + 1) * values] as const;
+      const kept = all.source.slice(...range);
+      const x = some.source.slice(...range);
+      if (x.every((value) => value === 0)) return true;
+      expect(x, task).toEqual(kept);
+      return false;
+    });
+    expect([...new Set(dropped)]).toEqual(["colorize"]);
+    expect(some.tasks.filter((task) => task === "colorize").length).toBeGreaterThan(dropped.length);
+    expect({ ...some, source: undefined }).toEqual({ ...all, source: undefined });
+  });
+
   it("are made a few at a time", async () => {
     let [now, most] = [0, 0];
     class Counted extends ExampleSource {

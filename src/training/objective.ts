@@ -33,14 +33,20 @@ export type TrainingImage = TrainingBatch;
  * @param share the image's share of its update's loss: 1 / images
  */
 export function writeTrainingImage(
-  { index, y, condition: { x, mask } }: Example,
+  { index, y, task, condition: { x, mask } }: Example,
   { network, objective, schedule, seed }: ObjectiveOptions,
   share: number,
   into: TrainingImage,
 ): void {
   const { prediction, loss, weighting, noiseLevels, regression } = objective;
   const { resolution, channels } = network;
-  into.source.set(x.data);
+  const { conditioningDropout = 0 } = objective;
+  const dropped =
+    task.colours === true &&
+    conditioningDropout > 0 &&
+    Random.from(seed, "conditioning dropout", index).uniform() < conditioningDropout;
+  if (dropped) into.source.fill(0);
+  else into.source.set(x.data);
   if (regression) {
     // The baseline: y_t is zero at gamma 0, and the target is y itself.
     into.noisy.fill(0);

@@ -3,15 +3,10 @@ import { splitHoldOut } from "../data/hold-out.ts";
 import { leftOutNotes, type PhotoRecord, type PhotoSet } from "../data/photo-reader.ts";
 import { essentialMix, type TaskMix } from "../data/task-sampler.ts";
 import { type FileWeight, photoWeights } from "../data/weights.ts";
-import { lossWeight } from "../diffusion/loss-weighting.ts";
 import type { SamplerConfig } from "../diffusion/samplers/sampler-config.ts";
 import { type Preset, presetNamed, presets } from "../models/presets.ts";
 import { type Augmentation, defaultAugmentation } from "../models/settings/augmentation.ts";
-import {
-  type ModelObjective,
-  type Objective,
-  paperObjective,
-} from "../models/settings/objective.ts";
+import type { Objective } from "../models/settings/objective.ts";
 import type { Optimizer } from "../models/settings/optimizer.ts";
 import { inheritedSampling, type SamplingSettings } from "../models/settings/sampling.ts";
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
@@ -21,6 +16,7 @@ import { deepEqual } from "../util/deep-equal.ts";
 import { UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { problemIn } from "../util/schema-problem.ts";
+import { objectiveOf, withDropout } from "./plan-objective.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
 import {
   checkWarmStart,
@@ -108,7 +104,7 @@ export function resolvePlan(
   const preset = presetOf(request, from);
   const base: Inherited = from?.inherited ?? preset;
   const { network = base.network } = request;
-  const objective = objectiveOf(request.objective ?? {}, preset, from);
+  const chosen = objectiveOf(request.objective ?? {}, preset, from);
   if (network.channels !== 3) {
     throw new UsageError(
       `Training takes pictures of 3 channels, but the network has ${network.channels}: set its channels to 3.`,
@@ -119,6 +115,7 @@ export function resolvePlan(
     .filter((task) => wanted.has(task))
     .map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
+  const objective = withDropout(chosen, tasks, request.objective?.conditioningDropout);
   const digests = sets.map(({ digest }) => digest);
   const known = from?.record.photos ?? [];
   const holdOut = request.holdOut ?? holdOutRules(known, digests)[0] ?? "every:7:1";
@@ -205,42 +202,6 @@ function samplingOf(
   const inherited = sampling && inheritedSampling(sampling);
   if (calls === undefined) return inherited;
   return { ...inherited, steps: Object.fromEntries(tasks.map((task) => [task, calls])) };
-}
-
-/**
- * The objective: what is asked for, else that of the model in `from`, else the preset's. The
- * paper's own predictions, epsilon and the regression baseline, take the paper's objective.
- * @throws UsageError when two settings exclude each other.
- */
-function objectiveOf(asked: Partial<Objective>, preset: Preset, from?: WarmStart): Objective {
-  const base: ModelObjective = from?.objective ?? preset.objective;
-  const regression = asked.regression ?? base.regression ?? false;
-  if (regression && (asked.prediction ?? "x0") !== "x0") {
-    throw new UsageError(
-      `The regression baseline predicts the picture itself: leave out --predict ${asked.prediction}.`,
-    );
-  }
-  if (asked.consistencyImages !== undefined && (regression || from === undefined)) {
-    throw new UsageError("Distilling begins with a diffusion model: name it with --from.");
-  }
-  const prediction = regression ? "x0" : (asked.prediction ?? base.prediction);
-  const { prediction: _, regression: __, ...choices } = omitUndefined(asked);
-  // A student that is trained on by itself is a diffusion model again.
-  const { consistencyImages: ____, ...inherited }: Partial<Objective> = from?.objective ?? {};
-  const objective: Objective = {
-    ...(regression || prediction === "epsilon" ? paperObjective : preset.objective),
-    ...omitUndefined(inherited),
-    ...choices,
-    // Without noise there are no levels to draw or to weigh.
-    ...(regression && {
-      weighting: paperObjective.weighting,
-      noiseLevels: paperObjective.noiseLevels,
-    }),
-    prediction,
-  };
-  lossWeight(prediction, 0.5, objective.weighting); // throws for a pair that cannot be
-  const { regression: ___, ...rest } = objective;
-  return regression ? { ...rest, regression } : rest;
 }
 
 /** The photos that are drawn at all, and how often. */

@@ -9,8 +9,8 @@ import type { Model } from "../models/model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { MeansData } from "./metrics-log.ts";
 import type { Leader } from "./ranks/leader.ts";
-import type { VectorName } from "./ranks/protocol.ts";
 import type { RunConfig } from "./run-config.ts";
+import type { PowerAverage, VectorName } from "./step/optimizer.ts";
 import type { SpawnReplica } from "./step/replica.ts";
 
 export interface TrainingPlatform {
@@ -30,6 +30,8 @@ export interface TrainingPlatform {
 export interface StateAccess {
   /** Numbers of each vector. */
   readonly length: number;
+  /** The vectors that it has. */
+  readonly names: readonly VectorName[];
   /** Updates carried out. */
   step: number;
   /** A whole vector, not to be changed. It may be one that was put together for the caller. */
@@ -44,6 +46,26 @@ export interface Counters {
   readonly images: number;
   /** Means not yet recorded. */
   readonly means: MeansData;
+  /** Images seen when the power-function averages began, where they are kept. */
+  readonly averagesBegan?: number;
+}
+
+/** The power-function averages after so many images; see `power-average.ts`. */
+export interface Snapshot {
+  readonly images: number;
+  /** Images seen when they began. */
+  readonly began: number;
+  /** Numbers of each. */
+  readonly length: number;
+  read(name: PowerAverage): Promise<Float32Array>;
+}
+
+/** Snapshots that are kept beside a run. */
+export interface SnapshotStore {
+  /** Keeps one, in half precision; it replaces another one after as many images. */
+  write(snapshot: Snapshot): Promise<void>;
+  /** Forgets those whose number of images is not to be kept. */
+  retain(keep: (images: number) => boolean): Promise<void>;
 }
 
 /** What every line of statistics has. */
@@ -74,6 +96,8 @@ export interface RunStore {
   writeCheckpoint(state: StateAccess, counters: Counters): Promise<void>;
   /** Replaces the model: the averaged weights, to be used. */
   writeModel(model: Model): Promise<void>;
+  /** Where the store can keep snapshots. */
+  readonly snapshots?: SnapshotStore;
 
   /** Adds a line of statistics. */
   addStats(line: StatsLine & Record<string, unknown>): Promise<void>;

@@ -140,6 +140,21 @@ describe("a plan", () => {
     ).rejects.toThrow(UsageError);
   });
 
+  it("leaves the picture out of colorization alone, and nowhere for the baseline", async () => {
+    const planned = (objective: object, tasks: string[] = ["colorize", "dejpeg"]) =>
+      planTraining({ ...request, tasks, objective });
+    const { config } = await planned({ conditioningDropout: 0.1 });
+    expect(config.objective.conditioningDropout).toBe(0.1);
+    expect((await planned({ conditioningDropout: 0 })).config.objective).not.toHaveProperty(
+      "conditioningDropout",
+    );
+    await expect(planned({ conditioningDropout: 0.1 }, ["dejpeg"])).rejects.toThrow(
+      "not among the tasks",
+    );
+    const baseline = { conditioningDropout: 0.1, regression: true };
+    await expect(planned(baseline)).rejects.toThrow("cannot be guided");
+  });
+
   it("notices other photos", async () => {
     const more = await writePhotos(join(folder, "more"), 10);
     const { config: other } = await planTraining({ ...request, data: [more] });

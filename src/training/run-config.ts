@@ -73,6 +73,13 @@ export function differences(
   return configDiff(old, now);
 }
 
+/** The settings that keep a run from going on: its averages may begin later. */
+export function conflicts(earlier: RunConfig, now: RunConfig): string[] {
+  const { postHocEma } = now.optimizer;
+  const before = { ...earlier.optimizer, ...(postHocEma && { postHocEma }) };
+  return differences({ ...earlier, optimizer: before }, now);
+}
+
 /**
  * Reads the text of a run's config.json, of format 1 too.
  * @param source what to call the file in an error message

@@ -4,15 +4,17 @@
  */
 import type { ModelConfig } from "../models/config.ts";
 import { imagesPerUpdate } from "../models/settings/optimizer.ts";
-import { reasonOf } from "../util/errors.ts";
+import { reasonOf, UsageError } from "../util/errors.ts";
 import { quantity } from "../util/format.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { MetricsLog, type TrainingProgress } from "./metrics-log.ts";
 import type { Clock, Intervals, Reporter, TrainingOptions } from "./options.ts";
 import type { TrainingPlan } from "./plan.ts";
 import type { RunStore, StateAccess, TrainingPlatform } from "./platform.ts";
+import { snapshotDue, snapshotKept } from "./power-average.ts";
 import { wholeState } from "./ranks/state.ts";
 import { type RunConfig, trainedModel } from "./run-config.ts";
-import type { TrainingState } from "./step/optimizer.ts";
+import { powerAverages, type TrainingState } from "./step/optimizer.ts";
 import { emptyState } from "./step/strategy.ts";
 import type { StepStrategy, TrainingStepper } from "./step/types.ts";
 import { Validator } from "./validation.ts";
@@ -37,6 +39,8 @@ export class TrainingSession {
   readonly records: MetricsLog;
   /** Seen in all sessions. */
   images = 0;
+  /** Images seen when the power-function averages began, where they are kept. */
+  averagesBegan: number | undefined;
   private readonly skippedPhotos: () => number;
   /** Of a strategy that keeps the state elsewhere. */
   private fetch: TrainingStepper["fetch"];
@@ -61,7 +65,9 @@ export class TrainingSession {
     this.options = options;
     this.skippedPhotos = skippedPhotos;
     const { leader } = platform;
-    this.state = emptyState(config.network, strategy, leader?.partition);
+    this.state = emptyState(config.network, strategy, leader?.partition, config.optimizer);
+    if (config.optimizer.postHocEma && store.snapshots === undefined)
+      throw new UsageError("This kind of run keeps no snapshots: leave out postHocEma.");
     this.access = leader?.access(this.state) ?? wholeState(this.state);
     const say = (line: string) => this.say(line);
     if (leader) leader.say = say;
@@ -77,6 +83,7 @@ export class TrainingSession {
     const found = await store.readCheckpoint(this.access);
     if (found) {
       this.images = found.images;
+      this.averagesBegan = found.averagesBegan;
       this.records.resume(found.means);
     }
     const recorded = await store.rewindStats(this.images);
@@ -93,6 +100,8 @@ export class TrainingSession {
         : `starting${from ? ` with the weights of ${from.name}` : ""}: ${photos}, ${parameters}`,
     );
     for (const note of this.plan.notes) this.say(note);
+    if (found && found.averagesBegan === undefined) await this.beginAverages();
+    await this.dropSnapshots();
     const { signal, reporter } = this.options;
     const onPart = (done: number, total: number) =>
       reporter?.part?.("initial weights", done, total);
@@ -100,7 +109,34 @@ export class TrainingSession {
       await setInitialWeights(state, this.config, this.plan.from, { signal, onPart });
       await this.access.write("parameters", 0, state.parameters);
       await this.access.write("ema", 0, state.parameters);
+      await this.beginAverages();
     } else if (this.records.pending > 0) await this.makeUp(recorded);
+  }
+
+  /** From here on, where the power-function averages are kept. */
+  private async beginAverages(): Promise<void> {
+    if (!this.config.optimizer.postHocEma) return;
+    this.averagesBegan = this.images;
+    // The first update leaves nothing of it.
+    for (const name of powerAverages) await this.access.write(name, 0, this.state.parameters);
+    if (this.images > 0)
+      this.say(`the averages of --post-hoc-ema begin at ${quantity(this.images, "image")}`);
+  }
+
+  /** After an update from `before` images: keeps a snapshot of the averages where one is due. */
+  async keepSnapshot(before: number): Promise<void> {
+    const { averagesBegan: began, images, access, store } = this;
+    if (began === undefined || !snapshotDue(before - began, images - began)) return;
+    await this.fetch?.();
+    const { length } = access;
+    await store.snapshots?.write({ images, began, length, read: (name) => access.read(name) });
+  }
+
+  /** Forgets snapshots of images that will be seen again, and those that are of no use any more. */
+  private async dropSnapshots(): Promise<void> {
+    const { averagesBegan: began, images, store } = this;
+    if (began === undefined) return;
+    await store.snapshots?.retain((at) => at > began && snapshotKept(at - began, images - began));
   }
 
   /** What an earlier session could not record, or recorded and did not save. */
@@ -141,7 +177,12 @@ export class TrainingSession {
       await store.syncStats();
     } finally {
       // The weights are worth more than a line of statistics.
-      await store.writeCheckpoint(this.access, { images, means: records.toData() });
+      const { averagesBegan } = this;
+      await store.writeCheckpoint(this.access, {
+        ...{ images, means: records.toData() },
+        ...omitUndefined({ averagesBegan }),
+      });
+      await this.dropSnapshots();
       await store.writeClock(this.clock.seconds);
       this.saved = { images, at: performance.now() };
       await this.saveModel();

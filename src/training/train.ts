@@ -128,6 +128,7 @@ class Training {
       while (end === undefined) {
         const before = session.images;
         const made = await this.update(stepper, prefetch);
+        if (made) await session.orSave(session.keepSnapshot(before));
         if (made) await session.orSave(records.record(before, session.standing));
         end = this.reached();
         if (end === undefined && session.checkpointDue(before)) await session.save();
@@ -158,7 +159,7 @@ class Training {
     const { leader } = this.platform;
     const making = makeUpdate(stepper, prefetch, config, {
       ...{ after, step: state.step, onRun },
-      ...omitUndefined({ leader }),
+      ...omitUndefined({ leader, averagesBegan: session.averagesBegan }),
     });
     const result = await making.catch(async (thrown: unknown) => {
       // An unreadable photo has changed nothing.

@@ -12,8 +12,9 @@ import type { Device } from "../runtime/runtime.ts";
 import { taskNamed } from "../tasks/registry.ts";
 import { reasonOf } from "../util/errors.ts";
 import { quantity } from "../util/format.ts";
-import type { TrainingPlan } from "./plan.ts";
+import type { PhotoSource, TrainingPlan } from "./plan.ts";
 import type { RunStore, TrainingPlatform } from "./platform.ts";
+import type { RunConfig } from "./run-config.ts";
 import {
   byTask,
   type ValidationExample,
@@ -146,21 +147,36 @@ export class Validator {
   private prepare(): Promise<ValidationExample[]> {
     const { config, heldOut, sources } = this.plan;
     const { platform, say } = this.options;
-    const measured = heldOut.length > 0;
-    const photos = sources.map(({ name, ...photos }) => ({
-      name,
-      photos: measured ? photos.heldOut : photos.training,
-    }));
+    if (heldOut.length > 0) return heldOutExamples(config, sources, platform, say);
+    const photos = sources.map(({ name, training }) => ({ name, photos: training }));
     return validationExamples(photos, config.tasks.map(taskNamed), {
-      reader: platform.reader,
-      codec: platform.codec,
-      resolution: config.network.resolution,
-      count: measured ? perTask : shownPerTask,
-      cropScale: config.augmentation.cropScale,
-      onSkip: (reason) =>
-        say(`${measured ? "held-out photo skipped" : "photo left out of the sheet"}: ${reason}`),
+      ...examplesOf(config, platform),
+      count: shownPerTask,
+      onSkip: (reason) => say(`photo left out of the sheet: ${reason}`),
     });
   }
+}
+
+type ExamplePlatform = Pick<TrainingPlatform, "reader" | "codec">;
+
+function examplesOf({ network, augmentation }: RunConfig, { reader, codec }: ExamplePlatform) {
+  const { cropScale } = augmentation;
+  return { reader, codec, resolution: network.resolution, cropScale };
+}
+
+/** What the weights of a run are judged by, from its held-out photos. */
+export function heldOutExamples(
+  config: RunConfig,
+  sources: readonly Pick<PhotoSource, "name" | "heldOut">[],
+  platform: ExamplePlatform,
+  say: (line: string) => void,
+): Promise<ValidationExample[]> {
+  const photos = sources.map(({ name, heldOut }) => ({ name, photos: heldOut }));
+  return validationExamples(photos, config.tasks.map(taskNamed), {
+    ...examplesOf(config, platform),
+    count: perTask,
+    onSkip: (reason) => say(`held-out photo skipped: ${reason}`),
+  });
 }
 
 /** Those of a task's examples that are shown: some of each source. */

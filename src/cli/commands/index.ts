@@ -44,6 +44,13 @@ export const commands: readonly CommandEntry[] = [
     declare: async (command) => (await import("./distill.ts")).declareDistill(command),
   },
   {
+    name: "average",
+    usage: "<run>",
+    description:
+      "Makes a model of a run's averaged weights, the average's length chosen after the training, or compares lengths.",
+    declare: async (command) => (await import("./average.ts")).declareAverage(command),
+  },
+  {
     name: "shards",
     usage: "<photos>",
     description:

@@ -19,6 +19,8 @@ export interface RestoreFlags {
   readonly mean?: boolean;
   /** Of tasks that fill. */
   readonly sharpen?: boolean;
+  /** Of tasks that give colours. */
+  readonly guidance?: number;
   /** Of tasks that leave some photos as they are. */
   readonly force?: boolean;
   readonly seed: number;

@@ -1,6 +1,7 @@
 /** The options of the commands that restore: those of the task, and those of all. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { maskSources } from "../../image/mask.ts";
+import { mostGuidance } from "../../pipeline/guidance.ts";
 import type { Task, TaskCliOption } from "../../tasks/task.ts";
 import { UsageError } from "../../util/errors.ts";
 import { collecting, numberBetween } from "../arguments.ts";
@@ -27,6 +28,13 @@ export function declareRestore(command: Command, task: Task): void {
     command.option("--force", "restore also what the model is known to make worse");
   }
   if (task.enlargesFills) sharpenOption(command);
+  if (task.colours) {
+    command.option(
+      "--guidance <factor>",
+      "above 1: stronger colours, by models trained with --conditioning-dropout; two network calls a step",
+      numberBetween(0, mostGuidance),
+    );
+  }
   samplingOptions(command).action(async (photos: string[], flags: RestoreFlags & TaskFlags) =>
     (await import("../restore.ts")).restore(task, command.name(), photos, flags),
   );

@@ -5,6 +5,12 @@ import { type CropScale, cropScales } from "../../data/crop-scale.ts";
 import { leftOutNotes } from "../../data/photo-reader.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
+import {
+  checkGuidance,
+  checkGuidedTask,
+  isGuided,
+  knowsGuidance,
+} from "../../pipeline/guidance.ts";
 import { registeredTasks } from "../../tasks/registry.ts";
 import { PaletteError, UsageError } from "../../util/errors.ts";
 import { quantity } from "../../util/format.ts";
@@ -122,6 +128,8 @@ export async function resolvePlan(
     ...omitUndefined({ variants: request.variants }),
     tasks: request.tasks ?? trainedTasks(models),
   });
+  for (const { guidance } of wishes)
+    for (const { task } of conditions) checkGuidedTask(guidance, task);
   const samplings = new Map(
     models
       .filter(({ config }) => !config.objective.regression)
@@ -289,8 +297,14 @@ async function findOthers(
   return Promise.all(others.map(find));
 }
 
-/** "20" and "dpm++:20" may be the same for a model. */
+/**
+ * "20" and "dpm++:20" may be the same for a model. A model that knows no guidance is sampled
+ * without it alone.
+ * @throws PaletteError when nothing is left.
+ */
 function uniqueSamplings({ config }: EvaluatedModel, wishes: readonly SamplingWish[]): Sampling[] {
-  const samplings = wishes.map((wish) => samplingOf(wish, config.sampler));
+  const possible = wishes.filter(({ guidance }) => !isGuided(guidance) || knowsGuidance(config));
+  if (possible.length === 0) checkGuidance(config, wishes[0]?.guidance);
+  const samplings = possible.map((wish) => samplingOf(wish, config.sampler));
   return [...new Map(samplings.map((one) => [samplingName(one), one])).values()];
 }

@@ -1,7 +1,8 @@
 /**
  * Samplers of an evaluation as text. "20" is the model's own sampler with 20 steps, and "20:eta=0"
  * the same with a change. "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below" and
- * "ddim:20:logsnr:eta=1:sigma-min=0.05" are samplers as in their papers, with changes.
+ * "ddim:20:logsnr:eta=1:sigma-min=0.05" are samplers as in their papers, with changes. Of
+ * colorization ":guidance=1.5" is guided by the source.
  */
 
 import { stepsSchema } from "../../diffusion/samplers/levels.ts";
@@ -13,7 +14,9 @@ import {
   type SamplerConfig,
 } from "../../diffusion/samplers/sampler-config.ts";
 import { validate } from "../../diffusion/samplers/settings.ts";
+import { isGuided } from "../../pipeline/guidance.ts";
 import { UsageError } from "../../util/errors.ts";
+import { omitUndefined } from "../../util/omit-undefined.ts";
 
 /** How many steps a sampling takes, and down to which noise. */
 export interface Steps {
@@ -21,6 +24,8 @@ export interface Steps {
   readonly steps: number;
   /** Also at noise levels below those of training, as the paper's 1000 steps. */
   readonly belowTrained?: true;
+  /** See `SamplingOptions`. */
+  readonly guidance?: number;
 }
 
 /** What is asked for; the rest is as the model's config.json says, or the named sampler's paper. */
@@ -65,8 +70,11 @@ export function parseSampling(text: string): SamplingWish {
  * @throws UsageError when the two do not go together.
  */
 export function samplingOf(wish: SamplingWish, own?: SamplerConfig): Sampling {
-  const { steps, belowTrained } = wish;
-  return { ...resolveSampler(wish, own), steps, ...(belowTrained && { belowTrained }) };
+  const { steps, belowTrained, guidance } = wish;
+  return {
+    ...{ ...resolveSampler(wish, own), steps },
+    ...omitUndefined({ belowTrained, guidance: isGuided(guidance) ? guidance : undefined }),
+  };
 }
 
 /** "dpm++:20"; the way it is written in options and reports. */
@@ -88,6 +96,7 @@ export function suffixes(): string {
     ...settings.flatMap((one) =>
       one.kind === "number" ? [`${one.flag}=${one.example ?? one.max}`] : [],
     ),
+    "guidance=1.5",
   ]
     .map((word) => `:${word}`)
     .join(", ");
@@ -97,6 +106,7 @@ export function suffixes(): string {
 function parseWord(word: string): [string, unknown] | undefined {
   if (word === "below") return ["belowTrained", true];
   const [flag, digits] = word.split("=", 2);
+  if (flag === "guidance" && digits) return ["guidance", Number(digits)];
   for (const { name, setting } of samplerSettings()) {
     if (setting.flag === undefined) continue;
     if (setting.kind === "choice" && setting.choices.includes(word)) return [name, word];
@@ -111,5 +121,6 @@ function wordsOf(sampling: Sampling): string[] {
     ...changed.flatMap(({ kind, value }) => (kind === "choice" ? [String(value)] : [])),
     ...(sampling.belowTrained ? ["below"] : []),
     ...changed.flatMap(({ kind, flag, value }) => (kind === "number" ? [`${flag}=${value}`] : [])),
+    ...(sampling.guidance === undefined ? [] : [`guidance=${sampling.guidance}`]),
   ];
 }

@@ -33,6 +33,16 @@ export const objectiveSchema = z.strictObject({
     description: "train the paper's baseline: no noise, one network call",
   }),
   /**
+   * Share of the examples of tasks that give colours whose condition x is left out (zeros), so that
+   * the model can be guided (`pipeline/guidance.ts`). Left out where 0.
+   */
+  conditioningDropout: z.number().min(0).max(0.5).optional().register(cliOptions, {
+    flag: "--conditioning-dropout <share>",
+    description:
+      "share of the pictures to colorize that the network does not see, for --guidance (default: 0, or that of --from)",
+    expects: "a number from 0 to 0.5",
+  }),
+  /**
    * Images over which a diffusion model is tuned into a consistency model, which needs few network
    * calls (`diffusion/consistency.ts`); `palette distill` sets it. Left out for all others.
    */

@@ -42,6 +42,15 @@ export const optimizerSchema = z.strictObject({
     description: "decay of the averaged weights an update, below 1",
     expects: "a number from 0 to below 1: 1 never learns",
   }),
+  /**
+   * Whether two power-function averages and snapshots of them are kept, from which
+   * `palette average` makes an average of any length (`training/power-average.ts`). Left out where not. It changes no
+   * weights: a run may begin with it at any time.
+   */
+  postHocEma: z.literal(true).optional().register(cliOptions, {
+    flag: "--post-hoc-ema",
+    description: "keep what palette average needs to choose the average's length afterwards",
+  }),
   /** Largest global norm of the gradient; null: never clipped. */
   clip: z.number().positive().nullable().register(cliOptions, {
     flag: "--clip <norm>",

@@ -7,7 +7,7 @@ import { trainingBatches } from "../examples.ts";
 import type { TrainingOptions } from "../options.ts";
 import type { TrainingPlan } from "../plan.ts";
 import type { TrainingPlatform } from "../platform.ts";
-import type { TrainingState } from "../step/optimizer.ts";
+import { type TrainingState, vectorNames } from "../step/optimizer.ts";
 import { emptyState, partitionOf, stepperOptions, stepStrategy } from "../step/strategy.ts";
 import type { StepStrategy, TrainingStepper } from "../step/types.ts";
 import type { Communicator } from "./communicator.ts";
@@ -19,7 +19,6 @@ import {
   compareNotes,
   type Notes,
   nextCommand,
-  vectorNames,
   vectorOf,
 } from "./protocol.ts";
 import { writePart } from "./state.ts";
@@ -73,7 +72,7 @@ class Follower {
     this.options = options;
     this.strategy = stepStrategy(network);
     this.partition = partitionOf(network, communicator);
-    this.state = emptyState(network, this.strategy, this.partition);
+    this.state = emptyState(network, this.strategy, this.partition, optimizer);
     this.ranges = rangesOf(optimizer.batch, communicator.size);
   }
 

@@ -6,7 +6,13 @@
 import { PaletteError, ReadError } from "../../util/errors.ts";
 import { distribute } from "../../util/shares.ts";
 import type { StateAccess } from "../platform.ts";
-import type { Hyperparameters, TrainingState } from "../step/optimizer.ts";
+import {
+  type Hyperparameters,
+  type TrainingState,
+  type VectorName,
+  vectorNames,
+  vectorsIn,
+} from "../step/optimizer.ts";
 import type { Communicator } from "./communicator.ts";
 import { type Partition, unpack } from "./partition.ts";
 import {
@@ -16,8 +22,6 @@ import {
   compareNotes,
   type Seen,
   sendCommand,
-  type VectorName,
-  vectorNames,
   vectorOf,
 } from "./protocol.ts";
 import { writePart } from "./state.ts";
@@ -109,6 +113,7 @@ export class Leader {
   access(state: TrainingState): StateAccess {
     return {
       length: this.partition.length,
+      names: vectorsIn(state),
       get step() {
         return state.step;
       },

@@ -2,11 +2,8 @@
  * What rank 0 tells the others. It runs the training loop and keeps the run; the others wait for
  * its commands and have no will of their own. A command is a few numbers, broadcast.
  */
-import type { TrainingState } from "../step/optimizer.ts";
+import { type Decays, type TrainingState, vectorNames } from "../step/optimizer.ts";
 import { type Communicator, exchangeTexts } from "./communicator.ts";
-
-export const vectorNames = ["parameters", "ema", "m", "v"] as const;
-export type VectorName = (typeof vectorNames)[number];
 
 export type Command =
   /** Rank 0 is alive and busy. */
@@ -14,13 +11,12 @@ export type Command =
   /** Compile the network; the next update begins with image `first`. */
   | { readonly is: "prepare"; readonly first: number }
   /** Begin update number `step` + 1, with its first batch. */
-  | {
+  | (Decays & {
       readonly is: "update";
       readonly step: number;
       readonly learningRate: number;
-      readonly emaDecay: number;
       readonly clip: number;
-    }
+    })
   /** Go on with the next batch of the update. */
   | { readonly is: "batch" }
   /** All batches are done: compare notes, add up the gradients, update. */
@@ -38,7 +34,7 @@ export type Command =
 const fields: { readonly [is in Command["is"]]: readonly string[] } = {
   beat: [],
   prepare: ["first"],
-  update: ["step", "learningRate", "emaDecay", "clip"],
+  update: ["step", "learningRate", "emaDecay", "shortDecay", "longDecay", "clip"],
   batch: [],
   sum: [],
   "give up": [],
@@ -51,8 +47,8 @@ const longest = 1 + Math.max(...Object.values(fields).map((names) => names.lengt
 
 export async function sendCommand(communicator: Communicator, command: Command): Promise<void> {
   const numbers = new Float64Array(longest);
-  const values = command as unknown as Record<string, number>;
-  numbers.set([kinds.indexOf(command.is), ...fields[command.is].map((name) => values[name]!)]);
+  const values = command as unknown as Readonly<Record<string, number | undefined>>;
+  numbers.set([kinds.indexOf(command.is), ...fields[command.is].map((name) => values[name] ?? 0)]);
   await communicator.broadcast(bytesOf(numbers));
 }
 
@@ -124,7 +120,9 @@ export async function collectSeen(
   return { losses: Float32Array.from(found.losses), tasks: found.tasks };
 }
 
-/** The state of a rank; of what is dealt out, its own parts. */
+/** A vector of a rank's state; of what is dealt out, its own parts. */
 export function vectorOf(state: TrainingState, vector: number): Float32Array {
-  return state[vectorNames[vector]!];
+  const found = state[vectorNames[vector]!];
+  if (found === undefined) throw new Error(`the state has no vector ${vectorNames[vector]}`);
+  return found;
 }

@@ -8,12 +8,12 @@ import { nodePlatform, type TrainingRequest } from "../../node/training.ts";
 import type { TrainingOptions } from "../options.ts";
 import type { TrainingPlatform } from "../platform.ts";
 import type { DataParallelStart } from "../step/data-parallel-replica.ts";
+import { vectorNames } from "../step/optimizer.ts";
 import { partitionOf } from "../step/strategy.ts";
 import { runTraining } from "../train.ts";
 import { followTraining } from "./follower.ts";
 import { Leader } from "./leader.ts";
 import { pack, partition, unpack } from "./partition.ts";
-import { vectorNames } from "./protocol.ts";
 
 const runs = trainingRuns(false);
 const network = smallestUNet;
@@ -65,7 +65,9 @@ describe("ranks", () => {
 
 describe("ranks that train together", () => {
   const ten = { images: 100, statsEvery: 10, heldOutEvery: 100 };
-  const wishes = { optimizer: { batch: 5, accumulate: 2, warmUpImages: 0 } };
+  const wishes = {
+    optimizer: { batch: 5, accumulate: 2, warmUpImages: 0, postHocEma: true },
+  } as const;
   let one: Awaited<ReturnType<typeof trainedOn>>;
   let two: typeof one;
   beforeAll(async () => {

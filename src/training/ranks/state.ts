@@ -1,8 +1,8 @@
 /** The state of a training that is dealt out over ranks, and of one that is not. */
 import type { StateAccess } from "../platform.ts";
-import type { TrainingState } from "../step/optimizer.ts";
+import { type TrainingState, type VectorName, vectorNames, vectorsIn } from "../step/optimizer.ts";
 import { type Partition, pack } from "./partition.ts";
-import type { VectorName } from "./protocol.ts";
+import { vectorOf } from "./protocol.ts";
 
 /** Numbers from `at` on of a whole vector; a rank keeps what is its own. */
 export function writePart(
@@ -13,22 +13,27 @@ export function writePart(
   part: Float32Array,
 ): void {
   if (name === "parameters") state.parameters.set(part, at);
-  else pack(partition, state[name], at, part);
+  else pack(partition, named(state, name), at, part);
 }
 
 /** The vectors of a state that is whole here. */
 export function wholeState(state: TrainingState): StateAccess {
   return {
     length: state.parameters.length,
+    names: vectorsIn(state),
     get step() {
       return state.step;
     },
     set step(value) {
       state.step = value;
     },
-    read: async (name) => state[name],
+    read: async (name) => named(state, name),
     async write(name, at, part) {
-      state[name].set(part, at);
+      named(state, name).set(part, at);
     },
   };
+}
+
+function named(state: TrainingState, name: VectorName): Float32Array {
+  return vectorOf(state, vectorNames.indexOf(name));
 }

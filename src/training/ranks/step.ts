@@ -2,6 +2,7 @@
 
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
+import { vectorsIn } from "../step/optimizer.ts";
 import type { Ranks, StepperOptions } from "../step/types.ts";
 import { type Partition, partition } from "./partition.ts";
 
@@ -22,7 +23,7 @@ export function checkState(
       throw new TypeError(`the state must be ${kind} vectors of ${length} numbers`);
   };
   check(state.parameters, count);
-  for (const vector of [state.ema, state.m, state.v]) check(vector, parts.owned);
+  for (const name of vectorsIn(state)) if (name !== "parameters") check(state[name]!, parts.owned);
   return parts;
 }
 

@@ -6,7 +6,13 @@
  */
 import type { EngineTensors, OpenSession, SessionOptions } from "../../runtime/runtime.ts";
 import type { Piece } from "../ranks/partition.ts";
-import { sumGradients, sumOfSquares, type TrainingState, updatePiece } from "./optimizer.ts";
+import {
+  type AdamOptions,
+  sumGradients,
+  sumOfSquares,
+  type TrainingState,
+  updatePiece,
+} from "./optimizer.ts";
 import type { ReplicaServer } from "./replica.ts";
 
 export interface DataParallelStart {
@@ -58,13 +64,9 @@ export type DataParallelRequest =
     }
   | UpdateRequest;
 
-export interface UpdateRequest {
+export interface UpdateRequest extends AdamOptions {
   readonly do: "update";
   readonly piece: Piece;
-  readonly step: number;
-  readonly learningRate: number;
-  readonly emaDecay: number;
-  readonly scale: number;
 }
 
 /** Losses of the images with what was lent, the sum of squares, or nothing. */

@@ -23,7 +23,13 @@ import {
   type LentVectors,
   lentBuffers,
 } from "./data-parallel-replica.ts";
-import { adamStep, clipScale, sumGradients, type TrainingState } from "./optimizer.ts";
+import {
+  type AdamOptions,
+  adamStep,
+  clipScale,
+  sumGradients,
+  type TrainingState,
+} from "./optimizer.ts";
 import type { Replica, SpawnReplica } from "./replica.ts";
 import {
   buffersOf,
@@ -43,14 +49,15 @@ export const dataParallel: StepStrategy = {
     sharesMemory() ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length),
   batchesAhead: 2,
   /**
-   * Weights, average and moments once; for each replica its gradient, the engine's copies of it and
-   * of the weights, and what is alive in its graph. Measured: docs/results/memory.md.
+   * Weights, averages and moments once; for each replica its gradient, the engine's copies of it
+   * and of the weights, and what is alive in its graph. Measured: docs/results/memory.md.
    */
-  memory({ network, batch, threads, loss, consistency, recompute, ranks = 1 }, specs) {
+  memory({ network, batch, threads, loss, consistency, recompute, ...step }, specs) {
+    const { averages, ranks = 1 } = step;
     const replicas = Math.min(threads, batch);
     const share = Math.ceil(batch / replicas);
     const graph = { batch: share, loss, ...omitUndefined({ consistency, recompute }) };
-    const vectors = 4 * (1 + 3 / ranks + 3 * replicas) * parameterCount(specs);
+    const vectors = 4 * (1 + (2 + averages) / ranks + 3 * replicas) * parameterCount(specs);
     return vectors + replicas * roundedUp * trainingGraphBytes(network, specs, graph);
   },
   createStepper,
@@ -122,9 +129,8 @@ async function createStepper(
       const { gradientNorm, finite } = await judge(await work.reduce(), losses, ranks);
       if (finite) {
         state.step += 1;
-        const { learningRate, emaDecay, clip } = hyper;
-        const scale = clipScale(gradientNorm, clip);
-        await work.update({ step: state.step, learningRate, emaDecay, scale });
+        const { clip, ...rates } = hyper;
+        await work.update({ ...rates, step: state.step, scale: clipScale(gradientNorm, clip) });
       }
       return { losses, gradientNorm, finite };
     },
@@ -140,7 +146,7 @@ interface StepWork {
   differentiate(thread: number, feeds: EngineTensors, add: boolean): Promise<Float32Array>;
   /** Adds up the gradients, of all ranks too: the sum of squares of what this rank updates. */
   reduce(): Promise<number>;
-  update(options: Parameters<typeof adamStep>[2]): Promise<void>;
+  update(options: AdamOptions): Promise<void>;
 }
 
 interface SharedState {

@@ -7,8 +7,9 @@ import type {
   ResidentTensor,
   SessionOptions,
 } from "../../runtime/runtime.ts";
+import type { VectorName } from "./optimizer.ts";
 import type { ReplicaServer } from "./replica.ts";
-import { type StateVector, stateVectors, updated } from "./update-graph.ts";
+import { updated } from "./update-graph.ts";
 
 export interface DeviceResidentStart {
   /** See `trainingGraph`, accumulating. */
@@ -16,11 +17,13 @@ export interface DeviceResidentStart {
   /** See `updateGraph`. */
   readonly updateModel: Uint8Array;
   readonly options: Pick<SessionOptions, "device" | "threads">;
+  /** The vectors of the state. */
+  readonly names: readonly VectorName[];
   /** Parameters. */
   readonly count: number;
 }
 
-export type DeviceVectors = Record<StateVector, Float32Array>;
+export type DeviceVectors = Partial<Record<VectorName, Float32Array>>;
 
 export type DeviceResidentRequest =
   | {
@@ -48,14 +51,14 @@ export type DeviceResidentRequest =
 /** Losses of the images, the norm of the gradient, the state, or nothing. */
 export type DeviceResidentReply = Float32Array | number | DeviceVectors | undefined;
 
-type Held = Record<StateVector, ResidentTensor>;
+type Held = Readonly<Record<string, ResidentTensor>>;
 
 export async function openDeviceResidentReplica(
-  { gradientModel, updateModel, options, count }: DeviceResidentStart,
+  { gradientModel, updateModel, options, names, count }: DeviceResidentStart,
   open: OpenResidentSession,
 ): Promise<ReplicaServer<DeviceResidentRequest, DeviceResidentReply>> {
   const gradients = await open(gradientModel, options, ["gradient"]);
-  const updates = await open(updateModel, options, stateVectors.map(updated));
+  const updates = await open(updateModel, options, names.map(updated));
   const uploads = await open(copyGraph(count), options, ["y"]);
   // In Node a tensor on a device cannot be read; an output that is wanted here can.
   const downloads = await open(copyGraph(count), options, []);
@@ -88,15 +91,15 @@ export async function openDeviceResidentReplica(
     async answer(request) {
       switch (request.do) {
         case "take": {
-          const next: Partial<Held> = {};
-          for (const name of stateVectors) next[name] = await upload(request.vectors[name]);
-          replaceState(next as Held);
+          const next: Record<string, ResidentTensor> = {};
+          for (const name of names) next[name] = await upload(request.vectors[name]!);
+          replaceState(next);
           return undefined;
         }
         case "differentiate": {
           if (!request.add) replaceGradient(zeros);
           const { parameters } = held();
-          const feeds = { parameters, sum: gradient, ...request.feeds };
+          const feeds = { parameters: parameters!, sum: gradient, ...request.feeds };
           const { outputs, resident } = await gradients.run(feeds);
           replaceGradient(resident.gradient!);
           return outputs.losses!.data;
@@ -110,18 +113,16 @@ export async function openDeviceResidentReplica(
           );
           const { outputs, resident } = await updates.run({ ...held(), gradient, ...scalars });
           const norm = outputs.norm!.data[0]!;
-          const next = Object.fromEntries(
-            stateVectors.map((name) => [name, resident[updated(name)]!]),
-          ) as Held;
+          const next = Object.fromEntries(names.map((name) => [name, resident[updated(name)]!]));
           if (request.finite && Number.isFinite(norm)) replaceState(next);
           else disposeAll(next);
           return norm;
         }
         case "give": {
-          const vectors: Partial<DeviceVectors> = {};
-          for (const name of stateVectors)
-            vectors[name] = (await downloads.run({ x: held()[name] })).outputs.y!.data;
-          return vectors as DeviceVectors;
+          const vectors: DeviceVectors = {};
+          for (const name of names)
+            vectors[name] = (await downloads.run({ x: held()[name]! })).outputs.y!.data;
+          return vectors;
         }
       }
     },

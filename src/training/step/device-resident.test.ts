@@ -10,9 +10,9 @@ import { spawnReplica } from "../../runtime/node/replica.ts";
 import { PaletteError } from "../../util/errors.ts";
 import { dataParallel } from "./data-parallel.ts";
 import { deviceResident } from "./device-resident.ts";
+import { vectorsIn } from "./optimizer.ts";
 import { emptyState, initialize, stepStrategy } from "./strategy.ts";
 import type { StepStrategy, TrainingStepper } from "./types.ts";
-import { stateVectors } from "./update-graph.ts";
 
 const network = uNetConfig.parse({
   resolution: 8,
@@ -23,6 +23,7 @@ const network = uNetConfig.parse({
   headChannels: 4,
   groups: 2,
 });
+const rates = { learningRate: 1e-3, emaDecay: 0.9, shortDecay: 0, longDecay: 0.6 };
 const count = parameterCount(parameterSpecs(network));
 const batch = 2;
 const batchOf = (name: string) => trainingBatch(batch, 8, name);
@@ -33,7 +34,7 @@ describe("steps whose state stays on the device", () => {
   let usual: TrainingStepper;
 
   const stepperOf = async (strategy: StepStrategy, precision?: Precision) => {
-    const state = emptyState(network, strategy);
+    const state = emptyState(network, strategy, undefined, { postHocEma: true });
     await initialize(state, { network, seed: 1 });
     const noise = numbers([count], [-0.2, 0.2], "state");
     for (let i = 0; i < count; i++) state.parameters[i]! += noise[i]!;
@@ -48,7 +49,6 @@ describe("steps whose state stays on the device", () => {
   afterAll(() => Promise.all([resident.dispose(), usual.dispose()]));
 
   it("are those of the processor to rounding: clipped, not clipped, and accumulated", async () => {
-    const rates = { learningRate: 1e-3, emaDecay: 0.9 };
     const steps = [
       { names: ["a"], clip: 1e-3 },
       { names: ["b"], clip: Number.POSITIVE_INFINITY },
@@ -66,8 +66,10 @@ describe("steps whose state stays on the device", () => {
     }
     await resident.fetch?.();
     expect(resident.state.step).toBe(3);
-    for (const name of stateVectors) {
-      const [found, expected] = [resident.state[name], usual.state[name]];
+    expect(vectorsIn(resident.state)).toHaveLength(6);
+    expect(resident.state.emaShort).toEqual(resident.state.parameters);
+    for (const name of vectorsIn(usual.state)) {
+      const [found, expected] = [resident.state[name]!, usual.state[name]!];
       const tolerance = name === "m" || name === "v" ? 1e-5 * largest(expected) : 2e-4;
       expect(largestDifference(found, expected)).toBeLessThan(tolerance);
     }
@@ -76,7 +78,7 @@ describe("steps whose state stays on the device", () => {
   it("change nothing when they are given up, fail, or are not finite", async () => {
     await resident.fetch?.();
     const before = structuredClone(resident.state);
-    const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: 1 };
+    const hyper = { ...rates, clip: 1 };
     const enough = () => {
       throw new Error("enough");
     };
@@ -98,9 +100,9 @@ describe("steps whose state stays on the device", () => {
   it("begin where the state of a checkpoint stands", async () => {
     await resident.fetch?.();
     const again = await stepperOf(deviceResident);
-    for (const name of stateVectors) again.state[name].set(resident.state[name]);
+    for (const name of vectorsIn(again.state)) again.state[name]!.set(resident.state[name]!);
     again.state.step = resident.state.step;
-    const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: 1 };
+    const hyper = { ...rates, clip: 1 };
     for (const stepper of [again, resident]) {
       await stepper.step([batchOf("e")], hyper);
       await stepper.fetch?.();
@@ -113,7 +115,7 @@ describe("steps whose state stays on the device", () => {
     // The processor computes in float32 and rounds: what a GPU does, but for its sums.
     const half = await stepperOf(deviceResident, "float16");
     const whole = await stepperOf(deviceResident);
-    const hyper = { learningRate: 1e-3, emaDecay: 0.9, clip: Number.POSITIVE_INFINITY };
+    const hyper = { ...rates, clip: Number.POSITIVE_INFINITY };
     const images = batchOf("a");
     // Far too much for the first scale: it falls until the gradient fits.
     const heavy = { ...images, weight: images.weight.map((weight) => 1e4 * weight) };

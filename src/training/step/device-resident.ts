@@ -16,6 +16,7 @@ import type {
   DeviceResidentStart,
   DeviceVectors,
 } from "./device-resident-replica.ts";
+import { vectorsIn } from "./optimizer.ts";
 import type { SpawnReplica } from "./replica.ts";
 import {
   buffersOf,
@@ -25,7 +26,7 @@ import {
   type TrainingBatch,
   type TrainingStepper,
 } from "./types.ts";
-import { stateVectors, updateGraph, updateScalars } from "./update-graph.ts";
+import { updateGraph, updateScalars } from "./update-graph.ts";
 
 export const deviceResident: StepStrategy = {
   name: "device-resident",
@@ -33,7 +34,7 @@ export const deviceResident: StepStrategy = {
   // A GPU takes less time for a batch than the processor for making it: several are made at once.
   batchesAhead: 4,
   // The state here, and a copy of it on its way to the device or back.
-  memory: (_step, specs) => 4 * 8 * parameterCount(specs),
+  memory: ({ averages }, specs) => 4 * 2 * (3 + averages) * parameterCount(specs),
   createStepper,
 };
 
@@ -47,8 +48,9 @@ async function createStepper(
     throw new UsageError("Several ranks train on processors: leave out --device, or mpirun.");
   const specs = parameterSpecs(network);
   const count = parameterCount(specs);
-  for (const name of stateVectors) {
-    if (state[name].length !== count)
+  const names = vectorsIn(state);
+  for (const name of names) {
+    if (state[name]!.length !== count)
       throw new TypeError(`the state must be vectors of ${count} numbers`);
   }
   const lowering = loweringFor(device);
@@ -62,8 +64,9 @@ async function createStepper(
       accumulates: true,
       precision,
     }),
-    updateModel: updateGraph(count),
+    updateModel: updateGraph(count, names),
     options: { device, threads },
+    names,
     count,
   };
   const replica = spawn<DeviceResidentRequest, DeviceResidentReply>("device-resident", start);
@@ -84,12 +87,9 @@ async function createStepper(
     state,
     async step(batches, hyper, onRun) {
       if (here === undefined) {
-        const vectors: DeviceVectors = {
-          parameters: state.parameters,
-          ema: state.ema,
-          m: state.m,
-          v: state.v,
-        };
+        const vectors: DeviceVectors = Object.fromEntries(
+          names.map((name) => [name, state[name]!]),
+        );
         await replica.call({ do: "take", vectors });
         here = state.step;
       }
@@ -127,7 +127,7 @@ async function createStepper(
     async fetch() {
       if (here === undefined || here === state.step) return;
       const vectors = (await replica.call({ do: "give" })) as DeviceVectors;
-      for (const name of stateVectors) state[name].set(vectors[name]);
+      for (const name of names) state[name]!.set(vectors[name]!);
       here = state.step;
     },
     dispose: () => replica.end(),

@@ -14,6 +14,7 @@ import {
   sumGradients,
   type TrainingState,
   updatePiece,
+  vectorsIn,
 } from "./optimizer.ts";
 import type { ReplicaServer } from "./replica.ts";
 
@@ -78,8 +79,8 @@ export type LowMemoryReply =
   | undefined;
 
 /** What moves with a state from thread to thread. */
-export function stateBuffers({ parameters, ema, m, v }: TrainingState): ArrayBuffer[] {
-  return [parameters, ema, m, v].map(({ buffer }) => buffer as ArrayBuffer);
+export function stateBuffers(state: TrainingState): ArrayBuffer[] {
+  return vectorsIn(state).map((name) => state[name]!.buffer as ArrayBuffer);
 }
 
 export async function openLowMemoryReplica(
@@ -133,9 +134,8 @@ export async function openLowMemoryReplica(
           const finite = request.finite && Number.isFinite(gradientNorm);
           if (finite) {
             state.step += 1;
-            const { learningRate, emaDecay, clip } = request.hyper;
-            const scale = clipScale(gradientNorm, clip);
-            const how = { step: state.step, learningRate, emaDecay, scale };
+            const { clip, ...rates } = request.hyper;
+            const how = { ...rates, step: state.step, scale: clipScale(gradientNorm, clip) };
             const pieces = summed?.pieces ?? [{ start: 0, end: count, at: 0 }];
             for (const piece of pieces) updatePiece(state, total, piece, how);
           }

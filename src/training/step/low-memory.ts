@@ -54,12 +54,13 @@ export const lowMemory: StepStrategy = {
   batchesAhead: 1,
   memory(step, specs) {
     const batch = imagesAtOnce(step);
-    // Weights, average, moments, gradient, the engine's copy of it, and the sum over several runs.
-    const vectors = step.accumulate * step.batch > batch ? 7 : 6;
-    const { network, loss, consistency, ranks = 1 } = step;
+    const { network, loss, consistency, averages, ranks = 1 } = step;
+    // Weights, gradient, the engine's copy of it, and the sum over several runs; of averages and
+    // moments this rank's parts.
+    const vectors = (step.accumulate * step.batch > batch ? 4 : 3) + (2 + averages) / ranks;
     const graph = { batch, loss, weights: "inputs", ...omitUndefined({ consistency }) } as const;
     const maps = trainingGraphBytes(network, specs, graph);
-    return 4 * (vectors - 3 + 3 / ranks) * parameterCount(specs) + roundedUp * maps;
+    return 4 * vectors * parameterCount(specs) + roundedUp * maps;
   },
   createStepper,
 };

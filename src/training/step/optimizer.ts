@@ -1,7 +1,8 @@
 /**
  * The optimizer as loops over flat vectors: Adam with bias correction (Kingma & Ba, Algorithm 1),
- * clipping by the global norm, and the exponential moving average (EMA) of the weights. Each works
- * on a part of the vectors, so that several threads can share them.
+ * clipping by the global norm, the exponential moving average (EMA) of the weights and, where they
+ * are kept, the two power-function averages (`power-average.ts`). Each works on a part of the
+ * vectors, so that several threads can share them.
  */
 import type { Optimizer } from "../../models/settings/optimizer.ts";
 import type { Piece } from "../ranks/partition.ts";
@@ -20,16 +21,48 @@ export interface TrainingState {
   m: Float32Array;
   /** Adam's second moment. */
   v: Float32Array;
+  /** The power-function averages of lengths 0.05 and 0.10, where they are kept. */
+  emaShort?: Float32Array;
+  emaLong?: Float32Array;
   /** Updates carried out. */
   step: number;
 }
 
-export interface Hyperparameters {
-  readonly learningRate: number;
-  /** Weight of the old average in the new one: 0.9999 in the paper. */
+/** The vectors that a state may have, in the order of a checkpoint. */
+export const vectorNames = ["parameters", "ema", "m", "v", "emaShort", "emaLong"] as const;
+export type VectorName = (typeof vectorNames)[number];
+
+/** The power-function averages among them. */
+export const powerAverages = ["emaShort", "emaLong"] as const satisfies readonly VectorName[];
+export type PowerAverage = (typeof powerAverages)[number];
+
+/** The vectors that this state has. */
+export function vectorsIn(state: Partial<Record<VectorName, Float32Array>>): VectorName[] {
+  return vectorNames.filter((name) => state[name] !== undefined);
+}
+
+/** Weight of the old average in the new one, of each average. */
+export interface Decays {
+  /** 0.9999 in the paper. */
   readonly emaDecay: number;
+  /** Of the power-function averages, where they are kept. */
+  readonly shortDecay?: number;
+  readonly longDecay?: number;
+}
+
+export interface Hyperparameters extends Decays {
+  readonly learningRate: number;
   /** Largest global norm of the gradient; a longer one is scaled down. Infinity: never. */
   readonly clip: number;
+}
+
+/** How a step moves the weights. */
+export interface AdamOptions extends Decays {
+  /** Its number, from 1. */
+  readonly step: number;
+  readonly learningRate: number;
+  /** Factor of the gradient, from `clipScale`. */
+  readonly scale: number;
 }
 
 export const BETA1 = 0.9;
@@ -73,21 +106,15 @@ export function clipScale(norm: number, clip: number): number {
   return norm > clip ? clip / norm : 1;
 }
 
-/** Adam's step number `step` (from 1) and the average, from `start` to `end`. */
+/** Adam's step and the averages, from `start` to `end`. */
 export function adamStep(
-  { parameters, ema, m, v }: Omit<TrainingState, "step">,
+  { parameters, ema, m, v, emaShort, emaLong }: Omit<TrainingState, "step">,
   gradient: Float32Array,
-  options: {
-    readonly step: number;
-    readonly learningRate: number;
-    readonly emaDecay: number;
-    /** Factor of the gradient, from `clipScale`. */
-    readonly scale: number;
-  },
+  options: AdamOptions,
   start: number,
   end: number,
 ): void {
-  const { step, learningRate, emaDecay, scale } = options;
+  const { step, learningRate, emaDecay, shortDecay = 0, longDecay = 0, scale } = options;
   const { rate, correction } = biasCorrection(step, learningRate);
   for (let i = start; i < end; i++) {
     const g = gradient[i]! * scale;
@@ -99,14 +126,21 @@ export function adamStep(
     parameters[i] = value;
     ema[i] = emaStep(ema[i]!, value, emaDecay);
   }
+  for (const [average, decay] of [
+    [emaShort, shortDecay],
+    [emaLong, longDecay],
+  ] as const) {
+    if (average === undefined) continue;
+    for (let i = start; i < end; i++) average[i] = emaStep(average[i]!, parameters[i]!, decay);
+  }
 }
 
-/** `adamStep` on a piece of the weights, whose average and moments begin at `at`. */
+/** `adamStep` on a piece of the weights, whose averages and moments begin at `at`. */
 export function updatePiece(
-  { parameters, ema, m, v }: Omit<TrainingState, "step">,
+  { parameters, ema, m, v, emaShort, emaLong }: Omit<TrainingState, "step">,
   gradient: Float32Array,
   { start, end, at }: Piece,
-  options: Parameters<typeof adamStep>[2],
+  options: AdamOptions,
 ): void {
   const count = end - start;
   const part = (packed: Float32Array) => packed.subarray(at, at + count);
@@ -115,6 +149,8 @@ export function updatePiece(
     ema: part(ema),
     m: part(m),
     v: part(v),
+    ...(emaShort && { emaShort: part(emaShort) }),
+    ...(emaLong && { emaLong: part(emaLong) }),
   };
   adamStep(state, gradient.subarray(start, end), options, 0, count);
 }

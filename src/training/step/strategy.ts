@@ -2,6 +2,7 @@
  * Which strategy trains a network, chosen here alone, and the state that a training begins with.
  */
 import { size } from "../../graph/index.ts";
+import type { Optimizer } from "../../models/settings/optimizer.ts";
 import { weightResidency } from "../../nn/graphs.ts";
 import type { NetworkConfig } from "../../nn/network.ts";
 import { initialParameter, parameterCount } from "../../nn/parameters.ts";
@@ -47,16 +48,20 @@ export function partitionOf(network: NetworkConfig, communicator?: Communicator)
 }
 
 /**
- * Zeros for weights, average and moments, in vectors of the strategy. All but the weights are as
+ * Zeros for weights, averages and moments, in vectors of the strategy. All but the weights are as
  * long as what the rank owns of them.
  */
 export function emptyState(
   network: NetworkConfig,
   strategy: Pick<StepStrategy, "vector"> = stepStrategy(network),
   { length, owned }: Pick<Partition, "length" | "owned"> = partitionOf(network),
+  { postHocEma }: Pick<Optimizer, "postHocEma"> = {},
 ): TrainingState {
   const part = () => strategy.vector(owned);
-  return { parameters: strategy.vector(length), ema: part(), m: part(), v: part(), step: 0 };
+  return {
+    ...{ parameters: strategy.vector(length), ema: part(), m: part(), v: part(), step: 0 },
+    ...(postHocEma && { emaShort: part(), emaLong: part() }),
+  };
 }
 
 export interface InitializeOptions {

@@ -110,7 +110,9 @@ export const roundedUp = 1.3;
 export interface StepSize extends Omit<StepperOptions, "state" | "device" | "precision" | "ranks"> {
   /** Batches an update. */
   readonly accumulate: number;
-  /** Ranks that share average and moments; 1 unless given. */
+  /** Averages of the weights that are kept. */
+  readonly averages: number;
+  /** Ranks that share averages and moments; 1 unless given. */
   readonly ranks?: number;
 }
 
@@ -122,7 +124,7 @@ export interface StepStrategy {
   /** Batches that are made before they are asked for, besides the one at hand. */
   readonly batchesAhead: number;
   /**
-   * Estimated bytes of weights, average, moments, gradients and engines in this machine's memory.
+   * Estimated bytes of weights, averages, moments, gradients and engines in this machine's memory.
    */
   memory(size: StepSize, specs: readonly ParameterSpec[]): number;
   /**

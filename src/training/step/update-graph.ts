@@ -1,6 +1,6 @@
 /**
  * The optimizer as a graph, for a device that keeps the training state: clipping by the global
- * norm, Adam and the average, as in `optimizer.ts`, over whole vectors.
+ * norm, Adam and the averages, as in `optimizer.ts`, over whole vectors.
  */
 import {
   abs,
@@ -18,14 +18,21 @@ import {
   sub,
   type Tensor,
 } from "../../graph/index.ts";
-import { BETA1, BETA2, biasCorrection, EPSILON, type Hyperparameters } from "./optimizer.ts";
-
-/** The vectors of a training state, in the order of a checkpoint. */
-export const stateVectors = ["parameters", "ema", "m", "v"] as const;
-export type StateVector = (typeof stateVectors)[number];
+import { omitUndefined } from "../../util/omit-undefined.ts";
+import {
+  BETA1,
+  BETA2,
+  biasCorrection,
+  EPSILON,
+  type Hyperparameters,
+  type VectorName,
+} from "./optimizer.ts";
 
 /** What a vector of the state is called after the update. */
-export const updated = (vector: StateVector): string => `next ${vector}`;
+export const updated = (vector: VectorName): string => `next ${vector}`;
+
+/** The averages, and the scalar that is the decay of each. */
+const decays = { ema: "decay", emaShort: "shortDecay", emaLong: "longDecay" } as const;
 
 /** Sums of so many numbers first: one sum over millions would keep one core of a GPU busy. */
 const ROW = 1024;
@@ -34,12 +41,14 @@ const ROW = 1024;
  * Inputs: the state's vectors and `gradient` [P], and what `updateScalars` gives, [1] each.
  * Outputs: the vectors after the update (`updated`) [P], and `norm` [1], the gradient's before
  * clipping.
+ * @param names the vectors that the state has
  */
-export function updateGraph(count: number): Uint8Array {
+export function updateGraph(count: number, names: readonly VectorName[]): Uint8Array {
   const graph = new Graph();
   const input = (name: string) => graph.input(name, [count]);
   const scalar = (name: string) => graph.input(name, [1]);
-  const [parameters, ema, m, v] = stateVectors.map(input) as [Tensor, Tensor, Tensor, Tensor];
+  const [parameters, m, v] = [input("parameters"), input("m"), input("v")];
+  const averages = names.filter((name) => name in decays) as (keyof typeof decays)[];
   const gradient = input("gradient");
   const norm = sqrt(sumOfSquares(gradient));
   const clip = scalar("clip");
@@ -50,12 +59,15 @@ export function updateGraph(count: number): Uint8Array {
   const second = add(mul(v, BETA2), mul(square(g), 1 - BETA2));
   const root = add(mul(sqrt(second), scalar("correction")), EPSILON);
   const value = sub(parameters, div(mul(first, scalar("rate")), root));
-  const average = add(value, mul(sub(ema, value), scalar("decay")));
+  const averaged = averages.map((name) => {
+    const average = add(value, mul(sub(input(name), value), scalar(decays[name])));
+    return [updated(name), average] as const;
+  });
   return encodeOnnx(
     graph,
     {
       [updated("parameters")]: value,
-      [updated("ema")]: average,
+      ...Object.fromEntries(averaged),
       [updated("m")]: first,
       [updated("v")]: second,
       norm,
@@ -67,9 +79,13 @@ export function updateGraph(count: number): Uint8Array {
 /** The scalars of `updateGraph` for the update number `step` (from 1). */
 export function updateScalars(
   step: number,
-  { learningRate, emaDecay, clip }: Hyperparameters,
-): Record<"rate" | "correction" | "decay" | "clip", number> {
-  return { ...biasCorrection(step, learningRate), decay: emaDecay, clip: Math.min(clip, NEVER) };
+  { learningRate, emaDecay, shortDecay, longDecay, clip }: Hyperparameters,
+): Readonly<Record<string, number>> {
+  return {
+    ...biasCorrection(step, learningRate),
+    ...omitUndefined({ decay: emaDecay, shortDecay, longDecay }),
+    clip: Math.min(clip, NEVER),
+  };
 }
 
 /** A norm that no gradient has, and that float32 can add to another. */

@@ -1,7 +1,9 @@
 /** One update of the weights: the batches that come next, and how they count. */
 import { imagesPerUpdate } from "../../models/settings/optimizer.ts";
+import { omitUndefined } from "../../util/omit-undefined.ts";
 import { distribute } from "../../util/shares.ts";
 import type { LabelledBatch, Prefetch } from "../batches.ts";
+import { keptLengths, powerDecay } from "../power-average.ts";
 import type { Leader } from "../ranks/leader.ts";
 import type { RunConfig } from "../run-config.ts";
 import { emaDecayAt, learningRateAt } from "./optimizer.ts";
@@ -12,6 +14,8 @@ export interface UpdateOptions {
   readonly after: number;
   /** Updates made before. */
   readonly step: number;
+  /** Images seen when the power-function averages began, where they are kept. */
+  readonly averagesBegan?: number;
   /** Called with how many of its images are done; false gives the update up. */
   readonly onRun: (done: number) => boolean;
   /** Has the other ranks make their share of the update. */
@@ -31,12 +35,19 @@ export async function makeUpdate(
   stepper: TrainingStepper,
   prefetch: Prefetch<LabelledBatch>,
   config: RunConfig,
-  { after, step, onRun, leader }: UpdateOptions,
+  { after, step, averagesBegan, onRun, leader }: UpdateOptions,
 ): Promise<Update | undefined> {
   const { optimizer } = config;
+  const stride = imagesPerUpdate(optimizer);
+  const power = (length: number) =>
+    averagesBegan === undefined ? undefined : powerDecay(length, stride, after - averagesBegan);
   const hyper = {
     learningRate: learningRateAt(optimizer, after),
     emaDecay: emaDecayAt(optimizer, step),
+    ...omitUndefined({
+      shortDecay: power(keptLengths.emaShort),
+      longDecay: power(keptLengths.emaLong),
+    }),
     clip: optimizer.clip ?? Number.POSITIVE_INFINITY,
   };
   const tasks: string[] = [];
@@ -50,7 +61,6 @@ export async function makeUpdate(
     await leader?.sum();
   }
   // The other ranks are about as far.
-  const stride = imagesPerUpdate(optimizer);
   const here = leader ? distribute(optimizer.batch, leader.communicator.size)[0]! : optimizer.batch;
   const local = here * optimizer.accumulate;
   try {

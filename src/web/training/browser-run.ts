@@ -14,7 +14,7 @@ import { parameterSpecs } from "../../nn/registry.ts";
 import { checkpointParts, readCheckpointInto } from "../../training/checkpoint.ts";
 import { photoChanges } from "../../training/photo-changes.ts";
 import type { Counters, RunStore, StateAccess, StatsLine } from "../../training/platform.ts";
-import { differences, parseRunConfig, type RunConfig } from "../../training/run-config.ts";
+import { conflicts, parseRunConfig, type RunConfig } from "../../training/run-config.ts";
 import { crc32 } from "../../util/crc32.ts";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 import { canvasCodec } from "../canvas-codec.ts";
@@ -151,7 +151,7 @@ export class BrowserRun implements RunStore {
         JSON.parse((await readText(folder, names.photos)) ?? "null"),
       );
       const changed = known.success ? photoChanges(known.data, photos) : undefined;
-      const settings = differences(this.earlier, config);
+      const settings = conflicts(this.earlier, config);
       const all = changed === undefined ? settings : [`photos: ${changed}`, ...settings];
       if (all.length > 0) {
         throw new PaletteError(
