@@ -1,37 +1,24 @@
 /** The Web Worker of a replica of a training step. */
 import { openReplica, type ReplicaServer } from "../../training/step/replica.ts";
 import type { StepStrategy } from "../../training/step/types.ts";
-import { PaletteError, reasonOf } from "../../util/errors.ts";
 import type { OpenSession } from "../runtime.ts";
-import type { ReplicaReply, ReplicaRequest } from "./replica.ts";
 import { openResidentSession, openSession } from "./session.ts";
+import { serveRequests } from "./worker-server.ts";
 
 let replica: ReplicaServer<never, unknown> | undefined;
-let queue = Promise.resolve();
 
-self.addEventListener("message", ({ data }: MessageEvent<ReplicaRequest>) => {
-  queue = queue.then(() => answer(data));
+serveRequests(async (request) => {
+  if (replica === undefined) return { result: await begin(request) };
+  const result = await replica.answer(request as never);
+  return { result, transfer: replica.transferables(result) };
 });
 
-async function answer({ id, request }: ReplicaRequest): Promise<void> {
-  try {
-    const first = replica === undefined;
-    const result = await carryOut(request);
-    const transfer = first || replica === undefined ? [] : replica.transferables(result);
-    reply({ id, result }, transfer);
-  } catch (thrown) {
-    reply({ id, failure: reasonOf(thrown), expected: thrown instanceof PaletteError });
-  }
-}
-
-async function carryOut(request: unknown): Promise<unknown> {
-  if (replica !== undefined) return replica.answer(request as never);
+async function begin(request: unknown): Promise<void> {
   const { strategy, start } = request as {
     readonly strategy: StepStrategy["name"];
     readonly start: unknown;
   };
   replica = await openReplica(strategy, start, intoArrays, openResidentSession);
-  return undefined;
 }
 
 /** onnxruntime-web gives outputs in arrays of its own: they are copied to where they belong. */
@@ -52,7 +39,3 @@ const intoArrays: OpenSession = async (model, options = {}, constants = {}) => {
     release: async () => {},
   };
 };
-
-function reply(message: ReplicaReply, transfer: ArrayBuffer[] = []): void {
-  self.postMessage(message, { transfer });
-}
