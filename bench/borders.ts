@@ -51,7 +51,7 @@ interface NamedPhoto {
   readonly photo: Image;
 }
 
-/** The middle square, shrunk where the photo is larger than twice the side. */
+/** The middle square. */
 async function middle(path: string): Promise<NamedPhoto> {
   const photo = await readImage(path);
   const [left, top] = [(photo.width - side) >> 1, (photo.height - side) >> 1];
@@ -225,7 +225,7 @@ function shown(ratios: readonly number[]): string {
 
 const stored = await loadModel(await findModel(values.model));
 const photos = (await Promise.all(folders.map(heldOutOf))).flat();
-const rows = new Map<string, Record<string, number>[]>();
+let headed = false;
 for (const way of values.ways.split(",")) {
   const steps = Number(way);
   const { sampling } = stored.config;
@@ -235,7 +235,6 @@ for (const way of values.ways.split(",")) {
   const palette = new Palette(await loadNetwork({ ...stored, config }), { onWarning: () => {} });
   for (const task of values.tasks.split(",")) {
     const ratios: Record<string, number>[] = [];
-    const start = process.cpuUsage();
     let seconds = 0;
     for (const photo of photos) {
       const before = process.cpuUsage();
@@ -252,10 +251,9 @@ for (const way of values.ways.split(",")) {
       if (values.pictures !== undefined)
         await writeImage(join(values.pictures, `${photo.name}-${task}-${way}.png`), answer);
     }
-    void start;
-    rows.set(`${task} | ${way} | ${(seconds / photos.length).toFixed(1)}`, ratios);
     const names = Object.keys(ratios[0]!);
-    if (rows.size === 1) {
+    if (!headed) {
+      headed = true;
       console.log(`${photos.length} photos of ${side}x${side} pixels, ${stored.config.name}\n`);
       console.log(`| task | steps | core s | ${names.join(" | ")} |`);
       console.log(`|---|---|---|${names.map(() => "---").join("|")}|`);

@@ -136,6 +136,7 @@ export type {
   Condition,
   compose,
   Demonstration,
+  EnlargedFill,
   OptionsOf,
   Preparation,
   Task,

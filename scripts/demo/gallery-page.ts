@@ -12,7 +12,8 @@ export interface GalleryRow extends SheetRow {
 }
 
 /**
- * HTML with a row of pictures for each restoration; `pictures` are the rows' images as PNG files.
+ * HTML with a row of pictures for each restoration; `pictures` are the rows' images as WebP files.
+ * They are shown at their own size, as many side by side as there is room for.
  */
 export function galleryPage(gallery: {
   readonly model: ModelConfig;
@@ -27,11 +28,11 @@ export function galleryPage(gallery: {
     ? "one network call an answer (the regression baseline)"
     : `two answers differ because they are drawn, not computed: both are guesses`;
   const sections = rows.map(({ label, images: shown, seconds, seed, steps }, r) => {
-    const figures = pictures[r]!.map((png, c) => {
+    const figures = pictures[r]!.map((file, c) => {
       const { width, height } = shown[c]!;
       const caption = columns[c] ?? "";
-      const data = Buffer.from(png).toString("base64");
-      return `<figure><img src="data:image/png;base64,${data}" width="${width}" height="${height}" alt="${escapeHtml(`${caption} of ${label}`)}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+      const data = Buffer.from(file).toString("base64");
+      return `<figure><img src="data:image/webp;base64,${data}" width="${width}" height="${height}" alt="${escapeHtml(`${caption} of ${label}`)}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
     });
     const facts = `${seconds.toFixed(1)} s an answer, ${steps} steps, seed ${seed}`;
     return `<section><h2>${escapeHtml(label)} <small>${facts}</small></h2><div>${figures.join("")}</div></section>`;
@@ -42,12 +43,12 @@ export function galleryPage(gallery: {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Palette: ${escapeHtml(model.name)}</title>
 <style>
-  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #222; background: #fafafa; }
+  body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fafafa; }
   h1 { font-size: 1.6rem; } h2 { font-size: 1rem; font-weight: 600; margin: 1.5rem 0 .4rem; }
   small { font-weight: 400; color: #666; }
-  section > div { display: grid; grid-template-columns: repeat(${columns.length}, 1fr); gap: .75rem; }
+  section > div { display: flex; flex-wrap: wrap; gap: .75rem; }
   figure { margin: 0; } figcaption { color: #666; font-size: .85rem; }
-  img { width: 100%; height: auto; border-radius: 4px; display: block; }
+  img { max-width: 100%; height: auto; border-radius: 4px; display: block; }
   @media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818; } figcaption, small { color: #999; } }
 </style>
 <h1>Palette: ${escapeHtml(model.name)}</h1>

@@ -1,7 +1,7 @@
 /**
- * The main job, shown: `npm start [-- MODEL [PHOTOS]]` makes sample photos worse in all four ways,
- * has the bundled model (or MODEL, a folder or name) restore each twice, and writes a page and a
- * contact sheet to gallery/.
+ * The main job, shown: `npm start [-- MODEL [PHOTOS]]` makes photos of 512 pixels a side and more
+ * worse in each way that the bundled model (or MODEL, a folder or name) knows, has it restore each
+ * twice, and writes a page with all of them at full size and a contact sheet to gallery/.
  */
 import { basename, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,8 +24,12 @@ import { PaletteError } from "../../src/util/errors.ts";
 import { columns, demonstration } from "./demonstrations.ts";
 import { type GalleryRow, galleryPage } from "./gallery-page.ts";
 
-/** Short side of the photos, in sides of the network: larger than what it sees at once. */
-const size = 1.75;
+/** Short side of the photos in pixels; smaller ones stay as they are. */
+const short = 512;
+/** Of the gallery's own photos so many are shown with each task, in turn: it takes two minutes. */
+const photosATask = 2;
+/** Width of a picture in the contact sheet. */
+const sheetWidth = 384;
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -35,11 +39,11 @@ interface NamedPhoto {
 }
 
 /** The photos at the gallery's size; broken ones are named and left out. */
-async function readPhotos(paths: readonly string[], short: number): Promise<NamedPhoto[]> {
+async function readPhotos(paths: readonly string[]): Promise<NamedPhoto[]> {
   const photos: NamedPhoto[] = [];
   for (const path of paths) {
     try {
-      const photo = atShortSide(await readImage(path), short);
+      const photo = atMost(await readImage(path));
       photos.push({ name: basename(path, extname(path)), photo });
     } catch (error) {
       if (!(error instanceof PaletteError)) throw error;
@@ -50,15 +54,24 @@ async function readPhotos(paths: readonly string[], short: number): Promise<Name
   return photos;
 }
 
-/** Every photo with every task the model knows, into `rows`: input, two answers, truth. */
+/**
+ * Photos with every task the model knows, into `rows`: input, two answers, truth.
+ * @param aTask how many photos with each task
+ */
 async function restoreAll(
   palette: Palette,
   photos: readonly NamedPhoto[],
+  aTask: number,
   rows: GalleryRow[],
   signal: AbortSignal,
 ): Promise<void> {
   const known = tasks.filter(({ name }) => palette.config.tasks.includes(name));
-  const jobs = known.flatMap((task) => photos.map((each) => ({ ...each, task })));
+  const jobs = known.flatMap((task, n) =>
+    Array.from({ length: aTask }, (_, k) => {
+      const each = photos[(n * aTask + k) % photos.length] as NamedPhoto;
+      return { ...each, task };
+    }),
+  );
   const allSteps = jobs.reduce((sum, { task }) => sum + palette.stepsFor(task.name), 0);
   const progress = startProgress(`${jobs.length} restorations`, allSteps);
   let done = 0;
@@ -79,17 +92,29 @@ async function restoreAll(
   }
 }
 
-function atShortSide(photo: Image, short: number): Image {
+function atMost(photo: Image): Image {
   const scale = short / Math.min(photo.width, photo.height);
+  if (scale >= 1) return photo;
   return resize(photo, Math.round(photo.width * scale), Math.round(photo.height * scale));
+}
+
+/** A row of the contact sheet. */
+function small(row: GalleryRow): GalleryRow {
+  const images = row.images.map((image) => {
+    const scale = Math.min(1, sheetWidth / image.width);
+    return resize(image, Math.round(image.width * scale), Math.round(image.height * scale));
+  });
+  return { ...row, images };
 }
 
 async function writeGallery(palette: Palette, rows: readonly GalleryRow[]): Promise<void> {
   const folder = resolve(project, "gallery");
   const sheet = join(folder, "sheet.png");
-  await writeImage(sheet, await contactSheet(rows, { headings: columns, gap: 8 }));
+  await writeImage(sheet, await contactSheet(rows.map(small), { headings: columns, gap: 8 }));
   const pictures = await Promise.all(
-    rows.map(({ images }) => Promise.all(images.map((image) => encodeImage(image, "png")))),
+    rows.map(({ images }) =>
+      Promise.all(images.map((image) => encodeImage(image, "webp", { quality: 95 }))),
+    ),
   );
   const page = join(folder, "index.html");
   await writeAtomically(page, galleryPage({ model: palette.config, columns, rows, pictures }));
@@ -98,15 +123,15 @@ async function writeGallery(palette: Palette, rows: readonly GalleryRow[]): Prom
 }
 
 async function main(signal: AbortSignal): Promise<void> {
-  const [model, photoFolder = join(project, "samples")] = process.argv.slice(2);
+  const [model, photoFolder] = process.argv.slice(2);
   const palette = await whileWaiting("Loading the model", Palette.load(model));
   try {
-    const paths = await scanPhotos([photoFolder]);
-    const short = size * palette.resolution;
-    const photos = await whileWaiting("Reading the photos", readPhotos(paths, short));
+    const paths = await scanPhotos([photoFolder ?? join(project, "scripts", "demo", "photos")]);
+    const photos = await whileWaiting("Reading the photos", readPhotos(paths));
+    const aTask = photoFolder === undefined ? photosATask : photos.length;
     const rows: GalleryRow[] = [];
     try {
-      await restoreAll(palette, photos, rows, signal);
+      await restoreAll(palette, photos, aTask, rows, signal);
     } finally {
       // Also what was finished before it was stopped.
       if (rows.length > 0) await writeGallery(palette, rows);

@@ -101,12 +101,12 @@ export class Palette {
     return sharpen && this.config.tasks.includes("sharpen");
   }
 
-  /** Network calls of a sample with these options, `steps` among them. */
+  /** @internal Network calls of a sample with these options, `steps` among them. */
   callsOf(options: SamplingOptions & { readonly steps: number }): number {
     return callsOf(this.config, options);
   }
 
-  /** What sharpens these fillings with these options, if anything does. */
+  /** @internal What sharpens these fillings with these options, if anything does. */
   fillSharpener(fillings: readonly EnlargedFill[], options: SamplingOptions): FillSharpener {
     return new FillSharpener(this.network, this.sharpens(options) ? fillings : [], options);
   }

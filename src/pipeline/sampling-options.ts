@@ -10,7 +10,7 @@ import { UsageError } from "../util/errors.ts";
 /** Samples of one image in a call; for more, call again with other seeds. */
 export const mostSamples = 256;
 
-export const samplingDefaults = { samples: 1, steps: 20, sharpenSteps: 3, seed: 0 } as const;
+export const samplingDefaults = { samples: 1, steps: 20, sharpenSteps: 4, seed: 0 } as const;
 
 /**
  * How images are sampled. `sampler` is "ddpm" (the paper's), "ddim", "dpm++" or a registered one.
@@ -37,7 +37,7 @@ export interface SamplingOptions extends SamplerChoices {
   /**
    * Whether what is filled at the model's scale and enlarged is then made sharp at 2, 4, ... times
    * that scale, up to the photo's own pixels: by models trained for `sharpen`, in the steps that
-   * their config.json says for it (`sampling.steps`), else 3. Default true.
+   * their config.json says for it (`sampling.steps`), else 4. Default true.
    */
   readonly sharpen?: boolean;
   /**
