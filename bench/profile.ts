@@ -21,6 +21,7 @@ import {
 import { initialParameters } from "../src/nn/parameters.ts";
 import { parameterSpecs } from "../src/nn/registry.ts";
 import { weightInputs } from "../src/runtime/weight-inputs.ts";
+import { tensorsIn } from "../src/training/step/vector-tensors.ts";
 import { reference } from "./reference.ts";
 
 const runs = 8;
@@ -30,11 +31,12 @@ const config = preset === undefined ? uNetConfig.parse(reference) : presetNamed(
 const specs = parameterSpecs(config);
 const parameters = initialParameters(specs, 1);
 const train = mode === "train";
+const trainingOptions = { batch, loss: "l2", weights: "inputs", recompute: false } as const;
 const graph = train
-  ? { model: trainingGraph(config, specs, { batch, loss: "l2" }), parameters: [] }
+  ? { model: trainingGraph(config, specs, trainingOptions), parameters: [] }
   : inferenceGraph(config, specs, "inputs", batch, { ownKernels: "fast" });
 const weights = train
-  ? {}
+  ? tensorsIn(parameters, specs)
   : await weightInputs(graph.parameters, specs, weightsInMemory(parameters));
 
 const folder = await mkdtemp(join(tmpdir(), "palette-profile-"));
@@ -58,7 +60,6 @@ const feeds: Record<string, ort.Tensor> = {
 for (const [name, { data, shape }] of Object.entries(weights))
   feeds[name] = new ort.Tensor("float32", data, shape);
 if (train) {
-  feeds.parameters = new ort.Tensor("float32", parameters, [parameters.length]);
   feeds.target = image(3);
   feeds.weight = image(1);
 }
@@ -92,7 +93,7 @@ for (const [name, { time, count }] of rows) {
 console.log(`\npeak of this process: ${megabytes(1024 * process.resourceUsage().maxRSS)}`);
 if (train) {
   const [kept, again] = [false, true].map((recompute) =>
-    trainingCost(config, specs, { batch, loss: "l2", recompute }),
+    trainingCost(config, specs, { ...trainingOptions, recompute }),
   ) as [TrainingCost, TrainingCost];
   console.log("\n| alive at once in the graph: values of | kept | `--recompute` |\n|---|---|---|");
   console.log(`| all | ${megabytes(kept.live)} | ${megabytes(again.live)} |`);

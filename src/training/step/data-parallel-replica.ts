@@ -4,6 +4,8 @@
  * carries out the optimizer on its share of the parameters; elsewhere the weights are lent to it
  * for each gradient. The stepper tells all replicas when to do what.
  */
+import { gradientName } from "../../nn/graphs.ts";
+import { type ParameterSpec, parameterCount } from "../../nn/parameters.ts";
 import type { EngineTensors, OpenSession, SessionOptions } from "../../runtime/runtime.ts";
 import type { Piece } from "../ranks/partition.ts";
 import {
@@ -14,14 +16,15 @@ import {
   updatePiece,
 } from "./optimizer.ts";
 import type { ReplicaServer } from "./replica.ts";
+import { tensorsIn } from "./vector-tensors.ts";
 
 export interface DataParallelStart {
   readonly model: Uint8Array;
   readonly options: SessionOptions;
   /** Images of one run of this replica. */
   readonly batch: number;
-  /** All parameters of the network. */
-  readonly count: number;
+  /** The network's parameters. */
+  readonly specs: readonly ParameterSpec[];
   /** Absent where threads share no memory. */
   readonly shared?: SharedVectors;
 }
@@ -78,19 +81,21 @@ export interface DifferentiateReply {
 }
 
 export async function openDataParallelReplica(
-  { model, options, batch, count, shared }: DataParallelStart,
+  { model, options, batch, specs, shared }: DataParallelStart,
   openSession: OpenSession,
 ): Promise<ReplicaServer<DataParallelRequest, DataParallelReply>> {
   const session = await openSession(model, options);
+  const count = parameterCount(specs);
   // ONNX Runtime takes no shared memory on Node 20: the session reads and writes these copies.
-  const copy = shared && { data: new Float32Array(count), shape: [count] };
-  const gradient = { data: new Float32Array(count), shape: [count] };
+  const copy = shared && new Float32Array(count);
+  const gradient = new Float32Array(count);
+  const gradients = tensorsIn(gradient, specs, gradientName);
   const losses = { data: new Float32Array(batch), shape: [batch] };
 
   async function differentiate(feeds: EngineTensors, lent?: LentVectors): Promise<void> {
-    copy?.data.set(shared!.state.parameters);
-    const parameters = copy ?? { data: lent!.parameters, shape: [count] };
-    await session.run({ parameters, ...feeds }, { losses, gradient });
+    copy?.set(shared!.state.parameters);
+    const weights = tensorsIn(copy ?? lent!.parameters, specs);
+    await session.run({ ...weights, ...feeds }, { losses, ...gradients });
   }
 
   return {
@@ -100,8 +105,8 @@ export async function openDataParallelReplica(
           const { feeds, add, lent } = request;
           await differentiate(feeds, lent);
           const total = lent?.gradient ?? (shared!.gradients[shared!.thread] as Float32Array);
-          if (add) for (let i = 0; i < count; i++) total[i]! += gradient.data[i]!;
-          else total.set(gradient.data);
+          if (add) for (let i = 0; i < count; i++) total[i]! += gradient[i]!;
+          else total.set(gradient);
           return { losses: losses.data.slice(), ...(lent && { lent }) };
         }
         case "reduce":

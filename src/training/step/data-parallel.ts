@@ -7,7 +7,12 @@
  * bytes.
  */
 import { stack } from "../../image/stack.ts";
-import { lowMemorySession, trainingGraph, trainingGraphBytes } from "../../nn/graphs.ts";
+import {
+  lowMemorySession,
+  type TrainingGraphOptions,
+  trainingGraph,
+  trainingGraphBytes,
+} from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { type EngineTensors, loweringFor } from "../../runtime/runtime.ts";
@@ -56,12 +61,24 @@ export const dataParallel: StepStrategy = {
     const { averages, ranks = 1 } = step;
     const replicas = Math.min(threads, batch);
     const share = Math.ceil(batch / replicas);
-    const graph = { batch: share, loss, ...omitUndefined({ consistency, recompute }) };
+    const graph = graphOptions(share, { loss, consistency, recompute });
     const vectors = 4 * (1 + (2 + averages) / ranks + 3 * replicas) * parameterCount(specs);
     return vectors + replicas * roundedUp * trainingGraphBytes(network, specs, graph);
   },
   createStepper,
 };
+
+/** Weights and gradients lie in the vectors: a graph that cut them out would hold copies of both. */
+function graphOptions(
+  batch: number,
+  {
+    loss,
+    consistency,
+    recompute = false,
+  }: Pick<StepperOptions, "loss" | "consistency" | "recompute">,
+): TrainingGraphOptions {
+  return { batch, loss, weights: "inputs", recompute, ...omitUndefined({ consistency }) };
+}
 
 async function createStepper(
   options: StepperOptions,
@@ -85,13 +102,16 @@ async function createStepper(
   const replicas = portions.map((portion, thread) => {
     const model =
       models.get(portion) ??
-      trainingGraph(network, specs, { batch: portion, loss, consistency, recompute, lowering });
+      trainingGraph(network, specs, {
+        ...graphOptions(portion, { loss, consistency, recompute }),
+        lowering,
+      });
     models.set(portion, model);
     const start: DataParallelStart = {
       model,
       options: { ...lowMemorySession, device, threads },
       batch: portion,
-      count,
+      specs,
       ...(shares && { shared: { state: vectors, gradients, thread } }),
     };
     return spawn<DataParallelRequest, DataParallelReply>("data-parallel", start);

@@ -3,9 +3,8 @@
  * comes at the beginning of each step and goes back at its end, without being copied. ONNX Runtime
  * reads the weights and writes the gradients where they lie.
  */
-import { size } from "../../graph/index.ts";
 import { gradientName } from "../../nn/graphs.ts";
-import { type ParameterSpec, parameterCount, storedShape } from "../../nn/parameters.ts";
+import { type ParameterSpec, parameterCount } from "../../nn/parameters.ts";
 import type { EngineTensors, OpenSession, SessionOptions } from "../../runtime/runtime.ts";
 import type { Piece } from "../ranks/partition.ts";
 import {
@@ -17,6 +16,7 @@ import {
   vectorsIn,
 } from "./optimizer.ts";
 import type { ReplicaServer } from "./replica.ts";
+import { tensorsIn } from "./vector-tensors.ts";
 
 export interface LowMemoryStart {
   readonly model: Uint8Array;
@@ -93,17 +93,6 @@ export async function openLowMemoryReplica(
   let part: Float32Array | undefined;
   let held: TrainingState | undefined;
 
-  /** A flat vector as the graph's tensors, which lie in it. */
-  const tensorsIn = (vector: Float32Array, nameOf: (parameter: string) => string) => {
-    const tensors: EngineTensors = {};
-    for (const { name, shape, axes, offset } of specs)
-      tensors[nameOf(name)] = {
-        data: vector.subarray(offset, offset + size(shape)),
-        shape: storedShape(shape, axes),
-      };
-    return tensors;
-  };
-
   const taken = (): TrainingState => {
     if (held === undefined) throw new Error("no state was taken over");
     return held;
@@ -119,8 +108,8 @@ export async function openLowMemoryReplica(
           if (request.add) part ??= new Float32Array(count);
           const gradient = request.add ? part! : total;
           const losses = { data: new Float32Array(images), shape: [images] };
-          const weights = tensorsIn(taken().parameters, (name) => name);
-          const into = { ...tensorsIn(gradient, gradientName), losses };
+          const weights = tensorsIn(taken().parameters, specs);
+          const into = { ...tensorsIn(gradient, specs, gradientName), losses };
           await session.run({ ...weights, ...request.feeds }, into);
           if (request.add) for (let i = 0; i < count; i++) total[i]! += gradient[i]!;
           return losses.data;
