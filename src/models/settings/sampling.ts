@@ -20,6 +20,11 @@ export type SamplingWindow = z.infer<typeof windowSchema>;
 export const samplingSchema = z.strictObject({
   /** Steps by task, for the model's own sampler; `samplingDefaults.steps` where left out. */
   steps: z.record(z.string(), z.int().positive()).optional(),
+  /**
+   * Tasks whose walk starts at the degraded picture under noise of this sigma, for the model's own
+   * sampler, rather than at noise alone: fewer steps then do (docs/experiments/020).
+   */
+  starts: z.record(z.string(), z.number().positive()).optional(),
   /** `defaultWindow` where left out. */
   window: windowSchema.optional(),
   /**
