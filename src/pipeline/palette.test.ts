@@ -459,13 +459,13 @@ describe("the steps", () => {
     expect((await levelsOf({ mean: true }))[0]!.gamma).toBeLessThan(0.01);
 
     async function levelsOf(options: SamplingOptions) {
-      predict.mockClear();
+      const calls: { gamma: number; noisy: Float32Array; source: Float32Array }[] = [];
+      predict.mockImplementation(async ({ gamma, noisy, source }) => {
+        calls.push({ gamma: gamma as number, noisy: noisy.slice(), source });
+        return new Float32Array(noisy.length);
+      });
       await stubbed.dejpeg(photo, options);
-      return predict.mock.calls.map(([{ gamma, noisy, source }]) => ({
-        gamma: gamma as number,
-        noisy: noisy.slice(),
-        source,
-      }));
+      return calls;
     }
   });
 });
