@@ -224,7 +224,7 @@ export class Palette {
     /** Those of each condition; a sample that was given away is missing. */
     const sampled: (Image | undefined)[][] = conditions.map(() => []);
     let given = 0;
-    const calls = callsOf(this.config, { ...options, steps });
+    const calls = callsOf(this.config, { ...options, steps, startSigma });
     const allSteps = batches.length * calls + samples * sharpener.steps;
     let reached = 0;
     const uncoloured = (result: Image) => (staysGray ? withoutColours(result) : result);

@@ -102,8 +102,9 @@ export async function sampleConditions(
   if (known && isGuided(guidance))
     throw new UsageError("Guidance is for whole pictures: leave it out where a mask keeps pixels.");
   const units = options.together ? [samples.length] : undefined;
-  const begun = options.startSigma !== undefined && known === undefined;
-  const { startsFromSource, ...walk } = walkOf(config, options, begun);
+  const { startSigma, ...others } = options;
+  const begun = startSigma !== undefined && known === undefined;
+  const { startsFromSource, ...walk } = walkOf(config, begun ? options : others);
   const starts = unstack(source, samples.length).map((x, k) =>
     startsFromSource && conditions[k]!.mask ? x : undefined,
   );
@@ -141,7 +142,6 @@ export function callsOf(config: ModelConfig, options: ConditionOptions): number 
 function walkOf(
   config: ModelConfig,
   options: ConditionOptions,
-  begun: boolean,
 ): Omit<SampleOptions, "seeds"> & { readonly startsFromSource: boolean } {
   if (options.mean) {
     return { ...textbook("ddim"), ...levelsOf(config), steps: 1, startsFromSource: false };
@@ -151,7 +151,7 @@ function walkOf(
   const { schedule, smallestGamma: trained } = levelsOf(config);
   const { startSigma } = options;
   const smallestGamma =
-    begun && startSigma !== undefined ? Math.max(trained, 1 / (1 + startSigma ** 2)) : trained;
+    startSigma === undefined ? trained : Math.max(trained, 1 / (1 + startSigma ** 2));
   const quirks = sampler.sampler === "ddpm" ? config.ddpm : undefined;
   const variance = sampler.sampler === "ddpm" ? sampler.variance : undefined;
   return {
