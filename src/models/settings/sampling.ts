@@ -21,7 +21,7 @@ export const samplingSchema = z.strictObject({
   steps: z.record(z.string(), z.int().positive()).optional(),
   /**
    * Tasks whose walk starts at the degraded picture under noise of this sigma, for the model's own
-   * sampler, rather than at noise alone: fewer steps then do (docs/experiments/020).
+   * sampler, rather than at noise alone: fewer steps then do (docs/experiments/019).
    */
   starts: z.record(z.string(), z.number().positive()).optional(),
   /** `defaultWindow` where left out. */
@@ -49,7 +49,7 @@ const largestWidened = 64;
 
 /**
  * Of a small network windows of up to three of its sides that overlap by a quarter of one: 192
- * pixels and 16 at 64 (docs/experiments/018 and 021). A large one sees windows of its own side at
+ * pixels and 16 at 64 (docs/experiments/018 and 020). A large one sees windows of its own side at
  * half overlap, for its memory's sake.
  */
 export function defaultWindow({ resolution }: NetworkConfig): SamplingWindow {
