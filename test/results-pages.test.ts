@@ -22,6 +22,7 @@ describe("the tables of docs/results", () => {
       "memory.md",
       "quality.md",
       "reliability.md",
+      "restore.md",
       "speed.md",
       "studies.md",
       "studio.md",

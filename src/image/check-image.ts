@@ -33,7 +33,9 @@ export function checkImage(image: unknown): asserts image is Image {
       `An image of ${width}x${height} has ${3 * pixels} values, red, green and blue plane by plane, not ${data.length}${channelsOf(data.length / pixels)}.`,
     );
   }
-  for (const value of data) {
+  // By index: an iterator takes ten times as long.
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
     if (value >= -largestValue && value <= largestValue) continue;
     throw new UsageError(
       `An image's values go from -1 to 1, but one is ${value}; fromBytes converts 0 to 255.`,

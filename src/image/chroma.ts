@@ -35,16 +35,17 @@ export async function withChromaOf(photo: Image, answer: Image): Promise<Image> 
       await pause();
       rested = performance.now();
     }
-    const row = rows[y]!;
     for (let x = 0; x < width; x++, i++) {
-      const column = columns[x]!;
       const own = lumaAt(photo.data, i, pixels);
-      let [sum, cb, cr] = [0, 0, 0];
-      for (let r = 0; r < row.indices.length; r++) {
-        const at = row.indices[r]! * answer.width;
-        for (let c = 0; c < column.indices.length; c++) {
-          const k = at + column.indices[c]!;
-          const weight = row.weights[r]! * column.weights[c]! * likeness(own - small[k]!);
+      let sum = 0;
+      let cb = 0;
+      let cr = 0;
+      for (let r = rows.starts[y]!; r < rows.starts[y + 1]!; r++) {
+        const at = rows.indices[r]! * answer.width;
+        const down = rows.weights[r]!;
+        for (let c = columns.starts[x]!; c < columns.starts[x + 1]!; c++) {
+          const k = at + columns.indices[c]!;
+          const weight = down * columns.weights[c]! * likeness(own - small[k]!);
           sum += weight;
           cb += weight * blue[k]!;
           cr += weight * red[k]!;
@@ -71,22 +72,32 @@ function chromaOf(image: Image): [blue: Float32Array, red: Float32Array] {
   ];
 }
 
+/** The neighbours of all pixels of a line, one pixel's after the other's. */
 interface Neighbours {
-  readonly indices: readonly number[];
-  readonly weights: readonly number[];
+  /** Where those of each pixel begin; one more entry marks the end. */
+  readonly starts: Int32Array;
+  readonly indices: Int32Array;
+  readonly weights: Float64Array;
 }
 
 /** For each of `length` pixels, the pixels of `count` around the same place. */
-function neighbours(length: number, count: number): Neighbours[] {
-  return Array.from({ length }, (_, i) => {
+function neighbours(length: number, count: number): Neighbours {
+  const most = length * (2 * radius + 1);
+  const starts = new Int32Array(length + 1);
+  const indices = new Int32Array(most);
+  const weights = new Float64Array(most);
+  let to = 0;
+  for (let i = 0; i < length; i++) {
     const place = ((i + 0.5) * count) / length - 0.5;
     const middle = Math.round(place);
-    const indices: number[] = [];
     for (let k = middle - radius; k <= middle + radius; k++) {
-      if (k >= 0 && k < count) indices.push(k);
+      if (k < 0 || k >= count) continue;
+      indices[to] = k;
+      weights[to++] = Math.exp(-0.5 * ((k - place) / near) ** 2);
     }
-    return { indices, weights: indices.map((k) => Math.exp(-0.5 * ((k - place) / near) ** 2)) };
-  });
+    starts[i + 1] = to;
+  }
+  return { starts, indices, weights };
 }
 
 const steps = 2048;
@@ -96,7 +107,7 @@ const likenesses = Float32Array.from({ length: steps + 1 }, (_, k) =>
 );
 
 function likeness(difference: number): number {
-  return likenesses[Math.min(steps, Math.round((Math.abs(difference) * steps) / 2))]!;
+  return likenesses[Math.min(steps, Math.floor((Math.abs(difference) * steps) / 2 + 0.5))]!;
 }
 
 /** Writes a pixel of this luma; the colour is paled as far as the range asks for. */
@@ -108,13 +119,22 @@ function paint(
   cb: number,
   cr: number,
 ): void {
-  const apart = [1.402 * cr, -0.344136 * cb - 0.714136 * cr, 1.772 * cb];
-  let share = 1;
-  for (const value of apart) {
-    if (luma + value > 1) share = Math.min(share, (1 - luma) / value);
-    if (luma + value < -1) share = Math.min(share, (-1 - luma) / value);
-  }
-  for (let c = 0; c < 3; c++) {
-    data[c * pixels + i] = Math.min(1, Math.max(-1, luma + share * apart[c]!));
-  }
+  const red = 1.402 * cr;
+  const green = -0.344136 * cb - 0.714136 * cr;
+  const blue = 1.772 * cb;
+  const share = Math.min(roomFor(red, luma), roomFor(green, luma), roomFor(blue, luma));
+  data[i] = inRange(luma + share * red);
+  data[pixels + i] = inRange(luma + share * green);
+  data[2 * pixels + i] = inRange(luma + share * blue);
+}
+
+/** The share of `apart` that can be added to a luma, at most 1. */
+function roomFor(apart: number, luma: number): number {
+  if (luma + apart > 1) return Math.min(1, (1 - luma) / apart);
+  if (luma + apart < -1) return Math.min(1, (-1 - luma) / apart);
+  return 1;
+}
+
+function inRange(value: number): number {
+  return Math.min(1, Math.max(-1, value));
 }

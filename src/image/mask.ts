@@ -106,8 +106,9 @@ export function turnMask(mask: Mask, orientation: number): Mask {
 /** The share of the pixels that is to be filled, from 0 to 1. */
 export function maskedShare(mask: Mask): number {
   let sum = 0;
-  for (const value of mask.data) sum += value;
-  return sum / mask.data.length;
+  const { data } = mask;
+  for (let i = 0; i < data.length; i++) sum += data[i]!;
+  return sum / data.length;
 }
 
 /**

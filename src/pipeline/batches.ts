@@ -63,11 +63,12 @@ export function assertSamplesFit(
   const { network: shape, sampling } = network.config;
   const { side } = sampling?.window ?? defaultWindow(shape);
   const sharpened = 3 * sharpener.pixelsAtOnce;
-  const windowed = sharpened > 0 || conditions.some(({ x }) => Math.max(x.width, x.height) >= side);
+  const longest = Math.max(...conditions.map(({ x }) => Math.max(x.width, x.height)));
+  const window = sharpened > 0 ? side : Math.min(side, longest);
   const kept = samples * (photo.data.length + sum(sizes));
   network.assertFits?.(
     4 * (floatsInUse * Math.max(sharpened, ...atOnce) + kept) +
-      (windowed ? windowMemory(shape, side, network.weightPlace) : 0),
+      windowMemory(shape, window, network.weightPlace),
     `Restoring ${photo.width}x${photo.height} pixels ${samples === 1 ? "once" : `${samples} times`}`,
     "take a smaller picture or fewer samples",
   );

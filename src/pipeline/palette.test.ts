@@ -442,6 +442,32 @@ describe("the steps", () => {
     expect(await calls(() => stubbed.dejpeg(photo, { sampler: "ddim" }))).toBe(20);
     expect(await calls(() => stubbed.colorize(photo))).toBe(20);
   });
+
+  it("begin at the photo under noise where the model says so, but for a sampler that is named", async () => {
+    const sampling = { steps: { dejpeg: 2 }, starts: { dejpeg: 0.5 } };
+    const { palette: stubbed, predict } = stub({ sampling });
+    const [first, ...rest] = await levelsOf({});
+    expect(first!.gamma).toBeCloseTo(1 / (1 + 0.25), 1);
+    expect(rest).toHaveLength(1);
+    // The noise is what is left without the photo, as large as the level says.
+    const { noisy, source, gamma } = first!;
+    const noise = noisy.map((value, i) => value - Math.sqrt(gamma) * source[i]!);
+    const power = noise.reduce((sum, value) => sum + value * value, 0) / noise.length;
+    expect(power).toBeGreaterThan(0.17);
+    expect(power).toBeLessThan(0.23);
+    expect((await levelsOf({ sampler: "ddim" }))[0]!.gamma).toBeLessThan(0.01);
+    expect((await levelsOf({ mean: true }))[0]!.gamma).toBeLessThan(0.01);
+
+    async function levelsOf(options: SamplingOptions) {
+      const calls: { gamma: number; noisy: Float32Array; source: Float32Array }[] = [];
+      predict.mockImplementation(async ({ gamma, noisy, source }) => {
+        calls.push({ gamma: gamma as number, noisy: noisy.slice(), source });
+        return new Float32Array(noisy.length);
+      });
+      await stubbed.dejpeg(photo, options);
+      return calls;
+    }
+  });
 });
 
 describe("a JPEG that the model makes worse", () => {

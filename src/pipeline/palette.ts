@@ -207,6 +207,8 @@ export class Palette {
     }
     const share = (!force && chosen.share?.(options, this.config.sampling ?? {})) || 1;
     const steps = this.stepsFor(chosen.name, options);
+    const walksOwnWay = options.sampler === undefined && !options.mean;
+    const startSigma = walksOwnWay ? this.config.sampling?.starts?.[chosen.name] : undefined;
     const random = Random.from(seed, "condition");
     const prepared = await chosen.prepare(image, this.resolution, random, options);
     const staysGray = !chosen.colours && isGray(image);
@@ -222,7 +224,7 @@ export class Palette {
     /** Those of each condition; a sample that was given away is missing. */
     const sampled: (Image | undefined)[][] = conditions.map(() => []);
     let given = 0;
-    const calls = callsOf(this.config, { ...options, steps });
+    const calls = callsOf(this.config, { ...options, steps, startSigma });
     const allSteps = batches.length * calls + samples * sharpener.steps;
     let reached = 0;
     const uncoloured = (result: Image) => (staysGray ? withoutColours(result) : result);
@@ -249,7 +251,7 @@ export class Palette {
       const pictures = ({ estimates }: SamplingProgress) =>
         new Map(batch.map(({ sample }) => [sample, () => picture(sample, estimates())]));
       const images = await sampleConditions(this.network, requests, {
-        ...{ ...options, steps },
+        ...{ ...options, steps, startSigma },
         onStep:
           onStep && ((progress) => onStep({ ...overall(progress), pictures: pictures(progress) })),
       });

@@ -45,6 +45,11 @@ export interface ConditionOptions extends SamplerChoices {
   readonly mean?: boolean;
   /** Of whole pictures: see `SamplingOptions`. */
   readonly guidance?: number;
+  /**
+   * Conditions without a mask are sampled from themselves on, under noise of this
+   * sigma = sqrt((1 - gamma) / gamma); default: from noise alone.
+   */
+  readonly startSigma?: number | undefined;
   readonly belowTrained?: boolean;
   readonly clip?: boolean;
   /** Lets samples share a run of the network: faster, with other last bits. Default false. */
@@ -97,13 +102,16 @@ export async function sampleConditions(
   if (known && isGuided(guidance))
     throw new UsageError("Guidance is for whole pictures: leave it out where a mask keeps pixels.");
   const units = options.together ? [samples.length] : undefined;
-  const { startsFromSource, ...walk } = walkOf(config, options);
+  const { startSigma, ...others } = options;
+  const begun = startSigma !== undefined && known === undefined;
+  const { startsFromSource, ...walk } = walkOf(config, begun ? options : others);
   const starts = unstack(source, samples.length).map((x, k) =>
     startsFromSource && conditions[k]!.mask ? x : undefined,
   );
   const result = await sample(
     {
       ...{ shape, known, starts, prediction: config.objective.prediction },
+      ...(begun && { beginning: source }),
       predict: (noisy, gamma) => {
         const call = { source, noisy, gamma, shape, units, wanted: known?.mask, onTiles, signal };
         return isGuided(guidance)
@@ -140,7 +148,10 @@ function walkOf(
   }
   const { steps, clip, belowTrained } = { ...samplingDefaults, ...omitUndefined(options) };
   const sampler = resolveSampler(options, config.sampler);
-  const { schedule, smallestGamma } = levelsOf(config);
+  const { schedule, smallestGamma: trained } = levelsOf(config);
+  const { startSigma } = options;
+  const smallestGamma =
+    startSigma === undefined ? trained : Math.max(trained, 1 / (1 + startSigma ** 2));
   const quirks = sampler.sampler === "ddpm" ? config.ddpm : undefined;
   const variance = sampler.sampler === "ddpm" ? sampler.variance : undefined;
   return {

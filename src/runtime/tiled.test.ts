@@ -26,23 +26,32 @@ function noise(length: number): Float32Array {
 }
 
 describe("windows", () => {
-  it("cover the whole length with whole steps", () => {
-    const window = { side: 32, overlap: 8 };
-    expect(coverOf(32, 32, window)).toEqual({ side: 32, starts: [0] });
-    expect(coverOf(100, 32, window)).toEqual({ side: 32, starts: [0, 24, 48, 68] });
-    expect(coverOf(128, 32, { side: 64, overlap: 8 })).toEqual({ side: 64, starts: [0, 56, 64] });
+  it("are as many and as large as make the fewest pixels, and meet the ends", () => {
+    const window = { side: 96, overlap: 8 };
+    expect(coverOf(32, 32, window, 4)).toEqual({ side: 32, starts: [0] });
+    expect(coverOf(100, 32, window, 4)).toEqual({ side: 64, starts: [0, 36] });
+    expect(coverOf(168, 32, window, 4)).toEqual({ side: 96, starts: [0, 72] });
+    for (const length of [256, 512, 1024, 3008, 4000]) {
+      const { side, starts } = coverOf(length, 64, { side: 192, overlap: 16 }, 8);
+      expect((side * starts.length) / length).toBeLessThan(1.13);
+      expect([starts[0], starts.at(-1)! + side]).toEqual([0, length]);
+      for (const [k, start] of starts.slice(1).entries()) {
+        expect(start - starts[k]!).toBeLessThanOrEqual(side - 16);
+        expect(start % 16).toBe(0);
+      }
+    }
   });
 
-  it("are the network's own at half overlap where the picture is shorter than the window", () => {
-    const window = { side: 64, overlap: 8 };
-    expect(coverOf(48, 32, window)).toEqual({ side: 32, starts: [0, 16] });
-    expect(coverOf(50, 32, window)).toEqual({ side: 32, starts: [0, 16, 18] });
+  it("are one where the picture fits in it and divides, else two or more that do", () => {
+    const window = { side: 96, overlap: 8 };
+    expect(coverOf(72, 32, window, 4)).toEqual({ side: 72, starts: [0] });
+    expect(coverOf(50, 32, window, 4)).toEqual({ side: 32, starts: [0, 18] });
   });
 
   it("are larger than a small network, and have the own side of a large one", () => {
     const window = (name: string) => defaultWindow(presetNamed(name).network);
-    expect(window("small-64")).toEqual({ side: 144, overlap: 16 });
-    expect(window("tiny-32")).toEqual({ side: 72, overlap: 8 });
+    expect(window("small-64")).toEqual({ side: 192, overlap: 16 });
+    expect(window("tiny-32")).toEqual({ side: 96, overlap: 8 });
     expect(window("pytorch-256")).toEqual({ side: 256, overlap: 128 });
   });
 });
@@ -83,8 +92,8 @@ describe("a tiled network", () => {
       await network.predict({ source: values, noisy: values, gamma: 0.5, shape });
       return predict.mock.calls.map(([call]) => call.shape.join("x"));
     };
-    expect(await shapes({}, 72, 136)).toEqual(["2x3x72x72"]);
-    expect(await shapes({}, 32, 136)).toEqual(["2x3x32x72"]);
+    expect(await shapes({}, 72, 136)).toEqual(["2x3x72x80"]);
+    expect(await shapes({}, 32, 136)).toEqual(["2x3x32x80"]);
     expect(await shapes(own, 64, 120)).toEqual(["21x3x32x32"]);
     const wide = { sampling: { window: { side: 96, overlap: 4 } } };
     expect(await shapes(wide, 96, 188)).toEqual(["2x3x96x96"]);

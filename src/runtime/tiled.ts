@@ -7,6 +7,7 @@
 import type { Mask } from "../image/image.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { defaultWindow, type SamplingWindow } from "../models/settings/sampling.ts";
+import { sideMultiple } from "../nn/registry.ts";
 import { PaletteError } from "../util/errors.ts";
 import type { Network, NetworkCall } from "./network.ts";
 
@@ -50,18 +51,47 @@ export interface Cover {
   readonly starts: readonly number[];
 }
 
+/** What JPEG codes together. Windows begin there where they can, as training's pictures did. */
+const macroblock = 16;
+
+/** What a window's pixels cost more where its rows do not divide by four on the lowest level. */
+const oddRows = 1.15;
+
 /**
- * Windows that cover `length`: the ends are met, the steps are whole. A side shorter than the
- * window takes windows of the network's own side at half overlap, so that few sizes are compiled.
+ * Windows that cover `length` and meet its ends, spread evenly: as many, and as large, as make the
+ * fewest pixels. Their sides are halves of the network's own, so that few sizes are compiled; a
+ * length that fits in one window may be its side.
+ * @param window sides are `window.side` at most, and neighbours share `window.overlap` at least
+ * @param multiple what the network's levels divide
  */
-export function coverOf(length: number, resolution: number, window: SamplingWindow): Cover {
-  const { side, overlap } =
-    length >= window.side
-      ? window
-      : { side: resolution, overlap: resolution - Math.ceil(resolution / 2) };
-  const starts: number[] = [];
-  for (let start = 0; start + side < length; start += side - overlap) starts.push(start);
-  starts.push(length - side);
+export function coverOf(
+  length: number,
+  resolution: number,
+  window: SamplingWindow,
+  multiple = 1,
+): Cover {
+  const { overlap } = window;
+  const quantum = (resolution / 2) % multiple === 0 ? resolution / 2 : resolution;
+  const sides: number[] = [];
+  for (let side = resolution; side <= Math.min(length, window.side); side += quantum)
+    sides.push(side);
+  if (window.side <= length) sides.push(window.side);
+  if (length <= window.side && length % multiple === 0) sides.push(length);
+  let best = { side: resolution, count: Number.POSITIVE_INFINITY, cost: Number.POSITIVE_INFINITY };
+  for (const side of sides) {
+    const shared = Math.min(overlap, Math.floor(side / 2));
+    const count = side === length ? 1 : Math.ceil((length - shared) / (side - shared));
+    const cost = count * side * (side % (4 * multiple) === 0 ? 1 : oddRows);
+    if (cost < best.cost || (cost === best.cost && count < best.count))
+      best = { side, count, cost };
+  }
+  const { side, count } = best;
+  const rest = length - side;
+  const apart = side - Math.min(overlap, Math.floor(side / 2));
+  const grid = rest % macroblock === 0 && apart % macroblock === 0 ? macroblock : 1;
+  const starts = Array.from({ length: count }, (_, k) =>
+    count === 1 ? 0 : grid * Math.round((k * rest) / (count - 1) / grid),
+  );
   return { side, starts };
 }
 
@@ -83,8 +113,9 @@ function placesOf(
   wanted?: Float32Array,
 ): Places {
   const window = sampling?.window ?? defaultWindow(network);
-  const down = coverOf(height, network.resolution, window);
-  const across = coverOf(width, network.resolution, window);
+  const multiple = sideMultiple(network);
+  const down = coverOf(height, network.resolution, window, multiple);
+  const across = coverOf(width, network.resolution, window, multiple);
   const [rows, columns] = [down.side, across.side];
   const isWanted = (top: number, left: number) => {
     if (wanted === undefined) return true;

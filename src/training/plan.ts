@@ -201,7 +201,9 @@ function samplingOf(
 ): SamplingSettings | undefined {
   const inherited = sampling && inheritedSampling(sampling);
   if (calls === undefined) return inherited;
-  return { ...inherited, steps: Object.fromEntries(tasks.map((task) => [task, calls])) };
+  // A student of few calls has learned to begin at noise.
+  const { starts: _, ...kept } = inherited ?? {};
+  return { ...kept, steps: Object.fromEntries(tasks.map((task) => [task, calls])) };
 }
 
 /** The photos that are drawn at all, and how often. */

@@ -8,7 +8,7 @@ import { type KnownPixels, pasteKnown } from "../known-pixels.ts";
 import { estimateClean, type Prediction } from "../parameterization.ts";
 import { type LevelOptions, samplingLevels } from "./levels.ts";
 import { samplerNamed } from "./registry.ts";
-import type { AddNoise, Denoise } from "./sampler.ts";
+import { type AddNoise, combine, type Denoise } from "./sampler.ts";
 import { networkCalls, resolveSampler, type SamplerChoices } from "./sampler-config.ts";
 
 /**
@@ -35,6 +35,11 @@ export interface SamplingProblem {
   readonly known?: KnownPixels;
   /** y_T of each of the N samples, [C, H, W]; default: N(0, I) from the sample's stream. */
   readonly starts?: readonly (Float32Array | undefined)[];
+  /**
+   * Pictures [N, C, H, W] that the samples without a start begin at, under noise of the first level.
+   * They are only read. Default: noise alone.
+   */
+  readonly beginning?: Float32Array;
 }
 
 /** How it is sampled: sampler and settings (`SamplerChoices`), noise levels (`LevelOptions`). */
@@ -85,7 +90,7 @@ export async function sample(
   onStep?: (info: SamplingStep) => void | Promise<void>,
 ): Promise<Float32Array> {
   const [count, channels, height, width] = problem.shape;
-  const { known, prediction, starts } = problem;
+  const { known, prediction, starts, beginning } = problem;
   const { seeds, clip = true, signal } = options;
   const pixels = height * width;
   if (seeds.length !== count) {
@@ -131,8 +136,14 @@ export async function sample(
   for (const [k, seed] of seeds.entries()) {
     const part = partOf(y, k, count);
     const start = starts?.[k];
-    if (start === undefined) Random.from(...seed, "start").fillNormal(part);
-    else part.set(start);
+    if (start !== undefined) {
+      part.set(start);
+      continue;
+    }
+    Random.from(...seed, "start").fillNormal(part);
+    if (beginning === undefined) continue;
+    const picture = partOf(beginning, k, count);
+    combine(part, Math.sqrt(1 - levels[0]!), picture, Math.sqrt(levels[0]!));
   }
   return samplerNamed(config.sampler).run(denoise, y, levels, { ...config }, addNoise);
 }

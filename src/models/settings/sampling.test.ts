@@ -3,7 +3,11 @@ import { loadModelConfig } from "../../node/model-folder.ts";
 import { jpegShare, mostJpegQuality } from "./jpeg-shares.ts";
 import { inheritedSampling, samplingSchema } from "./sampling.ts";
 
-const settings = { steps: { dejpeg: 3 }, jpegShares: { 10: 1, 20: 0.6, 30: 0.4 } };
+const settings = {
+  steps: { dejpeg: 3 },
+  starts: { dejpeg: 2 },
+  jpegShares: { 10: 1, 20: 0.6, 30: 0.4 },
+};
 
 describe("a model's settings of sampling", () => {
   it("say the network's share in a JPEG, linear between qualities and none above the last", () => {
@@ -21,13 +25,17 @@ describe("a model's settings of sampling", () => {
       { jpegShares: { 10: 0 } },
       { jpegShares: { low: 1 } },
       { steps: { dejpeg: 0 } },
+      { starts: { dejpeg: 0 } },
     ]) {
       expect(samplingSchema.safeParse(wrong).success).toBe(false);
     }
   });
 
   it("pass on to a model trained further but for the JPEGs, which are to be measured again", () => {
-    expect(inheritedSampling(settings)).toEqual({ steps: { dejpeg: 3 } });
+    expect(inheritedSampling(settings)).toEqual({
+      steps: { dejpeg: 3 },
+      starts: { dejpeg: 2 },
+    });
   });
 
   it("of the bundled model are steps and shares of JPEGs", async () => {

@@ -1,12 +1,11 @@
 /** What a model's makers measured of its use: windows, steps by task, JPEGs better left alone. */
 import { z } from "zod";
 import type { NetworkConfig } from "../../nn/network.ts";
-import { sideMultiple } from "../../nn/registry.ts";
 
 /** How pictures larger than the network are seen. */
 const windowSchema = z
   .strictObject({
-    /** Side of the square windows, in pixels: a multiple of what the network's levels divide. */
+    /** The longest side of a window, in pixels: a multiple of what the network's levels divide. */
     side: z.int().positive(),
     /** Pixels that neighbours share at least; at most half a window. */
     overlap: z.int().positive(),
@@ -20,6 +19,11 @@ export type SamplingWindow = z.infer<typeof windowSchema>;
 export const samplingSchema = z.strictObject({
   /** Steps by task, for the model's own sampler; `samplingDefaults.steps` where left out. */
   steps: z.record(z.string(), z.int().positive()).optional(),
+  /**
+   * Tasks whose walk starts at the degraded picture under noise of this sigma, for the model's own
+   * sampler, rather than at noise alone: fewer steps then do (docs/experiments/021).
+   */
+  starts: z.record(z.string(), z.number().positive()).optional(),
   /** `defaultWindow` where left out. */
   window: windowSchema.optional(),
   /**
@@ -44,15 +48,12 @@ export function inheritedSampling({ jpegShares: _, ...kept }: SamplingSettings):
 const largestWidened = 64;
 
 /**
- * Of a small network windows that begin every two of its sides and overlap by a quarter: 144 pixels
- * and 16 at 64 (docs/experiments/018). A large one, or one whose levels do not divide this, sees
- * windows of its own side at half overlap, for its memory's sake.
+ * Of a small network windows of up to three of its sides that overlap by a quarter of one: 192
+ * pixels and 16 at 64 (docs/experiments/018 and 022). A large one sees windows of its own side at
+ * half overlap, for its memory's sake.
  */
-export function defaultWindow(network: NetworkConfig): SamplingWindow {
-  const { resolution } = network;
-  const overlap = resolution / 4;
-  const side = 2 * resolution + overlap;
-  return resolution <= largestWidened && side % sideMultiple(network) === 0
-    ? { side, overlap }
+export function defaultWindow({ resolution }: NetworkConfig): SamplingWindow {
+  return resolution <= largestWidened
+    ? { side: 3 * resolution, overlap: Math.floor(resolution / 4) }
     : { side: resolution, overlap: Math.floor(resolution / 2) };
 }

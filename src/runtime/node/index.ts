@@ -7,6 +7,8 @@ import { createEngine } from "./engine.ts";
 export const nodeRuntime: Runtime = {
   name: "onnxruntime-node",
   cores: availableParallelism(),
+  // Photos of many sizes have windows of many sizes; an engine of a small model holds 100 MB.
+  sizesKept: 4,
   lowering: loweringFor,
   readsInPlace: (device = "cpu") => device === "cpu",
   compile: createEngine,
