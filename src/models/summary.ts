@@ -4,7 +4,7 @@ import { isUNet, sideOf } from "../nn/config.ts";
 import { lowMemoryInferenceBytes, weightResidency } from "../nn/graphs.ts";
 import { type NetworkConfig, networkInputs } from "../nn/network.ts";
 import { DeclaredParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
-import { buildNetwork, parameterSpecs } from "../nn/registry.ts";
+import { buildNetwork, parameterSpecs, sideMultiple } from "../nn/registry.ts";
 import { defaultWindow } from "./settings/sampling.ts";
 
 /** A block of the network. */
@@ -90,10 +90,12 @@ export function windowMemory(
   return smallModel[place].eachByte * 4 * parameterCount(specs) + 2 * maps;
 }
 
-/** Bytes of the feature maps alive at once in a call for one square picture. */
+/** Bytes of the feature maps alive at once in a call for one square picture, filled up as it is. */
 function liveBytes(config: NetworkConfig, side = config.resolution): number {
   const graph = new Graph();
-  const inputs = networkInputs(graph, config, 1, [side, side]);
+  const multiple = sideMultiple(config);
+  const filledUp = multiple * Math.ceil(side / multiple);
+  const inputs = networkInputs(graph, config, 1, [filledUp, filledUp]);
   return 4 * peakLiveSize([buildNetwork(config, new DeclaredParameters(graph), inputs)]);
 }
 
