@@ -6,6 +6,7 @@ import { fillAll, invert, type MaskBitmap } from "../mask/bitmap.ts";
 import { grow, shrink } from "../mask/morphology.ts";
 import { maskTools } from "../mask/tools.ts";
 import { Button, Range, Segments, Switch } from "../parts/controls.tsx";
+import { PictureInput } from "../parts/picture-input.tsx";
 import { edgeStep } from "../state/keys.ts";
 
 export function FillPanel() {
@@ -72,17 +73,12 @@ export function FillPanel() {
             onClick={() => void studio.exports.saveMask()}
           />
         </div>
-        <input
-          ref={picker}
-          type="file"
-          accept="image/*"
-          hidden
-          aria-label={t.load}
-          onChange={async (event) => {
-            const input = event.currentTarget;
-            const [file] = input.files ?? [];
-            if (file !== undefined) await studio.loadMask(file);
-            input.value = "";
+        <PictureInput
+          picker={picker}
+          label={t.load}
+          multiple={false}
+          onFiles={([file]) => {
+            if (file !== undefined) void studio.loadMask(file);
           }}
         />
         <Switch

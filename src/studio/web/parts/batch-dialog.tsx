@@ -7,6 +7,7 @@ import { download } from "../state/saving.ts";
 import { wayOf } from "../state/ways.ts";
 import { Button, IconButton, Select } from "./controls.tsx";
 import { DialogWindow } from "./dialog.tsx";
+import { PictureInput } from "./picture-input.tsx";
 
 export function BatchDialog() {
   const studio = useStudio();
@@ -43,18 +44,7 @@ export function BatchDialog() {
           }}
         />
         <Button icon="plus" label={t.add} onClick={() => picker.current?.click()} />
-        <input
-          ref={picker}
-          type="file"
-          accept="image/*"
-          multiple
-          hidden
-          aria-label={t.add}
-          onChange={(event) => {
-            batch.add([...(event.currentTarget.files ?? [])]);
-            event.currentTarget.value = "";
-          }}
-        />
+        <PictureInput picker={picker} label={t.add} onFiles={(files) => batch.add(files)} />
       </div>
       <ul class="batch-list">
         {items.map((item) => (

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { useStudio } from "../context.ts";
 import { text } from "../i18n/index.ts";
 import { droppedFiles, isModelFile } from "../state/dropped.ts";
+import { PictureInput } from "./picture-input.tsx";
 
 export function FileIntake() {
   const studio = useStudio();
@@ -62,19 +63,10 @@ export function FileIntake() {
   }, [studio, over]);
   return (
     <>
-      <input
-        ref={picker}
-        type="file"
-        accept="image/*"
-        multiple
-        hidden
-        aria-label={text.value.open.choose}
-        onChange={(event) => {
-          const input = event.currentTarget;
-          const files = [...(input.files ?? [])];
-          input.value = "";
-          void studio.openFiles(files);
-        }}
+      <PictureInput
+        picker={picker}
+        label={text.value.open.choose}
+        onFiles={(files) => void studio.openFiles(files)}
       />
       {over.value && (
         <div class="drop-over">

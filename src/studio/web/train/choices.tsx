@@ -3,6 +3,7 @@ import { useId, useRef } from "preact/hooks";
 import { tasks as allTasks } from "../../../tasks/registry.ts";
 import { text } from "../i18n/index.ts";
 import { Button, Segments, Select } from "../parts/controls.tsx";
+import { PictureInput } from "../parts/picture-input.tsx";
 import { wayOf } from "../state/ways.ts";
 import { leastPhotos, mostPhotos } from "./messages.ts";
 import { freshPresets, type Trainer } from "./trainer.ts";
@@ -57,18 +58,7 @@ function Photos({ trainer }: { readonly trainer: Trainer }) {
         <strong>{t.drop}</strong>
         <span>{t.dropHelp(leastPhotos, mostPhotos)}</span>
       </button>
-      <input
-        ref={picker}
-        type="file"
-        accept="image/*"
-        multiple
-        hidden
-        aria-label={t.drop}
-        onChange={(event) => {
-          trainer.add([...(event.currentTarget.files ?? [])]);
-          event.currentTarget.value = "";
-        }}
-      />
+      <PictureInput picker={picker} label={t.drop} onFiles={(files) => trainer.add(files)} />
       {trainer.thumbnails.value.length > 0 && (
         <div class="thumbnails">
           {trainer.thumbnails.value.map((address) => (
