@@ -68,7 +68,7 @@ describe("the image", () => {
         "src/cli/main.ts",
         "src/studio/web/index.html",
       ],
-      ...["scripts/studio/copy-swagger.mjs", "models/landscapes-64/weights.safetensors"],
+      ...["scripts/studio/copy-swagger.mjs", "models/photos-64/weights.safetensors"],
       ...["deploy/docker/sshd_config", "LICENSE"],
       ...(await usedByBuild(tracked.split("\n"))),
     ])

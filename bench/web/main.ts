@@ -63,7 +63,7 @@ async function speeds(): Promise<Row[]> {
       const speed = (each: number) => `${((1000 * images) / each).toPrecision(3)} a second`;
       const name =
         what === "call"
-          ? "network calls of landscapes-64, 64x64 pixels"
+          ? "network calls of photos-64, 64x64 pixels"
           : `training images of tiny-32, ${images} a step`;
       rows.push([name, speed(node), speed(web), (web / node).toFixed(2)]);
     }
@@ -91,8 +91,8 @@ async function weights(): Promise<Row[]> {
     build: { outDir: out, emptyOutDir: true },
   });
   const sizes = new Map<string, Row>();
-  for (const file of [...(await readdir(out)), "landscapes-64"]) {
-    const path = file === "landscapes-64" ? join(model, weightsFile) : join(out, file);
+  for (const file of [...(await readdir(out)), "photos-64"]) {
+    const path = file === "photos-64" ? join(model, weightsFile) : join(out, file);
     const bytes = await readFile(path);
     const kilobytes = (size: number) => `${Math.ceil(size / 1000).toLocaleString("en-US")} kB`;
     sizes.set(file, [file, kilobytes(bytes.length), kilobytes(gzipSync(bytes).length)]);

@@ -89,7 +89,7 @@ async function training(page: Page): Promise<void> {
 async function colorization(page: Page): Promise<void> {
   const [wasm, gpu] = await onBoth<number[]>(page, "colorize", calls);
   const [a, b] = [wasm, gpu].map((values) => bytesOf(Float32Array.from(values)));
-  const what = `a photo of ${side}x${side} colorized by landscapes-64 in ${calls} calls`;
+  const what = `a photo of ${side}x${side} colorized by photos-64 in ${calls} calls`;
   agree(`${what}, of the largest value`, apart(wasm, gpu));
   const bytes = largestDifference(a!, b!);
   record(`${what}, in 8 bits`, `${bytes} of 255`, bytes <= 1);

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 run=$1 open=$2 cid22=$3 landscapes=$4
 shift 4
 begin=()
-[ -e "$run/checkpoint.safetensors" ] || begin=(--from landscapes-64)
+[ -e "$run/checkpoint.safetensors" ] || begin=(--from photos-64)
 exec nice -n 19 node dist/cli/main.js train "${begin[@]}" \
   --data "$open" "$cid22:2" "$landscapes:2.5" --weights scripts/data/photo-weights.txt \
   --crop-scale own..full --jpeg-quality wide --vary --loss rms --lr 0.0003 --anneal "${ANNEAL:-100000}" \

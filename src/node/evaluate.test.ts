@@ -426,7 +426,7 @@ describe("a plan", () => {
       /None of 1 photo can be used/,
     );
     await expect(
-      planEvaluation({ ...request, models: [at("model"), "landscapes-64"] }),
+      planEvaluation({ ...request, models: [at("model"), "photos-64"] }),
     ).rejects.toThrow(PaletteError);
   });
 });

@@ -93,6 +93,9 @@ describe("a folder that is no model", () => {
       /no model folder .*nowhere.*bundled/,
     );
     expect(await failureOf(findModel("tiny-32"))).toMatch(/tiny-32 is a preset.*train it/);
+    expect(await failureOf(findModel("landscapes-64"))).toMatch(
+      /take photos-64, which has replaced it/,
+    );
   });
 
   it("is named when a file is missing", async () => {

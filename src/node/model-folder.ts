@@ -170,7 +170,16 @@ function unreadable(path: string, thrown: unknown): PaletteError {
   return new PaletteError(`${path} ${complaint}.`, { cause: thrown });
 }
 
+/** Models that earlier versions brought along, and what has taken their place. */
+const replacedModels: Readonly<Record<string, string>> = { "landscapes-64": "photos-64" };
+
 async function noSuchModel(name: string): Promise<PaletteError> {
+  const successor = replacedModels[name];
+  if (successor !== undefined) {
+    return new PaletteError(
+      `${name} is no longer in the package: take ${successor}, which has replaced it, or name the folder of a copy.`,
+    );
+  }
   if (presets.some((preset) => preset.name === name)) {
     return new PaletteError(
       `${name} is a preset, a network without weights: train it first, then name the model's folder.`,

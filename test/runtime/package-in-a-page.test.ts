@@ -40,7 +40,7 @@ describe.skipIf(skipsChromium)("the package in a page", () => {
     const compiler = root("node_modules/typescript/bin/tsc");
     const project = ["-p", root("tsconfig.build.json"), "--outDir", join(own, "dist")];
     await promisify(execFile)(process.execPath, [compiler, ...project]);
-    await saveModel(join(own, "models/landscapes-64"), randomModel({ name: "landscapes-64" }));
+    await saveModel(join(own, "models/photos-64"), randomModel({ name: "photos-64" }));
   }
 
   beforeAll(async () => {

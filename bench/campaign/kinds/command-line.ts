@@ -124,7 +124,7 @@ const dear: Readonly<Record<string, number>> = {
 
 /** By option: what it may well be given. */
 const values: Readonly<Record<string, readonly string[]>> = {
-  model: ["model", "landscapes-64", "photos", "model/config.json", "gone", "models"],
+  model: ["model", "photos-64", "photos", "model/config.json", "gone", "models"],
   out: ["out", "a/b/c", "x.png", "x.jpg", "x.webp", "x.bmp", ".", "model", "photos", "rgb.png"],
   mask: ["mask.png", "random", "alpha", "alpha.png", "photos", "turned.jpg"],
   data: ["photos", "photos:0.5", ".", "model", "photos:0", "photos/photo-000.png"],

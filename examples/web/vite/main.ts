@@ -9,7 +9,7 @@ let palette: Promise<Palette> | undefined;
 async function load(): Promise<Palette> {
   const { device, reason } = await chooseDevice();
   status.textContent = reason;
-  const model = await fetchModel("landscapes-64", {
+  const model = await fetchModel("photos-64", {
     onProgress: ({ done, total }) => {
       status.textContent = `The model: ${done} of ${total ?? "?"} bytes`;
     },

@@ -39,7 +39,7 @@ describe("a model's settings of sampling", () => {
   });
 
   it("of the bundled model are steps and shares of JPEGs", async () => {
-    const { sampling } = await loadModelConfig("models/landscapes-64");
+    const { sampling } = await loadModelConfig("models/photos-64");
     expect(sampling?.steps?.dejpeg).toBeLessThanOrEqual(5);
     expect(mostJpegQuality(sampling!)).toBe(30);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { loadModelConfig } from "../../../node/model-folder.ts";
 import { misfitOf, threadsFor } from "./fit.ts";
 
-const model = await loadModelConfig("models/landscapes-64");
+const model = await loadModelConfig("models/photos-64");
 const photo = { width: 4000, height: 3000 };
 
 describe("a request's memory", () => {
@@ -25,6 +25,9 @@ describe("a request's memory", () => {
     expect(misfitOf({ task: "uncrop", photo, options: { margins } }, model)).toBeDefined();
     const larger = { width: 5472, height: 3648 };
     expect(misfitOf({ task: "dejpeg", photo: larger, options: {} }, model)?.smaller).toBeDefined();
-    expect(misfitOf({ task: "panorama", photo, options: { widen: 6 } }, model)).toBeUndefined();
+    // At the photo's own pixels, or at the model's scale.
+    const widen = { task: "panorama", photo } as const;
+    expect(misfitOf({ ...widen, options: { widen: 6 } }, model)?.smaller).toBeDefined();
+    expect(misfitOf({ ...widen, options: { widen: 6, sharpen: false } }, model)).toBeUndefined();
   });
 });
