@@ -126,7 +126,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const [model, photoFolder] = process.argv.slice(2);
   const palette = await whileWaiting("Loading the model", Palette.load(model));
   try {
-    const paths = await scanPhotos([photoFolder ?? join(project, "scripts", "demo", "photos")]);
+    const paths = await scanPhotos([photoFolder ?? join(project, "scripts", "demo", "landscapes")]);
     const photos = await whileWaiting("Reading the photos", readPhotos(paths));
     const aTask = photoFolder === undefined ? photosATask : photos.length;
     const rows: GalleryRow[] = [];
