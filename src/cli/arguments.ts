@@ -1,5 +1,6 @@
 /** What the commands' options may say. Commander prints the complaints and exits 2. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { samplingPrecisions } from "../models/settings/int8.ts";
 import { devices } from "../runtime/runtime.ts";
 import { parseShard } from "../util/shard.ts";
 
@@ -96,6 +97,11 @@ export const threadsOption = () =>
   new Option("--threads <count>", "threads of the engine (default: one a core)").argParser(
     wholeNumber(1, 1024),
   );
+
+export const precisionOption = () =>
+  new Option("--precision <type>", "int8 is faster, for models that palette calibrate made")
+    .choices(samplingPrecisions)
+    .default("float32");
 
 /** A share of the work, for many machines. */
 export const shardOption = (what: string) =>

@@ -1,6 +1,7 @@
 /** `palette evaluate`: how good models are, in the paper's terms. */
 import { relative } from "node:path";
 import type { EvaluationProgress } from "../evaluation/evaluate.ts";
+import type { SamplingPrecision } from "../models/settings/int8.ts";
 import { evaluate, evaluateShard, planEvaluation, type ShardOutcome } from "../node/evaluate.ts";
 import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import { UsageError } from "../util/errors.ts";
@@ -37,6 +38,7 @@ export async function evaluateModels(options: EvaluateModelsFlags): Promise<void
           data,
           others: options.others?.map(otherAnswers),
           models: options.model ?? [],
+          precisions: options.precision as SamplingPrecision[] | undefined,
         },
         (done, total) => {
           listed();

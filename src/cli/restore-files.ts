@@ -84,7 +84,8 @@ export async function restoreFiles(
   restoration: Restoration,
 ): Promise<void> {
   const { task, sampledTask, flags, settings, alsoRead = [], signal } = restoration;
-  const { model, out, device, threads, samples, seed, mean, guidance, force, shard } = flags;
+  const { model, out, device, threads, precision, samples, seed, mean, guidance, force, shard } =
+    flags;
   // Declared by its negation, it is true unless declined.
   const sharpen = flags.sharpen === false ? false : undefined;
   const sampler = chosenSampler(flags);
@@ -121,7 +122,7 @@ export async function restoreFiles(
     log(`shard ${shardName(shard)}: ${plan.length} of ${quantity(inputs.length, "photo")}.`);
   const palette = await whileWaiting(
     "Loading the model",
-    Palette.load(model, { device, threads, onWarning: log }),
+    Palette.load(model, { device, threads, precision, onWarning: log }),
   );
   const steps = palette.stepsFor(sampledTask, drawing);
   const restored: Restored[] = [];
@@ -129,7 +130,11 @@ export async function restoreFiles(
   const failed: { input: string; error: string }[] = [];
   const { name, network } = palette.config;
   const way = mean ? { mean } : palette.samplerConfig(sampler);
-  const drawn = { steps, seed, ...way, ...omitUndefined({ guidance, force, sharpen }) };
+  const bits = precision === "float32" ? undefined : precision;
+  const drawn = {
+    ...{ steps, seed, ...way },
+    ...omitUndefined({ guidance, force, sharpen, precision: bits }),
+  };
   try {
     const config = (await sha256(JSON.stringify(palette.config))).slice(0, 16);
     const record = recordedSettings({ task, model: name, config, ...drawn }, flags, alsoRead);

@@ -3,6 +3,7 @@ import type { PhotoReader, PhotoSet } from "../data/photo-reader.ts";
 import type { ImageCodec, TextRasterizer } from "../image/codec.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { StoredModel } from "../models/model.ts";
+import type { SamplingPrecision } from "../models/settings/int8.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { FeatureExtractors } from "./features/extract-features.ts";
 
@@ -51,8 +52,10 @@ export interface EvaluationSources {
 /** A model whose weights are read when it answers. */
 export interface EvaluationModel extends StoredModel {
   readonly config: ModelConfig;
-  /** Of its two files. */
+  /** Of its two files and, unless it is float32, of the precision. */
   readonly digest: string;
+  /** Default "float32". */
+  readonly precision?: SamplingPrecision;
 }
 
 /** Photos by the folders that were named. */

@@ -5,8 +5,10 @@ export { grad, pullback } from "./grad.ts";
 export { interpret } from "./interpret.ts";
 export {
   type ConvolutionGeometry,
+  type ConvolutionRanges,
   FeatureMap,
   type GroupedMap,
+  int8Lowering,
   type KernelForm,
   type KernelLayout,
   type LoweredConvolution,
@@ -15,6 +17,7 @@ export {
   lowerings,
   type MapShape,
   type OwnKernels,
+  type Quantization,
   transformedWeights,
   upsampledWeights,
 } from "./lowering/index.ts";

@@ -1,10 +1,13 @@
 /** Writes the nodes and constants of an ONNX graph, as onnx.proto has them. */
 import { toHalf } from "../util/half-precision.ts";
 import { MessageWriter } from "./protobuf.ts";
-import type { Attribute, Emitter, RankedValue, Shape } from "./tensor.ts";
+import type { Attribute, contributed, Emitter, RankedValue, Shape } from "./tensor.ts";
 
 /** Types of numbers, by onnx.proto. */
 export const FLOAT = 1;
+const UINT8 = 2;
+const INT8 = 3;
+const INT32 = 6;
 const INT64 = 7;
 export const FLOAT16 = 10;
 
@@ -60,6 +63,8 @@ export class OnnxEmitter implements Emitter {
   private nothing: string | undefined;
   private readonly written = new Map<string, string>();
   private names = 0;
+  /** Of the nodes' operators. */
+  readonly domains = new Set<string>();
   /** Names of the model's inputs and outputs. */
   private readonly taken: ReadonlySet<string>;
   private readonly shapesKnown: boolean;
@@ -85,15 +90,29 @@ export class OnnxEmitter implements Emitter {
     this.waitsBySum = waitsBySum;
   }
 
-  node(type: string, inputs: readonly string[], attributes: Attributes = {}): string {
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    domain?: typeof contributed,
+  ): string {
     const output = this.fresh();
-    this.add(type, inputs, output, attributes);
+    this.add(type, inputs, output, attributes, domain);
     return output;
   }
 
   /** Adds a node whose output has the given name. */
-  add(type: string, inputs: readonly string[], output: string, attributes: Attributes = {}): void {
-    this.slots.push([this.message(type, inputs, [output], attributes, `${this.slots.length}`)]);
+  add(
+    type: string,
+    inputs: readonly string[],
+    output: string,
+    attributes: Attributes = {},
+    domain?: typeof contributed,
+  ): void {
+    const node = this.message(type, inputs, [output], attributes, `${this.slots.length}`);
+    if (domain !== undefined) node.string(7, domain);
+    this.domains.add(domain ?? "");
+    this.slots.push([node]);
   }
 
   private message(
@@ -136,6 +155,12 @@ export class OnnxEmitter implements Emitter {
     const { buffer, byteOffset, byteLength } = this.type === FLOAT ? data : toHalf(data);
     const raw = new Uint8Array(buffer, byteOffset, byteLength);
     return this.initializer(this.type, raw, shape, data.length <= 256);
+  }
+
+  bytes(data: Uint8Array | Int8Array | Int32Array, shape: Shape): string {
+    const type = data instanceof Uint8Array ? UINT8 : data instanceof Int8Array ? INT8 : INT32;
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return this.initializer(type, raw, shape, raw.length <= 256);
   }
 
   reshape(input: string, shape: Shape): string {

@@ -6,7 +6,7 @@
 import { halfValues } from "./mixed-precision.ts";
 import { type EmitterOptions, FLOAT, FLOAT16, OnnxEmitter } from "./onnx-emitter.ts";
 import { MessageWriter } from "./protobuf.ts";
-import { type Graph, reachable, type Shape, type Tensor } from "./tensor.ts";
+import { contributed, type Graph, reachable, type Shape, type Tensor } from "./tensor.ts";
 
 const OPSET = 17;
 const IR_VERSION = 8;
@@ -89,6 +89,8 @@ export function encodeOnnx(
   const model = new MessageWriter().integer(1, IR_VERSION).string(2, "palette-diffusion");
   if (notes) model.string(6, notes.documentation);
   model.message(7, body).message(8, opset);
+  if (emitter.domains.has(contributed))
+    model.message(8, new MessageWriter().string(1, contributed).integer(2, 1));
   for (const [key, value] of Object.entries(notes?.metadata ?? {}))
     model.message(14, new MessageWriter().string(1, key).string(2, value));
   return model.finish();

@@ -13,6 +13,9 @@ export type Shape = readonly number[];
 /** An attribute of an ONNX node. */
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
+/** The domain of ONNX Runtime's own operators. */
+export const contributed = "com.microsoft";
+
 /** A value by its name and its number of axes. */
 export interface RankedValue {
   readonly name: string;
@@ -22,7 +25,12 @@ export interface RankedValue {
 /** Takes the ONNX nodes of a graph, op by op. Values are known by name. */
 export interface Emitter {
   /** Adds a node with one output and returns the output's name. */
-  node(type: string, inputs: readonly string[], attributes?: Record<string, Attribute>): string;
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes?: Record<string, Attribute>,
+    domain?: typeof contributed,
+  ): string;
   /** The same value in another shape. */
   reshape(input: string, shape: Shape): string;
   /** The same in another shape, but not before the others have been computed. */
@@ -33,6 +41,8 @@ export interface Emitter {
   sine(type: "Sin" | "Cos", input: string): string;
   /** A float32 constant. */
   floats(data: Float32Array, shape: Shape): string;
+  /** A constant of uint8, int8 or int32. */
+  bytes(data: Uint8Array | Int8Array | Int32Array, shape: Shape): string;
   /** An int64 constant: shapes, axes, starts and ends of slices. */
   integers(values: readonly number[]): string;
   /** Elements `start` to `end` of a flat vector; segments of one vector must not overlap. */

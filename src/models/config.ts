@@ -12,6 +12,7 @@ import type { Preset } from "./presets.ts";
 import { augmentationSchema } from "./settings/augmentation.ts";
 import { dataSplitSchema, type PhotosRecord, photosRecord } from "./settings/data-split.ts";
 import { upgradeFormat1 } from "./settings/format-1.ts";
+import { int8Schema } from "./settings/int8.ts";
 import { modelObjectiveSchema, type Objective } from "./settings/objective.ts";
 import { optimizerSchema } from "./settings/optimizer.ts";
 import { samplingSchema } from "./settings/sampling.ts";
@@ -93,6 +94,8 @@ export const modelConfig = z.strictObject({
   sampler: samplerConfigSchema.optional(),
   /** What was measured of its use. */
   sampling: samplingSchema.optional(),
+  /** For sampling in 8 bits. */
+  int8: int8Schema.optional(),
   ddpm: ancestralQuirks.optional(),
   origin: originRecord.optional(),
   /** The file that the folder was imported from, which an import may replace as it made it. */

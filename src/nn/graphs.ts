@@ -18,6 +18,7 @@ import {
   type Precision,
   peakLiveSize,
   pullback,
+  type Quantization,
   reduceSum,
   reshape,
   size,
@@ -84,6 +85,8 @@ export interface InferenceGraphOptions {
   readonly notes?: ModelNotes;
   /** How feature maps are stored and convolutions carried out (default "cpu"). */
   readonly lowering?: LoweringName;
+  /** Convolutions in 8 bits, with weights as constants; instead of a lowering. */
+  readonly quantization?: Quantization;
 }
 
 export interface InferenceGraph {
@@ -111,6 +114,36 @@ export function inferenceGraph(
   };
 }
 
+/** A convolution of a calibration graph: its input and output are outputs of these names. */
+export interface ObservedConvolution {
+  readonly place: string;
+  readonly input: string;
+  readonly output: string;
+}
+
+/**
+ * ONNX model of one network call in float32 whose further outputs are the maps that go into and
+ * come out of each convolution, as `int8Lowering` stores them.
+ */
+export function calibrationGraph(
+  config: NetworkConfig,
+  specs: readonly ParameterSpec[],
+  weights: Float32Array,
+  batch: number,
+): { readonly model: Uint8Array; readonly convolutions: readonly ObservedConvolution[] } {
+  const maps: Record<string, Tensor> = {};
+  const convolutions: ObservedConvolution[] = [];
+  const observe: Quantization["observe"] = (place, from, to) => {
+    const [input, output] = [`input of ${place}`, `output of ${place}`];
+    maps[input] = from;
+    maps[output] = to;
+    convolutions.push({ place, input, output });
+  };
+  const quantization = { ranges: {}, observe };
+  const { graph, outputs } = traceSampling(config, specs, weights, batch, { quantization });
+  return { model: encodeOnnx(graph, { ...outputs, ...maps }), convolutions };
+}
+
 /** Without shapes an engine plans less, and holds less: see docs/architecture.md. */
 function encodingFor(
   weights: unknown,
@@ -128,13 +161,13 @@ function traceSampling(
   specs: readonly ParameterSpec[],
   weights: GraphWeights,
   batch: number,
-  { size, lowering, ownKernels = "compact" }: InferenceGraphOptions = {},
+  { size, lowering, quantization, ownKernels = "compact" }: InferenceGraphOptions = {},
 ): Traced & { readonly parameters: readonly ParameterSpec[] } {
   const graph = new Graph();
   const inputs = new InputParameters(graph, specs, ownKernels);
   const parameters = weights === "inputs" ? inputs : new ConstantParameters(graph, specs, weights);
   const images = networkInputs(graph, config, batch, size);
-  const output = buildNetwork(config, parameters, images, { lowering });
+  const output = buildNetwork(config, parameters, images, { lowering, quantization });
   return { graph, outputs: { output }, parameters: inputs.specs };
 }
 

@@ -26,7 +26,8 @@ import type { Initializer, Parameters } from "./parameters.ts";
 /** A place in the network: parameter names below it start with its path. */
 export class Scope {
   private readonly parameters: Parameters;
-  private readonly path: string;
+  /** What the names of its parameters begin with. */
+  readonly path: string;
 
   constructor(parameters: Parameters, path = "") {
     this.parameters = parameters;
@@ -74,7 +75,7 @@ export function convolution(
 ): FeatureMap {
   const incoming = x.shape[1];
   const initializer: Initializer = zero ? "zeros" : { fanIn: incoming * kernel * kernel };
-  const geometry = { channels, kernel, stride, dilation, upsampled };
+  const geometry = { channels, kernel, stride, dilation, upsampled, place: scope.path };
   const { layout, apply } = x.lowering.convolution(x, geometry, scope.ownKernels);
   const weight = scope.get("weight", [channels, incoming, kernel, kernel], initializer, layout);
   const bias = scope.get("bias", [channels], initializer);

@@ -1,7 +1,7 @@
 /** What every network is to the rest of the program: its settings, its inputs, how it is built. */
 import type { z } from "zod";
 import { logSnr } from "../diffusion/schedule.ts";
-import type { Graph, LoweringName, Tensor } from "../graph/index.ts";
+import type { Graph, LoweringName, Quantization, Tensor } from "../graph/index.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** The numbers that can stand for a noise level: its log-SNR, or gamma as in PyTorch Palette. */
@@ -33,6 +33,8 @@ export interface BuildOptions {
   readonly recompute?: boolean;
   /** How feature maps are stored and convolutions carried out (default "cpu"). */
   readonly lowering?: LoweringName;
+  /** For convolutions in 8 bits, on a processor; `lowering` is not looked at then. */
+  readonly quantization?: Quantization;
 }
 
 export interface NetworkDefinition<C extends NetworkConfig = NetworkConfig> {

@@ -7,6 +7,7 @@ import {
   concat,
   depthToSpace,
   type FeatureMap,
+  int8Lowering,
   lowerings,
   spaceToDepth,
   type Tensor,
@@ -26,9 +27,9 @@ export function uNet(
   config: UNetConfig,
   parameters: Parameters,
   inputs: NetworkInputs,
-  { recompute = false, lowering: name = "cpu" }: BuildOptions = {},
+  { recompute = false, lowering: name = "cpu", quantization }: BuildOptions = {},
 ): Tensor {
-  const lowering = lowerings[name];
+  const lowering = quantization ? int8Lowering(quantization) : lowerings[name];
   const root = new Scope(parameters);
   const { base, groups, multipliers } = config;
   const embedding = embedNoiseLevel(root, config, inputs.conditioning);

@@ -1,4 +1,5 @@
 /** Evaluations on folders: models, photos, feature networks and the report are files. */
+import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type LeftOut, leftOutNotes } from "../data/photo-reader.ts";
@@ -20,6 +21,7 @@ import {
   resolvePlan,
 } from "../evaluation/protocol/plan.ts";
 import { reportFiles } from "../evaluation/protocol/results.ts";
+import type { SamplingPrecision } from "../models/settings/int8.ts";
 import { samplingMemory } from "../models/summary.ts";
 import { nodeRuntime } from "../runtime/node/index.ts";
 import { PaletteError } from "../util/errors.ts";
@@ -51,15 +53,19 @@ export interface FolderEvaluation extends Evaluation {
 
 /**
  * Resolves models, photos and conditions.
+ * @param request.precisions each model answers in each; default "float32"
  * @param onPhoto told how many photos were tried, of all
  * @throws UsageError for impossible wishes; PaletteError for models that do not go together and for
  * what is missing.
  */
 export function planEvaluation(
-  request: EvaluationRequest,
+  {
+    precisions = ["float32"],
+    ...request
+  }: EvaluationRequest & { readonly precisions?: readonly SamplingPrecision[] | undefined },
   onPhoto?: (done: number, total: number) => void,
 ): Promise<EvaluationPlan> {
-  return resolvePlan(request, folderSources, onPhoto);
+  return resolvePlan(request, folderSources(precisions), onPhoto);
 }
 
 /**
@@ -157,7 +163,7 @@ export async function compareFolders(
   }
 }
 
-const folderSources: EvaluationSources = {
+const folderSources = (precisions: readonly SamplingPrecision[]): EvaluationSources => ({
   reader: photoFiles,
   async models(names) {
     const folders: string[] = [];
@@ -165,20 +171,28 @@ const folderSources: EvaluationSources = {
     for (const name of names.length === 0 ? [undefined] : names) {
       folders.push(await findModel(name));
     }
-    return Promise.all([...new Set(folders)].map(evaluationModel));
+    const models = await Promise.all([...new Set(folders)].map(evaluationModel));
+    return models.flatMap((model) => precisions.map((precision) => inPrecision(model, precision)));
   },
   async photos(folders) {
     const title = folders.map((folder) => basename(resolve(folder))).join(", ");
     return { title, sets: await scanPhotoSets(folders) };
   },
   list: (folder) => readdir(folder).catch(() => undefined),
-};
+});
 
 async function evaluationModel(folder: string): Promise<EvaluationModel> {
   const model = await openModel(folder);
   const { name, network } = model.config;
   nodeRuntime.assertFits(samplingMemory(network), `Sampling with ${name}`);
   return { ...model, digest: await modelDigest(folder) };
+}
+
+/** In another precision it gives other answers, which must not be taken for these. */
+function inPrecision(model: EvaluationModel, precision: SamplingPrecision): EvaluationModel {
+  if (precision === "float32") return model;
+  const digest = createHash("sha256").update(`${model.digest} ${precision}`).digest("hex");
+  return { ...model, precision, digest: digest.slice(0, 16) };
 }
 
 export async function packageVersion(): Promise<string> {

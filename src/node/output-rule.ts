@@ -57,6 +57,14 @@ export const folderKinds = {
     replaced: true,
     begun: weightsFile,
   },
+  calibratedModel: {
+    what: "a model that palette calibrate made",
+    option: "-o",
+    sign: configFile,
+    knows: (text, file) => parseModelConfig(text, file).int8 !== undefined,
+    replaced: true,
+    begun: weightsFile,
+  },
   run: {
     what: "a run folder",
     option: "--out",

@@ -12,7 +12,7 @@ import {
 import { checkImage } from "../image/check-image.ts";
 import { copyOf, type Image, isGray, type Mask, withoutColours } from "../image/image.ts";
 import type { ModelConfig } from "../models/config.ts";
-import type { Network } from "../runtime/network.ts";
+import type { Network, NetworkOptions } from "../runtime/network.ts";
 import type { SessionOptions } from "../runtime/runtime.ts";
 import { tintGray } from "../tasks/gray-photo.ts";
 import type { UncropOptions } from "../tasks/growth.ts";
@@ -38,7 +38,7 @@ export interface SampleRequest {
   readonly seed: number;
 }
 
-export interface PaletteOptions extends SessionOptions {
+export interface PaletteOptions extends SessionOptions, Pick<NetworkOptions, "precision"> {
   /** Told, in a line, what may disappoint but is no error; default: on stderr. */
   readonly onWarning?: (line: string) => void;
   /** Pixels of samples that `restore` takes side by side at most; default 8 million. */

@@ -126,6 +126,11 @@ export interface Runtime {
    */
   readsInPlace?(device?: Device): boolean;
   /**
+   * Whether its processor multiplies bytes as int8 convolutions need it. Not known, and thus not
+   * used, unless given.
+   */
+  multipliesBytes?(): Promise<boolean>;
+  /**
    * Compiles an encoded ONNX graph (`encodeOnnx`) off the calling thread.
    * @param constants inputs that are the same in every run. Their buffers move to the engine, so
    * each needs a buffer of its own, which the caller cannot use afterwards

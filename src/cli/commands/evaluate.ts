@@ -5,6 +5,7 @@ import { type CropScale, cropScales } from "../../data/crop-scale.ts";
 import type { VariantChoice } from "../../evaluation/protocol/conditions.ts";
 import { type CropKind, cropKinds } from "../../evaluation/protocol/crops.ts";
 import { suffixes } from "../../evaluation/protocol/sampler-settings.ts";
+import { samplingPrecisions } from "../../models/settings/int8.ts";
 import type { Device } from "../../runtime/runtime.ts";
 import { tasks } from "../../tasks/registry.ts";
 import type { Task } from "../../tasks/task.ts";
@@ -43,6 +44,7 @@ export interface EvaluateFlags {
   classifier?: string;
   device: Device;
   threads?: number;
+  precision?: string[];
   json?: boolean;
   shard?: Shard;
 }
@@ -103,6 +105,11 @@ export function declareEvaluate(command: Command): void {
     .option("--seed <n>", "of all randomness", wholeNumber(0), 1)
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .option(
+      "--precision <list>",
+      `${samplingPrecisions.join(",")}: of each model; int8 needs palette calibrate (default: float32)`,
+      listAmong("precision", samplingPrecisions),
+    )
     .optionsGroup("How they are measured:")
     .option("--nets <dir>", "folder of feature networks (see palette features)")
     .option("--features <name>", "network for FID, KID, IS and PD (default: googlenet)")

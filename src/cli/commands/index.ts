@@ -51,6 +51,12 @@ export const commands: readonly CommandEntry[] = [
     declare: async (command) => (await import("./average.ts")).declareAverage(command),
   },
   {
+    name: "calibrate",
+    usage: "[model]",
+    description: "Makes a model that can be sampled in 8 bits (--precision int8), which is faster.",
+    declare: async (command) => (await import("./calibrate.ts")).declareCalibrate(command),
+  },
+  {
     name: "shards",
     usage: "<photos>",
     description:

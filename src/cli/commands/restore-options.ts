@@ -1,9 +1,16 @@
 /** Arguments and options of every command that restores photos. */
 import { type Command, Option } from "commander";
+import type { SamplingPrecision } from "../../models/settings/int8.ts";
 import { mostSamples, samplingDefaults } from "../../pipeline/sampling-options.ts";
 import type { Device } from "../../runtime/runtime.ts";
 import type { Shard } from "../../util/shard.ts";
-import { deviceOption, shardOption, threadsOption, wholeNumber } from "../arguments.ts";
+import {
+  deviceOption,
+  precisionOption,
+  shardOption,
+  threadsOption,
+  wholeNumber,
+} from "../arguments.ts";
 import { samplerOption, samplerSettingOptions } from "../sampler-options.ts";
 
 /** Values of --format, which are the endings of files. */
@@ -26,6 +33,7 @@ export interface RestoreFlags {
   readonly seed: number;
   readonly device: Device;
   readonly threads?: number;
+  readonly precision: SamplingPrecision;
   readonly json?: boolean;
   readonly format?: OutputFormat;
   readonly quality?: number;
@@ -103,5 +111,6 @@ export function samplingOptions(command: Command): Command {
   return command
     .addOption(deviceOption())
     .addOption(threadsOption())
+    .addOption(precisionOption())
     .option("--json", "print one JSON document instead of the paths");
 }

@@ -12,6 +12,7 @@ import type { SamplingProgress } from "../../pipeline/sampling-options.ts";
 import { createNetwork } from "../../runtime/network.ts";
 import type { SessionOptions } from "../../runtime/runtime.ts";
 import type { Condition } from "../../tasks/task.ts";
+import { omitUndefined } from "../../util/omit-undefined.ts";
 import { Random } from "../../util/random.ts";
 import { isInShard, type Shard } from "../../util/shard.ts";
 import type { EvaluationPlatform } from "../platform.ts";
@@ -229,8 +230,9 @@ async function warm(
 ): Promise<Palette> {
   const together = picturesTogether(model.config.network);
   onProgress?.({ stage: "loading", done: 0, total: 1 });
-  const { config, weights } = model;
-  const network = await createNetwork(platform.runtime, { config, weights }, session);
+  const { config, weights, precision } = model;
+  const options = { ...session, ...omitUndefined({ precision }) };
+  const network = await createNetwork(platform.runtime, { config, weights }, options);
   const palette = new Palette(network, { ...session, onWarning: () => {} });
   const { image } = await crops.crop(0);
   const first = await degraded(condition, image, plan.common.seed, 0, platform.codec);

@@ -1,5 +1,4 @@
 /** The rows of a plan: which model answers, and how it is sampled. */
-import type { ModelConfig } from "../../models/config.ts";
 import { quantity } from "../../util/format.ts";
 import type { EvaluationModel } from "../platform.ts";
 import { type Sampling, samplerName, samplingName } from "./sampler-settings.ts";
@@ -52,15 +51,16 @@ export function plannedRows({ models, samplings, samples }: RowChoice, task: str
 
 /** The name of each model in tables; models of one name are told apart by their digests. */
 export function modelLabels(models: readonly EvaluationModel[]): string[] {
-  const plain = models.map(({ config }) => labelOf(config));
+  const plain = models.map(labelOf);
   return models.map(({ digest }, k) => {
     const twins = plain.filter((label) => label === plain[k]).length > 1;
     return twins ? `${plain[k]} ${digest.slice(0, 8)}` : plain[k]!;
   });
 }
 
-function labelOf({ name, objective }: ModelConfig): string {
-  return objective.regression ? "Regression" : `Palette (${name})`;
+function labelOf({ config: { name, objective }, precision }: EvaluationModel): string {
+  const label = objective.regression ? "Regression" : `Palette (${name})`;
+  return precision === undefined ? label : `${label} in ${precision}`;
 }
 
 function inWords(sampling: Sampling): string {

@@ -2,6 +2,7 @@
 import { cpuLowering } from "./cpu.ts";
 import { gpuLowering } from "./gpu.ts";
 
+export { type ConvolutionRanges, int8Lowering, type Quantization } from "./int8.ts";
 export {
   type ConvolutionGeometry,
   FeatureMap,

@@ -49,6 +49,8 @@ export interface ConvolutionGeometry {
   readonly dilation: number;
   /** Whether each pixel is repeated 2x2 times before (nearest neighbour); stride and dilation 1. */
   readonly upsampled?: boolean;
+  /** Where in the network it is, as the names of its parameters begin. */
+  readonly place?: string;
 }
 
 /** One convolution of one map, before its weights are there. */

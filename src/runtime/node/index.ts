@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { assertFits } from "../../node/memory.ts";
 import { loweringFor, type Runtime } from "../runtime.ts";
 import { createEngine } from "./engine.ts";
+import { multipliesBytes } from "./int8.ts";
 
 export const nodeRuntime: Runtime = {
   name: "onnxruntime-node",
@@ -11,6 +12,7 @@ export const nodeRuntime: Runtime = {
   sizesKept: 4,
   lowering: loweringFor,
   readsInPlace: (device = "cpu") => device === "cpu",
+  multipliesBytes,
   compile: createEngine,
   assertFits,
 };
