@@ -88,6 +88,9 @@ const exporting =
   (...outputs: string[]) =>
   () => [at("model"), ...outputs.map((name) => (name.startsWith("-") ? name : at(name)))];
 const averaging = (out: string) => () => [at("run"), "--length", "0.1", "-o", at(out)];
+const calibrating = (out: string) => () => [
+  ...[at("model"), "--data", at("photos"), "-o", at(out)],
+];
 const training = (out: string) => () => ["--data", at("photos"), "--out", at(out), "--images", "1"];
 const distilling = (out: string) => () => [...training(out)(), "--from", at("model")];
 const evaluating = (out: string) => () => [
@@ -201,6 +204,12 @@ const refused: Readonly<Record<string, readonly Case[]>> = {
     ["a trained model", averaging("model"), /is not a model that palette average made/],
     ["the run", averaging("run"), /is not a model that palette average made/],
     ["a file", averaging("rgb.png"), /is a file: choose another -o/],
+  ],
+  calibrate: [
+    ["photos", calibrating("photos"), /is not a model that palette calibrate made/],
+    ["a config.json of one's own", calibrating("mine"), /not a model that palette calibrate made/],
+    ["the model it reads", calibrating("model"), /is not a model that palette calibrate made/],
+    ["a file", calibrating("rgb.png"), /is a file: choose another -o/],
   ],
   evaluate: [
     ["photos", evaluating("photos"), /is not the folder of an evaluation \(it holds photo-000/],

@@ -79,3 +79,14 @@ describe("the GPU's lowering", () => {
     );
   });
 });
+
+describe("the lowering for int8", () => {
+  it("has the output of the CPU's lowering where all convolutions are in float32", async () => {
+    const graphs = [{}, { quantization: { ranges: {} } }].map((options) =>
+      inferenceGraph(config, specs, parameters, batch, options),
+    );
+    const [cpu, int8] = await Promise.all(graphs.map(({ model }) => run(model, images)));
+    const wanted = cpu!.output!.data;
+    expect(largestDifference(int8!.output!.data, wanted)).toBeLessThan(1e-5 * largest(wanted));
+  });
+});

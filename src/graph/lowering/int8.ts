@@ -111,8 +111,12 @@ function grouped(x: FeatureMap, groups: number): GroupedMap {
   const [n, c, h, w] = x.shape;
   return {
     values: () => reshape(x.storage, [n, h * w, groups, c / groups]),
-    // Along the columns first: they lie side by side.
-    mean: (values) => reduceMean(reduceMean(values, [1]), [3]),
+    // Over the positions as a product: ONNX Runtime's sums over rows take five times as long.
+    mean: (values) => {
+      const rows = reshape(values, [n, h * w, c]);
+      const means = matmul(x.storage.graph.constant(1 / (h * w), [n, 1, h * w]), rows);
+      return reduceMean(reshape(means, [n, 1, groups, c / groups]), [3]);
+    },
     perChannel: (values) => reshape(values, [1, 1, groups, c / groups]),
     perImageAndChannel: (values, start) =>
       reshape(slice(values, 1, start, c), [n, 1, groups, c / groups]),

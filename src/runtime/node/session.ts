@@ -102,6 +102,8 @@ async function createSession(
         intra_op: { allow_spinning: "0" },
         // A node that fell back to the processor would wait for its maps there and back.
         disable_cpu_ep_fallback: device === "webgpu" ? "1" : "0",
+        // What is dequantized would be so anew for each of its consumers.
+        disable_quant_qdq: "1",
       },
     },
     logSeverityLevel: 4,
