@@ -1,6 +1,6 @@
 /**
  * A network call in int8 beside one in float32, in turn in one process, one thread, by CPU time;
- * and what the answers lose: docs/experiments/024.
+ * and what the answers lose: docs/experiments/025.
  *
  *   npx tsx bench/int8.ts MODEL PHOTOS [speed|answers]
  *

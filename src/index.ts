@@ -74,6 +74,7 @@ export type { ByteSource } from "./models/byte-source.ts";
 export type { ModelConfig, TrainingRecord } from "./models/config.ts";
 export type { Model, StoredModel, WeightSource } from "./models/model.ts";
 export { type Preset, presetNamed, presets } from "./models/presets.ts";
+export { type SamplingPrecision, samplingPrecisions } from "./models/settings/int8.ts";
 export {
   describeNetwork,
   type Layer,

@@ -76,7 +76,8 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
     if (sampling?.jpegShares) {
       facts.push(["JPEGs", `improves those up to quality ${mostJpegQuality(sampling)}`]);
     }
-    const { origin } = subject.config;
+    const { int8, origin } = subject.config;
+    if (int8) facts.push(["int8", quantity(Object.keys(int8.ranges).length, "convolution")]);
     if (origin) facts.push(["imported from", `${origin.file} of ${origin.project}`]);
   }
   facts.push(

@@ -21,7 +21,7 @@ import {
   resolvePlan,
 } from "../evaluation/protocol/plan.ts";
 import { reportFiles } from "../evaluation/protocol/results.ts";
-import type { SamplingPrecision } from "../models/settings/int8.ts";
+import { notCalibrated, type SamplingPrecision } from "../models/settings/int8.ts";
 import { samplingMemory } from "../models/summary.ts";
 import { nodeRuntime } from "../runtime/node/index.ts";
 import { PaletteError } from "../util/errors.ts";
@@ -191,6 +191,7 @@ async function evaluationModel(folder: string): Promise<EvaluationModel> {
 /** In another precision it gives other answers, which must not be taken for these. */
 function inPrecision(model: EvaluationModel, precision: SamplingPrecision): EvaluationModel {
   if (precision === "float32") return model;
+  if (model.config.int8 === undefined) throw new PaletteError(notCalibrated(model.config.name));
   const digest = createHash("sha256").update(`${model.digest} ${precision}`).digest("hex");
   return { ...model, precision, digest: digest.slice(0, 16) };
 }

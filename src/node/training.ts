@@ -30,6 +30,7 @@ export {
   type PostHocAverage,
   RunAverages,
 } from "./average.ts";
+export { calibrated, type FolderCalibrationOptions } from "./calibrate.ts";
 export { makeShards, type ShardOptions, type ShardRequest } from "./make-shards.ts";
 export { agreeOn } from "./mpi/agree.ts";
 export { MpiCommunicator } from "./mpi/communicator.ts";

@@ -5,7 +5,7 @@
 import type { Quantization } from "../graph/index.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { type Model, readModel, type StoredModel, weightsInMemory } from "../models/model.ts";
-import type { SamplingPrecision } from "../models/settings/int8.ts";
+import { notCalibrated, type SamplingPrecision } from "../models/settings/int8.ts";
 import {
   inferenceGraph,
   lowMemorySession,
@@ -140,10 +140,7 @@ export class EnginePools {
         throw new PaletteError(
           `int8 is for processors, not for ${device}: leave out the precision.`,
         );
-      if (int8 === undefined)
-        throw new PaletteError(
-          `${name} has not been calibrated for int8: palette calibrate makes a model that is.`,
-        );
+      if (int8 === undefined) throw new PaletteError(notCalibrated(name));
       if (residency === "inputs")
         throw new PaletteError(
           `int8 is for models of up to ${Math.round(limit / 1e6)} MB of weights: leave out the precision for ${name}.`,

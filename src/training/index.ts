@@ -4,6 +4,7 @@
  */
 export type { PhotoSet } from "../data/photo-reader.ts";
 export type { TaskMix } from "../data/task-sampler.ts";
+export type { CalibrationOptions } from "./calibrate.ts";
 export {
   type Clock,
   defaultIntervals,

@@ -19,4 +19,8 @@ export const int8Schema = z.strictObject({
   ranges: z.record(z.string(), z.strictObject({ input: range, output: range })),
 });
 
+/** What is said of a model that has none. */
+export const notCalibrated = (name: string): string =>
+  `${name} has not been calibrated for int8: palette calibrate makes a model that is.`;
+
 export type Int8Settings = z.infer<typeof int8Schema>;
