@@ -122,6 +122,7 @@ if (mode !== "answers") {
     [4, 64],
     [1, 64],
     [1, 144],
+    [1, 192],
   ] as const)
     await speed(images, side);
 }

@@ -74,7 +74,6 @@ export type { ByteSource } from "./models/byte-source.ts";
 export type { ModelConfig, TrainingRecord } from "./models/config.ts";
 export type { Model, StoredModel, WeightSource } from "./models/model.ts";
 export { type Preset, presetNamed, presets } from "./models/presets.ts";
-export { type SamplingPrecision, samplingPrecisions } from "./models/settings/int8.ts";
 export {
   describeNetwork,
   type Layer,
@@ -118,8 +117,10 @@ export {
   type ResidentSession,
   type ResidentTensor,
   type Runtime,
+  type SamplingPrecision,
   type Session,
   type SessionOptions,
+  samplingPrecisions,
 } from "./runtime/runtime.ts";
 export type { DejpegOptions, JpegQualities } from "./tasks/dejpeg.ts";
 export { type Margins, type Side, sides, type UncropOptions } from "./tasks/growth.ts";

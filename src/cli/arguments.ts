@@ -1,7 +1,6 @@
 /** What the commands' options may say. Commander prints the complaints and exits 2. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { samplingPrecisions } from "../models/settings/int8.ts";
-import { devices } from "../runtime/runtime.ts";
+import { devices, samplingPrecisions } from "../runtime/runtime.ts";
 import { parseShard } from "../util/shard.ts";
 
 /** A parser of whole numbers from `low` to `high`. */

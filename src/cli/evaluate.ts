@@ -1,9 +1,9 @@
 /** `palette evaluate`: how good models are, in the paper's terms. */
 import { relative } from "node:path";
 import type { EvaluationProgress } from "../evaluation/evaluate.ts";
-import type { SamplingPrecision } from "../models/settings/int8.ts";
 import { evaluate, evaluateShard, planEvaluation, type ShardOutcome } from "../node/evaluate.ts";
 import { claimFolder, folderKinds } from "../node/output-rule.ts";
+import type { SamplingPrecision } from "../runtime/runtime.ts";
 import { UsageError } from "../util/errors.ts";
 import { quantity } from "../util/format.ts";
 import { shardName } from "../util/shard.ts";

@@ -56,6 +56,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
 /** Where a command means something else by it. */
 const documentedOf: Readonly<Record<string, readonly string[]>> = {
   "evaluate --steps": ["20", "ddpm:1000", "20,dpm++:20", "20:guidance=1.5"],
+  "evaluate --precision": ["float32", "float32,int8"],
   "study --steps": ["20", "ddpm:1000"],
   "study --size": ["256"],
   "shards --size": ["500MB", "1.5GB", "10000"],

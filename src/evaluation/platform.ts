@@ -3,8 +3,7 @@ import type { PhotoReader, PhotoSet } from "../data/photo-reader.ts";
 import type { ImageCodec, TextRasterizer } from "../image/codec.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { StoredModel } from "../models/model.ts";
-import type { SamplingPrecision } from "../models/settings/int8.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { Runtime, SamplingPrecision } from "../runtime/runtime.ts";
 import type { FeatureExtractors } from "./features/extract-features.ts";
 
 /**

@@ -114,36 +114,6 @@ export function inferenceGraph(
   };
 }
 
-/** A convolution of a calibration graph: its input and output are outputs of these names. */
-export interface ObservedConvolution {
-  readonly place: string;
-  readonly input: string;
-  readonly output: string;
-}
-
-/**
- * ONNX model of one network call in float32 whose further outputs are the maps that go into and
- * come out of each convolution, as `int8Lowering` stores them.
- */
-export function calibrationGraph(
-  config: NetworkConfig,
-  specs: readonly ParameterSpec[],
-  weights: Float32Array,
-  batch: number,
-): { readonly model: Uint8Array; readonly convolutions: readonly ObservedConvolution[] } {
-  const maps: Record<string, Tensor> = {};
-  const convolutions: ObservedConvolution[] = [];
-  const observe: Quantization["observe"] = (place, from, to) => {
-    const [input, output] = [`input of ${place}`, `output of ${place}`];
-    maps[input] = from;
-    maps[output] = to;
-    convolutions.push({ place, input, output });
-  };
-  const quantization = { ranges: {}, observe };
-  const { graph, outputs } = traceSampling(config, specs, weights, batch, { quantization });
-  return { model: encodeOnnx(graph, { ...outputs, ...maps }), convolutions };
-}
-
 /** Without shapes an engine plans less, and holds less: see docs/architecture.md. */
 function encodingFor(
   weights: unknown,

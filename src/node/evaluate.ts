@@ -21,9 +21,10 @@ import {
   resolvePlan,
 } from "../evaluation/protocol/plan.ts";
 import { reportFiles } from "../evaluation/protocol/results.ts";
-import { notCalibrated, type SamplingPrecision } from "../models/settings/int8.ts";
+import { notCalibrated } from "../models/settings/int8.ts";
 import { samplingMemory } from "../models/summary.ts";
 import { nodeRuntime } from "../runtime/node/index.ts";
+import type { SamplingPrecision } from "../runtime/runtime.ts";
 import { PaletteError } from "../util/errors.ts";
 import type { Shard } from "../util/shard.ts";
 import { nodeCodec, photoFiles } from "./codec.ts";

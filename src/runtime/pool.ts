@@ -5,7 +5,7 @@
 import type { Quantization } from "../graph/index.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { type Model, readModel, type StoredModel, weightsInMemory } from "../models/model.ts";
-import { notCalibrated, type SamplingPrecision } from "../models/settings/int8.ts";
+import { notCalibrated } from "../models/settings/int8.ts";
 import {
   inferenceGraph,
   lowMemorySession,
@@ -17,7 +17,7 @@ import { type ParameterSpec, parameterCount } from "../nn/parameters.ts";
 import { parameterSpecs } from "../nn/registry.ts";
 import { PaletteError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
-import type { Engine, Runtime, SessionOptions } from "./runtime.ts";
+import type { Engine, Runtime, SamplingPrecision, SessionOptions } from "./runtime.ts";
 import { weightInputs } from "./weight-inputs.ts";
 
 export interface NetworkOptions extends Pick<SessionOptions, "device" | "threads"> {

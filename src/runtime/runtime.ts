@@ -10,6 +10,10 @@ import type { LoweringName } from "../graph/lowering/index.ts";
 export const devices = ["cpu", "webgpu", "cuda"] as const;
 export type Device = (typeof devices)[number];
 
+/** How a network is carried out when sampling. */
+export const samplingPrecisions = ["float32", "int8"] as const;
+export type SamplingPrecision = (typeof samplingPrecisions)[number];
+
 /** How a graph stores feature maps and carries out convolutions. */
 export type Lowering = LoweringName;
 

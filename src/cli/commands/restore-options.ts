@@ -1,8 +1,7 @@
 /** Arguments and options of every command that restores photos. */
 import { type Command, Option } from "commander";
-import type { SamplingPrecision } from "../../models/settings/int8.ts";
 import { mostSamples, samplingDefaults } from "../../pipeline/sampling-options.ts";
-import type { Device } from "../../runtime/runtime.ts";
+import type { Device, SamplingPrecision } from "../../runtime/runtime.ts";
 import type { Shard } from "../../util/shard.ts";
 import {
   deviceOption,

@@ -1,10 +1,6 @@
 /** What a model keeps to be sampled in 8 bits: what `palette calibrate` found out. */
 import { z } from "zod";
 
-/** How the network is carried out when sampling. */
-export const samplingPrecisions = ["float32", "int8"] as const;
-export type SamplingPrecision = (typeof samplingPrecisions)[number];
-
 const range = z
   .tuple([z.number(), z.number()])
   .refine(([least, most]) => least <= most, { error: "a range goes up" })
