@@ -52,21 +52,23 @@ export interface FolderEvaluation extends Evaluation {
   readonly files: { readonly json: string; readonly html: string };
 }
 
+export interface FolderEvaluationRequest extends EvaluationRequest {
+  /** Each model answers in each; default "float32". */
+  readonly precisions?: readonly SamplingPrecision[] | undefined;
+}
+
 /**
  * Resolves models, photos and conditions.
- * @param request.precisions each model answers in each; default "float32"
  * @param onPhoto told how many photos were tried, of all
  * @throws UsageError for impossible wishes; PaletteError for models that do not go together and for
  * what is missing.
  */
 export function planEvaluation(
-  {
-    precisions = ["float32"],
-    ...request
-  }: EvaluationRequest & { readonly precisions?: readonly SamplingPrecision[] | undefined },
+  request: FolderEvaluationRequest,
   onPhoto?: (done: number, total: number) => void,
 ): Promise<EvaluationPlan> {
-  return resolvePlan(request, folderSources(precisions), onPhoto);
+  const { precisions = ["float32"], ...wishes } = request;
+  return resolvePlan(wishes, folderSources(precisions), onPhoto);
 }
 
 /**

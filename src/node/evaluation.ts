@@ -7,6 +7,7 @@ export {
   evaluateShard,
   type FolderEvaluation,
   type FolderEvaluationOptions,
+  type FolderEvaluationRequest,
   planEvaluation,
   type ShardOutcome,
 } from "./evaluate.ts";
