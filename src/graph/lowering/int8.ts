@@ -7,6 +7,7 @@ import {
   concat,
   conv2d,
   matmul,
+  type QuantizedConvolutionOptions,
   quantizedConv2d,
   reduceMean,
   reshape,
@@ -16,7 +17,6 @@ import {
   upsample,
   type ValueRange,
 } from "../ops/index.ts";
-import type { QuantizedConvolutionOptions } from "../ops/quantized-convolution.ts";
 import type { Tensor } from "../tensor.ts";
 import {
   type ConvolutionGeometry,

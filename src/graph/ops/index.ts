@@ -21,7 +21,11 @@ export {
 export { matmul } from "./matmul.ts";
 export { reduceMean, softmax } from "./normalization.ts";
 export { averagePool, depthToSpace, spaceToDepth, upsample } from "./pooling.ts";
-export { quantizedConv2d, type ValueRange } from "./quantized-convolution.ts";
+export {
+  type QuantizedConvolutionOptions,
+  quantizedConv2d,
+  type ValueRange,
+} from "./quantized-convolution.ts";
 export { broadcastTo, reduceSum } from "./reduce.ts";
 export { rowConvolution, rowConvolutionTapsLast } from "./row-convolution.ts";
 export {
