@@ -3,7 +3,7 @@
  * bench:restore -- FOLDER...` with folders of photos.
  *
  *   --sizes 0.25,1,1.5,4,12,24   megapixels, 3:2
- *   --tasks dejpeg,colorize,inpaint
+ *   --tasks 'dejpeg,colorize,inpaint,inpaint --no-sharpen'
  *   --quality 10                 of the JPEG
  *   --record                     writes docs/results/data/restore.json
  *
@@ -39,7 +39,7 @@ const { values, positionals: folders } = parseArgs({
   allowPositionals: true,
   options: {
     sizes: { type: "string", default: "0.25,1,1.5,4,12,24" },
-    tasks: { type: "string", default: "dejpeg,colorize,inpaint" },
+    tasks: { type: "string", default: "dejpeg,colorize,inpaint,inpaint --no-sharpen" },
     quality: { type: "string", default: "10" },
     record: { type: "boolean", default: false },
   },
@@ -161,7 +161,8 @@ async function record(): Promise<void> {
 }
 
 /** The cells of a row; undefined where the hole does not fit into a photo of the mosaic. */
-async function measured(task: string, truth: Image): Promise<string[] | undefined> {
+async function measured(what: string, truth: Image): Promise<string[] | undefined> {
+  const [task = "", ...options] = what.split(" ");
   const answer = join(temporary, "answer.png");
   const whole = { left: 0, top: 0, width: truth.width, height: truth.height };
   if (task === "dejpeg") {
@@ -190,7 +191,8 @@ async function measured(task: string, truth: Image): Promise<string[] | undefine
   };
   await writeImage(maskFile, black);
   await writeImage(picture, truth);
-  const cost = await palette(["inpaint", picture, "--mask", maskFile, "-o", answer, "--overwrite"]);
+  const masked = ["--mask", maskFile, ...options];
+  const cost = await palette(["inpaint", picture, ...masked, "-o", answer, "--overwrite"]);
   const peers: Peer[] = [];
   for (const method of ["telea", "navier-stokes"])
     peers.push(
