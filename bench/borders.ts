@@ -21,15 +21,14 @@
  */
 import { basename, extname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { splitHoldOut } from "../src/data/hold-out.ts";
 import { createMask, crop, type Image, lumaOf, type Mask } from "../src/image/image.ts";
 import { resize } from "../src/image/resize.ts";
 import { loadNetwork } from "../src/node/load-network.ts";
 import { findModel, loadModel } from "../src/node/model-folder.ts";
-import { scanPhotos } from "../src/node/photo-folders.ts";
 import { Palette, readImage, type SamplingOptions, writeImage } from "../src/node.ts";
 import { mean } from "../src/util/mean.ts";
 import { Random } from "../src/util/random.ts";
+import { heldOutPaths, middleOf } from "./held-out.ts";
 
 const { values, positionals: folders } = parseArgs({
   allowPositionals: true,
@@ -54,21 +53,14 @@ interface NamedPhoto {
 /** The middle square. */
 async function middle(path: string): Promise<NamedPhoto> {
   const photo = await readImage(path);
-  const [left, top] = [(photo.width - side) >> 1, (photo.height - side) >> 1];
   return {
     name: basename(path, extname(path)),
-    photo: crop(photo, { left, top, width: side, height: side }),
+    photo: middleOf(photo, { width: side, height: side }),
   };
 }
 
 async function heldOutOf(folder: string): Promise<NamedPhoto[]> {
-  const { heldOut } = splitHoldOut([await scanPhotos([folder])], "every:7:1");
-  const wanted = Math.min(heldOut.length, Number(values.photos));
-  return Promise.all(
-    Array.from({ length: wanted }, (_, k) =>
-      middle(heldOut[Math.floor((k * heldOut.length) / wanted)]!),
-    ),
-  );
+  return Promise.all((await heldOutPaths(folder, Number(values.photos))).map(middle));
 }
 
 /** A hole that touches no edge, of a fifth of the picture. */

@@ -11,17 +11,16 @@
  */
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import { splitHoldOut } from "../src/data/hold-out.ts";
 import { psnr } from "../src/evaluation/metrics/psnr.ts";
-import { crop, type Image, toBytes } from "../src/image/image.ts";
+import { type Image, toBytes } from "../src/image/image.ts";
 import { jpegShare } from "../src/models/settings/jpeg-shares.ts";
 import { jpegRoundTrip } from "../src/node/jpeg.ts";
 import { loadNetwork } from "../src/node/load-network.ts";
 import { findModel, loadModel } from "../src/node/model-folder.ts";
-import { scanPhotos } from "../src/node/photo-folders.ts";
 import { Palette, readImage } from "../src/node.ts";
 import { mean } from "../src/util/mean.ts";
 import { drawing } from "../test/support/drawing.ts";
+import { heldOutPaths, middleOf } from "./held-out.ts";
 
 const { values, positionals: folders } = parseArgs({
   allowPositionals: true,
@@ -47,8 +46,7 @@ function middle(photo: Image): Image {
   const [width, height] = [photo.width, photo.height].map(
     (length) => 16 * Math.floor(Math.min(side, length) / 16),
   ) as [number, number];
-  const [left, top] = [(photo.width - width) >> 1, (photo.height - height) >> 1];
-  return crop(photo, { left, top, width, height });
+  return middleOf(photo, { width, height });
 }
 
 /** Pictures that are measured together. */
@@ -58,12 +56,7 @@ interface PictureSet {
 }
 
 async function heldOutOf(folder: string): Promise<PictureSet> {
-  const { heldOut } = splitHoldOut([await scanPhotos([folder])], "every:7:1");
-  const wanted = Math.min(heldOut.length, Number(values.photos));
-  const chosen = Array.from(
-    { length: wanted },
-    (_, k) => heldOut[Math.floor((k * heldOut.length) / wanted)]!,
-  );
+  const chosen = await heldOutPaths(folder, Number(values.photos));
   return {
     name: basename(folder),
     pictures: await Promise.all(chosen.map(async (file) => middle(await readImage(file)))),

@@ -8,8 +8,8 @@
  *   --record                     writes docs/results/data/restore.json
  *
  * Each row is a run of the built command (`npm run build`) in a process of its own. The pictures are
- * mosaics of the middle squares of held-out photos (every:7:1; see pictures.ts). The hole is 400x300 in the middle of one
- * photo. PSNR is against the mosaic, of a hole within it alone.
+ * mosaics of the middle squares of held-out photos (every:7:1; see pictures.ts). The hole is
+ * 400x300 in the middle of one photo. PSNR is against the mosaic, of a hole within it alone.
  */
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -33,6 +33,7 @@ import { encodeJpeg } from "../../src/node/jpeg.ts";
 import { scanPhotos } from "../../src/node/photo-folders.ts";
 import { readImage, writeImage } from "../../src/node.ts";
 import { inGigabytes } from "../../src/util/format.ts";
+import { middleOf } from "../held-out.ts";
 import { mosaic, sidesOf } from "./pictures.ts";
 
 const { values, positionals: folders } = parseArgs({
@@ -127,7 +128,7 @@ const chosen = heldOut.slice(0, mostPhotos);
 const read = await Promise.all(chosen.map((path) => readImage(path)));
 const least = Math.min(512, ...read.map(({ width, height }) => Math.min(width, height)));
 const side = 16 * Math.floor(least / 16);
-const photos = read.map((photo) => middle(photo, side));
+const photos = read.map((photo) => middleOf(photo, { width: side, height: side }));
 const columns = [
   ...["task", "megapixels", "seconds", "core seconds", "core seconds a megapixel"],
   ...["peak memory", "PSNR before", "PSNR", "peers: PSNR, seconds"],
@@ -228,9 +229,4 @@ async function cells(
 async function decibels(truth: Image, file: string, box: Box): Promise<number> {
   const [a, b] = [crop(truth, box), crop(await readImage(file), box)];
   return psnr(toBytes(a), toBytes(b), a);
-}
-
-function middle(photo: Image, length: number): Image {
-  const [left, top] = [(photo.width - length) >> 1, (photo.height - length) >> 1];
-  return crop(photo, { left, top, width: length, height: length });
 }

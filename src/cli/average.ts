@@ -6,10 +6,11 @@ import { claimFolder, folderKinds } from "../node/output-rule.ts";
 import type { ValidationLoss } from "../training/validation-set.ts";
 import { UsageError } from "../util/errors.ts";
 import { quantity } from "../util/format.ts";
+import { alignedColumns } from "./aligned-columns.ts";
 import type { AverageFlags } from "./commands/average.ts";
 import { log, say } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
-import { type Progress, startProgress, whileWaiting } from "./progress.ts";
+import { whileWaiting, withProgress } from "./progress.ts";
 
 /** From here on the difference between the average and the one asked for is told. */
 const toldError = 0.1;
@@ -79,15 +80,6 @@ async function compared(
   return rows;
 }
 
-async function withProgress<T>(label: string, work: (progress: Progress) => Promise<T>) {
-  const progress = startProgress(label, 1);
-  try {
-    return await work(progress);
-  } finally {
-    progress.stop();
-  }
-}
-
 function tellError(length: number, error: number): void {
   if (error < toldError) return;
   log(
@@ -105,11 +97,5 @@ function table(rows: readonly Compared[]): string[] {
       ...tasks.map((task) => loss.tasks[task]!.toFixed(5)),
     ]),
   ];
-  const widths = cells[0]!.map((_, k) => Math.max(...cells.map((row) => row[k]!.length)));
-  return cells.map((row) =>
-    row
-      .map((cell, k) => cell.padEnd(widths[k]!))
-      .join("  ")
-      .trimEnd(),
-  );
+  return alignedColumns(cells);
 }

@@ -9,7 +9,7 @@ import { quantity } from "../util/format.ts";
 import type { CalibrateFlags } from "./commands/calibrate.ts";
 import { log, say } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
-import { startProgress, whileWaiting } from "./progress.ts";
+import { whileWaiting, withProgress } from "./progress.ts";
 
 export async function calibrateModel(
   named: string | undefined,
@@ -19,15 +19,9 @@ export async function calibrateModel(
   const inputs = [configFile, weightsFile].map((file) => join(folder, file));
   await claimFolder(out, folderKinds.calibratedModel, { inputs, force });
   await interruptible(async (signal) => {
-    const progress = startProgress("Calibrating (network calls)", 1);
-    const onProgress = (done: number, total: number) => progress.update(done, total);
-    const made = await calibrated(folder, {
-      data,
-      images,
-      signal,
-      onProgress,
-      onNote: log,
-    }).finally(() => progress.stop());
+    const made = await withProgress("Calibrating (network calls)", ({ update }) =>
+      calibrated(folder, { data, images, signal, onProgress: update, onNote: log }),
+    );
     await whileWaiting("Writing the model", saveMadeModel(out, made, "calibrating"));
     const { error, ranges } = made.config.int8!;
     const convolutions = Object.keys(ranges).length;

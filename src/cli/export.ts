@@ -13,6 +13,7 @@ import { writeAtomically } from "../node/atomic-write.ts";
 import { findModel, loadModel } from "../node/model-folder.ts";
 import { claimFiles, type OutputFile } from "../node/output-rule.ts";
 import { inGigabytes } from "../util/format.ts";
+import { alignedColumns } from "./aligned-columns.ts";
 import type { ExportFlags } from "./commands/export.ts";
 import { say } from "./console.ts";
 import { whileWaiting } from "./progress.ts";
@@ -53,10 +54,9 @@ function onnxText(file: string, { bytes, inputs, outputs }: ExportedOnnx): strin
     ...inputs.map((value) => ({ kind: "input", ...value })),
     ...outputs.map((value) => ({ kind: "output", ...value })),
   ].map(({ kind, name, shape, meaning }) => [kind, name, `[${shape.join(", ")}]`, meaning]);
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
   return [
     `${file}: ONNX, float32, opset 17, ${inGigabytes(bytes.length)}; all of this stands in its documentation too.`,
-    ...rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`),
+    ...alignedColumns(rows).map((line) => `  ${line}`),
     "  In Python: onnxruntime.InferenceSession(file).run(None, {'source': x, 'noisy': y_t, 'conditioning': conditioning})[0]",
   ];
 }

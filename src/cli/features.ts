@@ -4,6 +4,7 @@ import { knownNetworks, type NetworkManifest, serves } from "../evaluation/featu
 import { downloadNetwork } from "../node/download-network.ts";
 import { findNetworks, networkFolders } from "../node/feature-networks.ts";
 import { inGigabytes } from "../util/format.ts";
+import { alignedColumns } from "./aligned-columns.ts";
 import type { FeaturesFlags } from "./commands/features.ts";
 import { say } from "./console.ts";
 import { interruptible } from "./interrupt.ts";
@@ -42,9 +43,7 @@ export async function listFeatures({ nets, json }: FeaturesFlags): Promise<void>
       path ?? `not here: ${get}`,
     ]),
   ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) => row.map((cell, k) => cell.padEnd(widths[k] ?? 0)).join("  "));
-  say([...lines, "", `looked in ${folders.join(", ")}`].join("\n"));
+  say([...alignedColumns(rows), "", `looked in ${folders.join(", ")}`].join("\n"));
 }
 
 /** Downloads a network, by default into the user's cache. */

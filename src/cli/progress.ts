@@ -43,6 +43,19 @@ export async function whileWaiting<T>(label: string, work: Promise<T>): Promise<
   }
 }
 
+/** Shows the progress of `work`, which tells it; the total is 1 until it says another. */
+export async function withProgress<T>(
+  label: string,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
+  const progress = startProgress(label, 1);
+  try {
+    return await work(progress);
+  } finally {
+    progress.stop();
+  }
+}
+
 function startBar(format: Options["format"], total: number): Progress {
   const options: Options = {
     format,

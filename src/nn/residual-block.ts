@@ -49,6 +49,6 @@ export function residualBlock(
 }
 
 /** A feature map at half or twice the resolution: means of 2x2 pixels, or each pixel repeated. */
-export function resampled(x: FeatureMap, direction: "down" | "up"): FeatureMap {
+function resampled(x: FeatureMap, direction: "down" | "up"): FeatureMap {
   return direction === "down" ? averagePool(x) : upsample(x);
 }

@@ -9,7 +9,7 @@ import { dirname, extname, join, resolve } from "node:path";
 import { settingsFile } from "../evaluation/protocol/files.ts";
 import { experimentFile, experimentFormat } from "../experiment/records.ts";
 import { configKey } from "../interop/open.ts";
-import { parseModelConfig } from "../models/config.ts";
+import { type ModelConfig, parseModelConfig } from "../models/config.ts";
 import { configFile, weightsFile } from "../models/model.ts";
 import { studyFiles } from "../study/settings.ts";
 import { parseRunConfig } from "../training/run-config.ts";
@@ -39,32 +39,23 @@ interface FolderKind {
 
 const shardFields = ["format", "digest", "encoding"];
 
+/** A model that a command has made of something, known by its config.json. */
+function madeModel(command: string, knows: (config: ModelConfig) => boolean): FolderKind {
+  return {
+    what: `a model that palette ${command} made`,
+    option: "-o",
+    sign: configFile,
+    knows: (text, file) => knows(parseModelConfig(text, file)),
+    replaced: true,
+    begun: weightsFile,
+  };
+}
+
 /** Every kind of folder that is written. */
 export const folderKinds = {
-  importedModel: {
-    what: "a model that palette import made",
-    option: "-o",
-    sign: configFile,
-    knows: (text, file) => parseModelConfig(text, file).imported !== undefined,
-    replaced: true,
-    begun: weightsFile,
-  },
-  averagedModel: {
-    what: "a model that palette average made",
-    option: "-o",
-    sign: configFile,
-    knows: (text, file) => parseModelConfig(text, file).training?.averageLength !== undefined,
-    replaced: true,
-    begun: weightsFile,
-  },
-  calibratedModel: {
-    what: "a model that palette calibrate made",
-    option: "-o",
-    sign: configFile,
-    knows: (text, file) => parseModelConfig(text, file).int8 !== undefined,
-    replaced: true,
-    begun: weightsFile,
-  },
+  importedModel: madeModel("import", ({ imported }) => imported !== undefined),
+  averagedModel: madeModel("average", ({ training }) => training?.averageLength !== undefined),
+  calibratedModel: madeModel("calibrate", ({ int8 }) => int8 !== undefined),
   run: {
     what: "a run folder",
     option: "--out",

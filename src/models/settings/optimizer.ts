@@ -44,8 +44,8 @@ export const optimizerSchema = z.strictObject({
   }),
   /**
    * Whether two power-function averages and snapshots of them are kept, from which
-   * `palette average` makes an average of any length (`training/power-average.ts`). Left out where not. It changes no
-   * weights: a run may begin with it at any time.
+   * `palette average` makes an average of any length (`training/power-average.ts`). Left out where
+   * not. It changes no weights: a run may begin with it at any time.
    */
   postHocEma: z.literal(true).optional().register(cliOptions, {
     flag: "--post-hoc-ema",

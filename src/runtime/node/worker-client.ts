@@ -1,24 +1,16 @@
 /** Request and reply with a worker thread of this package. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type MessagePort, type Transferable, type Worker, workerData } from "node:worker_threads";
-import { PaletteError, reasonOf } from "../../util/errors.ts";
+import { PaletteError } from "../../util/errors.ts";
+import {
+  failedReply,
+  WaitingRequests,
+  type WorkerReply,
+  type WorkerRequest,
+} from "../waiting-requests.ts";
 import { deviceLock } from "./device-lock.ts";
 import { busyGate, closeBlocking, enter, forceClosed, type Gate, leave, tryClose } from "./gate.ts";
 import { spawnWorker } from "./spawn.ts";
-
-interface Request<Q> {
-  readonly id: number;
-  readonly request: Q;
-}
-
-type Reply<R> =
-  | { readonly id: number; readonly result: R }
-  | { readonly id: number; readonly failure: string; readonly expected: boolean };
-
-interface Waiting<R> {
-  resolve(result: R): void;
-  reject(error: Error): void;
-}
 
 /** Gates of the workers that live. A process that exits waits for what they are computing. */
 const openGates = new Set<Gate>();
@@ -32,7 +24,7 @@ export class WorkerClient<Q, R> {
   private ended = false;
   private readonly worker: Worker;
   private readonly gate = busyGate();
-  private readonly waiting = new Map<number, Waiting<R | undefined>>();
+  private readonly waiting = new WaitingRequests<R | undefined>();
   private requests = 0;
   private readonly started: Promise<R | undefined>;
 
@@ -45,7 +37,7 @@ export class WorkerClient<Q, R> {
     this.worker = spawnWorker(module, { workerData, transferList: transfer });
     openGates.add(this.gate);
     this.started = this.expect(0);
-    this.worker.on("message", (reply: Reply<R>) => this.settle(reply));
+    this.worker.on("message", (reply: WorkerReply<R>) => this.settle(reply));
     this.worker.on("error", (error) => this.fail(error));
     this.worker.on("exit", () => {
       forceClosed(this.gate);
@@ -68,7 +60,7 @@ export class WorkerClient<Q, R> {
   async call(request: Q, transfer: Transferable[] = []): Promise<R> {
     if (this.ended) throw new PaletteError("the engine was disposed of; load the model again");
     this.requests += 1;
-    this.worker.postMessage({ id: this.requests, request } satisfies Request<Q>, transfer);
+    this.worker.postMessage({ id: this.requests, request } satisfies WorkerRequest<Q>, transfer);
     return (await this.expect(this.requests)) as R;
   }
 
@@ -81,22 +73,17 @@ export class WorkerClient<Q, R> {
 
   private expect(id: number): Promise<R | undefined> {
     this.worker.ref();
-    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+    return this.waiting.expect(id);
   }
 
-  private settle(reply: Reply<R>): void {
-    const waiting = this.waiting.get(reply.id);
-    this.waiting.delete(reply.id);
-    if (this.waiting.size === 0) this.worker.unref();
-    if ("result" in reply) waiting?.resolve(reply.result);
-    else
-      waiting?.reject(reply.expected ? new PaletteError(reply.failure) : new Error(reply.failure));
+  private settle(reply: WorkerReply<R>): void {
+    this.waiting.settle(reply);
+    if (this.waiting.none) this.worker.unref();
   }
 
   private fail(error: Error): void {
     this.ended = true;
-    for (const { reject } of this.waiting.values()) reject(error);
-    this.waiting.clear();
+    this.waiting.fail(error);
   }
 }
 
@@ -116,8 +103,7 @@ export async function serve<Q, R>(
       const result = await work();
       port.postMessage({ id, result }, id === 0 ? [] : transferables(result as R));
     } catch (error) {
-      const expected = error instanceof PaletteError;
-      port.postMessage({ id, failure: reasonOf(error), expected });
+      port.postMessage(failedReply(id, error));
     }
     leave(gate);
   };
@@ -125,7 +111,7 @@ export async function serve<Q, R>(
   let queue = answer(0, async () => {
     handle = await start();
   });
-  port.on("message", ({ id, request }: Request<Q>) => {
+  port.on("message", ({ id, request }: WorkerRequest<Q>) => {
     queue = queue.then(() => (enter(gate) ? answer(id, () => handle(request)) : undefined));
   });
   await queue;

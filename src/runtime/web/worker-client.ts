@@ -1,23 +1,10 @@
 /** What a page asks of a Web Worker of ours, one promise a question. */
 import { PaletteError } from "../../util/errors.ts";
-
-export interface WorkerRequest<R> {
-  readonly id: number;
-  readonly request: R;
-}
-
-export type WorkerReply =
-  | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly failure: string; readonly expected: boolean };
-
-interface Waiting {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-}
+import { WaitingRequests, type WorkerReply, type WorkerRequest } from "../waiting-requests.ts";
 
 /** The other side is `serveRequests`. */
 export class WorkerClient<Request, Result> {
-  private readonly waiting = new Map<number, Waiting>();
+  private readonly waiting = new WaitingRequests<Result>();
   private requests = 0;
   private ended = false;
 
@@ -33,8 +20,8 @@ export class WorkerClient<Request, Result> {
     this.worker = worker;
     this.what = what;
     this.remedy = remedy;
-    worker.addEventListener("message", ({ data }: MessageEvent<WorkerReply>) =>
-      this.answered(data),
+    worker.addEventListener("message", ({ data }: MessageEvent<WorkerReply<Result>>) =>
+      this.waiting.settle(data),
     );
     worker.addEventListener("error", ({ message }) => {
       // A script that cannot be loaded has no message.
@@ -49,26 +36,13 @@ export class WorkerClient<Request, Result> {
     this.requests += 1;
     const message: WorkerRequest<Request> = { id: this.requests, request };
     this.worker.postMessage(message, transfer);
-    const result = await new Promise((resolve, reject) => {
-      this.waiting.set(message.id, { resolve, reject });
-    });
-    return result as Result;
+    return this.waiting.expect(message.id);
   }
 
   /** Ends the worker; whatever was asked of it and is not answered fails with `reason`. */
   end(reason = `${this.what} was disposed of before it had finished`): void {
     this.ended = true;
     this.worker.terminate();
-    for (const { reject } of this.waiting.values()) reject(new PaletteError(reason));
-    this.waiting.clear();
-  }
-
-  private answered(reply: WorkerReply): void {
-    const waiting = this.waiting.get(reply.id);
-    this.waiting.delete(reply.id);
-    if ("result" in reply) waiting?.resolve(reply.result);
-    else {
-      waiting?.reject(reply.expected ? new PaletteError(reply.failure) : new Error(reply.failure));
-    }
+    this.waiting.fail(new PaletteError(reason));
   }
 }

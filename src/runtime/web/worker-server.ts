@@ -1,5 +1,5 @@
-import { PaletteError, reasonOf } from "../../util/errors.ts";
-import type { WorkerReply, WorkerRequest } from "./worker-client.ts";
+/** The side of a page's Web Worker, which answers. */
+import { failedReply, type WorkerReply, type WorkerRequest } from "../waiting-requests.ts";
 
 /** A result and those of its buffers that move to whoever asked. */
 export interface Answer {
@@ -16,7 +16,7 @@ export function serveRequests<Request>(answer: (request: Request) => Promise<Ans
       const { result, transfer = [] } = await answer(request);
       post({ id, result }, transfer);
     } catch (thrown) {
-      post({ id, failure: reasonOf(thrown), expected: thrown instanceof PaletteError });
+      post(failedReply(id, thrown));
     }
   }
 
@@ -25,6 +25,6 @@ export function serveRequests<Request>(answer: (request: Request) => Promise<Ans
   });
 }
 
-function post(reply: WorkerReply, transfer: ArrayBuffer[] = []): void {
+function post(reply: WorkerReply<unknown>, transfer: ArrayBuffer[] = []): void {
   self.postMessage(reply, { transfer });
 }

@@ -2,7 +2,7 @@
  * What rank 0 tells the others. It runs the training loop and keeps the run; the others wait for
  * its commands and have no will of their own. A command is a few numbers, broadcast.
  */
-import { type Decays, type TrainingState, vectorNames } from "../step/optimizer.ts";
+import { type Decays, type TrainingState, vectorNamed, vectorNames } from "../step/optimizer.ts";
 import { type Communicator, exchangeTexts } from "./communicator.ts";
 
 export type Command =
@@ -120,9 +120,7 @@ export async function collectSeen(
   return { losses: Float32Array.from(found.losses), tasks: found.tasks };
 }
 
-/** A vector of a rank's state; of what is dealt out, its own parts. */
+/** The vector of a rank's state that a command names by its number. */
 export function vectorOf(state: TrainingState, vector: number): Float32Array {
-  const found = state[vectorNames[vector]!];
-  if (found === undefined) throw new Error(`the state has no vector ${vectorNames[vector]}`);
-  return found;
+  return vectorNamed(state, vectorNames[vector]!);
 }

@@ -1,8 +1,7 @@
 /** The state of a training that is dealt out over ranks, and of one that is not. */
 import type { StateAccess } from "../platform.ts";
-import { type TrainingState, type VectorName, vectorNames, vectorsIn } from "../step/optimizer.ts";
+import { type TrainingState, type VectorName, vectorNamed, vectorsIn } from "../step/optimizer.ts";
 import { type Partition, pack } from "./partition.ts";
-import { vectorOf } from "./protocol.ts";
 
 /** Numbers from `at` on of a whole vector; a rank keeps what is its own. */
 export function writePart(
@@ -13,7 +12,7 @@ export function writePart(
   part: Float32Array,
 ): void {
   if (name === "parameters") state.parameters.set(part, at);
-  else pack(partition, named(state, name), at, part);
+  else pack(partition, vectorNamed(state, name), at, part);
 }
 
 /** The vectors of a state that is whole here. */
@@ -27,13 +26,9 @@ export function wholeState(state: TrainingState): StateAccess {
     set step(value) {
       state.step = value;
     },
-    read: async (name) => named(state, name),
+    read: async (name) => vectorNamed(state, name),
     async write(name, at, part) {
-      named(state, name).set(part, at);
+      vectorNamed(state, name).set(part, at);
     },
   };
-}
-
-function named(state: TrainingState, name: VectorName): Float32Array {
-  return vectorOf(state, vectorNames.indexOf(name));
 }

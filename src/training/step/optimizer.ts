@@ -32,6 +32,13 @@ export interface TrainingState {
 export const vectorNames = ["parameters", "ema", "m", "v", "emaShort", "emaLong"] as const;
 export type VectorName = (typeof vectorNames)[number];
 
+/** A vector of a state; of what is dealt out over ranks, this rank's parts. */
+export function vectorNamed(state: TrainingState, name: VectorName): Float32Array {
+  const found = state[name];
+  if (found === undefined) throw new Error(`the state has no vector ${name}`);
+  return found;
+}
+
 /** The power-function averages among them. */
 export const powerAverages = ["emaShort", "emaLong"] as const satisfies readonly VectorName[];
 export type PowerAverage = (typeof powerAverages)[number];
