@@ -47,10 +47,12 @@ export async function openPage(
   return page;
 }
 
-/** Opens photos by the page's own file field. */
+/** Opens photos by the page's own file field, and waits until a single one is shown. */
 export async function openPhoto(page: Page, ...photos: readonly Upload[]): Promise<void> {
   await page.locator("#studio > input[type=file]").setInputFiles([...photos]);
-  if (photos.length === 1) await page.locator(".surface").waitFor();
+  if (photos.length !== 1) return;
+  await page.locator(`.file-name[title="${photos[0]!.name}"]`).waitFor({ state: "attached" });
+  await page.locator(".surface").waitFor();
 }
 
 export async function choose(page: Page, way: string): Promise<void> {
