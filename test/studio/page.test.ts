@@ -444,11 +444,11 @@ describe.skipIf(skipsChromium)("the studio's page", () => {
       const options = () =>
         page.evaluate(() => (restorer.requests.at(-1) as RestoreRequest).options);
       expect(await options()).toEqual({ samples: 3, steps: 2, seed: 7, sampler: "dpm++" });
-      await page.getByText("Faithful").click();
+      await page.getByText("Mean answer").click();
       await page.getByRole("spinbutton", { name: "Seed" }).fill("13");
       await page.locator("button[name=start]").click();
       await page.getByText("The seed 13 is not lucky; take 14.").waitFor();
-      expect(await options()).toEqual({ seed: 13, faithful: true });
+      expect(await options()).toEqual({ seed: 13, mean: true });
     }));
 
   it("zooms to the pointer and back, and pinches", () =>

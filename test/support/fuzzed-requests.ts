@@ -24,7 +24,7 @@ const odd: readonly unknown[] = [
   ],
 ];
 const optionNames = [
-  ...["model", "samples", "steps", "seed", "sampler", "faithful", "sharpen", "force"],
+  ...["model", "samples", "steps", "seed", "sampler", "mean", "sharpen", "force"],
   ...["margins", "widen", "scale", "__proto__", "constructor", "nothing"],
 ];
 

@@ -916,7 +916,7 @@ export interface components {
       /** @description A sampler's name; default: the model's own. */
       sampler?: string;
       /** @description The posterior mean in one network call: nothing is invented. */
-      faithful?: boolean;
+      mean?: boolean;
       /** @description inpaint, uncrop, panorama: brings what is filled to the photo's own pixels where the model can upscale; default true. */
       sharpen?: boolean;
       /** @description dejpeg: restores a JPEG that is better left alone all the same. */

@@ -39,7 +39,7 @@ export const optionsSchema = z
     sampler: z.string().min(1).max(50).optional().meta({
       description: "A sampler's name; default: the model's own.",
     }),
-    faithful: z.boolean().optional().meta({
+    mean: z.boolean().optional().meta({
       description: "The posterior mean in one network call: nothing is invented.",
     }),
     sharpen: z.boolean().optional().meta({

@@ -46,12 +46,12 @@ export async function restorePhoto(
   { task, photo, mask: maskOf, options }: PhotoWork,
   listeners: Pick<SamplingOptions, "onStep" | "onTiles" | "signal">,
 ): Promise<RestoredPhoto> {
-  const { samples, steps, seed, sampler, force, faithful, sharpen } = options;
+  const { samples, steps, seed, sampler, force, mean, sharpen } = options;
   const { image, alpha } = photo;
   const notes = photo.notes.map((note) => `${note[0]!.toUpperCase()}${note.slice(1)}.`);
   const sampling: SamplingOptions = {
     // The mean is one answer, and is not sampled.
-    ...(faithful ? { mean: true } : omitUndefined({ samples, steps, sampler })),
+    ...(mean ? { mean: true } : omitUndefined({ samples, steps, sampler })),
     ...omitUndefined({ seed, force, sharpen }),
     ...listeners,
   };

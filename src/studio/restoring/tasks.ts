@@ -49,10 +49,10 @@ function stepsByTask({ sampling }: Pick<ModelConfig, "sampling">): StudioModel["
 /** Network calls that an answer of this model will take; a first estimate for its progress. */
 export function expectedSteps(
   task: StudioTask,
-  { faithful, steps, sampler }: StudioOptions,
+  { mean, steps, sampler }: StudioOptions,
   model: StudioModel,
 ): number {
-  if (faithful) return 1;
+  if (mean) return 1;
   return steps ?? (sampler === undefined ? model.steps[task] : samplingDefaults.steps);
 }
 

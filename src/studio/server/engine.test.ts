@@ -78,9 +78,9 @@ describe("the engine's process", () => {
     expect(inside).toBeGreaterThan(100);
   });
 
-  it("gives one faithful answer in one call, whatever is said of samples and steps", async () => {
-    const faithful = { faithful: true, samples: 3, steps: 5, sampler: "ddim" };
-    const { answers, steps } = await carriedOut(workOf("colorize", faithful));
+  it("gives one mean answer in one call, whatever is said of samples and steps", async () => {
+    const mean = { mean: true, samples: 3, steps: 5, sampler: "ddim" };
+    const { answers, steps } = await carriedOut(workOf("colorize", mean));
     expect(answers).toHaveLength(1);
     expect(steps.at(-1)).toMatchObject({ step: 1, steps: 1 });
   });

@@ -50,7 +50,7 @@ export interface StudioOptions {
   readonly seed?: number;
   readonly sampler?: string;
   /** The posterior mean in one network call: nothing is invented. */
-  readonly faithful?: boolean;
+  readonly mean?: boolean;
   /** inpaint, uncrop, panorama: whether what is filled is brought to the photo's own pixels. */
   readonly sharpen?: boolean;
   /** Restores a JPEG that is better left alone all the same. */

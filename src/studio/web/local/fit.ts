@@ -46,7 +46,7 @@ function restorationOf(
   config: ModelConfig,
   engines: number,
 ): Restoration {
-  const { faithful, samples = 1 } = options;
+  const { mean, samples = 1 } = options;
   const chosen = task === "panorama" ? widened(options, config) : taskNamed(taskNames[task]);
   const own = ownOptions(task, options);
   // An answer is encoded before the next one is made; large ones are also sampled one by one.
@@ -54,7 +54,7 @@ function restorationOf(
   const atOnce = Math.max(1, Math.floor(pixelsAtOnceByDefault / (width * height)));
   return {
     ...{ config, engines, task: chosen },
-    options: { ...own, samples: faithful ? 1 : Math.min(samples, atOnce) },
+    options: { ...own, samples: mean ? 1 : Math.min(samples, atOnce) },
   };
 }
 

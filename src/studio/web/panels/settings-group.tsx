@@ -1,4 +1,4 @@
-/** Answers, steps, seed, sampler, faithful, sharpen, model: each with a word of help. */
+/** Answers, steps, seed, sampler, mean, sharpen, model: each with a word of help. */
 import { useStudio } from "../context.ts";
 import { text } from "../i18n/index.ts";
 import { Button, Range, Segments, Select, Switch } from "../parts/controls.tsx";
@@ -9,7 +9,7 @@ const ownSteps = 20;
 export function SettingsGroup() {
   const studio = useStudio();
   const t = text.value.settings;
-  const { samples, steps, seed, sampler, faithful, sharpen } = studio.settings.value;
+  const { samples, steps, seed, sampler, mean, sharpen } = studio.settings.value;
   const model = studio.model.value;
   const task = studio.editor.task.value;
   const modelSteps = model?.steps[task] ?? ownSteps;
@@ -17,12 +17,12 @@ export function SettingsGroup() {
     <>
       <section class="group" aria-label={t.title}>
         <Switch
-          label={t.faithful}
-          help={t.faithfulHelp}
-          checked={faithful}
-          onChange={(checked) => studio.setting({ faithful: checked })}
+          label={t.mean}
+          help={t.meanHelp}
+          checked={mean}
+          onChange={(checked) => studio.setting({ mean: checked })}
         />
-        {!faithful && (
+        {!mean && (
           <Range
             label={t.samples}
             help={t.samplesHelp}
@@ -43,7 +43,7 @@ export function SettingsGroup() {
             onChange={(checked) => studio.setting({ sharpen: checked })}
           />
         )}
-        {!faithful && (
+        {!mean && (
           <Range
             label={t.steps}
             help={t.stepsHelp}
@@ -85,7 +85,7 @@ export function SettingsGroup() {
           )}
           <p class="help">{t.seedHelp}</p>
         </div>
-        {!faithful && model !== undefined && model.samplers.length > 1 && (
+        {!mean && model !== undefined && model.samplers.length > 1 && (
           <Select
             label={t.sampler}
             help={t.samplerHelp}
@@ -115,7 +115,7 @@ export function SettingsGroup() {
               steps: undefined,
               seed: undefined,
               sampler: undefined,
-              faithful: false,
+              mean: false,
               sharpen: true,
               model: undefined,
             })

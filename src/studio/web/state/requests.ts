@@ -39,10 +39,10 @@ export class Requests {
 
   /** What the settings say for any task. */
   commonOptions(): StudioOptions {
-    const { samples, steps, seed, sampler, faithful, model } = this.#parts.settings.value;
+    const { samples, steps, seed, sampler, mean, model } = this.#parts.settings.value;
     return {
       ...omitUndefined({ seed, model }),
-      ...(faithful ? { faithful } : { samples, ...omitUndefined({ steps, sampler }) }),
+      ...(mean ? { mean } : { samples, ...omitUndefined({ steps, sampler }) }),
     };
   }
 
@@ -84,7 +84,7 @@ export class Requests {
     const into = history?.cursor.review;
     if (step?.asked === undefined || step.from === undefined || into === undefined) return;
     if (this.runner.job.value !== undefined) return;
-    const { seed: _, faithful: __, ...options } = step.asked.options;
+    const { seed: _, mean: __, ...options } = step.asked.options;
     const asked = {
       ...step.asked,
       options: { samples: this.#parts.settings.value.samples, ...options },

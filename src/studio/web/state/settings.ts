@@ -12,7 +12,7 @@ export interface Settings {
   /** A fixed seed; undefined: a new one for each request. */
   readonly seed?: number | undefined;
   readonly sampler?: string | undefined;
-  readonly faithful: boolean;
+  readonly mean: boolean;
   /** Whether what is filled is brought to the photo's own pixels, where the model can. */
   readonly sharpen: boolean;
   readonly model?: string | undefined;
@@ -29,7 +29,7 @@ export interface Settings {
 
 export const defaultSettings: Settings = {
   samples: 2,
-  faithful: false,
+  mean: false,
   sharpen: true,
   format: "png",
   quality: 90,
