@@ -97,7 +97,6 @@ describe("palette evaluate", () => {
   it.each([
     [["-o", "x"], 2, /Name the photos with --data/],
     [["--data", "photos"], 2, /Name a folder for the report with -o/],
-    [["--folders", "a", "b", "-o", "c"], 2, /own command: palette fid a b -o c\./],
     [
       ["--data", "x", "-o", "x", "--tasks", "colorize", "--qualities", "5"],
       2,

@@ -147,6 +147,36 @@ describe("restoring", () => {
     expect([...new Set(toBytes(photo))]).toEqual([194]);
   });
 
+  it("sharpens what it fills by a model that can, unless that is declined", async () => {
+    const tasks = ["inpaint", "uncrop", "sharpen"];
+    await saveModel(at("able"), randomModel({ tasks }, smallestNetwork), { dtype: "F16" });
+    await writeImage(at("large.png"), noise(96, 64));
+    const hole = createImage(96, 64, -1);
+    const inside = (i: number) => {
+      const [x, y] = [i % 96, Math.floor(i / 96) % 64];
+      return x >= 8 && x < 88 && y >= 4 && y < 60;
+    };
+    hole.data.forEach((_, i) => {
+      if (inside(i)) hole.data[i] = 1;
+    });
+    await writeImage(at("hole.png"), hole);
+    const mask = ["--mask", at("hole.png")];
+    const answer = async (task: string, ...argv: string[]) => {
+      const own = ["--model", at("able"), "--steps", "1", "--overwrite", "-o", at("answer.png")];
+      const { code } = await palette(task, at("large.png"), ...own, ...argv);
+      expect(code).toBe(0);
+      return readImage(at("answer.png"));
+    };
+    const sharp = await answer("inpaint", ...mask);
+    const soft = await answer("inpaint", ...mask, "--no-sharpen");
+    const changed = [...sharp.data.keys()].filter((i) => sharp.data[i] !== soft.data[i]);
+    expect(changed.length).toBeGreaterThan(0.9 * 3 * 80 * 56);
+    expect(changed.every(inside)).toBe(true);
+    const wide = ["--left", "0", "--right", "1"];
+    expect((await answer("panorama", ...wide)).height).toBe(64);
+    expect((await answer("panorama", ...wide, "--no-sharpen")).height).toBe(side);
+  });
+
   it("says how strongly a JPEG was compressed", async () => {
     await writeFile(at("q9.jpg"), await sharp(at("photo.png")).jpeg({ quality: 9 }).toBuffer());
     const { stderr } = await quick("dejpeg", at("q9.jpg"), "-o", at("q9.png"));

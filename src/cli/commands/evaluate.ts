@@ -25,7 +25,6 @@ export interface EvaluateFlags {
   data?: string[];
   others?: string[];
   out?: string;
-  folders?: string[];
   tasks?: string[];
   /** Values of the tasks' parameters, by name: masks, sides, qualities, factors. */
   variants: VariantChoice;
@@ -124,7 +123,6 @@ export function declareEvaluate(command: Command): void {
     .addOption(
       shardOption("makes a part of the pictures; the last to finish, or no --shard, measures"),
     )
-    .addOption(new Option("--folders <dirs...>", "renamed to palette fid").hideHelp())
     .option("--json", "print the report as JSON on stdout")
     .action((flags: EvaluateFlags) => {
       refuseIdle(command, flags);
@@ -145,13 +143,7 @@ function refuseIdle(command: Command, { tasks: wanted }: EvaluateFlags): void {
 }
 
 async function evaluate(flags: EvaluateFlags): Promise<void> {
-  const { folders, data, out } = flags;
-  if (folders !== undefined) {
-    const to = out === undefined ? "" : ` -o ${out}`;
-    throw new UsageError(
-      `Two folders are compared by their own command: palette fid ${folders.join(" ")}${to}.`,
-    );
-  }
+  const { data, out } = flags;
   if (data === undefined) throw new UsageError("Name the photos with --data DIR.");
   if (out === undefined) throw new UsageError("Name a folder for the report with -o DIR.");
   await (await import("../evaluate.ts")).evaluateModels({ ...flags, data, out });
