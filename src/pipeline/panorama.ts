@@ -114,7 +114,7 @@ export async function panorama(
   const place = { left: start, top: 0, width: photo.width, height: photo.height };
   const fillings = sharpen && sides.length > 0 ? fillingOf(size, place, grown) : [];
   const sharpener = palette.fillSharpener(fillings, options);
-  sharpener.assertFits(size);
+  sharpener.assertFits(size, "A panorama");
   const steps = palette.stepsFor("uncrop", options);
   const calls = palette.callsOf({ ...options, steps }) * sides.length;
   const allSteps = (calls + sharpener.steps) * samples;

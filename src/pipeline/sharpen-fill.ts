@@ -53,15 +53,16 @@ export class FillSharpener {
   }
 
   /**
-   * @param picture the size of what is sharpened
+   * @param size of the picture that is sharpened
+   * @param what names the picture in the error: "A panorama"
    * @throws PaletteError when the platform knows that it does not fit in memory.
    */
-  assertFits({ width, height }: Size): void {
+  assertFits({ width, height }: Size, what: string): void {
     if (this.steps === 0) return;
     const values = picturesInUse * width * height + floatsInUse * this.pixelsAtOnce;
     this.network.assertFits?.(
       4 * 3 * values,
-      `A panorama of ${width}x${height} pixels`,
+      `${what} of ${width}x${height} pixels`,
       "take a smaller photo, or leave what is added as soft as it is made",
     );
   }
