@@ -173,8 +173,10 @@ describe("palette train", () => {
     expect(mixed.stdout).toMatch(
       /^tasks +colorize, inpaint, uncrop, dejpeg \(3 times\), sharpen$/m,
     );
-    const varied = await dry("--vary");
-    expect(varied.stdout).toMatch(/^crops +own\.\.full, each of another aspect and tone$/m);
+    const varied = await dry("--vary", "--own-pixels", "dejpeg:0.5");
+    expect(varied.stdout).toMatch(
+      /^crops +own\.\.full, 0\.5 of dejpeg at own pixels, each of another aspect and tone$/m,
+    );
     const { stdout } = await dry("--json", "--loss", "l1");
     expect(JSON.parse(stdout)).toMatchObject({
       objective: { loss: "l1" },
@@ -201,6 +203,8 @@ describe("palette train", () => {
     ["--mix", "dejpeg:2:3"],
     ["--mix", "dejpeg:2,dejpeg:3"],
     ["--mix", "dejpg:2"],
+    ["--own-pixels", "dejpeg:1.5"],
+    ["--own-pixels", "dejpg:0.5"],
     ["--gray", "1.5"],
     ["--preset", "huge"],
     ["--hold-out", "some"],

@@ -113,7 +113,10 @@ export async function trainingRequest(
     out,
     objective: settingsGiven(objectiveSchema, given),
     optimizer: settingsGiven(optimizerSchema, given),
-    augmentation: settingsGiven(augmentationSchema, given),
+    augmentation: {
+      ...settingsGiven(augmentationSchema, given),
+      ...omitUndefined({ ownPixels: options.ownPixels }),
+    },
     seed,
     threads: threads ?? threadsOf(known, launch),
     ...(launch && { ranks: launch.size }),
@@ -186,7 +189,10 @@ function inWords(config: RunConfig, device: Device): string {
   const { batch, accumulate, learningRate, warmUpImages, annealImages } = optimizer;
   const { emaDecay, postHocEma, clip } = optimizer;
   const falls = annealImages === undefined ? "" : `, falling to 0 at ${counted(annealImages)}`;
-  const { cropScale, jpegQuality, gray, vary } = augmentation;
+  const { cropScale, ownPixels = {}, jpegQuality, gray, vary } = augmentation;
+  const own = Object.entries(ownPixels).map(
+    ([task, share]) => `, ${share} of ${task} at own pixels`,
+  );
   const lines: [string, string][] = [
     ["preset", `${config.preset}, ${config.network.resolution}x${config.network.resolution}`],
     ["parameters", counted(parameters)],
@@ -199,7 +205,7 @@ function inWords(config: RunConfig, device: Device): string {
     ...(gray === 0
       ? []
       : [["in gray", `${gray} of the pictures, colorization apart`] as [string, string]]),
-    ["crops", `${cropScale}${vary ? ", each of another aspect and tone" : ""}`],
+    ["crops", `${cropScale}${own.join("")}${vary ? ", each of another aspect and tone" : ""}`],
     ...(jpegQuality === "wide"
       ? [["JPEG", "a quarter of the qualities up to 95, some saved twice"] as [string, string]]
       : []),

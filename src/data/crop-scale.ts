@@ -35,7 +35,16 @@ export function randomSquare(
   scale: CropScale = "half..full",
 ): Box {
   const short = Math.min(width, height);
-  const side = randomSide(short, Math.min(resolution, short), random, scale);
+  return squareOf(
+    randomSide(short, Math.min(resolution, short), random, scale),
+    width,
+    height,
+    random,
+  );
+}
+
+/** A square of this side anywhere in the picture. */
+export function squareOf(side: number, width: number, height: number, random: Random): Box {
   return {
     left: random.integer(0, width - side),
     top: random.integer(0, height - side),

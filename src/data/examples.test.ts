@@ -3,8 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createImage, grayscale, isGray } from "../image/image.ts";
+import {
+  createImage,
+  crop,
+  flipHorizontal,
+  grayscale,
+  type Image,
+  isGray,
+} from "../image/image.ts";
 import { nodeCodec, photoFiles } from "../node/codec.ts";
+import { readImage } from "../node/decode-image.ts";
 import { encodeImage, writeImage } from "../node/encode-image.ts";
 import { scanPhotos } from "../node/photo-folders.ts";
 import { tasks } from "../tasks/registry.ts";
@@ -116,6 +124,40 @@ describe("examples", () => {
     }
     expect(bytesOf(await again.example(7))).toBe(bytesOf(await varied.example(7)));
   });
+
+  it("show a photo's own pixels as often as their task asks, and are else as they were", async () => {
+    const usual = source({ cropScale: "own..full" });
+    const own = source({ cropScale: "own..full", ownPixels: { dejpeg: 0.5 } });
+    const shown = { usual: 0, own: 0 };
+    for (let i = 0; i < 400; i++) {
+      const [example, other] = [await own.example(i), await usual.example(i)];
+      expect([example.photo, example.task]).toEqual([other.photo, other.task]);
+      if (example.task.name !== "dejpeg" || example.y.data.every((v, k) => v === other.y.data[k])) {
+        expect(bytesOf(example)).toBe(bytesOf(other));
+        if (example.task.name === "dejpeg") shown.usual++;
+        continue;
+      }
+      shown.own++;
+      expect(await holds(example.photo, example.y)).toBe(true);
+    }
+    // Some 80 examples, half of them: a deviation of 0.06.
+    expect(shown.own / (shown.own + shown.usual)).toBeGreaterThan(0.3);
+    expect(shown.own / (shown.own + shown.usual)).toBeLessThan(0.7);
+  });
+
+  /** Whether the photo has these very pixels somewhere, or mirrored. */
+  async function holds(path: string, y: Image): Promise<boolean> {
+    const photo = await readImage(path);
+    const same = (piece: Image, left: number, top: number) =>
+      crop(photo, { left, top, width: y.width, height: y.height }).data.every(
+        (value, i) => Math.abs(value - piece.data[i]!) < 1e-3,
+      );
+    const places = Array.from({ length: photo.width - y.width + 1 }, (_, left) => left);
+    const rows = Array.from({ length: photo.height - y.height + 1 }, (_, top) => top);
+    return [y, flipHorizontal(y)].some((piece) =>
+      rows.some((top) => places.some((left) => same(piece, left, top))),
+    );
+  }
 
   it("are in black and white as often as asked, and never where colours are the task", async () => {
     const [usual, gray] = [source(), source({ gray: 0.5 })];

@@ -13,7 +13,7 @@ import { PaletteError, UsageError } from "../util/errors.ts";
 import { quantity } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random } from "../util/random.ts";
-import { type CropScale, decodedShortSide, randomSquare } from "./crop-scale.ts";
+import { type CropScale, decodedShortSide, randomSquare, squareOf } from "./crop-scale.ts";
 import { PhotoCache, usualCacheBytes } from "./photo-cache.ts";
 import type { PhotoReader } from "./photo-reader.ts";
 import { retoned, stretched } from "./variation.ts";
@@ -37,6 +37,8 @@ export interface ExampleSourceOptions {
   weights?: readonly number[];
   /** Which part of a photo a crop shows; "half..full" unless given. */
   cropScale?: CropScale;
+  /** Of a task's crops, by its name, the share at the photo's own pixels; none unless given. */
+  ownPixels?: Readonly<Record<string, number>>;
   /** Options for the tasks, the same for all examples; each takes its own. */
   taskOptions?: object;
   /** Each example is of one of these, all equally likely. */
@@ -126,12 +128,22 @@ export class ExampleSource {
     const box = randomSquare(photo.width, photo.height, resolution, random, cropScale);
     const mirrored = random.uniform() < 0.5;
     const task = random.pick(tasks);
-    const cut = await this.cut(photo, box, index);
+    const cut = await this.cut(photo, this.ownPixels(task, photo, index) ?? box, index);
     const turned = mirrored ? flipHorizontal(cut) : cut;
     const plain = gray > 0 && !task.colours && random.uniform() < gray;
     const y = plain ? grayscale(turned) : turned;
     const condition = await task.degrade(y, { random, codec }, taskOptions);
     return { index, photo: path, task, y, condition };
+  }
+
+  /** A square of the photo's own pixels, as often as the task wants one. */
+  private ownPixels({ name }: Task, { width, height }: RgbBytes, index: number): Box | undefined {
+    const { ownPixels, resolution, seed } = this.options;
+    const share = ownPixels?.[name] ?? 0;
+    // A stream of its own: the other draws are those of the example as it is.
+    const random = Random.from(seed, "own pixels", index);
+    if (share === 0 || random.uniform() >= share) return undefined;
+    return squareOf(Math.min(resolution, width, height), width, height, random);
   }
 
   /** The square at the resolution, varied when that is asked for. */

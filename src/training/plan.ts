@@ -172,6 +172,7 @@ export function resolvePlan(
       ...(from && { from: from.name }),
     },
   };
+  checkOwnPixels(settings.augmentation, tasks);
   const { data: config, error } = runConfig.safeParse(settings);
   if (config === undefined) throw new UsageError(`${problemIn(runConfig, settings, error)}.`);
   const seen = known.some((record) => overlap(record, digests, holdOut) === "seen");
@@ -191,6 +192,21 @@ export function resolvePlan(
         : []),
     ],
   };
+}
+
+/** @throws UsageError for crops at the photo's own pixels that cannot be. */
+function checkOwnPixels({ ownPixels, cropScale }: Augmentation, tasks: readonly string[]): void {
+  if (ownPixels === undefined) return;
+  for (const name of Object.keys(ownPixels)) {
+    taskNamed(name);
+    if (!tasks.includes(name))
+      throw new UsageError(`--own-pixels names ${name}, which is not among the tasks to learn.`);
+  }
+  if (cropScale !== "own..full") {
+    throw new UsageError(
+      `--own-pixels needs --crop-scale own..full: with ${cropScale} photos are not kept at their own size.`,
+    );
+  }
 }
 
 /** What the trained model's config.json says of its use. */

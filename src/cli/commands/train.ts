@@ -25,6 +25,7 @@ export interface TrainFlags {
   network?: string;
   tasks?: string[];
   mix?: TaskMix;
+  ownPixels?: Readonly<Record<string, number>>;
   holdOut?: string;
   images?: number;
   hours?: number;
@@ -85,7 +86,12 @@ export function declareData(command: Command): void {
     .option(
       "--mix <shares>",
       "tasks to draw more often than the others: dejpeg:3,inpaint:2 (default: all equally often)",
-      taskShares,
+      sharesOf("dejpeg:3", wholeNumber(1, largestShare)),
+    )
+    .option(
+      "--own-pixels <shares>",
+      "share of a task's crops that shows a photo's own pixels: dejpeg:0.5,sharpen:0.5 (default: as --crop-scale draws them)",
+      sharesOf("dejpeg:0.5", part),
     )
     .option(
       "--hold-out <rule>",
@@ -133,17 +139,27 @@ export function declareReports(command: Command): Command {
     .option("--json", "print the configuration or the outcome as JSON on stdout");
 }
 
-/** "dejpeg:3,inpaint:2" */
-function taskShares(text: string): TaskMix {
-  const shares = listOf(text).map((part) => {
-    const [name, share, ...rest] = part.split(":").map((piece) => piece.trim());
-    if (!name || !share || rest.length > 0)
-      throw new InvalidArgumentError(`Give tasks and their shares, as dejpeg:3, not "${part}".`);
-    return [name, wholeNumber(1, largestShare)(share)] as const;
-  });
-  if (new Set(shares.map(([name]) => name)).size < shares.length)
-    throw new InvalidArgumentError("Name each task once.");
-  return Object.fromEntries(shares);
+/** A parser of a value for each task: "dejpeg:3,inpaint:2". */
+function sharesOf(example: string, parse: (text: string) => number) {
+  return (text: string): Record<string, number> => {
+    const shares = listOf(text).map((piece) => {
+      const [name, share, ...rest] = piece.split(":").map((half) => half.trim());
+      if (!name || !share || rest.length > 0)
+        throw new InvalidArgumentError(
+          `Give tasks and their shares, as ${example}, not "${piece}".`,
+        );
+      return [name, parse(share)] as const;
+    });
+    if (new Set(shares.map(([name]) => name)).size < shares.length)
+      throw new InvalidArgumentError("Name each task once.");
+    return Object.fromEntries(shares);
+  };
+}
+
+function part(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("Give numbers from 0 to 1.");
+  return value;
 }
 
 function positive(text: string): number {

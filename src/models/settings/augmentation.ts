@@ -11,6 +11,11 @@ export const augmentationSchema = z.strictObject({
     description:
       "which part of a photo a crop shows: its own pixels or half of it, to all of it (default: own..full)",
   }),
+  /**
+   * Of a task's crops, by its name, the share that shows a photo's own pixels; the others are as
+   * `cropScale` draws them.
+   */
+  ownPixels: z.record(z.string(), z.number().min(0).max(1)).optional(),
   /** From which JPEG qualities the tasks draw. */
   jpegQuality: z.enum(jpegQualities).register(cliOptions, {
     flag: "--jpeg-quality <range>",
