@@ -132,8 +132,11 @@ export function resolvePlan(
     preset: deepEqual(network, preset.network) ? preset.name : "custom",
     ...omitUndefined({
       from: from?.record,
-      sampler: request.sampler ?? base.sampler,
-      sampling: samplingOf(request, base, tasks),
+      // The regression baseline answers in one call.
+      ...(!objective.regression && {
+        sampler: request.sampler ?? base.sampler,
+        sampling: samplingOf(request, base, tasks),
+      }),
       ddpm: base.ddpm,
       origin: base.origin,
       mix: essentialMix(request.mix ?? {}, tasks),

@@ -159,16 +159,31 @@ describe("a training that begins with a model", () => {
     expect(other.config).toMatchObject({ preset: "custom", network: config.network });
   });
 
+  it("goes on as the regression baseline, if it predicts pictures, and not back", async () => {
+    const sampling = { steps: { dejpeg: 2 }, starts: { dejpeg: 1.5 } };
+    const folder = runs.path("diffusion");
+    await saveModel(folder, randomModel({ sampling }));
+    const { config } = await planned({ from: folder, objective: { regression: true } });
+    expect(config.objective).toMatchObject({ prediction: "x0", regression: true });
+    expect([config.sampler, config.sampling]).toEqual([undefined, undefined]);
+    const baseline = runs.path("baseline");
+    const trained = trainedModel(config, { images: 1, steps: 1 });
+    await saveModel(baseline, { config: trained, parameters: randomModel().parameters });
+    const back = planned({ from: baseline, objective: { regression: false } });
+    await expect(back).rejects.toThrow(/leave out --regression \(it is a regression model\)/);
+    await saveModel(folder, randomModel({ objective: { prediction: "v" } }));
+    const other = planned({ from: folder, objective: { regression: true } });
+    await expect(other).rejects.toThrow(
+      /predicts v, .* predicts x0 or x0-skip, or leave out --from/,
+    );
+  });
+
   it("refuses what the model decides, what is no model, and the run's own model", async () => {
     const { network } = presetNamed("small-64");
-    for (const wishes of [
-      { network },
-      { objective: { prediction: "epsilon" } },
-      { objective: { regression: true } },
-    ] as const) {
+    for (const wishes of [{ network }, { objective: { prediction: "epsilon" } }] as const) {
       const failure = planned({ from: model(), ...wishes });
       await expect(failure).rejects.toBeInstanceOf(UsageError);
-      await expect(failure).rejects.toThrow(/leave out --(network|predict epsilon|regression)/);
+      await expect(failure).rejects.toThrow(/leave out --(network|predict epsilon)/);
     }
     expect(await failureOf(planned({ from: runs.base() }))).toMatch(/its model is .*base.model/);
     expect(await failureOf(planned({ from: "nowhere" }))).toMatch(/no model folder nowhere/);

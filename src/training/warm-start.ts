@@ -96,6 +96,12 @@ export async function setInitialWeights(
   }
 }
 
+/**
+ * Predictions that are the picture itself where nothing but noise is seen, as the regression
+ * baseline sees it: a diffusion model of these can go on as one.
+ */
+const givesPicture: readonly string[] = ["x0", "x0-skip"];
+
 /** @throws UsageError for settings that the model brings along, chosen otherwise. */
 export function checkWarmStart(
   { name, inherited, objective }: WarmStart,
@@ -116,7 +122,12 @@ export function checkWarmStart(
   if (prediction !== undefined && prediction !== objective.prediction) {
     refuse(`--predict ${prediction} (it predicts ${objective.prediction})`);
   }
-  if (regression !== undefined && regression !== (objective.regression ?? false)) {
-    refuse(`--regression (it is ${objective.regression ? "a" : "no"} regression model)`);
+  const wasRegression = objective.regression ?? false;
+  if (regression === undefined || regression === wasRegression) return;
+  if (wasRegression) refuse("--regression (it is a regression model)");
+  if (!givesPicture.includes(objective.prediction)) {
+    throw new UsageError(
+      `${name} predicts ${objective.prediction}, but the regression baseline the picture: begin with a model that predicts ${givesPicture.join(" or ")}, or leave out --from.`,
+    );
   }
 }
