@@ -1,12 +1,12 @@
 /**
- * What fewer network calls cost: the table of docs/results/calls.md, of two reports of
- * `palette evaluate` over the same models and steps.
+ * What fewer network calls cost: the table of docs/results/calls.md, of reports of
+ * `palette evaluate` on the same crops.
  *
- *   npx tsx bench/calls.ts QUALITY DIVERSITY --models photos-64=DIGEST,student=DIGEST
+ *   npx tsx bench/calls.ts QUALITY... DIVERSITY --models photos-64=DIGEST,student=DIGEST
  *     [--command TEXT] > docs/results/data/calls.json
  *
- * QUALITY has FID, KID and PSNR of many crops; DIVERSITY has two answers a crop and the seconds,
- * which count only where nothing else ran. The first model with its most calls is what all others
+ * A QUALITY, for each model one or one for all, has FID, KID and PSNR of many crops; DIVERSITY has
+ * two answers a crop and the seconds, which count only where nothing else ran. The first model with its most calls is what all others
  * are compared with. DIGEST is how the model's SHA-256 begins.
  */
 
@@ -22,8 +22,10 @@ const { values, positionals } = parseArgs({
     command: { type: "string", default: "npx palette evaluate, npx tsx bench/calls.ts" },
   },
 });
-const [quality, diversity] = await Promise.all(positionals.map(reportIn));
-if (quality === undefined || diversity === undefined) throw new Error("Name two reports.");
+const reports = await Promise.all(positionals.map(reportIn));
+const diversity = reports.pop();
+const [first, ...more] = reports.map(({ report }) => report.conditions);
+if (diversity === undefined || first === undefined) throw new Error("Name two reports or more.");
 
 const named = values.models.split(",").map((pair) => {
   const [name = "", digest = ""] = pair.split("=");
@@ -45,8 +47,10 @@ const nameOf = ({ digest = "" }: Row) =>
 const fixed = (value: number | undefined, decimals: number) => value?.toFixed(decimals) ?? "";
 const signed = (value: number) => `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(1)} %`;
 
-const rows = quality.report.conditions.flatMap(({ id, rows: inCondition }) => {
-  const answers = inCondition
+const rows = first.flatMap(({ id, rows: ofFirst }) => {
+  const ofOthers = more.flatMap((conditions) => conditions.filter((other) => other.id === id));
+  const answers = [ofFirst, ...ofOthers.map((condition) => condition.rows)]
+    .flat()
     .filter((row) => nameOf(row) !== undefined && row.steps !== undefined)
     .sort((a, b) => order(a) - order(b) || a.steps! - b.steps!);
   const base = answers.filter((row) => order(row) === 0).at(-1);
