@@ -2,7 +2,7 @@
 docs/experiments/019 and 020 compare.
 
     python3 -m venv venv && venv/bin/pip install onnx onnxruntime numpy
-    venv/bin/python bench/kernels.py convolutions | images | shifts
+    venv/bin/python bench/kernels.py convolutions | images | shifts | directions
 """
 
 import sys
@@ -50,17 +50,18 @@ def session(nodes, constants, x, blocked=True):
     return ort.InferenceSession(model.SerializeToString(), options), {"x": x}
 
 
-def winograd(n, ci, co, side):
-    """The present form: phases, F(4,3) along the columns, a convolution along the rows."""
+def winograd(n, ci, co, side, tile=0):
+    """The present form: phases, F(4,3) along the columns, a convolution along the rows. With a tile
+    of 2 or 4, F(tile,3) along the rows as well: products by matrices that shift and transform."""
     rows = side // 4
     constants = {
         "B": np.array(INPUT, np.float32), "A": np.array(OUTPUT, np.float32),
-        "W": floats(6 * co, ci, 1, 3), "bias": floats(1, co, 1, 1, 1),
+        "bias": floats(1, co, 1, 1, 1),
         "0": integers(0), "1": integers(1), "3": integers(3), "4": integers(4),
         "last": integers(rows - 1), "rows": integers(rows),
         "down": integers(0, 0, 0, 1, 0, 0, 0, 0, 0, 0),
         "up": integers(0, 0, 0, 0, 0, 0, 0, 0, 1, 0),
-        "flat": integers(6, ci * n * rows * side), "maps": integers(1, 6 * ci, n * rows, side),
+        "flat": integers(6, ci * n * rows * side),
         "flat2": integers(6, co * n * rows * side), "out": integers(4, co, n, rows, side),
     }
     nodes = [
@@ -70,12 +71,54 @@ def winograd(n, ci, co, side):
         ("Pad", ["d", "up"], ["below"], {}),
         ("Concat", ["above", "x", "below"], ["tiles"], {"axis": 0}),
         ("Reshape", ["tiles", "flat"], ["e"], {}), ("MatMul", ["B", "e"], ["f"], {}),
-        ("Reshape", ["f", "maps"], ["g"], {}),
-        ("Conv", ["g", "W"], ["h"], {"group": 6, "kernel_shape": [1, 3], "pads": [0, 1, 0, 1]}),
+    ]
+    if tile == 0:
+        constants["W"] = floats(6 * co, ci, 1, 3)
+        constants["maps"] = integers(1, 6 * ci, n * rows, side)
+        nodes += [
+            ("Reshape", ["f", "maps"], ["g"], {}),
+            ("Conv", ["g", "W"], ["h"], {"group": 6, "kernel_shape": [1, 3], "pads": [0, 1, 0, 1]}),
+        ]
+    else:
+        tiles = side // tile
+        constants["lines"] = integers(6 * ci * n * rows, side)
+        constants["product"] = integers(6, ci, n * rows * tiles)
+        constants["back"] = integers(6 * co * n * rows, tiles)
+        into, back = row_matrices(side, tile)
+        constants["Y"] = np.concatenate(back)
+        nodes.append(("Reshape", ["f", "lines"], ["g"], {}))
+        for q, matrix in enumerate(into):
+            constants[f"V{q}"], constants[f"U{q}"] = matrix, floats(6, co, ci)
+            nodes += [
+                ("MatMul", ["g", f"V{q}"], [f"v{q}"], {}),
+                ("Reshape", [f"v{q}", "product"], [f"w{q}"], {}),
+                ("MatMul", [f"U{q}", f"w{q}"], [f"m{q}"], {}),
+                ("Reshape", [f"m{q}", "back"], [f"n{q}"], {}),
+            ]
+        nodes += [
+            ("Concat", [f"n{q}" for q in range(len(into))], ["all"], {"axis": 1}),
+            ("MatMul", ["all", "Y"], ["h"], {}),
+        ]
+    nodes += [
         ("Reshape", ["h", "flat2"], ["i"], {}), ("MatMul", ["A", "i"], ["j"], {}),
         ("Reshape", ["j", "out"], ["k"], {}), ("Add", ["k", "bias"], ["y"], {}),
     ]
     return session(nodes, constants, floats(4, ci, n, rows, side), blocked=False)
+
+
+def row_matrices(side, tile):
+    """F(tile,3) along rows of this length: what they are multiplied with before and after."""
+    b = INPUT if tile == 4 else [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]
+    a = OUTPUT if tile == 4 else [[1, 1, 1, 0], [0, 1, -1, -1]]
+    into = np.zeros((tile + 2, side, side // tile), np.float32)
+    back = np.zeros((tile + 2, side // tile, side), np.float32)
+    for q in range(tile + 2):
+        for j in range(side // tile):
+            for i in range(tile + 2):
+                if 0 <= j * tile + i - 1 < side:
+                    into[q, j * tile + i - 1, j] = b[q][i]
+            back[q, j, j * tile:(j + 1) * tile] = [row[q] for row in a]
+    return list(into), list(back)
 
 
 def blocked_chain(n, ci, co, side, length=4):
@@ -138,6 +181,13 @@ def images():
         print(f"| {ci} | {side} | {' | '.join(cells)} |")
 
 
+def directions():
+    print("| channels | side | columns, ms | and rows by F(2,3) | F(4,3) | times as fast |")
+    for ci, co, side in [*SHAPES[:3], (256, 128, 16), (256, 256, 16), (128, 128, 8)]:
+        a, b, c = fastest(*[winograd(4, ci, co, side, tile) for tile in (0, 2, 4)])
+        print(f"| {ci} to {co} | {side} | {a:.2f} | {b:.2f} | {c:.2f} | {a / min(b, c):.2f} |")
+
+
 def shifts():
     print("| width | Pad, ns a number | product | times as fast |")
     for width in (4, 8, 16, 32, 64):
@@ -151,4 +201,5 @@ def shifts():
 
 
 if __name__ == "__main__":
-    {"convolutions": convolutions, "images": images, "shifts": shifts}[sys.argv[1]]()
+    {"convolutions": convolutions, "images": images, "shifts": shifts,
+     "directions": directions}[sys.argv[1]]()
