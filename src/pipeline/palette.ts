@@ -10,7 +10,7 @@ import {
   type SamplerConfig,
 } from "../diffusion/samplers/sampler-config.ts";
 import { checkImage } from "../image/check-image.ts";
-import { copyOf, type Image, isGray, type Mask, withoutColours } from "../image/image.ts";
+import { copyOf, type Image, isGray, type Mask } from "../image/image.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Network, NetworkOptions } from "../runtime/network.ts";
 import type { SessionOptions } from "../runtime/runtime.ts";
@@ -20,16 +20,12 @@ import { givesColours, type TaskName, taskNamed } from "../tasks/registry.ts";
 import type { Condition, EnlargedFill, Task } from "../tasks/task.ts";
 import { PaletteError } from "../util/errors.ts";
 import { Random } from "../util/random.ts";
-import { assertSamplesFit, batchesOf, pixelsAtOnceByDefault } from "./batches.ts";
+import { assertSamplesFit, pixelsAtOnceByDefault } from "./batches.ts";
 import { checkGuidance } from "./guidance.ts";
 import { checkOptionNames, optionNamesOf } from "./option-names.ts";
+import { Restoration } from "./restoration.ts";
 import { callsOf, sampleConditions } from "./sample-conditions.ts";
-import {
-  checkOptions,
-  type SamplingOptions,
-  type SamplingProgress,
-  samplingDefaults,
-} from "./sampling-options.ts";
+import { checkOptions, type SamplingOptions, samplingDefaults } from "./sampling-options.ts";
 import { FillSharpener } from "./sharpen-fill.ts";
 
 /** A condition, and the seed of its samples. */
@@ -198,7 +194,7 @@ export class Palette {
     checkGuidance(this.config, options.guidance, chosen);
     this.warnUnlessTrainedFor(chosen.name);
     const { seed = samplingDefaults.seed, samples = samplingDefaults.samples } = options;
-    const { onStep, onFinish, signal, force = false } = options;
+    const { force = false } = options;
     const left = force ? undefined : this.leavesAsIs(chosen, options);
     if (left !== undefined) {
       this.onWarning(`Warning: the photo ${left}; force restores it all the same.`);
@@ -216,64 +212,14 @@ export class Palette {
     const tint = staysGray && givesColours(tasks) && !training?.augmentation?.gray;
     const conditions = tint ? prepared.conditions.map(tintGray) : prepared.conditions;
     const sharpener = this.fillSharpener(prepared.enlarged ?? [], options);
-    assertSamplesFit(this.network, image, conditions, samples, this.pixelsAtOnce, sharpener);
-    const seeds = conditions.map((_, k) =>
-      sampleSeeds(k === 0 ? seed : Random.from(seed, "part", k).integer(0, 2 ** 31 - 1), samples),
-    );
-    const batches = batchesOf(conditions, samples, this.pixelsAtOnce);
-    /** Those of each condition; a sample that was given away is missing. */
-    const sampled: (Image | undefined)[][] = conditions.map(() => []);
-    let given = 0;
-    const calls = callsOf(this.config, { ...options, steps, startSigma });
-    const allSteps = batches.length * calls + samples * sharpener.steps;
-    let reached = 0;
-    const uncoloured = (result: Image) => (staysGray ? withoutColours(result) : result);
-    const finish = async (samples: readonly Image[]) => {
-      const whole = await prepared.finish(samples);
-      const result = share < 1 ? mixed(whole, image, share) : whole;
-      return uncoloured(result);
-    };
-    const overall = (progress: SamplingProgress) => {
-      return { ...progress, step: reached + progress.step, steps: allSteps };
-    };
-    for (const batch of batches) {
-      const requests = batch.map(({ condition: k, sample }) => ({
-        condition: conditions[k]!,
-        seed: seeds[k]![sample]!,
-      }));
-      const picture = (sample: number, estimates: readonly Image[]) =>
-        finish(
-          conditions.map((condition, k) => {
-            const n = batch.findIndex((one) => one.condition === k && one.sample === sample);
-            return estimates[n] ?? copyOf(sampled[k]![sample] ?? condition.x);
-          }),
-        );
-      const pictures = ({ estimates }: SamplingProgress) =>
-        new Map(batch.map(({ sample }) => [sample, () => picture(sample, estimates())]));
-      const images = await sampleConditions(this.network, requests, {
-        ...{ ...options, steps, startSigma },
-        onStep:
-          onStep && ((progress) => onStep({ ...overall(progress), pictures: pictures(progress) })),
-      });
-      reached += calls;
-      for (const [n, { condition }] of batch.entries()) sampled[condition]!.push(images[n]!);
-      images.length = 0;
-      while (given < samples && sampled.every(({ length }) => length > given)) {
-        signal?.throwIfAborted();
-        onFinish?.(given, samples);
-        const own = sampled.map((each) => each[given]!);
-        for (const each of sampled) each[given] = undefined;
-        const answer = await finish(own);
-        const number = given++;
-        const present = new Map([[number, async () => uncoloured(copyOf(answer))]]);
-        await sharpener.sharpen(answer, {
-          ...{ ...options, seed: seeds[0]![number]! },
-          onStep: onStep && ((progress) => onStep({ ...overall(progress), pictures: present })),
-        });
-        reached += sharpener.steps;
-        yield sharpener.steps > 0 ? uncoloured(answer) : answer;
-      }
-    }
+    const { pixelsAtOnce } = this;
+    assertSamplesFit(this.network, image, conditions, samples, pixelsAtOnce, sharpener);
+    yield* new Restoration(this.network, {
+      finish: (made) => prepared.finish(made),
+      ...{ conditions, staysGray, sharpener, options, pixelsAtOnce },
+      ...{ samples, seed, steps, startSigma },
+      ...(share < 1 && { blend: { photo: image, share } }),
+    }).answers();
   }
 
   /**
@@ -322,11 +268,4 @@ export class Palette {
     const trained = tasks.length === 0 ? "nothing" : tasks.join(", ");
     this.onWarning(`Warning: ${name} was trained for ${trained}, not for ${task}.`);
   }
-}
-
-/** `share` of `a`, and `b` for the rest, in the place of `a`; both of one size. */
-function mixed(a: Image, b: Image, share: number): Image {
-  const { data } = a;
-  for (let i = 0; i < data.length; i++) data[i] = b.data[i]! + share * (data[i]! - b.data[i]!);
-  return a;
 }
