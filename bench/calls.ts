@@ -2,11 +2,12 @@
  * What fewer network calls cost: the table of docs/results/calls.md, of reports of
  * `palette evaluate` on the same crops.
  *
- *   npx tsx bench/calls.ts QUALITY... DIVERSITY --models photos-64=DIGEST,student=DIGEST
+ *   npx tsx bench/calls.ts QUALITY... --diversity DIVERSITY --models photos-64=DIGEST,...
  *     [--command TEXT] > docs/results/data/calls.json
  *
- * A QUALITY, for each model one or one for all, has FID, KID and PSNR of many crops; DIVERSITY has
- * two answers a crop and the seconds, which count only where nothing else ran. The first model with its most calls is what all others
+ * A QUALITY, for each model one or one for all, has FID, KID and PSNR of many crops; a DIVERSITY
+ * (the option once for each) has two answers a crop and the seconds, which count only where nothing
+ * else ran. The first model with its most calls is what all others
  * are compared with. DIGEST is how the model's SHA-256 begins.
  */
 
@@ -19,13 +20,14 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     models: { type: "string", default: "" },
+    diversity: { type: "string", multiple: true, default: [] },
     command: { type: "string", default: "npx palette evaluate, npx tsx bench/calls.ts" },
   },
 });
 const reports = await Promise.all(positionals.map(reportIn));
-const diversity = reports.pop();
+const diversities = await Promise.all(values.diversity.map(reportIn));
 const [first, ...more] = reports.map(({ report }) => report.conditions);
-if (diversity === undefined || first === undefined) throw new Error("Name two reports or more.");
+if (first === undefined) throw new Error("Name a report.");
 
 const named = values.models.split(",").map((pair) => {
   const [name = "", digest = ""] = pair.split("=");
@@ -57,10 +59,14 @@ const rows = first.flatMap(({ id, rows: ofFirst }) => {
   return answers.map((row, k) => {
     const fid = row.metrics.fid?.value;
     const of = base?.metrics.fid?.value;
-    const twice = diversity.report.conditions
-      .find((condition) => condition.id === id)
-      ?.rows.find((other) => other.id === row.id);
-    const spent = diversity.seconds[`${id}/${row.id}`];
+    const twice = diversities
+      .flatMap(({ report }) => report.conditions)
+      .filter((condition) => condition.id === id)
+      .flatMap((condition) => condition.rows)
+      .find((other) => other.id === row.id);
+    const spent = diversities
+      .map(({ seconds }) => seconds[`${id}/${row.id}`])
+      .find((found) => found !== undefined);
     return [
       k === 0 ? id : "",
       nameOf(row)!,
