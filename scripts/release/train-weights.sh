@@ -10,5 +10,6 @@ begin=()
 [ -e "$run/checkpoint.safetensors" ] || begin=(--from photos-64)
 exec nice -n 19 node dist/cli/main.js train "${begin[@]}" \
   --data "$open" "$cid22:2" "$landscapes:2.5" --weights scripts/data/photo-weights.txt \
-  --crop-scale own..full --jpeg-quality wide --vary --loss rms --lr 0.0003 --anneal "${ANNEAL:-100000}" \
+  --crop-scale own..full --own-pixels dejpeg:0.6,sharpen:0.5 --mix dejpeg:2 --jpeg-quality wide --vary \
+  --loss rms --lr 0.0003 --anneal "${ANNEAL:-100000}" --seed 2 \
   --held-out-every 10000 --samples-every 20000 --out "$run" "$@"
