@@ -63,7 +63,8 @@ const rows = first.flatMap(({ id, rows: ofFirst }) => {
       .flatMap(({ report }) => report.conditions)
       .filter((condition) => condition.id === id)
       .flatMap((condition) => condition.rows)
-      .find((other) => other.id === row.id);
+      .filter((other) => other.id === row.id)
+      .find((other) => other.metrics.diversity !== undefined);
     const spent = diversities
       .map(({ seconds }) => seconds[`${id}/${row.id}`])
       .find((found) => found !== undefined);

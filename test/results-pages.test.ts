@@ -17,6 +17,7 @@ describe("the tables of docs/results", () => {
     expect(pages.map(({ path }) => basename(path))).toEqual([
       "README.md",
       "browser.md",
+      "calls.md",
       "fool-rate.md",
       "many-machines.md",
       "memory.md",
