@@ -1,5 +1,9 @@
 /** `palette info MODEL|PRESET`: what a network is, costs and was trained on. */
-import { changedSettings, defaultSampler } from "../diffusion/samplers/sampler-config.ts";
+import {
+  changedSettings,
+  defaultSampler,
+  type SamplerConfig,
+} from "../diffusion/samplers/sampler-config.ts";
 import { imagesSeen, type ModelConfig } from "../models/config.ts";
 import { type Preset, presetNames, presets } from "../models/presets.ts";
 import { mostJpegQuality } from "../models/settings/jpeg-shares.ts";
@@ -91,13 +95,21 @@ function toText(subject: Subject, { parameters, memory, layers }: NetworkDescrip
 
 /** As the options of restoring would say it. */
 function samplingOf({ sampler, sampling }: ModelConfig): string {
-  const config = sampler ?? defaultSampler;
+  const model = wayOf(sampler ?? defaultSampler);
   const ofTasks = Object.entries(sampling?.steps ?? {}).map(
     ([task, steps]) => `${steps} for ${task}`,
   );
+  const steps = ["--steps", [samplingDefaults.steps, ...ofTasks].join(", ")].join(" ");
+  const others = Object.entries(sampling?.samplers ?? {}).map(
+    ([task, own]) => `; ${task} by ${wayOf(own)}`,
+  );
+  return `${model} ${steps}${others.join("")}`;
+}
+
+/** "--sampler ddim --eta 1" */
+function wayOf(config: SamplerConfig): string {
   const settings = changedSettings(config).map(({ flag, value }) => `--${flag} ${value}`);
-  const steps = ["--steps", [samplingDefaults.steps, ...ofTasks].join(", ")];
-  return [`--sampler ${config.sampler}`, ...settings, ...steps].join(" ");
+  return [`--sampler ${config.sampler}`, ...settings].join(" ");
 }
 
 function trainingOf(config: ModelConfig): string {

@@ -129,7 +129,7 @@ export async function restoreFiles(
   const skipped: { input: string; outputs: readonly string[] }[] = [];
   const failed: { input: string; error: string }[] = [];
   const { name, network } = palette.config;
-  const way = mean ? { mean } : palette.samplerConfig(sampler);
+  const way = mean ? { mean } : palette.samplerConfig(sampler, sampledTask);
   const bits = precision === "float32" ? undefined : precision;
   const drawn = {
     ...{ steps, seed, ...way },

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { randomModel, smallestNetwork } from "../../test/random-model.ts";
 import { palette } from "../../test/support/command.ts";
 import { program as main } from "../../test/support/compiled.ts";
+import { samplerConfigSchema } from "../diffusion/samplers/sampler-config.ts";
 import { createImage, crop, fromBytes, type Image, toBytes } from "../image/image.ts";
 import { readImage, readPhoto } from "../node/decode-image.ts";
 import { encodeImage, writeImage } from "../node/encode-image.ts";
@@ -486,6 +487,12 @@ describe("info", () => {
   it("tells what a model was trained on", async () => {
     const { stdout } = await palette("info", model);
     expect(stdout).toMatch(/^sampled with +--sampler dpm\+\+ --steps 20$/m);
+    const samplers = { colorize: samplerConfigSchema.parse({ sampler: "ddim", eta: 0.5 }) };
+    const sampling = { steps: { colorize: 4 }, samplers };
+    await saveModel(at("own"), randomModel({ sampling }, smallestNetwork));
+    expect((await palette("info", at("own"))).stdout).toMatch(
+      /^sampled with +--sampler dpm\+\+ --steps 20, 4 for colorize; colorize by --sampler ddim --eta 0\.5$/m,
+    );
     expect(stdout).toMatch(/trained on +noise; 12,345 images seen\n/);
     expect(stdout).toMatch(/tasks +colorize, inpaint, uncrop, dejpeg\n/);
   });

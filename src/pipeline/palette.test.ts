@@ -3,7 +3,7 @@ import { randomModel, smallestNetwork } from "../../test/random-model.ts";
 import { largestDifference } from "../../test/support/differentiation.ts";
 import { seam } from "../../test/support/seam.ts";
 import { context } from "../../test/support/task-context.ts";
-import { stochasticDdim } from "../diffusion/samplers/sampler-config.ts";
+import { samplerConfigSchema, stochasticDdim } from "../diffusion/samplers/sampler-config.ts";
 import { scheduleFrom, smallestGamma } from "../diffusion/schedule.ts";
 import {
   createImage,
@@ -441,6 +441,26 @@ describe("the steps", () => {
     expect(await calls(() => stubbed.dejpeg(photo, { steps: 5 }))).toBe(5);
     expect(await calls(() => stubbed.dejpeg(photo, { sampler: "ddim" }))).toBe(20);
     expect(await calls(() => stubbed.colorize(photo))).toBe(20);
+  });
+
+  it("have a sampler of their own where the model says so, but for one that is named", async () => {
+    const colorize = samplerConfigSchema.parse({ sampler: "dpm++", sigmaMin: 0.3 });
+    const model = randomModel({ sampler: stochasticDdim }, smallestNetwork);
+    const network = (sampling: ModelConfig["sampling"]) =>
+      loadNetwork({ ...model, config: { ...model.config, sampling } }, { threads: 2 });
+    const [plain, own] = [
+      new Palette(await network({})),
+      new Palette(await network({ samplers: { colorize } })),
+    ];
+    const named = { ...quick, ...colorize };
+    expect(own.samplerConfig({}, "colorize")).toEqual(colorize);
+    expect(own.samplerConfig({}, "uncrop")).toEqual(stochasticDdim);
+    expect(await own.colorize(photo, quick)).toEqual(await plain.colorize(photo, named));
+    expect(await own.colorize(photo, quick)).not.toEqual(await plain.colorize(photo, quick));
+    expect(await own.uncrop(photo, quick)).toEqual(await plain.uncrop(photo, quick));
+    const ddim = { ...quick, sampler: "ddim" } as const;
+    expect(await own.colorize(photo, ddim)).toEqual(await plain.colorize(photo, ddim));
+    await Promise.all([plain.dispose(), own.dispose()]);
   });
 
   it("begin at the photo under noise where the model says so, but for a sampler that is named", async () => {

@@ -12,6 +12,7 @@ import {
 import { checkImage } from "../image/check-image.ts";
 import { copyOf, type Image, isGray, type Mask } from "../image/image.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { ownSampler } from "../models/settings/sampling.ts";
 import type { Network, NetworkOptions } from "../runtime/network.ts";
 import type { SessionOptions } from "../runtime/runtime.ts";
 import { tintGray } from "../tasks/gray-photo.ts";
@@ -75,11 +76,13 @@ export class Palette {
   }
 
   /**
-   * The sampler that these choices give; the rest is as the model's config.json says.
+   * The sampler that these choices give; the rest is as the model's config.json says, of the task
+   * if one is named.
    * @throws UsageError for what does not go together.
    */
-  samplerConfig(choices: SamplerChoices = {}): SamplerConfig {
-    return resolveSampler(choices, this.config.sampler);
+  samplerConfig(choices: SamplerChoices = {}, task?: TaskName | (string & {})): SamplerConfig {
+    const { config } = this;
+    return resolveSampler(choices, task === undefined ? config.sampler : ownSampler(config, task));
   }
 
   /**
@@ -190,7 +193,7 @@ export class Palette {
     checkImage(image);
     checkOptionNames(options, optionNamesOf(chosen));
     checkOptions(options);
-    this.samplerConfig(options);
+    const sampler = this.samplerConfig(options, chosen.name);
     checkGuidance(this.config, options.guidance, chosen);
     this.warnUnlessTrainedFor(chosen.name);
     const { seed = samplingDefaults.seed, samples = samplingDefaults.samples } = options;
@@ -216,7 +219,8 @@ export class Palette {
     assertSamplesFit(this.network, image, conditions, samples, pixelsAtOnce, sharpener);
     yield* new Restoration(this.network, {
       finish: (made) => prepared.finish(made),
-      ...{ conditions, staysGray, sharpener, options, pixelsAtOnce },
+      ...{ conditions, staysGray, sharpener, pixelsAtOnce },
+      options: { ...options, ...sampler },
       ...{ samples, seed, steps, startSigma },
       ...(share < 1 && { blend: { photo: image, share } }),
     }).answers();

@@ -95,7 +95,7 @@ export async function panorama(
     }
   }
   checkOptions(options);
-  palette.samplerConfig(options);
+  const sampler = palette.samplerConfig(options, "uncrop");
   const { samples = 1, seed = 0 } = options;
   const { resolution } = palette;
   palette.warnUnlessTrainedFor("uncrop");
@@ -116,7 +116,7 @@ export async function panorama(
   const sharpener = palette.fillSharpener(fillings, options);
   sharpener.assertFits(size, "A panorama");
   const steps = palette.stepsFor("uncrop", options);
-  const calls = palette.callsOf({ ...options, steps }) * sides.length;
+  const calls = palette.callsOf({ ...options, ...sampler, steps }) * sides.length;
   const allSteps = (calls + sharpener.steps) * samples;
   const panoramas: Image[] = [];
   let reached = 0;
@@ -129,7 +129,7 @@ export async function panorama(
         Random.from(seed, "panorama", k, n),
       );
       const [window] = await palette.sample(condition, {
-        ...{ ...options, steps },
+        ...{ ...options, ...sampler, steps },
         samples: 1,
         seed: Random.from(seed, "window", k, n).integer(0, 2 ** 31 - 1),
         onStep: (step) =>

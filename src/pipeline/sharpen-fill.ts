@@ -4,10 +4,12 @@
  * sharp surroundings: a cascade (SR3, Saharia et al. 2021).
  */
 
+import type { SamplerChoices } from "../diffusion/samplers/sampler-config.ts";
 import { atLeast, crop, type Image, type Mask } from "../image/image.ts";
 import { clearBox } from "../image/mask.ts";
 import type { Size } from "../image/model-size.ts";
 import { cropAndResize, resize } from "../image/resize.ts";
+import { ownSampler } from "../models/settings/sampling.ts";
 import type { Network } from "../runtime/network.ts";
 import type { EnlargedFill } from "../tasks/task.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
@@ -33,7 +35,7 @@ export class FillSharpener {
   readonly pixelsAtOnce: number;
   private readonly network: Network;
   private readonly stages: readonly Stage[];
-  private readonly sampling: Pick<ConditionOptions, "steps" | "mean">;
+  private readonly sampling: Pick<ConditionOptions, "steps" | "mean"> & SamplerChoices;
 
   /** @param options `mean`: each stage is the posterior mean, too */
   constructor(
@@ -44,7 +46,7 @@ export class FillSharpener {
     const { config } = network;
     const steps = config.sampling?.steps?.sharpen ?? samplingDefaults.sharpenSteps;
     this.network = network;
-    this.sampling = mean ? { mean } : { steps };
+    this.sampling = mean ? { mean } : { ...ownSampler(config, "sharpen"), steps };
     this.stages = fillings.flatMap((filling) => stagesOf(filling, config));
     const parts = this.stages.flatMap(({ parts }) => parts);
     const windows = parts.reduce((sum, part) => sum + part.windows, 0);

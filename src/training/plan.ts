@@ -220,8 +220,8 @@ function samplingOf(
 ): SamplingSettings | undefined {
   const inherited = sampling && inheritedSampling(sampling);
   if (calls === undefined) return inherited;
-  // A student of few calls has learned to begin at noise.
-  const { starts: _, ...kept } = inherited ?? {};
+  // A student of few calls has learned to begin at noise, and one sampler.
+  const { starts: _, samplers: __, ...kept } = inherited ?? {};
   return { ...kept, steps: Object.fromEntries(tasks.map((task) => [task, calls])) };
 }
 

@@ -26,6 +26,7 @@ describe("a model's settings of sampling", () => {
       { jpegShares: { low: 1 } },
       { steps: { dejpeg: 0 } },
       { starts: { dejpeg: 0 } },
+      { samplers: { colorize: { sampler: "none" } } },
     ]) {
       expect(samplingSchema.safeParse(wrong).success).toBe(false);
     }

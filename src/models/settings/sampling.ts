@@ -1,5 +1,9 @@
 /** What a model's makers measured of its use: windows, steps by task, JPEGs better left alone. */
 import { z } from "zod";
+import {
+  type SamplerConfig,
+  samplerConfigSchema,
+} from "../../diffusion/samplers/sampler-config.ts";
 import type { NetworkConfig } from "../../nn/network.ts";
 
 /** How pictures larger than the network are seen. */
@@ -17,10 +21,12 @@ const windowSchema = z
 export type SamplingWindow = z.infer<typeof windowSchema>;
 
 export const samplingSchema = z.strictObject({
-  /** Steps by task, for the model's own sampler; `samplingDefaults.steps` where left out. */
+  /** Samplers by task, in the place of the model's own. */
+  samplers: z.record(z.string(), samplerConfigSchema).optional(),
+  /** Steps by task, for its own sampler; `samplingDefaults.steps` where left out. */
   steps: z.record(z.string(), z.int().positive()).optional(),
   /**
-   * Tasks whose walk starts at the degraded picture under noise of this sigma, for the model's own
+   * Tasks whose walk starts at the degraded picture under noise of this sigma, for their own
    * sampler, rather than at noise alone: fewer steps then do (docs/experiments/021).
    */
   starts: z.record(z.string(), z.number().positive()).optional(),
@@ -35,6 +41,20 @@ export const samplingSchema = z.strictObject({
 });
 
 export type SamplingSettings = z.infer<typeof samplingSchema>;
+
+/** The sampler of a task unless another is named: its own, or the model's. */
+export function ownSampler(
+  {
+    sampler,
+    sampling,
+  }: {
+    readonly sampler?: SamplerConfig | undefined;
+    readonly sampling?: SamplingSettings | undefined;
+  },
+  task: string,
+): SamplerConfig | undefined {
+  return sampling?.samplers?.[task] ?? sampler;
+}
 
 /**
  * What holds for a model trained further: its sampler and network are the same. Which JPEGs it
