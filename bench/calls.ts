@@ -7,8 +7,8 @@
  *
  * A QUALITY, for each model one or one for all, has FID, KID and PSNR of many crops; a DIVERSITY
  * (the option once for each) has two answers a crop and the seconds, which count only where nothing
- * else ran. The first model with its most calls is what all others
- * are compared with. DIGEST is how the model's SHA-256 begins.
+ * else ran. The first model with its most calls is what all others are compared with. DIGEST is how
+ * the model's SHA-256 begins.
  */
 
 import { readFile } from "node:fs/promises";

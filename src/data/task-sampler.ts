@@ -20,9 +20,7 @@ export const largestShare = 100;
  */
 export function essentialMix(mix: TaskMix, tasks: readonly string[]): TaskMix | undefined {
   for (const [name, share] of Object.entries(mix)) {
-    taskNamed(name);
-    if (!tasks.includes(name))
-      throw new UsageError(`The mix names ${name}, which is not among the tasks to learn.`);
+    assertLearned(name, tasks, "The mix");
     if (!Number.isInteger(share) || share < 1 || share > largestShare)
       throw new PaletteError(
         `A task's share of the mix is a whole number from 1 to ${largestShare}, not ${share} (${name}).`,
@@ -30,6 +28,13 @@ export function essentialMix(mix: TaskMix, tasks: readonly string[]): TaskMix | 
   }
   const said = tasks.map((name) => [name, mix[name] ?? 1] as const).filter(([, n]) => n !== 1);
   return said.length === 0 ? undefined : Object.fromEntries(said);
+}
+
+/** @throws UsageError for a task, named by `what`, that there is not or that is not learned. */
+export function assertLearned(name: string, tasks: readonly string[], what: string): void {
+  taskNamed(name);
+  if (!tasks.includes(name))
+    throw new UsageError(`${what} names ${name}, which is not among the tasks to learn.`);
 }
 
 /** The tasks, each as often as its share: one drawn uniformly from them is drawn by the mix. */

@@ -1,7 +1,7 @@
 /** From what was asked for to what will be trained: preset, overrides and photos resolved. */
 import { splitHoldOut } from "../data/hold-out.ts";
 import { leftOutNotes, type PhotoRecord, type PhotoSet } from "../data/photo-reader.ts";
-import { essentialMix, type TaskMix } from "../data/task-sampler.ts";
+import { assertLearned, essentialMix, type TaskMix } from "../data/task-sampler.ts";
 import { type FileWeight, photoWeights } from "../data/weights.ts";
 import type { SamplerConfig } from "../diffusion/samplers/sampler-config.ts";
 import { type Preset, presetNamed, presets } from "../models/presets.ts";
@@ -200,11 +200,7 @@ export function resolvePlan(
 /** @throws UsageError for crops at the photo's own pixels that cannot be. */
 function checkOwnPixels({ ownPixels, cropScale }: Augmentation, tasks: readonly string[]): void {
   if (ownPixels === undefined) return;
-  for (const name of Object.keys(ownPixels)) {
-    taskNamed(name);
-    if (!tasks.includes(name))
-      throw new UsageError(`--own-pixels names ${name}, which is not among the tasks to learn.`);
-  }
+  for (const name of Object.keys(ownPixels)) assertLearned(name, tasks, "--own-pixels");
   if (cropScale !== "own..full") {
     throw new UsageError(
       `--own-pixels needs --crop-scale own..full: with ${cropScale} photos are not kept at their own size.`,
