@@ -1,8 +1,10 @@
 /**
- * Just enough of the protobuf wire format to write an ONNX model: varints, and length-delimited
- * fields holding strings, bytes or nested messages. Large blobs are kept as they are and copied
- * once.
+ * Just enough of the protobuf wire format to write an ONNX model, and to replace parts of one:
+ * varints, and length-delimited fields holding strings, bytes or nested messages. Large blobs are
+ * kept as they are and copied once.
  */
+
+/** Writes one message. */
 export class MessageWriter {
   private readonly chunks: Uint8Array[] = [];
   private length = 0;
@@ -69,6 +71,67 @@ export class MessageWriter {
     this.length += chunk.length;
     return this;
   }
+}
+
+/** Where a field of a message lies in a file. */
+export interface Field {
+  readonly number: number;
+  /** From its tag on. */
+  readonly start: number;
+  /** Of its content; behind the length, where it has one. */
+  readonly content: number;
+  readonly end: number;
+}
+
+/** The fields of the message inside a field; without one, of the message that the bytes are. */
+export function* fieldsOf(
+  bytes: Uint8Array,
+  { content, end }: Pick<Field, "content" | "end"> = { content: 0, end: bytes.length },
+): Generator<Field> {
+  let at = content;
+  const varint = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[at++]!;
+      value += (byte & 0x7f) * scale;
+      // Also behind the end, where a damaged file may point.
+      if (!(byte >= 0x80)) return value;
+    }
+  };
+  while (at < end) {
+    const start = at;
+    const tag = varint();
+    const wire = tag & 7;
+    let content = at;
+    if (wire === 0) varint();
+    else if (wire === 1) at += 8;
+    else if (wire === 5) at += 4;
+    else {
+      const length = varint();
+      content = at;
+      at += length;
+    }
+    yield { number: Math.floor(tag / 8), start, content, end: at };
+  }
+}
+
+/**
+ * The message inside a field (without one, the whole), in which `rewrite` gives the fields of this
+ * number new content: any number of messages in its place, or undefined to leave it as it is.
+ */
+export function rewritten(
+  bytes: Uint8Array,
+  number: number,
+  rewrite: (field: Field) => MessageWriter | readonly MessageWriter[] | undefined,
+  within?: Field,
+): MessageWriter {
+  const writer = new MessageWriter();
+  for (const field of fieldsOf(bytes, within)) {
+    const anew = field.number === number ? rewrite(field) : undefined;
+    if (anew === undefined) writer.encoded(bytes.subarray(field.start, field.end));
+    else for (const message of [anew].flat()) writer.message(number, message);
+  }
+  return writer;
 }
 
 function varint(value: bigint): Uint8Array {

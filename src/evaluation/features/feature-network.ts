@@ -9,6 +9,7 @@ import { compileSeveral } from "../../runtime/pool.ts";
 import type { Engine, Runtime } from "../../runtime/runtime.ts";
 import { PaletteError, reasonOf } from "../../util/errors.ts";
 import { sha256 } from "../../util/sha256.ts";
+import { withoutLocalResponse } from "./local-response.ts";
 import type { NetworkManifest, View } from "./manifest.ts";
 import { preprocess, preprocessingRevision } from "./preprocess.ts";
 
@@ -88,7 +89,7 @@ export async function openNetwork(
     await Promise.all(engines.map((engine) => engine.dispose()));
   };
   try {
-    const extended = withOutputs(model, manifest);
+    const extended = withOutputs(withoutLocalResponse(model), manifest);
     engines = await compileSeveral(count, () => runtime.compile(extended, { threads: 1 }));
     const tried = await compute(engines[0]!, createImage(input.size, input.size));
     return {

@@ -4,7 +4,7 @@
  * large weights that they lie in another file, which is the model as it was: ONNX Runtime then
  * copies them from outside, once.
  */
-import { MessageWriter } from "../../graph/protobuf.ts";
+import { type Field, fieldsOf, MessageWriter, rewritten } from "../../graph/protobuf.ts";
 
 /** Fields of ONNX's messages: onnx.proto. */
 const graphOfModel = 7;
@@ -16,53 +16,20 @@ const float32 = 1;
 /** What is smaller, ONNX Runtime may look at while it plans. */
 const leastBytes = 1024;
 
-interface Field {
-  readonly number: number;
-  /** From its tag on. */
-  readonly start: number;
-  /** Of its content, where it has a length. */
-  readonly content: number;
-  readonly end: number;
-}
-
 /**
  * The same model with its large initializers as external data.
  * @param file the name under which the bytes of `model` can be found
  */
 export function withExternalWeights(model: Uint8Array, file: string): Uint8Array {
-  const anew = writerOf(model, 0, model.length, graphOfModel, (graph) =>
-    writerOf(model, graph.content, graph.end, initializerOfGraph, ({ content, end }) =>
-      initializer(model, content, end, file),
-    ),
+  const graphs = rewritten(model, graphOfModel, (graph) =>
+    rewritten(model, initializerOfGraph, (field) => initializer(model, field, file), graph),
   );
-  return anew.finish();
-}
-
-/** The message between `start` and `end`, in which fields of this number are written anew. */
-function writerOf(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  number: number,
-  rewrite: (field: Field) => MessageWriter | undefined,
-): MessageWriter {
-  const writer = new MessageWriter();
-  for (const field of fieldsOf(bytes, start, end)) {
-    const anew = field.number === number ? rewrite(field) : undefined;
-    if (anew === undefined) writer.encoded(bytes.subarray(field.start, field.end));
-    else writer.message(number, anew);
-  }
-  return writer;
+  return graphs.finish();
 }
 
 /** Undefined where it stays as it is. */
-function initializer(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  file: string,
-): MessageWriter | undefined {
-  const fields = [...fieldsOf(bytes, start, end)];
+function initializer(bytes: Uint8Array, field: Field, file: string): MessageWriter | undefined {
+  const fields = [...fieldsOf(bytes, field)];
   const raw = fields.find((field) => field.number === tensor.rawData);
   if (raw === undefined || raw.end - raw.content < leastBytes) return undefined;
   // The type's number is a varint of one byte, behind its tag.
@@ -77,31 +44,4 @@ function initializer(
     writer.message(tensor.externalData, new MessageWriter().string(1, key).string(2, `${value}`));
   }
   return writer.integer(tensor.dataLocation, external);
-}
-
-function* fieldsOf(bytes: Uint8Array, start: number, end: number): Generator<Field> {
-  let at = start;
-  const varint = (): number => {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = bytes[at++]!;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-  };
-  while (at < end) {
-    const from = at;
-    const tag = varint();
-    const wire = tag & 7;
-    let content = at;
-    if (wire === 0) varint();
-    else if (wire === 1) at += 8;
-    else if (wire === 5) at += 4;
-    else {
-      const length = varint();
-      content = at;
-      at += length;
-    }
-    yield { number: Math.floor(tag / 8), start: from, content, end: at };
-  }
 }
