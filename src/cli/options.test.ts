@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomModel, smallestNetwork } from "../../test/random-model.ts";
 import { palette } from "../../test/support/command.ts";
 import { writePhotos } from "../../test/training-photos.ts";
-import { parseSampling } from "../evaluation/protocol/sampler-settings.ts";
+import { parseWay } from "../evaluation/protocol/sampler-settings.ts";
 import { saveModel } from "../node/model-folder.ts";
 import { planTraining } from "../node/training.ts";
 import type { EvaluateFlags } from "./commands/evaluate.ts";
@@ -56,7 +56,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
 };
 /** Where a command means something else by it. */
 const documentedOf: Readonly<Record<string, readonly string[]>> = {
-  "evaluate --steps": ["20", "ddpm:1000", "20,dpm++:20", "20:guidance=1.5"],
+  "evaluate --steps": ["20", "ddpm:1000", "20,dpm++:20", "20:guidance=1.5", "own,2:start=1.5"],
   "evaluate --precision": ["float32", "float32,int8"],
   "study --steps": ["20", "ddpm:1000"],
   "study --size": ["256"],
@@ -96,7 +96,7 @@ function rest(command: Command, tried: Option): string[] {
 /** The schemas behind the options of a command. */
 async function accepted(command: string, flags: object): Promise<void> {
   if (command === "train") await planTraining(await trainingRequest(flags as TrainFlags));
-  if (command === "evaluate") (flags as EvaluateFlags).steps.map(parseSampling);
+  if (command === "evaluate") (flags as EvaluateFlags).steps.map(parseWay);
 }
 
 describe.each(commands.map((entry) => ({ name: entry.name, entry })))(

@@ -82,7 +82,7 @@ export {
   resolvePlan,
 } from "./protocol/plan.ts";
 export type { EvaluatedModel } from "./protocol/rows.ts";
-export type { Sampling, Steps } from "./protocol/sampler-settings.ts";
+export type { Sampling, SamplingWay, Steps } from "./protocol/sampler-settings.ts";
 export { reportHtml } from "./report/html.ts";
 export type * from "./report/report.ts";
 export { parseReport, reportJson } from "./report/report.ts";

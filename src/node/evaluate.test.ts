@@ -11,6 +11,7 @@ import { adoptSettings } from "../evaluation/protocol/files.ts";
 import { picturesTogether } from "../evaluation/protocol/generate.ts";
 import type { EvaluationRequest } from "../evaluation/protocol/plan.ts";
 import { plannedRows } from "../evaluation/protocol/rows.ts";
+import { samplingName } from "../evaluation/protocol/sampler-settings.ts";
 import { parseReport, type Row } from "../evaluation/report/report.ts";
 import { createImage, toBytes } from "../image/image.ts";
 import { presetNamed } from "../models/presets.ts";
@@ -396,6 +397,24 @@ describe("a plan", () => {
     expect(new Set(names("colorize"))).toEqual(new Set(["random", "gray"]));
     expect(new Set(names("dejpeg"))).toEqual(new Set(["random"]));
     expect(plan.notes.join()).toMatch(/\(gray\) was not trained for dejpeg/);
+  });
+
+  it("samples each task in its own way, as restoring does", async () => {
+    const sampling = {
+      samplers: { colorize: { sampler: "dpm++", spacing: "logsnr", sigmaMin: 0.05 } as const },
+      steps: { colorize: 3, dejpeg: 2 },
+      starts: { dejpeg: 1.5 },
+    };
+    const model = randomModel({ tasks });
+    await saveModel(at("own"), { ...model, config: { ...model.config, sampling } });
+    const plan = await planEvaluation({ ...request, models: [at("own")], steps: ["own", "5"] });
+    const ways = (task: string) =>
+      plannedRows(plan, task).map(({ sampling: way }) => way && samplingName(way));
+    expect(ways("colorize")).toEqual(["dpm++:3:logsnr:sigma-min=0.05", "dpm++:5"]);
+    expect(ways("dejpeg")).toEqual(["dpm++:2:start=1.5", "dpm++:5"]);
+    const [own, five] = plannedRows(plan, "colorize");
+    expect([own!.label, five!.label].join()).toMatch(/each task in its own way.*dpm\+\+ 5 steps/);
+    expect(own!.id).toMatch(/-own$/);
   });
 
   it("tells models of one name apart", async () => {

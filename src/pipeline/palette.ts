@@ -25,7 +25,7 @@ import { assertSamplesFit, pixelsAtOnceByDefault } from "./batches.ts";
 import { checkGuidance } from "./guidance.ts";
 import { checkOptionNames, optionNamesOf } from "./option-names.ts";
 import { Restoration } from "./restoration.ts";
-import { callsOf, sampleConditions } from "./sample-conditions.ts";
+import { type ConditionOptions, callsOf, sampleConditions } from "./sample-conditions.ts";
 import { checkOptions, type SamplingOptions, samplingDefaults } from "./sampling-options.ts";
 import { FillSharpener } from "./sharpen-fill.ts";
 
@@ -246,7 +246,7 @@ export class Palette {
    */
   async sampleBatch(
     requests: readonly SampleRequest[],
-    options: Omit<SamplingOptions, "seed"> & { readonly together?: boolean } = {},
+    options: Omit<SamplingOptions, "seed"> & Pick<ConditionOptions, "together" | "startSigma"> = {},
   ): Promise<Image[][]> {
     for (const { seed } of requests) checkOptions({ ...options, seed });
     this.samplerConfig(options);

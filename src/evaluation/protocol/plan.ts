@@ -26,11 +26,12 @@ import { type CommonSettings, pictureName } from "./files.ts";
 import { choosePhotos } from "./photo-choice.ts";
 import { type EvaluatedModel, modelLabels, type RowChoice } from "./rows.ts";
 import {
-  parseSampling,
-  type Sampling,
+  ownWay,
+  parseWay,
+  type SamplingWay,
   type SamplingWish,
-  samplingName,
   samplingOf,
+  wayName,
 } from "./sampler-settings.ts";
 
 /** What may be asked for; what is left out is as said. */
@@ -61,7 +62,8 @@ export interface EvaluationRequest {
   /** Pictures in the reference set of random crops; default four times `crops`. */
   readonly referenceCrops?: number;
   /**
-   * "20" (each model's own way) or "ddpm:1000"; the first gives the answers shown. Default "20".
+   * "20" (each model's own sampler), "ddpm:1000", or "own" (each task as the model's config.json
+   * says); the first gives the answers shown. Default "20".
    */
   readonly steps?: readonly string[];
   /** Answers a picture for the first of `steps`, to measure diversity; default 2. */
@@ -121,14 +123,15 @@ export async function resolvePlan(
     );
   }
   checkCount("samples", samples, 1);
-  const wishes = (request.steps ?? ["20"]).map(parseSampling);
+  const wishes = (request.steps ?? ["20"]).map(parseWay);
   if (wishes.length === 0) throw new UsageError("Name at least one number of steps.");
   const models = await loadModels(request.models ?? [], sources);
   const conditions = evaluationConditions({
     ...omitUndefined({ variants: request.variants }),
     tasks: request.tasks ?? trainedTasks(models),
   });
-  for (const { guidance } of wishes)
+  const guidances = wishes.map((wish) => (wish === ownWay ? undefined : wish.guidance));
+  for (const guidance of guidances)
     for (const { task } of conditions) checkGuidedTask(guidance, task);
   const samplings = new Map(
     models
@@ -302,9 +305,18 @@ async function findOthers(
  * without it alone.
  * @throws PaletteError when nothing is left.
  */
-function uniqueSamplings({ config }: EvaluatedModel, wishes: readonly SamplingWish[]): Sampling[] {
-  const possible = wishes.filter(({ guidance }) => !isGuided(guidance) || knowsGuidance(config));
-  if (possible.length === 0) checkGuidance(config, wishes[0]?.guidance);
-  const samplings = possible.map((wish) => samplingOf(wish, config.sampler));
-  return [...new Map(samplings.map((one) => [samplingName(one), one])).values()];
+function uniqueSamplings(
+  { config }: EvaluatedModel,
+  wishes: readonly (SamplingWish | typeof ownWay)[],
+): SamplingWay[] {
+  const ways = wishes.flatMap((wish): SamplingWay[] => {
+    if (wish === ownWay) return [wish];
+    const possible = !isGuided(wish.guidance) || knowsGuidance(config);
+    return possible ? [samplingOf(wish, config.sampler)] : [];
+  });
+  if (ways.length === 0) {
+    const [first] = wishes;
+    checkGuidance(config, first === ownWay ? undefined : first?.guidance);
+  }
+  return [...new Map(ways.map((one) => [wayName(one), one])).values()];
 }

@@ -10,7 +10,7 @@ import type { ConditionReport, Grid, Report, Seconds } from "../report/report.ts
 import { reportJson } from "../report/report.ts";
 import { gridImage, gridOf } from "./grid.ts";
 import type { EvaluationPlan } from "./plan.ts";
-import { samplingName } from "./sampler-settings.ts";
+import { wayName } from "./sampler-settings.ts";
 
 /** Everything in the report but the clock: equal evaluations give equal reports, byte for byte. */
 export function reportOf(
@@ -33,7 +33,7 @@ export function reportOf(
       resolution: common.resolution,
       seed: common.seed,
       samples: plan.samples,
-      sampling: [...new Set([...plan.samplings.values()].flat().map(samplingName))],
+      sampling: [...new Set([...plan.samplings.values()].flat().map(wayName))],
       replicates,
     },
     reference:

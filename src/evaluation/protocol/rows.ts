@@ -1,7 +1,14 @@
 /** The rows of a plan: which model answers, and how it is sampled. */
 import { quantity } from "../../util/format.ts";
 import type { EvaluationModel } from "../platform.ts";
-import { type Sampling, samplerName, samplingName } from "./sampler-settings.ts";
+import {
+  ownWay,
+  type Sampling,
+  type SamplingWay,
+  samplerName,
+  samplingIn,
+  wayName,
+} from "./sampler-settings.ts";
 
 export interface EvaluatedModel extends EvaluationModel {
   readonly parameters: number;
@@ -24,7 +31,7 @@ export interface PlannedRow {
 export interface RowChoice {
   readonly models: readonly EvaluatedModel[];
   /** Of each model but the Regression baselines, in the order asked for. */
-  readonly samplings: ReadonlyMap<EvaluatedModel, readonly Sampling[]>;
+  readonly samplings: ReadonlyMap<EvaluatedModel, readonly SamplingWay[]>;
   /** Answers a picture of each model's first way. */
   readonly samples: number;
 }
@@ -32,18 +39,18 @@ export interface RowChoice {
 /** The rows of a condition: each model trained for its task, sampled in each way. */
 export function plannedRows({ models, samplings, samples }: RowChoice, task: string): PlannedRow[] {
   // As soon as there are two ways, of one model or of two, each row says its own.
-  const ways = new Set([...samplings.values()].flat().map(samplingName)).size;
+  const ways = new Set([...samplings.values()].flat().map(wayName)).size;
   return models
     .filter(({ config }) => config.tasks.includes(task))
     .flatMap((model): PlannedRow[] => {
       const id = `${fileName(model.config.name)}-${model.digest.slice(0, 8)}`;
       const own = samplings.get(model);
       if (own === undefined) return [{ id, label: model.label, model, samples: 1 }];
-      return own.map((sampling, k) => ({
-        id: `${id}-${samplingName(sampling).replaceAll(":", "-")}`,
-        label: ways === 1 ? model.label : `${model.label}, ${inWords(sampling)}`,
+      return own.map((way, k) => ({
+        id: `${id}-${wayName(way).replaceAll(":", "-")}`,
+        label: ways === 1 ? model.label : `${model.label}, ${inWords(way)}`,
         model,
-        sampling,
+        sampling: samplingIn(task, way, model.config),
         samples: k === 0 ? samples : 1,
       }));
     });
@@ -63,8 +70,9 @@ function labelOf({ config: { name, objective }, precision }: EvaluationModel): s
   return precision === undefined ? label : `${label} in ${precision}`;
 }
 
-function inWords(sampling: Sampling): string {
-  return `${samplerName(sampling)} ${quantity(sampling.steps, "step")}`;
+function inWords(way: SamplingWay): string {
+  if (way === ownWay) return "each task in its own way";
+  return `${samplerName(way)} ${quantity(way.steps, "step")}`;
 }
 
 function fileName(name: string): string {

@@ -20,6 +20,12 @@ describe("a way of sampling", () => {
       "ddim:20:logsnr:eta=1:sigma-min=0.05",
       "ddim logsnr eta=1 sigma-min=0.05",
     ],
+    [
+      "dpm++:2:start=1.5",
+      { sampler: "dpm++", steps: 2, startSigma: 1.5 },
+      "dpm++:2:start=1.5",
+      "dpm++ start=1.5",
+    ],
     ["ddim:9:eta=0", { sampler: "ddim", steps: 9, eta: 0 }, "ddim:9", "ddim"],
   ])("%s", (text, wish, name, series) => {
     const parsed = parseSampling(text);
@@ -49,6 +55,7 @@ describe("a way of sampling", () => {
     ...["", "0", "twenty", "euler:20", "20:sideways", "ddpm:", "ddpm:1:2", "1.5"],
     ...["20:logsnr:time", "20:below:below", "ddim:20:eta", "ddim:20:eta=2", "ddim:20:eta=x"],
     ...["ddim:20:eta=1:eta=0", "ddpm:20:eta=1", "20:sigma-min=", "20:sigma-min=-1", "20:eta=7"],
+    ...["20:start=0", "20:start=", "own:logsnr"],
   ])("refuses %s", (text) => {
     expect(() => parseSampling(text)).toThrow(UsageError);
   });

@@ -2,7 +2,9 @@
  * Samplers of an evaluation as text. "20" is the model's own sampler with 20 steps, and "20:eta=0"
  * the same with a change. "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below" and
  * "ddim:20:logsnr:eta=1:sigma-min=0.05" are samplers as in their papers, with changes. Of
- * colorization ":guidance=1.5" is guided by the source.
+ * colorization ":guidance=1.5" is guided by the source; ":start=1.5" begins at the source under
+ * noise of that sigma. "own" is what restoring does: each task's sampler, steps and start as the
+ * model's config.json says.
  */
 
 import { stepsSchema } from "../../diffusion/samplers/levels.ts";
@@ -14,7 +16,10 @@ import {
   type SamplerConfig,
 } from "../../diffusion/samplers/sampler-config.ts";
 import { validate } from "../../diffusion/samplers/settings.ts";
+import type { ModelConfig } from "../../models/config.ts";
+import { ownSampler } from "../../models/settings/sampling.ts";
 import { isGuided } from "../../pipeline/guidance.ts";
+import { samplingDefaults } from "../../pipeline/sampling-options.ts";
 import { UsageError } from "../../util/errors.ts";
 import { omitUndefined } from "../../util/omit-undefined.ts";
 
@@ -26,6 +31,8 @@ export interface Steps {
   readonly belowTrained?: true;
   /** See `SamplingOptions`. */
   readonly guidance?: number;
+  /** See `ConditionOptions`. */
+  readonly startSigma?: number;
 }
 
 /** What is asked for; the rest is as the model's config.json says, or the named sampler's paper. */
@@ -33,6 +40,33 @@ export type SamplingWish = SamplerChoices & Steps;
 
 /** How a model is sampled. */
 export type Sampling = SamplerConfig & Steps;
+
+/** Each task in its own way, as `Palette.restore` does unless told otherwise. */
+export const ownWay = "own";
+
+/** How a model is sampled in all tasks. */
+export type SamplingWay = Sampling | typeof ownWay;
+
+/** What `--steps` lists. @throws UsageError as `parseSampling` */
+export function parseWay(text: string): SamplingWish | typeof ownWay {
+  return text.trim() === ownWay ? ownWay : parseSampling(text);
+}
+
+/** How a model is sampled in a task. */
+export function samplingIn(task: string, way: SamplingWay, config: ModelConfig): Sampling {
+  if (way !== ownWay) return way;
+  const { sampling } = config;
+  return {
+    ...resolveSampler({}, ownSampler(config, task)),
+    steps: sampling?.steps?.[task] ?? samplingDefaults.steps,
+    ...omitUndefined({ startSigma: sampling?.starts?.[task] }),
+  };
+}
+
+/** The way as options and reports write it: "own", "dpm++:20". */
+export function wayName(way: SamplingWay): string {
+  return way === ownWay ? way : samplingName(way);
+}
 
 /**
  * @param text steps, or sampler and steps as in "ddim:50"; then, in any order and at most once,
@@ -52,7 +86,7 @@ export function parseSampling(text: string): SamplingWish {
   ) {
     const names = samplers.map((sampler) => sampler.name).join(", ");
     throw new UsageError(
-      `Cannot read the steps "${text}": write a number such as 20, or sampler:number such as ddpm:1000 (samplers: ${names}), then any of ${suffixes()}.`,
+      `Cannot read the steps "${text}": write a number such as 20, or own, or sampler:number such as ddpm:1000 (samplers: ${names}), then any of ${suffixes()}.`,
     );
   }
   validate(stepsSchema, Number(digits));
@@ -70,10 +104,13 @@ export function parseSampling(text: string): SamplingWish {
  * @throws UsageError when the two do not go together.
  */
 export function samplingOf(wish: SamplingWish, own?: SamplerConfig): Sampling {
-  const { steps, belowTrained, guidance } = wish;
+  const { steps, belowTrained, guidance, startSigma } = wish;
   return {
     ...{ ...resolveSampler(wish, own), steps },
-    ...omitUndefined({ belowTrained, guidance: isGuided(guidance) ? guidance : undefined }),
+    ...omitUndefined({
+      ...{ belowTrained, startSigma },
+      guidance: isGuided(guidance) ? guidance : undefined,
+    }),
   };
 }
 
@@ -97,6 +134,7 @@ export function suffixes(): string {
       one.kind === "number" ? [`${one.flag}=${one.example ?? one.max}`] : [],
     ),
     "guidance=1.5",
+    "start=1.5",
   ]
     .map((word) => `:${word}`)
     .join(", ");
@@ -107,6 +145,7 @@ function parseWord(word: string): [string, unknown] | undefined {
   if (word === "below") return ["belowTrained", true];
   const [flag, digits] = word.split("=", 2);
   if (flag === "guidance" && digits) return ["guidance", Number(digits)];
+  if (flag === "start" && Number(digits) > 0) return ["startSigma", Number(digits)];
   for (const { name, setting } of samplerSettings()) {
     if (setting.flag === undefined) continue;
     if (setting.kind === "choice" && setting.choices.includes(word)) return [name, word];
@@ -122,5 +161,6 @@ function wordsOf(sampling: Sampling): string[] {
     ...(sampling.belowTrained ? ["below"] : []),
     ...changed.flatMap(({ kind, flag, value }) => (kind === "number" ? [`${flag}=${value}`] : [])),
     ...(sampling.guidance === undefined ? [] : [`guidance=${sampling.guidance}`]),
+    ...(sampling.startSigma === undefined ? [] : [`start=${sampling.startSigma}`]),
   ];
 }
