@@ -3,21 +3,26 @@
  * pixels, and what it costs:
  *
  *   npx tsx bench/dejpeg.ts FOLDER... [--model M] [--photos 6] [--side 256] [--qualities 10,20,80]
- *     [--ways 20@64/32,3@128/16,1@128/16] [--drawings 4]
+ *     [--ways 20@64/32,3@128/16,mean@128/16] [--drawings 4] [--tiles DIR]
  *
- * A way is STEPS@WINDOW/OVERLAP. So many photos of each folder are spread over its held-out ones
- * (every:7:1) and cut to the middle. Prints a Markdown table: what the network makes alone, and the
- * answer with the share that the model's config.json gives it at this quality.
+ * A way is STEPS@WINDOW/OVERLAP; "mean" in the place of steps is the posterior mean. So many photos
+ * of each folder are spread over its held-out ones (every:7:1) and cut to the middle. Prints a
+ * Markdown table: what the network makes alone, and the answer with the share that the model's
+ * config.json gives it at this quality.
+ *
+ * --tiles writes the truth, the JPEGs and the answers as tiles of 64x64 pixels, for
+ * `palette fid DIR/SET/QUALITY/WAY DIR/SET/QUALITY/truth`.
  */
-import { basename } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { psnr } from "../src/evaluation/metrics/psnr.ts";
-import { type Image, toBytes } from "../src/image/image.ts";
+import { crop, type Image, toBytes } from "../src/image/image.ts";
 import { jpegShare } from "../src/models/settings/jpeg-shares.ts";
 import { jpegRoundTrip } from "../src/node/jpeg.ts";
 import { loadNetwork } from "../src/node/load-network.ts";
 import { findModel, loadModel } from "../src/node/model-folder.ts";
-import { Palette, readImage } from "../src/node.ts";
+import { Palette, readImage, type SamplingOptions, writeImage } from "../src/node.ts";
 import { mean } from "../src/util/mean.ts";
 import { drawing } from "../test/support/drawing.ts";
 import { heldOutPaths, middleOf } from "./held-out.ts";
@@ -31,15 +36,19 @@ const { values, positionals: folders } = parseArgs({
     qualities: { type: "string", default: "10,20,80" },
     ways: { type: "string", default: "20@64/32,3@128/16" },
     drawings: { type: "string", default: "0" },
+    tiles: { type: "string" },
   },
 });
 const side = Number(values.side);
 const qualities = values.qualities.split(",").map(Number);
 const ways = values.ways.split(",").map((name) => {
-  const [, steps, window, overlap] = (/^(\d+)@(\d+)\/(\d+)$/.exec(name) ?? []).map(Number);
-  if (!steps || !window || !overlap) throw new Error(`Write a way as 3@128/16, not ${name}.`);
-  return { name, steps, window: { side: window, overlap } };
+  const [, steps, window, overlap] = /^(\d+|mean)@(\d+)\/(\d+)$/.exec(name) ?? [];
+  if (steps === undefined) throw new Error(`Write a way as 3@128/16, not ${name}.`);
+  const options: SamplingOptions = steps === "mean" ? { mean: true } : { steps: Number(steps) };
+  return { name, options, window: { side: Number(window), overlap: Number(overlap) } };
 });
+
+type Way = (typeof ways)[number];
 
 /** The middle, at most `side` pixels a side, in whole macroblocks of JPEG. */
 function middle(photo: Image): Image {
@@ -74,26 +83,46 @@ const model = await loadModel(await findModel(values.model));
 const decibels = (a: Image, b: Image) => psnr(toBytes(a), toBytes(b), a);
 const shown = (all: readonly number[]) => mean(all).toFixed(2);
 
+const tile = 64;
+
+/** Writes the whole tiles of pictures, if they are wanted. */
+async function writeTiles(pictures: readonly Image[], ...names: readonly string[]) {
+  if (values.tiles === undefined) return;
+  const folder = join(values.tiles, ...names);
+  await mkdir(folder, { recursive: true });
+  for (const [k, picture] of pictures.entries()) {
+    for (let top = 0; top + tile <= picture.height; top += tile) {
+      for (let left = 0; left + tile <= picture.width; left += tile) {
+        const part = crop(picture, { left, top, width: tile, height: tile });
+        await writeImage(join(folder, `${k}-${top}-${left}.png`), part);
+      }
+    }
+  }
+}
+
 /** A row of the table: a set at one quality. */
-async function measure(palette: Palette, set: PictureSet, quality: number, steps: number) {
-  const { pictures } = set;
+async function measure(palette: Palette, set: PictureSet, quality: number, way: Way) {
+  const { pictures, name } = set;
   const jpegs = await Promise.all(pictures.map((picture) => jpegRoundTrip(picture, quality)));
   const start = process.cpuUsage();
   const alone: Image[] = [];
-  for (const jpeg of jpegs) alone.push((await palette.dejpeg(jpeg, { steps }))[0]!);
+  for (const jpeg of jpegs) alone.push((await palette.dejpeg(jpeg, way.options))[0]!);
   const { user, system } = process.cpuUsage(start);
   const share = jpegShare(quality, model.config.sampling ?? {});
   const answers = alone.map((image, k) => ({
     ...image,
     data: image.data.map((value, i) => jpegs[k]!.data[i]! * (1 - share) + share * value),
   }));
+  await writeTiles(pictures, name, `${quality}`, "truth");
+  await writeTiles(jpegs, name, `${quality}`, "jpeg");
+  await writeTiles(answers, name, `${quality}`, way.name.replace("/", "-"));
   const [before, network, after] = [jpegs, alone, answers].map((all) =>
     pictures.map((picture, k) => decibels(picture, all[k]!)),
   );
   const gains = after!.map((value, k) => value - before![k]!);
   const megapixels = pictures.reduce((sum, { width, height }) => sum + width * height, 0) / 1e6;
   return [
-    ...[set.name, quality, shown(before!), shown(network!), share.toFixed(2), shown(after!)],
+    ...[name, quality, shown(before!), shown(network!), share.toFixed(2), shown(after!)],
     ...[
       shown(gains),
       Math.min(...gains).toFixed(2),
@@ -106,14 +135,15 @@ const counts = sets.map(({ name, pictures }) => `${pictures.length} ${name}`);
 console.log(`${counts.join(", ")}; dB, and seconds of one core a megapixel\n`);
 console.log("| way | set | quality | JPEG | network alone | share | answer | gain | worst | s |");
 console.log("|---|---|---|---|---|---|---|---|---|---|");
-for (const { name, steps, window } of ways) {
+for (const way of ways) {
+  const { name, window } = way;
   const config = { ...model.config, sampling: { ...model.config.sampling, window } };
   const palette = new Palette(await loadNetwork({ ...model, config }), { onWarning: () => {} });
   // Compiling is not taken for its speed.
   await palette.dejpeg(sets[0]!.pictures[0]!, { steps: 1 });
   for (const quality of qualities) {
     for (const set of sets) {
-      console.log(`| ${[name, ...(await measure(palette, set, quality, steps))].join(" | ")} |`);
+      console.log(`| ${[name, ...(await measure(palette, set, quality, way))].join(" | ")} |`);
     }
   }
   await palette.dispose();
