@@ -20,11 +20,8 @@ export interface Planned {
  * @param shards trainings are dealt out to so many processes, each with what is measured of it
  */
 export function jobsInOrder(studies: readonly PlannedStudy[], planned: Planned, shards = 1): Job[] {
-  const made = new Set<string>();
-  const jobs: Job[] = [];
+  const made = new Map<string, CostedJob>();
   const left = [...studies];
-  let dealt = 0;
-  const shardOf = new Map<string, number>();
   while (left.length > 0) {
     const costs = left.map((study) =>
       jobsOf(study, planned)
@@ -32,20 +29,37 @@ export function jobsInOrder(studies: readonly PlannedStudy[], planned: Planned, 
         .reduce((sum, { cost }) => sum + cost, 0),
     );
     const [next] = left.splice(costs.indexOf(Math.min(...costs)), 1);
-    for (const { id, training, set } of jobsOf(next!, planned)) {
-      if (made.has(id)) continue;
-      made.add(id);
-      if (training !== undefined) {
-        shardOf.set(trainingId(training), dealt++ % shards);
-        jobs.push({ kind: "training", training, shard: shardOf.get(trainingId(training))! });
-      } else if (set !== undefined) {
-        const owner = typeof set.source === "string" ? undefined : trainingId(set.source);
-        const shard = owner === undefined ? 0 : (shardOf.get(owner) ?? 0);
-        jobs.push({ kind: "set", set, shard });
-      }
-    }
+    for (const job of jobsOf(next!, planned)) made.set(job.id, made.get(job.id) ?? job);
   }
-  return jobs;
+  const jobs = [...made.values()];
+  const shardOf = dealt(jobs, shards);
+  return jobs.map((job): Job => {
+    const shard = shardOf.get(ownerOf(job))!;
+    const { set, training } = job;
+    return set ? { kind: "set", set, shard } : { kind: "training", training: training!, shard };
+  });
+}
+
+/** A set belongs to its training; one of none stands alone. */
+function ownerOf({ id, set }: CostedJob): string {
+  return typeof set?.source === "object" ? trainingId(set.source) : id;
+}
+
+/** A shard for each owner: the costliest first, each to the shard that has least to do. */
+function dealt(jobs: readonly CostedJob[], shards: number): Map<string, number> {
+  const costs = new Map<string, number>();
+  for (const job of jobs) {
+    const owner = ownerOf(job);
+    costs.set(owner, (costs.get(owner) ?? 0) + job.cost);
+  }
+  const loads = new Array<number>(shards).fill(0);
+  const shardOf = new Map<string, number>();
+  for (const [owner, cost] of [...costs].sort(([, a], [, b]) => b - a)) {
+    const shard = loads.indexOf(Math.min(...loads));
+    loads[shard]! += cost;
+    shardOf.set(owner, shard);
+  }
+  return shardOf;
 }
 
 interface CostedJob {
