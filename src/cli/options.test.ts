@@ -36,6 +36,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
   "--from": ["@/model"],
   "--tasks": ["colorize", "inpaint,dejpeg", "colorize,inpaint,uncrop,dejpeg,sharpen"],
   "--mix": ["dejpeg:3,inpaint:2"],
+  "--noisiest": ["dejpeg:0.3,inpaint:0.1", "dejpeg:0", "dejpeg:1"],
   "--own-pixels": ["dejpeg:0.5,sharpen:0.5", "dejpeg:0", "dejpeg:1"],
   "--hold-out": ["every:7:1", "none"],
   "--checkpoint-every": ["10min", "5000"],

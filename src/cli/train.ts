@@ -111,7 +111,10 @@ export async function trainingRequest(
     ...(weights !== undefined && { fileWeights: await readWeights(weights) }),
     ...(network !== undefined && { network: await readNetwork(network) }),
     out,
-    objective: settingsGiven(objectiveSchema, given),
+    objective: {
+      ...settingsGiven(objectiveSchema, given),
+      ...omitUndefined({ noisiest: options.noisiest }),
+    },
     optimizer: settingsGiven(optimizerSchema, given),
     augmentation: {
       ...settingsGiven(augmentationSchema, given),
@@ -193,6 +196,9 @@ function inWords(config: RunConfig, device: Device): string {
   const own = Object.entries(ownPixels).map(
     ([task, share]) => `, ${share} of ${task} at own pixels`,
   );
+  const noisiest = Object.entries(objective.noisiest ?? {}).map(
+    ([task, share]) => `, ${share} of ${task} noise alone`,
+  );
   const lines: [string, string][] = [
     ["preset", `${config.preset}, ${config.network.resolution}x${config.network.resolution}`],
     ["parameters", counted(parameters)],
@@ -213,7 +219,7 @@ function inWords(config: RunConfig, device: Device): string {
       "objective",
       objective.regression
         ? `regression, ${objective.loss}`
-        : `${objective.prediction}, ${objective.loss}, ${objective.weighting} weights, ${objective.noiseLevels} noise levels${objective.conditioningDropout ? `, ${objective.conditioningDropout} of the pictures to colorize unseen` : ""}`,
+        : `${objective.prediction}, ${objective.loss}, ${objective.weighting} weights, ${objective.noiseLevels} noise levels${noisiest.join("")}${objective.conditioningDropout ? `, ${objective.conditioningDropout} of the pictures to colorize unseen` : ""}`,
     ],
     [
       "batch",

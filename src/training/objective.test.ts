@@ -103,6 +103,22 @@ describe("the objective, in batches", () => {
     expect({ ...some, source: undefined }).toEqual({ ...all, source: undefined });
   });
 
+  it("show a task noise alone as often as asked, and the others as before", async () => {
+    const [plainly, often] = [
+      await source().batch(0),
+      await source({ objective: { noisiest: { inpaint: 0.5 } } }).batch(0),
+    ];
+    const changed = often.tasks.filter((task, k) => {
+      if (gammaOf(often, k) === gammaOf(plainly, k)) return false;
+      expect(task).toBe("inpaint");
+      expect(gammaOf(often, k)).toBeCloseTo(smallestGamma(trainingSchedule), 6);
+      return true;
+    });
+    expect(changed.length).toBeGreaterThan(0);
+    expect(often.tasks.filter((task) => task === "inpaint").length).toBeGreaterThan(changed.length);
+    expect(often.target).toEqual(plainly.target);
+  });
+
   it("are made a few at a time", async () => {
     let [now, most] = [0, 0];
     class Counted extends ExampleSource {

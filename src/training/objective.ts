@@ -8,7 +8,7 @@ import { consistencyTarget, nearerSigma } from "../diffusion/consistency.ts";
 import { pasteKnown } from "../diffusion/known-pixels.ts";
 import { lossWeight, pixelWeights } from "../diffusion/loss-weighting.ts";
 import { addNoise, target } from "../diffusion/parameterization.ts";
-import { type NoiseSchedule, sampleGamma } from "../diffusion/schedule.ts";
+import { type NoiseSchedule, sampleGamma, smallestGamma } from "../diffusion/schedule.ts";
 import type { Objective } from "../models/settings/objective.ts";
 import { type NetworkConfig, noiseEmbeddingInput } from "../nn/network.ts";
 import { Random } from "../util/random.ts";
@@ -57,7 +57,10 @@ export function writeTrainingImage(
   }
   const random = Random.from(seed, "noise", index);
   // gamma ~ p(gamma)
-  const gamma = sampleGamma(noiseLevels, schedule, random);
+  const drawn = sampleGamma(noiseLevels, schedule, random);
+  const noisiest = objective.noisiest?.[task.name] ?? 0;
+  const wholly = noisiest > 0 && Random.from(seed, "noisiest", index).uniform() < noisiest;
+  const gamma = wholly ? smallestGamma(schedule) : drawn;
   // epsilon ~ N(0, I)
   const epsilon = random.fillNormal(new Float32Array(y.data.length));
   // y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon, with the known pixels clean

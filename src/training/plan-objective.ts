@@ -1,4 +1,5 @@
 /** The objective of a training: from what is asked for, the preset and the model it begins with. */
+import { assertLearned } from "../data/task-sampler.ts";
 import { lossWeight } from "../diffusion/loss-weighting.ts";
 import type { Preset } from "../models/presets.ts";
 import {
@@ -33,8 +34,13 @@ export function objectiveOf(
   }
   const prediction = regression ? "x0" : (asked.prediction ?? base.prediction);
   const { prediction: _, regression: __, ...choices } = omitUndefined(asked);
-  // A student that is trained on by itself is a diffusion model again.
-  const { consistencyImages: ____, ...inherited }: Partial<Objective> = from?.objective ?? {};
+  // A student that is trained on by itself is a diffusion model again. Which tasks see noise alone
+  // is asked for each time.
+  const {
+    consistencyImages: ____,
+    noisiest: _____,
+    ...inherited
+  }: Partial<Objective> = from?.objective ?? {};
   const objective: Objective = {
     ...(regression || prediction === "epsilon" ? paperObjective : preset.objective),
     ...omitUndefined(inherited),
@@ -49,6 +55,17 @@ export function objectiveOf(
   lossWeight(prediction, 0.5, objective.weighting); // throws for a pair that cannot be
   const { regression: ___, ...rest } = objective;
   return regression ? { ...rest, regression } : rest;
+}
+
+/** @throws UsageError for examples of noise alone that cannot be. */
+export function checkNoisiest(
+  { noisiest = {}, regression }: Objective,
+  tasks: readonly string[],
+): void {
+  const names = Object.keys(noisiest);
+  for (const name of names) assertLearned(name, tasks, "--noisiest");
+  if (regression && names.length > 0)
+    throw new UsageError("The regression baseline knows no noise: leave out --noisiest.");
 }
 
 /**

@@ -26,6 +26,7 @@ export interface TrainFlags {
   tasks?: string[];
   mix?: TaskMix;
   ownPixels?: Readonly<Record<string, number>>;
+  noisiest?: Readonly<Record<string, number>>;
   holdOut?: string;
   images?: number;
   hours?: number;
@@ -58,7 +59,13 @@ export function declareTrain(command: Command): void {
       "begin with the weights, network and objective of a model: its folder or name",
     )
     .addOption(networkOption());
-  addSettings(command, objectiveSchema).optionsGroup("Optimizer (defaults: the preset's):");
+  addSettings(command, objectiveSchema)
+    .option(
+      "--noisiest <shares>",
+      "share of a task's examples that are noise alone, as the first network call and --mean have it: dejpeg:0.3 (default: as --levels draws them)",
+      sharesOf("dejpeg:0.3", part),
+    )
+    .optionsGroup("Optimizer (defaults: the preset's):");
   addSettings(command, optimizerSchema);
   declareReports(command).action(async (flags: TrainFlags) =>
     (await import("../train.ts")).trainModel(flags),
