@@ -155,6 +155,19 @@ describe("a plan", () => {
     await expect(planned(baseline)).rejects.toThrow("cannot be guided");
   });
 
+  it("shows noise alone to tasks that are learned, and not to the baseline", async () => {
+    const planned = (objective: object) =>
+      planTraining({ ...request, tasks: ["colorize", "dejpeg"], objective });
+    const { config } = await planned({ noisiest: { dejpeg: 0.3 } });
+    expect(config.objective.noisiest).toEqual({ dejpeg: 0.3 });
+    await expect(planned({ noisiest: { inpaint: 0.3 } })).rejects.toThrow(
+      "--noisiest names inpaint, which is not among the tasks to learn.",
+    );
+    await expect(planned({ noisiest: { dejpeg: 0.3 }, regression: true })).rejects.toThrow(
+      "knows no noise",
+    );
+  });
+
   it("notices other photos", async () => {
     const more = await writePhotos(join(folder, "more"), 10);
     const { config: other } = await planTraining({ ...request, data: [more] });
