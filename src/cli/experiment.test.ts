@@ -1,9 +1,10 @@
 /** The whole way of the paper's six studies in their small form: trainings, answers, verdicts. */
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { palette } from "../../test/support/command.ts";
 import { program } from "../../test/support/compiled.ts";
@@ -87,6 +88,18 @@ describe("palette experiment", () => {
     expect((await run([study("steps")], "killed")).code).toBe(0);
     const [alone] = (await reportIn("killed")).studies;
     expect(alone).toEqual((await reportIn("all")).studies.find(({ name }) => name === "steps"));
+  }, 300_000);
+
+  it("shares the work of a folder among processes, with the numbers of one", async () => {
+    const command = [program, "experiment", study("loss"), ...setting, "-o", at("shared")];
+    const ended = await Promise.all(
+      ["1/2", "2/2"].map((shard) =>
+        promisify(execFile)(process.execPath, [...command, "--shard", shard]),
+      ),
+    );
+    for (const { stderr } of ended) expect(stderr).toMatch(/^\[\d\/[1-9]\d*\] train loss/m);
+    const [alone] = (await reportIn("shared")).studies;
+    expect(alone).toEqual((await reportIn("all")).studies.find(({ name }) => name === "loss"));
   }, 300_000);
 
   it("refuses a claim that was changed after results were there, or marks it", async () => {

@@ -129,11 +129,14 @@ export class Experiment {
     const { signal, onLine } = options;
     await this.folder.writeRecords(this.records);
     const missing = this.missing;
-    let left = 0;
     try {
       for (const [k, job] of missing.entries()) {
         signal?.throwIfAborted();
-        const rest = secondsFor(missing.slice(k), this.ledger);
+        if (this.isDone(job)) continue;
+        const rest = secondsFor(
+          missing.slice(k).filter((one) => !this.isDone(one)),
+          this.ledger,
+        );
         const time = rest === undefined ? "" : `; about ${(rest / 3600).toFixed(1)} h left`;
         const label = job.kind === "training" ? job.training.label : job.set.label;
         const what = job.kind === "training" ? "train" : "measure";
@@ -142,15 +145,16 @@ export class Experiment {
           job.kind === "training"
             ? await this.train(job.training, options)
             : await this.measure(job.set, options);
-        if (!done) left++;
-        else if (this.completes(job)) await this.writePages();
+        // Others may be at work in this folder.
+        await this.look();
+        if (done && this.completes(job)) await this.writePages();
       }
     } finally {
       await this.tools.dispose();
     }
     await this.look();
     await this.writePages();
-    return left;
+    return missing.filter((job) => !this.isDone(job)).length;
   }
 
   /** What was found so far. */
