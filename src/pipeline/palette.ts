@@ -25,7 +25,7 @@ import { assertSamplesFit, pixelsAtOnceByDefault } from "./batches.ts";
 import { checkGuidance } from "./guidance.ts";
 import { checkOptionNames, optionNamesOf } from "./option-names.ts";
 import { Restoration } from "./restoration.ts";
-import { type ConditionOptions, callsOf, sampleConditions } from "./sample-conditions.ts";
+import { callsOf, sampleConditions } from "./sample-conditions.ts";
 import { checkOptions, type SamplingOptions, samplingDefaults } from "./sampling-options.ts";
 import { FillSharpener } from "./sharpen-fill.ts";
 
@@ -242,11 +242,16 @@ export class Palette {
    * estimates of `onStep` are those of all samples, condition by condition.
    * @param options.together lets samples share a run of the network, which takes a quarter less
    * time at 64x64; their company then shows in their last bits
+   * @param options.startSigma conditions without a mask are sampled from themselves on, under noise
+   * of this sigma = sqrt((1 - gamma) / gamma); default: from noise alone
    * @returns for each condition its `samples` images
    */
   async sampleBatch(
     requests: readonly SampleRequest[],
-    options: Omit<SamplingOptions, "seed"> & Pick<ConditionOptions, "together" | "startSigma"> = {},
+    options: Omit<SamplingOptions, "seed"> & {
+      readonly together?: boolean;
+      readonly startSigma?: number;
+    } = {},
   ): Promise<Image[][]> {
     for (const { seed } of requests) checkOptions({ ...options, seed });
     this.samplerConfig(options);

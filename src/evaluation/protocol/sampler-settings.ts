@@ -42,10 +42,10 @@ export type SamplingWish = SamplerChoices & Steps;
 export type Sampling = SamplerConfig & Steps;
 
 /** Each task in its own way, as `Palette.restore` does unless told otherwise. */
-export const ownWay = "own";
+export const ownWay = "own" satisfies SamplingWay;
 
 /** How a model is sampled in all tasks. */
-export type SamplingWay = Sampling | typeof ownWay;
+export type SamplingWay = Sampling | "own";
 
 /** What `--steps` lists. @throws UsageError as `parseSampling` */
 export function parseWay(text: string): SamplingWish | typeof ownWay {
