@@ -42,7 +42,7 @@ const { values, positionals: folders } = parseArgs({
 const side = Number(values.side);
 const qualities = values.qualities.split(",").map(Number);
 const ways = values.ways.split(",").map((name) => {
-  const [, steps, window, overlap] = /^(\d+|mean)@(\d+)\/(\d+)$/.exec(name) ?? [];
+  const [, steps, window, overlap] = /^([1-9]\d*|mean)@([1-9]\d*)\/([1-9]\d*)$/.exec(name) ?? [];
   if (steps === undefined) throw new Error(`Write a way as 3@128/16, not ${name}.`);
   const options: SamplingOptions = steps === "mean" ? { mean: true } : { steps: Number(steps) };
   return { name, options, window: { side: Number(window), overlap: Number(overlap) } };
@@ -113,8 +113,11 @@ async function measure(palette: Palette, set: PictureSet, quality: number, way: 
     ...image,
     data: image.data.map((value, i) => jpegs[k]!.data[i]! * (1 - share) + share * value),
   }));
-  await writeTiles(pictures, name, `${quality}`, "truth");
-  await writeTiles(jpegs, name, `${quality}`, "jpeg");
+  // The same for all ways.
+  if (way === ways[0]) {
+    await writeTiles(pictures, name, `${quality}`, "truth");
+    await writeTiles(jpegs, name, `${quality}`, "jpeg");
+  }
   await writeTiles(answers, name, `${quality}`, way.name.replace("/", "-"));
   const [before, network, after] = [jpegs, alone, answers].map((all) =>
     pictures.map((picture, k) => decibels(picture, all[k]!)),

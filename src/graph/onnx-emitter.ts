@@ -1,15 +1,18 @@
 /** Writes the nodes and constants of an ONNX graph, as onnx.proto has them. */
 import { toHalf } from "../util/half-precision.ts";
-import { MessageWriter } from "./protobuf.ts";
-import type { Attribute, contributed, Emitter, RankedValue, Shape } from "./tensor.ts";
-
-/** Types of numbers, by onnx.proto. */
-export const FLOAT = 1;
-const UINT8 = 2;
-const INT8 = 3;
-const INT32 = 6;
-const INT64 = 7;
-export const FLOAT16 = 10;
+import {
+  type Attributes,
+  FLOAT,
+  type FLOAT16,
+  INT8,
+  INT32,
+  INT64,
+  nodeMessage,
+  tensorMessage,
+  UINT8,
+} from "./onnx-messages.ts";
+import type { MessageWriter } from "./protobuf.ts";
+import type { contributed, Emitter, RankedValue, Shape } from "./tensor.ts";
 
 export interface EmitterOptions {
   /**
@@ -44,8 +47,6 @@ interface Piece {
   readonly name: string;
   readonly length: number;
 }
-
-type Attributes = Record<string, Attribute>;
 
 /** Collects the nodes and initializers of an ONNX graph. */
 export class OnnxEmitter implements Emitter {
@@ -122,16 +123,8 @@ export class OnnxEmitter implements Emitter {
     attributes: Attributes,
     place: string,
   ): MessageWriter {
-    const message = new MessageWriter();
-    for (const input of inputs) {
-      this.used.add(input);
-      message.string(1, input);
-    }
-    for (const output of outputs) message.string(2, output);
-    message.string(3, `${type}_${place}`).string(4, type);
-    for (const [name, value] of Object.entries(attributes))
-      message.message(5, encodeAttribute(name, value));
-    return message;
+    for (const input of inputs) this.used.add(input);
+    return nodeMessage(type, inputs, outputs, attributes, `${type}_${place}`);
   }
 
   /** The nodes in topological order. */
@@ -326,9 +319,7 @@ export class OnnxEmitter implements Emitter {
     const known = share ? this.shared.get(key) : undefined;
     if (known !== undefined) return known;
     const name = this.fresh();
-    const message = new MessageWriter();
-    if (shape.length > 0) message.integers(1, shape);
-    this.initializers.set(name, message.integer(2, type).string(8, name).bytes(9, raw));
+    this.initializers.set(name, tensorMessage(name, type, shape, raw));
     if (share) this.shared.set(key, name);
     return name;
   }
@@ -340,12 +331,4 @@ function chunks<T>(items: readonly T[], count: number): T[][] {
     Math.floor((i * items.length) / count),
   );
   return starts.slice(1).map((end, i) => items.slice(starts[i], end));
-}
-
-function encodeAttribute(name: string, value: Attribute): MessageWriter {
-  const message = new MessageWriter().string(1, name);
-  if (typeof value === "number") return message.integer(3, value).integer(20, 2);
-  if (typeof value === "string") return message.string(4, value).integer(20, 3);
-  if ("float" in value) return message.float(2, value.float).integer(20, 1);
-  return message.integers(8, value).integer(20, 7);
 }

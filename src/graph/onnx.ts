@@ -4,7 +4,8 @@
  * onnx.proto.
  */
 import { halfValues } from "./mixed-precision.ts";
-import { type EmitterOptions, FLOAT, FLOAT16, OnnxEmitter } from "./onnx-emitter.ts";
+import { type EmitterOptions, OnnxEmitter } from "./onnx-emitter.ts";
+import { FLOAT, FLOAT16 } from "./onnx-messages.ts";
 import { MessageWriter } from "./protobuf.ts";
 import { contributed, type Graph, reachable, type Shape, type Tensor } from "./tensor.ts";
 

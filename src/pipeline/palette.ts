@@ -26,7 +26,12 @@ import { checkGuidance } from "./guidance.ts";
 import { checkOptionNames, optionNamesOf } from "./option-names.ts";
 import { Restoration } from "./restoration.ts";
 import { callsOf, sampleConditions } from "./sample-conditions.ts";
-import { checkOptions, type SamplingOptions, samplingDefaults } from "./sampling-options.ts";
+import {
+  checkOptions,
+  ownSteps,
+  type SamplingOptions,
+  samplingDefaults,
+} from "./sampling-options.ts";
 import { FillSharpener } from "./sharpen-fill.ts";
 
 /** A condition, and the seed of its samples. */
@@ -91,8 +96,7 @@ export class Palette {
    */
   stepsFor(task: string, { steps, sampler, mean }: SamplingOptions = {}): number {
     if (mean) return 1;
-    const own = sampler === undefined ? this.config.sampling?.steps?.[task] : undefined;
-    return steps ?? own ?? samplingDefaults.steps;
+    return steps ?? (sampler === undefined ? ownSteps(this.config, task) : samplingDefaults.steps);
   }
 
   /** Whether what is filled and enlarged is sharpened: the model can, and it is not declined. */

@@ -5,12 +5,18 @@ import { samplerSettings } from "../diffusion/samplers/registry.ts";
 import type { SamplerChoices } from "../diffusion/samplers/sampler-config.ts";
 import { validate } from "../diffusion/samplers/settings.ts";
 import type { Image } from "../image/image.ts";
+import type { ModelConfig } from "../models/config.ts";
 import { UsageError } from "../util/errors.ts";
 
 /** Samples of one image in a call; for more, call again with other seeds. */
 export const mostSamples = 256;
 
 export const samplingDefaults = { samples: 1, steps: 20, sharpenSteps: 4, seed: 0 } as const;
+
+/** Noise levels that a model's own sampler visits in a task. */
+export function ownSteps({ sampling }: Pick<ModelConfig, "sampling">, task: string): number {
+  return sampling?.steps?.[task] ?? samplingDefaults.steps;
+}
 
 /**
  * How images are sampled. `sampler` is "ddpm" (the paper's), "ddim", "dpm++" or a registered one.

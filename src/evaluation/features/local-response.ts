@@ -4,19 +4,20 @@
  * ONNX Runtime computes the power with `pow`, number by number, which is two fifths of that
  * network's time. For beta = 3/4 two square roots give the same to rounding, in a fifth of that.
  */
-import { type Field, fieldsOf, MessageWriter, rewritten } from "../../graph/protobuf.ts";
+import {
+  type Attributes,
+  FLOAT,
+  INT64,
+  nodeMessage,
+  tensorMessage,
+} from "../../graph/onnx-messages.ts";
+import { type Field, fieldsOf, type MessageWriter, rewritten } from "../../graph/protobuf.ts";
 
 /** Field numbers of onnx.proto. */
 const model = { graph: 7, opset: 8 } as const;
 const graph = { node: 1, initializer: 5 } as const;
 const node = { input: 1, output: 2, type: 4, attribute: 5 } as const;
-const attribute = { name: 1, float: 2, integer: 3, integers: 8, type: 20 } as const;
-/** Of an attribute. */
-const integerType = 2;
-const integersType = 7;
-/** Of a tensor. */
-const floatType = 1;
-const int64Type = 7;
+const attribute = { name: 1, float: 2, integer: 3 } as const;
 /** From here on, `Unsqueeze` and `Squeeze` take their axes as an input. */
 const axesAreInputs = 13;
 
@@ -77,31 +78,26 @@ function expansion(
   constants: MessageWriter[],
 ): MessageWriter[] {
   const inner = (name: string) => `palette/${output}/${name}`;
-  const scalar = (name: string, value: number) => {
-    constants.push(tensor(inner(name), floatType, new Float32Array([value])));
-    return inner(name);
-  };
-  const nodes: MessageWriter[] = [];
-  const add = (
-    type: string,
-    inputs: readonly string[],
-    to: string,
-    attributes: Record<string, number | readonly number[]> = {},
+  const constant = (
+    name: string,
+    type: typeof FLOAT | typeof INT64,
+    shape: readonly number[],
+    { buffer }: Float32Array | BigInt64Array,
   ) => {
-    const made = new MessageWriter();
-    for (const name of inputs) made.string(node.input, name);
-    made.string(node.output, to).string(node.type, type);
-    for (const [name, value] of Object.entries(attributes)) {
-      made.message(node.attribute, encodedAttribute(name, value));
-    }
-    nodes.push(made);
+    constants.push(tensorMessage(name, type, shape, new Uint8Array(buffer)));
+    return name;
+  };
+  const scalar = (name: string, value: number) =>
+    constant(inner(name), FLOAT, [], new Float32Array([value]));
+  const nodes: MessageWriter[] = [];
+  const add = (type: string, inputs: readonly string[], to: string, attributes?: Attributes) => {
+    nodes.push(nodeMessage(type, inputs, [to], attributes));
     return to;
   };
   /** `Unsqueeze` or `Squeeze` of the axis before the channels. */
   const reshaped = (type: string, from: string, to: string) => {
     if (opset < axesAreInputs) return add(type, [from], to, { axes: [1] });
-    const axes = `${to}/axes`;
-    constants.push(tensor(axes, int64Type, new BigInt64Array([1n]), [1]));
+    const axes = constant(`${to}/axes`, INT64, [1], new BigInt64Array([1n]));
     return add(type, [from, axes], to);
   };
   const side = (size - 1) / 2;
@@ -125,24 +121,6 @@ function expansion(
   const power = add("Mul", [root, add("Sqrt", [root], inner("fourth-root"))], inner("power"));
   add("Div", [input, power], output);
   return nodes;
-}
-
-/** A TensorProto: dims 1, data_type 2, name 8, raw_data 9. */
-function tensor(
-  name: string,
-  type: number,
-  data: Float32Array | BigInt64Array,
-  dims: readonly number[] = [],
-): MessageWriter {
-  const made = new MessageWriter().integers(1, dims).integer(2, type).string(8, name);
-  return made.bytes(9, new Uint8Array(data.buffer));
-}
-
-function encodedAttribute(name: string, value: number | readonly number[]): MessageWriter {
-  const made = new MessageWriter().string(attribute.name, name);
-  return typeof value === "number"
-    ? made.integer(attribute.integer, value).integer(attribute.type, integerType)
-    : made.integers(attribute.integers, value).integer(attribute.type, integersType);
 }
 
 /** An attribute that is one number, by its name; nothing for others. */

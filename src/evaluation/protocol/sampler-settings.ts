@@ -19,7 +19,7 @@ import { validate } from "../../diffusion/samplers/settings.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { ownSampler } from "../../models/settings/sampling.ts";
 import { isGuided } from "../../pipeline/guidance.ts";
-import { samplingDefaults } from "../../pipeline/sampling-options.ts";
+import { ownSteps } from "../../pipeline/sampling-options.ts";
 import { UsageError } from "../../util/errors.ts";
 import { omitUndefined } from "../../util/omit-undefined.ts";
 
@@ -55,11 +55,10 @@ export function parseWay(text: string): SamplingWish | typeof ownWay {
 /** How a model is sampled in a task. */
 export function samplingIn(task: string, way: SamplingWay, config: ModelConfig): Sampling {
   if (way !== ownWay) return way;
-  const { sampling } = config;
   return {
     ...resolveSampler({}, ownSampler(config, task)),
-    steps: sampling?.steps?.[task] ?? samplingDefaults.steps,
-    ...omitUndefined({ startSigma: sampling?.starts?.[task] }),
+    steps: ownSteps(config, task),
+    ...omitUndefined({ startSigma: config.sampling?.starts?.[task] }),
   };
 }
 

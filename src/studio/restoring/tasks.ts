@@ -3,7 +3,7 @@ import { samplers } from "../../diffusion/samplers/registry.ts";
 import type { Size } from "../../image/model-size.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { panoramaSize } from "../../pipeline/panorama.ts";
-import { samplingDefaults } from "../../pipeline/sampling-options.ts";
+import { ownSteps, samplingDefaults } from "../../pipeline/sampling-options.ts";
 import { type TaskName, taskNamed } from "../../tasks/registry.ts";
 import type { StudioModel, StudioOptions, StudioTask } from "../web/restorer.ts";
 
@@ -40,8 +40,8 @@ function studioTasksOf(trainedFor: readonly string[]): StudioTask[] {
 }
 
 /** Network calls an answer by a model's own sampler, by task. */
-function stepsByTask({ sampling }: Pick<ModelConfig, "sampling">): StudioModel["steps"] {
-  const steps = (name: TaskName) => sampling?.steps?.[name] ?? samplingDefaults.steps;
+function stepsByTask(config: Pick<ModelConfig, "sampling">): StudioModel["steps"] {
+  const steps = (name: TaskName) => ownSteps(config, name);
   const named = Object.entries(taskNames).map(([task, name]) => [task, steps(name)]);
   return { ...Object.fromEntries(named), panorama: steps("uncrop") };
 }
