@@ -23,9 +23,9 @@ async function refusal(from: string | RegExp, to: string, small = false): Promis
 }
 
 describe("a study's file", () => {
-  it("of the paper's six can be read, whole and in the small form", async () => {
+  it("of the paper's six, and of three second runs, can be read, whole and in the small form", async () => {
     const files = (await readdir(folder)).filter((name) => name.endsWith(".yaml"));
-    expect(files).toHaveLength(6);
+    expect(files).toHaveLength(9);
     for (const file of files) {
       const [whole, small] = [await readStudy(folder + file), await readStudy(folder + file, true)];
       expect(`${whole.name}.yaml`).toBe(file);
