@@ -5,10 +5,11 @@
  *   npx tsx bench/dejpeg.ts FOLDER... [--model M] [--photos 6] [--side 256] [--qualities 10,20,80]
  *     [--ways 20@64/32,3@128/16,mean@128/16] [--drawings 4] [--tiles DIR]
  *
- * A way is STEPS@WINDOW/OVERLAP; "mean" in the place of steps is the posterior mean. So many photos
- * of each folder are spread over its held-out ones (every:7:1) and cut to the middle. Prints a
- * Markdown table: what the network makes alone, and the answer with the share that the model's
- * config.json gives it at this quality.
+ * A way is STEPS@WINDOW/OVERLAP; "mean" in the place of steps is the posterior mean. After it may
+ * follow :SIGMA, the noise under which the JPEG is seen first, and :SHARE, how much of it is added;
+ * without them both are the model's. So many photos of each folder are spread over its held-out
+ * ones (every:7:1) and cut to the middle. Prints a Markdown table: what the network makes alone, and
+ * the answer with the share that the model's config.json gives it at this quality.
  *
  * --tiles writes the truth, the JPEGs and the answers as tiles of 64x64 pixels, for
  * `palette fid DIR/SET/QUALITY/WAY DIR/SET/QUALITY/truth`.
@@ -18,7 +19,7 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { psnr } from "../src/evaluation/metrics/psnr.ts";
 import { crop, type Image, toBytes } from "../src/image/image.ts";
-import { jpegShare } from "../src/models/settings/jpeg-shares.ts";
+import { jpegShare } from "../src/models/settings/by-jpeg-quality.ts";
 import { jpegRoundTrip } from "../src/node/jpeg.ts";
 import { loadNetwork } from "../src/node/load-network.ts";
 import { findModel, loadModel } from "../src/node/model-folder.ts";
@@ -42,10 +43,17 @@ const { values, positionals: folders } = parseArgs({
 const side = Number(values.side);
 const qualities = values.qualities.split(",").map(Number);
 const ways = values.ways.split(",").map((name) => {
-  const [, steps, window, overlap] = /^([1-9]\d*|mean)@([1-9]\d*)\/([1-9]\d*)$/.exec(name) ?? [];
-  if (steps === undefined) throw new Error(`Write a way as 3@128/16, not ${name}.`);
+  const [, steps, window, overlap, sigma, noise] =
+    /^([1-9]\d*|mean)@([1-9]\d*)\/([1-9]\d*)(?::([\d.]+)(?::([\d.]+))?)?$/.exec(name) ?? [];
+  if (steps === undefined)
+    throw new Error(`Write a way as 3@128/16 or 3@128/16:0.5:0.4, not ${name}.`);
   const options: SamplingOptions = steps === "mean" ? { mean: true } : { steps: Number(steps) };
-  return { name, options, window: { side: Number(window), overlap: Number(overlap) } };
+  const sampling = {
+    window: { side: Number(window), overlap: Number(overlap) },
+    ...(sigma && { jpegStarts: { 1: Number(sigma) } }),
+    ...(noise && { startNoise: Number(noise) }),
+  };
+  return { name, options, sampling };
 });
 
 type Way = (typeof ways)[number];
@@ -106,7 +114,9 @@ async function measure(palette: Palette, set: PictureSet, quality: number, way: 
   const jpegs = await Promise.all(pictures.map((picture) => jpegRoundTrip(picture, quality)));
   const start = process.cpuUsage();
   const alone: Image[] = [];
-  for (const jpeg of jpegs) alone.push((await palette.dejpeg(jpeg, way.options))[0]!);
+  for (const jpeg of jpegs) {
+    alone.push((await palette.dejpeg(jpeg, { ...way.options, quality, force: true }))[0]!);
+  }
   const { user, system } = process.cpuUsage(start);
   const share = jpegShare(quality, model.config.sampling ?? {});
   const answers = alone.map((image, k) => ({
@@ -118,7 +128,7 @@ async function measure(palette: Palette, set: PictureSet, quality: number, way: 
     await writeTiles(pictures, name, `${quality}`, "truth");
     await writeTiles(jpegs, name, `${quality}`, "jpeg");
   }
-  await writeTiles(answers, name, `${quality}`, way.name.replace("/", "-"));
+  await writeTiles(answers, name, `${quality}`, way.name.replace("/", "-").replaceAll(":", "_"));
   const [before, network, after] = [jpegs, alone, answers].map((all) =>
     pictures.map((picture, k) => decibels(picture, all[k]!)),
   );
@@ -139,8 +149,8 @@ console.log(`${counts.join(", ")}; dB, and seconds of one core a megapixel\n`);
 console.log("| way | set | quality | JPEG | network alone | share | answer | gain | worst | s |");
 console.log("|---|---|---|---|---|---|---|---|---|---|");
 for (const way of ways) {
-  const { name, window } = way;
-  const config = { ...model.config, sampling: { ...model.config.sampling, window } };
+  const { name } = way;
+  const config = { ...model.config, sampling: { ...model.config.sampling, ...way.sampling } };
   const palette = new Palette(await loadNetwork({ ...model, config }), { onWarning: () => {} });
   // Compiling is not taken for its speed.
   await palette.dejpeg(sets[0]!.pictures[0]!, { steps: 1 });

@@ -6,7 +6,7 @@ import {
 } from "../diffusion/samplers/sampler-config.ts";
 import { imagesSeen, type ModelConfig } from "../models/config.ts";
 import { type Preset, presetNames, presets } from "../models/presets.ts";
-import { mostJpegQuality } from "../models/settings/jpeg-shares.ts";
+import { mostJpegQuality } from "../models/settings/by-jpeg-quality.ts";
 import { describeNetwork, type Layer, type NetworkDescription } from "../models/summary.ts";
 import { bundledModels, findModel, isFolder, loadModelConfig } from "../node/model-folder.ts";
 import { samplingDefaults } from "../pipeline/sampling-options.ts";

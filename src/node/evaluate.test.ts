@@ -15,6 +15,7 @@ import { samplingName } from "../evaluation/protocol/sampler-settings.ts";
 import { parseReport, type Row } from "../evaluation/report/report.ts";
 import { createImage, toBytes } from "../image/image.ts";
 import { presetNamed } from "../models/presets.ts";
+import { taskNamed } from "../tasks/registry.ts";
 import { PaletteError, UsageError } from "../util/errors.ts";
 import { readImage } from "./decode-image.ts";
 import { writeImage } from "./encode-image.ts";
@@ -393,7 +394,8 @@ describe("a plan", () => {
   it("leaves models out of tasks that they were not trained for", async () => {
     await saveModel(at("specialist"), randomModel({ name: "gray", tasks: ["colorize"] }));
     const plan = await planEvaluation({ ...request, models: [at("model"), at("specialist")] });
-    const names = (task: string) => plannedRows(plan, task).map(({ model }) => model.config.name);
+    const names = (task: string) =>
+      plannedRows(plan, { task: taskNamed(task) }).map(({ model }) => model.config.name);
     expect(new Set(names("colorize"))).toEqual(new Set(["random", "gray"]));
     expect(new Set(names("dejpeg"))).toEqual(new Set(["random"]));
     expect(plan.notes.join()).toMatch(/\(gray\) was not trained for dejpeg/);
@@ -404,15 +406,18 @@ describe("a plan", () => {
       samplers: { colorize: { sampler: "dpm++", spacing: "logsnr", sigmaMin: 0.05 } as const },
       steps: { colorize: 3, dejpeg: 2 },
       starts: { dejpeg: 1.5 },
+      jpegStarts: { 10: 0.5, 20: 0.3 },
     };
     const model = randomModel({ tasks });
     await saveModel(at("own"), { ...model, config: { ...model.config, sampling } });
     const plan = await planEvaluation({ ...request, models: [at("own")], steps: ["own", "5"] });
-    const ways = (task: string) =>
-      plannedRows(plan, task).map(({ sampling: way }) => way && samplingName(way));
+    const ways = (task: string, known = {}) =>
+      plannedRows(plan, { task: taskNamed(task), known }).map(
+        ({ sampling: way }) => way && samplingName(way),
+      );
     expect(ways("colorize")).toEqual(["dpm++:3:logsnr:sigma-min=0.05", "dpm++:5"]);
-    expect(ways("dejpeg")).toEqual(["dpm++:2:start=1.5", "dpm++:5"]);
-    const [own, five] = plannedRows(plan, "colorize");
+    expect(ways("dejpeg", { quality: 15 })).toEqual(["dpm++:2:start=0.4", "dpm++:5"]);
+    const [own, five] = plannedRows(plan, { task: taskNamed("colorize") });
     expect([own!.label, five!.label].join()).toMatch(/each task in its own way.*dpm\+\+ 5 steps/);
     expect(own!.id).toMatch(/-own$/);
   });

@@ -175,7 +175,7 @@ interface Cell extends StudyCell {
 
 function cellsOf(plan: EvaluationPlan): Cell[] {
   return plan.conditions.flatMap((condition) =>
-    plannedRows(plan, condition.task.name).map((planned) => ({
+    plannedRows(plan, condition).map((planned) => ({
       ...{ condition: condition.id, task: condition.task.name, title: condition.title },
       ...{ model: planned.label, row: planned.id, of: condition, planned },
     })),

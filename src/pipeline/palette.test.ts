@@ -470,15 +470,30 @@ describe("the steps", () => {
     expect(first!.gamma).toBeCloseTo(1 / (1 + 0.25), 1);
     expect(rest).toHaveLength(1);
     // The noise is what is left without the photo, as large as the level says.
-    const { noisy, source, gamma } = first!;
-    const noise = noisy.map((value, i) => value - Math.sqrt(gamma) * source[i]!);
-    const power = noise.reduce((sum, value) => sum + value * value, 0) / noise.length;
-    expect(power).toBeGreaterThan(0.17);
-    expect(power).toBeLessThan(0.23);
+    expect(noisePower(first!)).toBeGreaterThan(0.17);
+    expect(noisePower(first!)).toBeLessThan(0.23);
     expect((await levelsOf({ sampler: "ddim" }))[0]!.gamma).toBeLessThan(0.01);
-    expect((await levelsOf({ mean: true }))[0]!.gamma).toBeLessThan(0.01);
+    // The mean is asked for at that level, of the photo without noise.
+    const [mean, ...none] = await levelsOf({ mean: true });
+    expect(none).toEqual([]);
+    expect(mean!.gamma).toBeCloseTo(1 / (1 + 0.25), 12);
+    expect(noisePower(mean!)).toBeLessThan(1e-12);
+    stubbed.config.sampling!.startNoise = 0.4;
+    expect(noisePower((await levelsOf({}))[0]!)).toBeCloseTo(0.16 * noisePower(first!), 6);
+    // JPEGs by their quality, and as the worst where it is not known.
+    stubbed.config.sampling!.jpegStarts = { 10: 0.5, 30: 0.1 };
+    for (const [quality, sigma] of [
+      [5, 0.5],
+      [20, 0.3],
+      [90, 0.1],
+      [undefined, 0.5],
+    ] as const) {
+      const known = quality === undefined ? {} : { quality };
+      const [only] = await levelsOf({ mean: true, ...known });
+      expect(only!.gamma).toBeCloseTo(1 / (1 + sigma ** 2), 12);
+    }
 
-    async function levelsOf(options: SamplingOptions) {
+    async function levelsOf(options: Parameters<Palette["dejpeg"]>[1]) {
       const calls: { gamma: number; noisy: Float32Array; source: Float32Array }[] = [];
       predict.mockImplementation(async ({ gamma, noisy, source }) => {
         calls.push({ gamma: gamma as number, noisy: noisy.slice(), source });
@@ -486,6 +501,11 @@ describe("the steps", () => {
       });
       await stubbed.dejpeg(photo, options);
       return calls;
+    }
+
+    function noisePower({ noisy, source, gamma }: Awaited<ReturnType<typeof levelsOf>>[number]) {
+      const noise = noisy.map((value, i) => value - Math.sqrt(gamma) * source[i]!);
+      return noise.reduce((sum, value) => sum + value * value, 0) / noise.length;
     }
   });
 });

@@ -28,9 +28,11 @@ import { Restoration } from "./restoration.ts";
 import { callsOf, sampleConditions } from "./sample-conditions.ts";
 import {
   checkOptions,
+  ownStart,
   ownSteps,
   type SamplingOptions,
   samplingDefaults,
+  type WalkStart,
 } from "./sampling-options.ts";
 import { FillSharpener } from "./sharpen-fill.ts";
 
@@ -210,8 +212,7 @@ export class Palette {
     }
     const share = (!force && chosen.share?.(options, this.config.sampling ?? {})) || 1;
     const steps = this.stepsFor(chosen.name, options);
-    const walksOwnWay = options.sampler === undefined && !options.mean;
-    const startSigma = walksOwnWay ? this.config.sampling?.starts?.[chosen.name] : undefined;
+    const start = options.sampler === undefined ? ownStart(this.config, chosen, options) : {};
     const random = Random.from(seed, "condition");
     const prepared = await chosen.prepare(image, this.resolution, random, options);
     const staysGray = !chosen.colours && isGray(image);
@@ -225,7 +226,7 @@ export class Palette {
       finish: (made) => prepared.finish(made),
       ...{ conditions, staysGray, sharpener, pixelsAtOnce },
       options: { ...options, ...sampler },
-      ...{ samples, seed, steps, startSigma },
+      ...{ samples, seed, steps, start },
       ...(share < 1 && { blend: { photo: image, share } }),
     }).answers();
   }
@@ -246,16 +247,11 @@ export class Palette {
    * estimates of `onStep` are those of all samples, condition by condition.
    * @param options.together lets samples share a run of the network, which takes a quarter less
    * time at 64x64; their company then shows in their last bits
-   * @param options.startSigma conditions without a mask are sampled from themselves on, under noise
-   * of this sigma = sqrt((1 - gamma) / gamma); default: from noise alone
    * @returns for each condition its `samples` images
    */
   async sampleBatch(
     requests: readonly SampleRequest[],
-    options: Omit<SamplingOptions, "seed"> & {
-      readonly together?: boolean;
-      readonly startSigma?: number;
-    } = {},
+    options: Omit<SamplingOptions, "seed"> & WalkStart & { readonly together?: boolean } = {},
   ): Promise<Image[][]> {
     for (const { seed } of requests) checkOptions({ ...options, seed });
     this.samplerConfig(options);

@@ -9,7 +9,7 @@ import type { Condition } from "../tasks/task.ts";
 import { Random, type SeedPart } from "../util/random.ts";
 import { batchesOf, type SampleNumber } from "./batches.ts";
 import { callsOf, sampleConditions } from "./sample-conditions.ts";
-import type { SamplingOptions, SamplingProgress } from "./sampling-options.ts";
+import type { SamplingOptions, SamplingProgress, WalkStart } from "./sampling-options.ts";
 import type { FillSharpener } from "./sharpen-fill.ts";
 
 /** What is to be sampled, and how. */
@@ -25,8 +25,7 @@ export interface RestorationPlan {
   readonly samples: number;
   readonly seed: number;
   readonly steps: number;
-  /** See `ConditionOptions`. */
-  readonly startSigma?: number | undefined;
+  readonly start: WalkStart;
   readonly pixelsAtOnce: number;
   readonly options: Omit<SamplingOptions, "samples" | "seed" | "steps">;
 }
@@ -45,14 +44,14 @@ export class Restoration {
   private reached = 0;
 
   constructor(network: Network, plan: RestorationPlan) {
-    const { conditions, samples, seed, steps, startSigma, sharpener, pixelsAtOnce } = plan;
+    const { conditions, samples, seed, steps, start, sharpener, pixelsAtOnce } = plan;
     this.network = network;
     this.plan = plan;
     this.seeds = conditions.map((_, k) =>
       sampleSeeds(k === 0 ? seed : Random.from(seed, "part", k).integer(0, 2 ** 31 - 1), samples),
     );
     this.sampled = conditions.map(() => []);
-    this.calls = callsOf(network.config, { ...plan.options, steps, startSigma });
+    this.calls = callsOf(network.config, { ...plan.options, ...start, steps });
     this.batches = batchesOf(conditions, samples, pixelsAtOnce);
     this.steps = this.batches.length * this.calls + samples * sharpener.steps;
   }
@@ -73,7 +72,7 @@ export class Restoration {
 
   /** Samples a batch. Its pictures in progress are whole answers, with what others are by now. */
   private async sample(batch: readonly SampleNumber[]): Promise<void> {
-    const { conditions, options, steps, startSigma } = this.plan;
+    const { conditions, options, steps, start } = this.plan;
     const requests = batch.map(({ condition: k, sample }) => ({
       condition: conditions[k]!,
       seed: this.seeds[k]![sample]!,
@@ -86,7 +85,7 @@ export class Restoration {
         }),
       );
     const images = await sampleConditions(this.network, requests, {
-      ...{ ...options, steps, startSigma },
+      ...{ ...options, ...start, steps },
       ...this.reporting(
         ({ estimates }) =>
           new Map(batch.map(({ sample }) => [sample, () => picture(sample, estimates())])),

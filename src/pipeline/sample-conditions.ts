@@ -25,7 +25,7 @@ import { UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { Random, type SeedPart } from "../util/random.ts";
 import { checkGuidance, guidedOutput, isGuided } from "./guidance.ts";
-import { type SamplingProgress, samplingDefaults } from "./sampling-options.ts";
+import { type SamplingProgress, samplingDefaults, type WalkStart } from "./sampling-options.ts";
 
 /** The noise under the posterior mean, of which the network is told that it says nothing. */
 const meanSeed: readonly SeedPart[] = ["mean"];
@@ -38,18 +38,16 @@ export interface ConditionSample {
 }
 
 /** How conditions are sampled; the sampler is the model's own where none is chosen. */
-export interface ConditionOptions extends SamplerChoices {
+export interface ConditionOptions extends SamplerChoices, WalkStart {
   /** Noise levels that are visited; default 20. */
   readonly steps?: number;
-  /** The posterior mean, one call: see `SamplingOptions`. The samples' seeds are not looked at. */
+  /**
+   * The posterior mean, one call: see `SamplingOptions`. The samples' seeds are not looked at, and
+   * of `startNoise` nothing is added, so that none of it stays in the answer.
+   */
   readonly mean?: boolean;
   /** Of whole pictures: see `SamplingOptions`. */
   readonly guidance?: number;
-  /**
-   * Conditions without a mask are sampled from themselves on, under noise of this
-   * sigma = sqrt((1 - gamma) / gamma); default: from noise alone.
-   */
-  readonly startSigma?: number | undefined;
   readonly belowTrained?: boolean;
   readonly clip?: boolean;
   /** Lets samples share a run of the network: faster, with other last bits. Default false. */
@@ -102,16 +100,16 @@ export async function sampleConditions(
   if (known && isGuided(guidance))
     throw new UsageError("Guidance is for whole pictures: leave it out where a mask keeps pixels.");
   const units = options.together ? [samples.length] : undefined;
-  const { startSigma, ...others } = options;
+  const { startSigma, startNoise = 1, mean, ...others } = options;
   const begun = startSigma !== undefined && known === undefined;
-  const { startsFromSource, ...walk } = walkOf(config, begun ? options : others);
+  const { startsFromSource, ...walk } = walkOf(config, begun ? options : { ...others, mean });
   const starts = unstack(source, samples.length).map((x, k) =>
     startsFromSource && conditions[k]!.mask ? x : undefined,
   );
   const result = await sample(
     {
       ...{ shape, known, starts, prediction: config.objective.prediction },
-      ...(begun && { beginning: source }),
+      ...(begun && { beginning: { pictures: source, noise: mean ? 0 : startNoise } }),
       predict: (noisy, gamma) => {
         const call = { source, noisy, gamma, shape, units, wanted: known?.mask, onTiles, signal };
         return isGuided(guidance)
@@ -143,15 +141,17 @@ function walkOf(
   config: ModelConfig,
   options: ConditionOptions,
 ): Omit<SampleOptions, "seeds"> & { readonly startsFromSource: boolean } {
-  if (options.mean) {
-    return { ...textbook("ddim"), ...levelsOf(config), steps: 1, startsFromSource: false };
-  }
   const { steps, clip, belowTrained } = { ...samplingDefaults, ...omitUndefined(options) };
-  const sampler = resolveSampler(options, config.sampler);
   const { schedule, smallestGamma: trained } = levelsOf(config);
   const { startSigma } = options;
-  const smallestGamma =
-    startSigma === undefined ? trained : Math.max(trained, 1 / (1 + startSigma ** 2));
+  const smallestGamma = startSigma === undefined ? trained : Math.max(trained, gammaOf(startSigma));
+  if (options.mean) {
+    // "logsnr" begins exactly at the smallest gamma.
+    const spacing = startSigma === undefined ? "time" : "logsnr";
+    const walk = { ...textbook("ddim"), spacing, schedule, smallestGamma } as const;
+    return { ...walk, steps: 1, startsFromSource: false };
+  }
+  const sampler = resolveSampler(options, config.sampler);
   const quirks = sampler.sampler === "ddpm" ? config.ddpm : undefined;
   const variance = sampler.sampler === "ddpm" ? sampler.variance : undefined;
   return {
@@ -161,6 +161,11 @@ function walkOf(
     belowTrained: belowTrained ?? (quirks?.belowTrained === true && steps >= schedule.steps),
     startsFromSource: quirks?.start === "source",
   };
+}
+
+/** The level whose noise is this sigma = sqrt((1 - gamma) / gamma). */
+function gammaOf(sigma: number): number {
+  return 1 / (1 + sigma ** 2);
 }
 
 /** The noise levels to choose from, and the least that the network has seen of a picture. */

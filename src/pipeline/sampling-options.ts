@@ -6,6 +6,7 @@ import type { SamplerChoices } from "../diffusion/samplers/sampler-config.ts";
 import { validate } from "../diffusion/samplers/settings.ts";
 import type { Image } from "../image/image.ts";
 import type { ModelConfig } from "../models/config.ts";
+import type { Task } from "../tasks/task.ts";
 import { UsageError } from "../util/errors.ts";
 
 /** Samples of one image in a call; for more, call again with other seeds. */
@@ -16,6 +17,27 @@ export const samplingDefaults = { samples: 1, steps: 20, sharpenSteps: 4, seed: 
 /** Noise levels that a model's own sampler visits in a task. */
 export function ownSteps({ sampling }: Pick<ModelConfig, "sampling">, task: string): number {
   return sampling?.steps?.[task] ?? samplingDefaults.steps;
+}
+
+/** Where a walk starts: at the degraded picture under noise, or at noise alone. */
+export interface WalkStart {
+  /**
+   * Conditions without a mask are sampled from themselves on, under noise of this
+   * sigma = sqrt((1 - gamma) / gamma); default: from noise alone.
+   */
+  readonly startSigma?: number | undefined;
+  /** The share of that noise that is added, 0 to 1; default 1. */
+  readonly startNoise?: number | undefined;
+}
+
+/** Where the model's own sampler starts in a task, and the mean is taken. */
+export function ownStart(
+  { sampling = {} }: Pick<ModelConfig, "sampling">,
+  task: Task,
+  options: object,
+): WalkStart {
+  const startSigma = task.startSigma?.(options, sampling) ?? sampling.starts?.[task.name];
+  return startSigma === undefined ? {} : { startSigma, startNoise: sampling.startNoise };
 }
 
 /**

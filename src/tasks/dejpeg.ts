@@ -1,6 +1,6 @@
 /** JPEG restoration: the artefacts of strong compression are removed (paper, section 4.4). */
 import { crop, cropOnto, extend, type Image } from "../image/image.ts";
-import { jpegShare, mostJpegQuality } from "../models/settings/jpeg-shares.ts";
+import { jpegShare, jpegStart, mostJpegQuality } from "../models/settings/by-jpeg-quality.ts";
 import { UsageError } from "../util/errors.ts";
 import type { Random } from "../util/random.ts";
 import type { Task, TaskContext } from "./task.ts";
@@ -105,7 +105,8 @@ export const dejpeg: Task<"dejpeg", DejpegOptions> = {
       if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
         throw new UsageError(`A JPEG quality is a whole number from 1 to 100, not ${value}.`);
       }
-      return { id: `${quality}`, title: `quality ${quality}`, options: () => ({ quality }) };
+      const known = { quality };
+      return { id: `${quality}`, title: `quality ${quality}`, known, options: () => known };
     },
   },
   remark({ jpeg }) {
@@ -114,6 +115,7 @@ export const dejpeg: Task<"dejpeg", DejpegOptions> = {
     return `was saved at JPEG quality ${exact ? quality : `about ${quality}`}.`;
   },
   fileOptions: ({ jpeg }) => (jpeg === undefined ? {} : { quality: jpeg.quality }),
+  startSigma: ({ quality }, sampling) => jpegStart(quality, sampling),
   share: ({ quality }, sampling) => (quality === undefined ? 1 : jpegShare(quality, sampling)),
   leavesAsIs({ quality }, sampling, model) {
     if (quality === undefined || jpegShare(quality, sampling) > 0) return undefined;

@@ -97,6 +97,8 @@ export interface TaskVariant<Options extends object = object> {
   readonly title: string;
   /** The options that hold it fixed for an image of this size. */
   options(width: number, height: number, random: Random): Options;
+  /** Those of them that no image decides. */
+  readonly known?: Partial<Options>;
 }
 
 /** The parameter that an evaluation varies, and the command's list `--name <value>`. */
@@ -184,6 +186,11 @@ export interface Task<Name extends string = string, Options extends object = obj
   remark?(photo: { readonly jpeg?: JpegQuality }): string;
   /** The options that a photo's file decides. */
   fileOptions?(photo: { readonly jpeg?: JpegQuality }): Partial<Options>;
+  /**
+   * The sigma of the noise under which the photo is seen first; undefined: as the model says for
+   * the task (`sampling.starts`), or noise alone.
+   */
+  startSigma?(options: Partial<Options>, sampling: SamplingSettings): number | undefined;
   /** The network's share in the answer, 0 to 1; the rest is the photo. 1 unless given. */
   share?(options: Options, sampling: SamplingSettings): number;
   /**

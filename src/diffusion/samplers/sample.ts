@@ -35,11 +35,13 @@ export interface SamplingProblem {
   readonly known?: KnownPixels;
   /** y_T of each of the N samples, [C, H, W]; default: N(0, I) from the sample's stream. */
   readonly starts?: readonly (Float32Array | undefined)[];
-  /**
-   * Pictures [N, C, H, W] that the samples without a start begin at, under noise of the first level.
-   * They are only read. Default: noise alone.
-   */
-  readonly beginning?: Float32Array;
+  /** What the samples without a start begin at; default: noise alone. */
+  readonly beginning?: {
+    /** [N, C, H, W], only read. */
+    readonly pictures: Float32Array;
+    /** The share of the first level's noise that is added, 0 to 1. */
+    readonly noise: number;
+  };
 }
 
 /** How it is sampled: sampler and settings (`SamplerChoices`), noise levels (`LevelOptions`). */
@@ -142,8 +144,9 @@ export async function sample(
     }
     Random.from(...seed, "start").fillNormal(part);
     if (beginning === undefined) continue;
-    const picture = partOf(beginning, k, count);
-    combine(part, Math.sqrt(1 - levels[0]!), picture, Math.sqrt(levels[0]!));
+    const picture = partOf(beginning.pictures, k, count);
+    const noise = beginning.noise * Math.sqrt(1 - levels[0]!);
+    combine(part, noise, picture, Math.sqrt(levels[0]!));
   }
   return samplerNamed(config.sampler).run(denoise, y, levels, { ...config }, addNoise);
 }

@@ -98,7 +98,7 @@ export async function missingPictures(
   const indices = Array.from({ length: plan.crops }, (_, k) => k);
   const files = plan.conditions.flatMap((condition) => [
     ...indices.map((k) => pictureFile(condition.id, inputRow, k)),
-    ...plannedRows(plan, condition.task.name).flatMap((row) =>
+    ...plannedRows(plan, condition).flatMap((row) =>
       indices.flatMap((k) => answerFiles(condition, row, k)),
     ),
   ]);
@@ -118,7 +118,7 @@ function shareOf({ plan, shard }: GenerateTools): [EvaluatedModel, Group[]][] {
     const together = picturesTogether(model.config.network);
     const groups: Group[] = [];
     for (const condition of plan.conditions) {
-      for (const row of plannedRows(plan, condition.task.name)) {
+      for (const row of plannedRows(plan, condition)) {
         if (row.model !== model) continue;
         for (let first = 0; first < plan.crops; first += together) {
           const length = Math.min(together, plan.crops - first);

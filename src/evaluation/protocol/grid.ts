@@ -18,7 +18,7 @@ export async function gridOf(
   { store, codec }: EvaluationPlatform,
   condition: EvaluationCondition,
 ): Promise<Grid> {
-  const rows = plannedRows(plan, condition.task.name);
+  const rows = plannedRows(plan, condition);
   const first = rows.filter((row, k) => rows.findIndex((other) => other.model === row.model) === k);
   const rank = ({ model }: PlannedRow) => (model.config.objective.regression ? 0 : 1);
   first.sort((a, b) => rank(a) - rank(b));

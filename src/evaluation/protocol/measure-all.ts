@@ -35,7 +35,7 @@ export async function measureAll(
 ): Promise<ConditionReport[]> {
   const rows = plan.conditions.map((condition) => ({
     condition,
-    rows: plannedRows(plan, condition.task.name),
+    rows: plannedRows(plan, condition),
   }));
   const total =
     plan.crops +

@@ -1,6 +1,7 @@
 /** The rows of a plan: which model answers, and how it is sampled. */
 import { quantity } from "../../util/format.ts";
 import type { EvaluationModel } from "../platform.ts";
+import type { EvaluationCondition } from "./conditions.ts";
 import {
   ownWay,
   type Sampling,
@@ -37,11 +38,14 @@ export interface RowChoice {
 }
 
 /** The rows of a condition: each model trained for its task, sampled in each way. */
-export function plannedRows({ models, samplings, samples }: RowChoice, task: string): PlannedRow[] {
+export function plannedRows(
+  { models, samplings, samples }: RowChoice,
+  condition: Pick<EvaluationCondition, "task" | "known">,
+): PlannedRow[] {
   // As soon as there are two ways, of one model or of two, each row says its own.
   const ways = new Set([...samplings.values()].flat().map(wayName)).size;
   return models
-    .filter(({ config }) => config.tasks.includes(task))
+    .filter(({ config }) => config.tasks.includes(condition.task.name))
     .flatMap((model): PlannedRow[] => {
       const id = `${fileName(model.config.name)}-${model.digest.slice(0, 8)}`;
       const own = samplings.get(model);
@@ -50,7 +54,7 @@ export function plannedRows({ models, samplings, samples }: RowChoice, task: str
         id: `${id}-${wayName(way).replaceAll(":", "-")}`,
         label: ways === 1 ? model.label : `${model.label}, ${inWords(way)}`,
         model,
-        sampling: samplingIn(task, way, model.config),
+        sampling: samplingIn(condition, way, model.config),
         samples: k === 0 ? samples : 1,
       }));
     });

@@ -26,6 +26,12 @@ describe("a way of sampling", () => {
       "dpm++:2:start=1.5",
       "dpm++ start=1.5",
     ],
+    [
+      "dpm++:2:start-noise=.4:start=0.5",
+      { sampler: "dpm++", steps: 2, startSigma: 0.5, startNoise: 0.4 },
+      "dpm++:2:start=0.5:start-noise=0.4",
+      "dpm++ start=0.5 start-noise=0.4",
+    ],
     ["ddim:9:eta=0", { sampler: "ddim", steps: 9, eta: 0 }, "ddim:9", "ddim"],
   ])("%s", (text, wish, name, series) => {
     const parsed = parseSampling(text);
@@ -55,7 +61,7 @@ describe("a way of sampling", () => {
     ...["", "0", "twenty", "euler:20", "20:sideways", "ddpm:", "ddpm:1:2", "1.5"],
     ...["20:logsnr:time", "20:below:below", "ddim:20:eta", "ddim:20:eta=2", "ddim:20:eta=x"],
     ...["ddim:20:eta=1:eta=0", "ddpm:20:eta=1", "20:sigma-min=", "20:sigma-min=-1", "20:eta=7"],
-    ...["20:start=0", "20:start=", "own:logsnr"],
+    ...["20:start=0", "20:start=", "20:start=1:start-noise=2", "own:logsnr"],
   ])("refuses %s", (text) => {
     expect(() => parseSampling(text)).toThrow(UsageError);
   });

@@ -3,7 +3,7 @@
  * the same with a change. "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below" and
  * "ddim:20:logsnr:eta=1:sigma-min=0.05" are samplers as in their papers, with changes. Of
  * colorization ":guidance=1.5" is guided by the source; ":start=1.5" begins at the source under
- * noise of that sigma. "own" is what restoring does: each task's sampler, steps and start as the
+ * noise of that sigma, with ":start-noise=0.4" under that share of it. "own" is what restoring does: each task's sampler, steps and start as the
  * model's config.json says.
  */
 
@@ -19,20 +19,19 @@ import { validate } from "../../diffusion/samplers/settings.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { ownSampler } from "../../models/settings/sampling.ts";
 import { isGuided } from "../../pipeline/guidance.ts";
-import { ownSteps } from "../../pipeline/sampling-options.ts";
+import { ownStart, ownSteps, type WalkStart } from "../../pipeline/sampling-options.ts";
 import { UsageError } from "../../util/errors.ts";
 import { omitUndefined } from "../../util/omit-undefined.ts";
+import type { EvaluationCondition } from "./conditions.ts";
 
 /** How many steps a sampling takes, and down to which noise. */
-export interface Steps {
+export interface Steps extends WalkStart {
   /** Noise levels that are visited. */
   readonly steps: number;
   /** Also at noise levels below those of training, as the paper's 1000 steps. */
   readonly belowTrained?: true;
   /** See `SamplingOptions`. */
   readonly guidance?: number;
-  /** See `ConditionOptions`. */
-  readonly startSigma?: number;
 }
 
 /** What is asked for; the rest is as the model's config.json says, or the named sampler's paper. */
@@ -52,13 +51,17 @@ export function parseWay(text: string): SamplingWish | typeof ownWay {
   return text.trim() === ownWay ? ownWay : parseSampling(text);
 }
 
-/** How a model is sampled in a task. */
-export function samplingIn(task: string, way: SamplingWay, config: ModelConfig): Sampling {
+/** How a model is sampled in a condition. */
+export function samplingIn(
+  { task, known = {} }: Pick<EvaluationCondition, "task" | "known">,
+  way: SamplingWay,
+  config: ModelConfig,
+): Sampling {
   if (way !== ownWay) return way;
   return {
-    ...resolveSampler({}, ownSampler(config, task)),
-    steps: ownSteps(config, task),
-    ...omitUndefined({ startSigma: config.sampling?.starts?.[task] }),
+    ...resolveSampler({}, ownSampler(config, task.name)),
+    steps: ownSteps(config, task.name),
+    ...omitUndefined(ownStart(config, task, known)),
   };
 }
 
@@ -103,11 +106,11 @@ export function parseSampling(text: string): SamplingWish {
  * @throws UsageError when the two do not go together.
  */
 export function samplingOf(wish: SamplingWish, own?: SamplerConfig): Sampling {
-  const { steps, belowTrained, guidance, startSigma } = wish;
+  const { steps, belowTrained, guidance, startSigma, startNoise } = wish;
   return {
     ...{ ...resolveSampler(wish, own), steps },
     ...omitUndefined({
-      ...{ belowTrained, startSigma },
+      ...{ belowTrained, startSigma, startNoise },
       guidance: isGuided(guidance) ? guidance : undefined,
     }),
   };
@@ -134,6 +137,7 @@ export function suffixes(): string {
     ),
     "guidance=1.5",
     "start=1.5",
+    "start-noise=0.4",
   ]
     .map((word) => `:${word}`)
     .join(", ");
@@ -145,6 +149,8 @@ function parseWord(word: string): [string, unknown] | undefined {
   const [flag, digits] = word.split("=", 2);
   if (flag === "guidance" && digits) return ["guidance", Number(digits)];
   if (flag === "start" && Number(digits) > 0) return ["startSigma", Number(digits)];
+  if (flag === "start-noise" && digits && Number(digits) >= 0 && Number(digits) <= 1)
+    return ["startNoise", Number(digits)];
   for (const { name, setting } of samplerSettings()) {
     if (setting.flag === undefined) continue;
     if (setting.kind === "choice" && setting.choices.includes(word)) return [name, word];
@@ -161,5 +167,6 @@ function wordsOf(sampling: Sampling): string[] {
     ...changed.flatMap(({ kind, flag, value }) => (kind === "number" ? [`${flag}=${value}`] : [])),
     ...(sampling.guidance === undefined ? [] : [`guidance=${sampling.guidance}`]),
     ...(sampling.startSigma === undefined ? [] : [`start=${sampling.startSigma}`]),
+    ...(sampling.startNoise === undefined ? [] : [`start-noise=${sampling.startNoise}`]),
   ];
 }

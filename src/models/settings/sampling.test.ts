@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadModelConfig } from "../../node/model-folder.ts";
-import { jpegShare, mostJpegQuality } from "./jpeg-shares.ts";
+import { jpegShare, jpegStart, mostJpegQuality } from "./by-jpeg-quality.ts";
 import { inheritedSampling, samplingSchema } from "./sampling.ts";
 
 const settings = {
@@ -16,6 +16,11 @@ describe("a model's settings of sampling", () => {
       expect(shares[k]).toBeCloseTo(share, 12);
     });
     expect(jpegShare(95, {})).toBe(1);
+    const starts = { jpegStarts: { 10: 0.5, 30: 0.1 } };
+    expect([5, 20, 90, undefined].map((quality) => jpegStart(quality, starts))).toEqual([
+      0.5, 0.3, 0.1, 0.5,
+    ]);
+    expect(jpegStart(10, settings)).toBeUndefined();
     expect([mostJpegQuality(settings), mostJpegQuality({})]).toEqual([30, 100]);
   });
 
@@ -26,6 +31,7 @@ describe("a model's settings of sampling", () => {
       { jpegShares: { low: 1 } },
       { steps: { dejpeg: 0 } },
       { starts: { dejpeg: 0 } },
+      { jpegStarts: { 10: 0 } },
       { samplers: { colorize: { sampler: "none" } } },
     ]) {
       expect(samplingSchema.safeParse(wrong).success).toBe(false);

@@ -30,6 +30,16 @@ export const samplingSchema = z.strictObject({
    * sampler, rather than at noise alone: fewer steps then do (docs/experiments/021).
    */
   starts: z.record(z.string(), z.number().positive()).optional(),
+  /**
+   * That sigma of JPEG restoration by the photo's quality, linear in between: the better the
+   * photo, the less is to be drawn anew (docs/experiments/028). `starts` where left out.
+   */
+  jpegStarts: z.record(z.string().regex(/^\d+$/), z.number().positive()).optional(),
+  /**
+   * The share of that noise that is added, 1 where left out: the damage is noise as well, and what
+   * is added less is not left in the answer.
+   */
+  startNoise: z.number().min(0).max(1).optional(),
   /** `defaultWindow` where left out. */
   window: windowSchema.optional(),
   /**
