@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -24,11 +25,12 @@ async function refusal(from: string | RegExp, to: string, small = false): Promis
 
 describe("a study's file", () => {
   it("of the paper's six, and of three second runs, can be read, whole and in the small form", async () => {
-    const files = (await readdir(folder)).filter((name) => name.endsWith(".yaml"));
+    const all = await readdir(folder, { recursive: true });
+    const files = all.filter((name) => name.endsWith(".yaml"));
     expect(files).toHaveLength(9);
     for (const file of files) {
       const [whole, small] = [await readStudy(folder + file), await readStudy(folder + file, true)];
-      expect(`${whole.name}.yaml`).toBe(file);
+      expect(`${whole.name}.yaml`).toBe(basename(file));
       expect(whole.evaluate.crops).toBe(2000);
       expect(whole.seeds.length).toBeGreaterThan(1);
       expect(small.evaluate.crops).toBeLessThan(100);

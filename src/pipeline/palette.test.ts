@@ -480,13 +480,18 @@ describe("the steps", () => {
     expect(noisePower(mean!)).toBeLessThan(1e-12);
     stubbed.config.sampling!.startNoise = 0.4;
     expect(noisePower((await levelsOf({}))[0]!)).toBeCloseTo(0.16 * noisePower(first!), 6);
-    // JPEGs by their quality, and as the worst where it is not known.
+    // Less noise than the sampler's least is one call there.
+    const barely = { ...sampling, starts: { dejpeg: 0.01 } };
+    const other = stub({ sampler: { ...stochasticDdim, sigmaMin: 0.05 }, sampling: barely });
+    await other.palette.dejpeg(photo);
+    expect(other.predict.mock.calls.map(([{ gamma }]) => gamma)).toEqual([1 / (1 + 0.05 ** 2)]);
+    // JPEGs by their quality, and as of 30 where it is not known.
     stubbed.config.sampling!.jpegStarts = { 10: 0.5, 30: 0.1 };
     for (const [quality, sigma] of [
       [5, 0.5],
       [20, 0.3],
       [90, 0.1],
-      [undefined, 0.5],
+      [undefined, 0.1],
     ] as const) {
       const known = quality === undefined ? {} : { quality };
       const [only] = await levelsOf({ mean: true, ...known });

@@ -144,14 +144,17 @@ function walkOf(
   const { steps, clip, belowTrained } = { ...samplingDefaults, ...omitUndefined(options) };
   const { schedule, smallestGamma: trained } = levelsOf(config);
   const { startSigma } = options;
-  const smallestGamma = startSigma === undefined ? trained : Math.max(trained, gammaOf(startSigma));
+  const smallestFrom = (least: number) =>
+    startSigma === undefined ? trained : Math.max(trained, gammaOf(Math.max(startSigma, least)));
   if (options.mean) {
     // "logsnr" begins exactly at the smallest gamma.
     const spacing = startSigma === undefined ? "time" : "logsnr";
-    const walk = { ...textbook("ddim"), spacing, schedule, smallestGamma } as const;
-    return { ...walk, steps: 1, startsFromSource: false };
+    const walk = { ...textbook("ddim"), spacing, schedule } as const;
+    return { ...walk, smallestGamma: smallestFrom(0), steps: 1, startsFromSource: false };
   }
   const sampler = resolveSampler(options, config.sampler);
+  // A start at less noise than the sampler's least is a walk of one level.
+  const smallestGamma = smallestFrom(sampler.sigmaMin ?? 0);
   const quirks = sampler.sampler === "ddpm" ? config.ddpm : undefined;
   const variance = sampler.sampler === "ddpm" ? sampler.variance : undefined;
   return {

@@ -93,7 +93,9 @@ export function samplingLevels(options: LevelOptions): Float64Array {
     );
   }
   const cleanest = Math.min(gammas[1]!, 1 / (1 + sigmaMin * sigmaMin));
-  if (gammas[last]! > cleanest) {
+  // "logsnr" has levels between those of the schedule.
+  const noisiestThere = gammas[spacing === "time" ? last : schedule.steps]!;
+  if (noisiestThere > cleanest) {
     throw new PaletteError(
       `The schedule ${schedule.name} has no level of at least sigma ${sigmaMin}: choose a smaller one.`,
     );

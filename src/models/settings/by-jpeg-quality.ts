@@ -14,15 +14,18 @@ export function mostJpegQuality({ jpegShares = {} }: SamplingSettings): number {
   return known.length === 0 ? 100 : Math.max(...known);
 }
 
+/** Of photos that do not tell theirs: between those that lose little and those that gain much. */
+const unknownQuality = 30;
+
 /**
- * The sigma under which a photo of this JPEG quality is seen first: that of the lowest quality
- * where none is known. Undefined where the model does not say.
+ * The sigma under which a photo of this JPEG quality is seen first, unless undefined: of quality 30.
+ * Undefined where the model does not say.
  */
 export function jpegStart(
   quality: number | undefined,
   { jpegStarts = {} }: SamplingSettings,
 ): number | undefined {
-  return atQuality(jpegStarts, quality ?? 0);
+  return atQuality(jpegStarts, quality ?? unknownQuality);
 }
 
 /** A value by quality, linear between the known ones and constant outside of them. */
