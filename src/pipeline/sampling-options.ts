@@ -58,8 +58,9 @@ export interface SamplingOptions extends SamplerChoices {
   readonly steps?: number;
   /**
    * The posterior mean instead of a sample: the network's estimate in one call at the highest noise
-   * level. Nothing is invented, and what is uncertain is soft or pale. It is the same for every
-   * seed.
+   * level, or of a photo whose damage is a noise level itself (`sampling.jpegStarts`, `starts`)
+   * there, without more noise. Nothing is invented, and what is uncertain is soft or pale. It is
+   * the same for every seed.
    */
   readonly mean?: boolean;
   /**
