@@ -27,7 +27,7 @@ describe("the bundled model", () => {
       expect(blockiness(photo)).toBeLessThan(1.3);
       const jpeg = await jpegRoundTrip(photo, 10);
       expect(isGray(jpeg)).toBe(true);
-      const [restored] = await palette.dejpeg(jpeg, { steps: 10, seed: 1 });
+      const [restored] = await palette.dejpeg(jpeg, { quality: 10, seed: 1 });
       expect(isGray(restored!)).toBe(true);
       expect(blockiness(restored!)).toBeLessThan(blockiness(jpeg) / 1.8);
     },
