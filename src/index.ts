@@ -98,6 +98,7 @@ export {
   type SamplingOptions,
   type SamplingProgress,
   samplingDefaults,
+  type WalkStart,
 } from "./pipeline/sampling-options.ts";
 export {
   createNetwork,
