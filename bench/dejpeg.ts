@@ -51,7 +51,7 @@ const ways = values.ways.split(",").map((name) => {
   const sampling = {
     window: { side: Number(window), overlap: Number(overlap) },
     ...(sigma && { jpegStarts: { 1: Number(sigma) } }),
-    ...(noise && { startNoise: Number(noise) }),
+    ...(noise && { startNoise: { dejpeg: Number(noise) } }),
   };
   return { name, options, sampling };
 });

@@ -478,7 +478,7 @@ describe("the steps", () => {
     expect(none).toEqual([]);
     expect(mean!.gamma).toBeCloseTo(1 / (1 + 0.25), 12);
     expect(noisePower(mean!)).toBeLessThan(1e-12);
-    stubbed.config.sampling!.startNoise = 0.4;
+    stubbed.config.sampling!.startNoise = { dejpeg: 0.4 };
     expect(noisePower((await levelsOf({}))[0]!)).toBeCloseTo(0.16 * noisePower(first!), 6);
     // Less noise than the sampler's least is one call there.
     const barely = { ...sampling, starts: { dejpeg: 0.01 } };

@@ -37,7 +37,9 @@ export function ownStart(
   options: object,
 ): WalkStart {
   const startSigma = task.startSigma?.(options, sampling) ?? sampling.starts?.[task.name];
-  return startSigma === undefined ? {} : { startSigma, startNoise: sampling.startNoise };
+  return startSigma === undefined
+    ? {}
+    : { startSigma, startNoise: sampling.startNoise?.[task.name] };
 }
 
 /**

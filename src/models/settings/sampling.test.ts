@@ -37,6 +37,7 @@ describe("a model's settings of sampling", () => {
       { steps: { dejpeg: 0 } },
       { starts: { dejpeg: 0 } },
       { jpegStarts: { 10: 0 } },
+      { startNoise: { dejpeg: 1.1 } },
       { samplers: { colorize: { sampler: "none" } } },
     ]) {
       expect(samplingSchema.safeParse(wrong).success).toBe(false);

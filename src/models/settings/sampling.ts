@@ -36,10 +36,10 @@ export const samplingSchema = z.strictObject({
    */
   jpegStarts: z.record(z.string().regex(/^\d+$/), z.number().positive()).optional(),
   /**
-   * The share of that noise that is added, 1 where left out: the damage is noise as well, and what
-   * is added less is not left in the answer.
+   * The share of that noise that is added, by task; 1 where left out. The damage is noise as well,
+   * and what is added less is not left in the answer.
    */
-  startNoise: z.number().min(0).max(1).optional(),
+  startNoise: z.record(z.string(), z.number().min(0).max(1)).optional(),
   /** `defaultWindow` where left out. */
   window: windowSchema.optional(),
   /**
