@@ -485,13 +485,13 @@ describe("the steps", () => {
     const other = stub({ sampler: { ...stochasticDdim, sigmaMin: 0.05 }, sampling: barely });
     await other.palette.dejpeg(photo);
     expect(other.predict.mock.calls.map(([{ gamma }]) => gamma)).toEqual([1 / (1 + 0.05 ** 2)]);
-    // JPEGs by their quality, and as of 30 where it is not known.
+    // JPEGs by their quality, and as of 15 where it is not known.
     stubbed.config.sampling!.jpegStarts = { 10: 0.5, 30: 0.1 };
     for (const [quality, sigma] of [
       [5, 0.5],
       [20, 0.3],
       [90, 0.1],
-      [undefined, 0.1],
+      [undefined, 0.4],
     ] as const) {
       const known = quality === undefined ? {} : { quality };
       const [only] = await levelsOf({ mean: true, ...known });

@@ -123,7 +123,8 @@ export const dejpeg: Task<"dejpeg", DejpegOptions> = {
   },
   async demonstrate(photo, { codec }) {
     const input = await codec.jpegRoundTrip(photo, shownQuality);
-    return { truth: photo, shown: input, input, options: {}, detail: `quality ${shownQuality}` };
+    const options = { quality: shownQuality };
+    return { truth: photo, shown: input, input, options, detail: `quality ${shownQuality}` };
   },
 };
 

@@ -14,11 +14,11 @@ export function mostJpegQuality({ jpegShares = {} }: SamplingSettings): number {
   return known.length === 0 ? 100 : Math.max(...known);
 }
 
-/** Of photos that do not tell theirs: between those that lose little and those that gain much. */
-const unknownQuality = 30;
+/** Of photos that do not tell theirs: low, as one asks for it where damage is seen. */
+const unknownQuality = 15;
 
 /**
- * The sigma under which a photo of this JPEG quality is seen first, unless undefined: of quality 30.
+ * The sigma under which a photo of this JPEG quality is seen first, unless undefined: of quality 15.
  * Undefined where the model does not say.
  */
 export function jpegStart(

@@ -21,7 +21,7 @@ describe("a model's settings of sampling", () => {
       [5, 0.5],
       [20, 0.3],
       [90, 0.1],
-      [undefined, 0.1],
+      [undefined, 0.4],
     ] as const) {
       expect(jpegStart(quality, starts)).toBeCloseTo(sigma, 12);
     }
