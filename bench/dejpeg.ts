@@ -8,8 +8,8 @@
  * A way is STEPS@WINDOW/OVERLAP; "mean" in the place of steps is the posterior mean. After it may
  * follow :SIGMA, the noise under which the JPEG is seen first, and :SHARE, how much of it is added;
  * without them both are the model's. So many photos of each folder are spread over its held-out
- * ones (every:7:1) and cut to the middle. Prints a Markdown table: what the network makes alone, and
- * the answer with the share that the model's config.json gives it at this quality.
+ * ones (every:7:1) and cut to the middle. Prints a Markdown table: what the network makes alone,
+ * and the answer with the share that the model's config.json gives it at this quality.
  *
  * --tiles writes the truth, the JPEGs and the answers as tiles of 64x64 pixels, for
  * `palette fid DIR/SET/QUALITY/WAY DIR/SET/QUALITY/truth`.

@@ -98,6 +98,11 @@ export function gammaAt(logSnr: number): number {
   return 1 / (1 + Math.exp(-logSnr));
 }
 
+/** The gamma whose noise is this sigma = sqrt((1 - gamma) / gamma). */
+export function gammaOfSigma(sigma: number): number {
+  return 1 / (1 + sigma * sigma);
+}
+
 /**
  * schedule: the paper's, as its training schedule has them; log-normal: those at which pictures of
  * few pixels are decided, with both ends of the schedule rare.

@@ -13,7 +13,11 @@ import {
   type SamplerChoices,
   textbook,
 } from "../diffusion/samplers/sampler-config.ts";
-import { scheduleFrom, smallestGamma as smallestGammaOf } from "../diffusion/schedule.ts";
+import {
+  gammaOfSigma,
+  scheduleFrom,
+  smallestGamma as smallestGammaOf,
+} from "../diffusion/schedule.ts";
 import { copyOf, createMask, type Image } from "../image/image.ts";
 import { stack, unstack } from "../image/stack.ts";
 import type { ModelConfig } from "../models/config.ts";
@@ -100,16 +104,16 @@ export async function sampleConditions(
   if (known && isGuided(guidance))
     throw new UsageError("Guidance is for whole pictures: leave it out where a mask keeps pixels.");
   const units = options.together ? [samples.length] : undefined;
-  const { startSigma, startNoise = 1, mean, ...others } = options;
+  const { startSigma, startNoise = 1, ...others } = options;
   const begun = startSigma !== undefined && known === undefined;
-  const { startsFromSource, ...walk } = walkOf(config, begun ? options : { ...others, mean });
+  const { startsFromSource, ...walk } = walkOf(config, begun ? options : others);
   const starts = unstack(source, samples.length).map((x, k) =>
     startsFromSource && conditions[k]!.mask ? x : undefined,
   );
   const result = await sample(
     {
       ...{ shape, known, starts, prediction: config.objective.prediction },
-      ...(begun && { beginning: { pictures: source, noise: mean ? 0 : startNoise } }),
+      ...(begun && { beginning: { pictures: source, noise: options.mean ? 0 : startNoise } }),
       predict: (noisy, gamma) => {
         const call = { source, noisy, gamma, shape, units, wanted: known?.mask, onTiles, signal };
         return isGuided(guidance)
@@ -145,7 +149,9 @@ function walkOf(
   const { schedule, smallestGamma: trained } = levelsOf(config);
   const { startSigma } = options;
   const smallestFrom = (least: number) =>
-    startSigma === undefined ? trained : Math.max(trained, gammaOf(Math.max(startSigma, least)));
+    startSigma === undefined
+      ? trained
+      : Math.max(trained, gammaOfSigma(Math.max(startSigma, least)));
   if (options.mean) {
     // "logsnr" begins exactly at the smallest gamma.
     const spacing = startSigma === undefined ? "time" : "logsnr";
@@ -164,11 +170,6 @@ function walkOf(
     belowTrained: belowTrained ?? (quirks?.belowTrained === true && steps >= schedule.steps),
     startsFromSource: quirks?.start === "source",
   };
-}
-
-/** The level whose noise is this sigma = sqrt((1 - gamma) / gamma). */
-function gammaOf(sigma: number): number {
-  return 1 / (1 + sigma ** 2);
 }
 
 /** The noise levels to choose from, and the least that the network has seen of a picture. */

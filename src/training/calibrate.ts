@@ -7,6 +7,7 @@ import { ExampleSource } from "../data/examples.ts";
 import type { PhotoReader } from "../data/photo-reader.ts";
 import { pasteKnown } from "../diffusion/known-pixels.ts";
 import { addNoise } from "../diffusion/parameterization.ts";
+import { gammaAt } from "../diffusion/schedule.ts";
 import type { ConvolutionRanges } from "../graph/index.ts";
 import type { ImageCodec } from "../image/codec.ts";
 import type { Model } from "../models/model.ts";
@@ -168,7 +169,7 @@ export async function calibrate(
       source.set(condition.x.data, k * each);
       const random = Random.from(seed, "calibration", index);
       const logSnr = random.between(noisiest, cleanest);
-      const gamma = objective.regression ? 0 : 1 / (1 + Math.exp(-logSnr));
+      const gamma = objective.regression ? 0 : gammaAt(logSnr);
       conditioning[k] = noiseEmbeddingInput(network, gamma);
       if (objective.regression) continue;
       const into = noisy.subarray(k * each, (k + 1) * each);

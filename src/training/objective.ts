@@ -8,7 +8,12 @@ import { consistencyTarget, nearerSigma } from "../diffusion/consistency.ts";
 import { pasteKnown } from "../diffusion/known-pixels.ts";
 import { lossWeight, pixelWeights } from "../diffusion/loss-weighting.ts";
 import { addNoise, target } from "../diffusion/parameterization.ts";
-import { type NoiseSchedule, sampleGamma, smallestGamma } from "../diffusion/schedule.ts";
+import {
+  gammaOfSigma,
+  type NoiseSchedule,
+  sampleGamma,
+  smallestGamma,
+} from "../diffusion/schedule.ts";
 import type { Objective } from "../models/settings/objective.ts";
 import { type NetworkConfig, noiseEmbeddingInput } from "../nn/network.ts";
 import { Random } from "../util/random.ts";
@@ -81,7 +86,7 @@ export function writeTrainingImage(
   function writeNearer(nearer: NonNullable<TrainingImage["nearer"]>): void {
     const progress = index / (objective.consistencyImages ?? Number.POSITIVE_INFINITY);
     const sigma = nearerSigma(Math.sqrt((1 - gamma) / gamma), progress);
-    const level = Math.min(1 / (1 + sigma ** 2), schedule.gammas[1]!);
+    const level = Math.min(gammaOfSigma(sigma), schedule.gammas[1]!);
     const counts = level < schedule.gammas[1]! && level > gamma;
     noisyAt(level, nearer.noisy);
     nearer.conditioning[0] = noiseEmbeddingInput(network, level);

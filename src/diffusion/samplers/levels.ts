@@ -6,6 +6,7 @@ import { z } from "zod";
 import { PaletteError } from "../../util/errors.ts";
 import {
   gammaAt,
+  gammaOfSigma,
   inferenceSchedule,
   logSnr,
   type NoiseSchedule,
@@ -92,7 +93,7 @@ export function samplingLevels(options: LevelOptions): Float64Array {
       `The schedule ${schedule.name} has no level at or above the smallest trained gamma ${floor}.`,
     );
   }
-  const cleanest = Math.min(gammas[1]!, 1 / (1 + sigmaMin * sigmaMin));
+  const cleanest = Math.min(gammas[1]!, gammaOfSigma(sigmaMin));
   // "logsnr" has levels between those of the schedule.
   const noisiestThere = gammas[spacing === "time" ? last : schedule.steps]!;
   if (noisiestThere > cleanest) {

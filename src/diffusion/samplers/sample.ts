@@ -142,7 +142,7 @@ export async function sample(
       part.set(start);
       continue;
     }
-    Random.from(...seed, "start").fillNormal(part);
+    if (beginning?.noise !== 0) Random.from(...seed, "start").fillNormal(part);
     if (beginning === undefined) continue;
     const picture = partOf(beginning.pictures, k, count);
     const noise = beginning.noise * Math.sqrt(1 - levels[0]!);

@@ -3,8 +3,8 @@
  * the same with a change. "ddpm:1000", "dpm++:20:logsnr", "ddpm:1000:below" and
  * "ddim:20:logsnr:eta=1:sigma-min=0.05" are samplers as in their papers, with changes. Of
  * colorization ":guidance=1.5" is guided by the source; ":start=1.5" begins at the source under
- * noise of that sigma, with ":start-noise=0.4" under that share of it. "own" is what restoring does: each task's sampler, steps and start as the
- * model's config.json says.
+ * noise of that sigma, with ":start-noise=0.4" under that share of it. "own" is what restoring
+ * does: each task's sampler, steps and start as the model's config.json says.
  */
 
 import { stepsSchema } from "../../diffusion/samplers/levels.ts";

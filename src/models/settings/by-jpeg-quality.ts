@@ -18,7 +18,7 @@ export function mostJpegQuality({ jpegShares = {} }: SamplingSettings): number {
 const unknownQuality = 15;
 
 /**
- * The sigma under which a photo of this JPEG quality is seen first, unless undefined: of quality 15.
+ * The sigma under which a photo of this JPEG quality is seen first; of an unknown one that of 15.
  * Undefined where the model does not say.
  */
 export function jpegStart(
