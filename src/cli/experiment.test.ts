@@ -1,4 +1,4 @@
-/** The whole way of the paper's six studies in their small form: trainings, answers, verdicts. */
+/** The whole way of studies in a small form: trainings, answers, verdicts; the paper's six first. */
 import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,11 +6,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { randomModel, smallestNetwork } from "../../test/random-model.ts";
 import { palette } from "../../test/support/command.ts";
 import { program } from "../../test/support/compiled.ts";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import type { ExperimentReport } from "../experiment/report.ts";
+import { openModel, saveModel } from "../node/model-folder.ts";
 
 const folder = fileURLToPath(new URL("../../experiments", import.meta.url));
 const names = ["attention", "generalist", "loss", "prediction", "regression", "steps"];
@@ -115,6 +117,52 @@ describe("palette experiment", () => {
       "**The analysis was changed after 10 of 10 measurements** (shown.0.margin: 0.05 -> 0.3).",
     );
   });
+
+  it("branches from a model, each task answered in the model's own way", async () => {
+    const model = randomModel({ tasks: ["colorize", "dejpeg"] }, smallestNetwork);
+    const sampling = { steps: { colorize: 2, dejpeg: 3 }, jpegStarts: { 10: 0.5, 20: 0.3 } };
+    await saveModel(at("begun"), { ...model, config: { ...model.config, sampling } });
+    const file = at("branches.yaml");
+    const branches = {
+      ...{ format: 1, name: "branches", title: "Branches", seeds: [1] },
+      train: { from: at("begun"), tasks: ["colorize", "dejpeg"], images: 16 },
+      factors: { loss: { L1: { objective: { loss: "l1" } }, L2: { objective: { loss: "l2" } } } },
+      evaluate: {
+        ...{ tasks: ["colorize", "dejpeg"], variants: { qualities: [10] }, steps: "own" },
+        ...{ crops: 4, referenceCrops: 4, replicates: 10, fid: false },
+      },
+      claims: [{ says: "L1 is sharper", metric: "psnr", of: "L1", against: "L2", expect: "lower" }],
+      small: {},
+    };
+    await writeFile(file, JSON.stringify(branches));
+    const { code, stdout } = await run([file], "branches");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Branches: .*[Ww]hat was expected .*at this size/);
+    expect(await readFile(at("branches", "studies.md"), "utf8")).toMatch(/^# Studies$/m);
+    const [key] = await readdir(at("branches", "trainings"));
+    const { config } = await openModel(at("branches", "trainings", key!, "16", "model"));
+    expect(config).toMatchObject({
+      network: smallestNetwork,
+      training: { images: 16, from: {} },
+      sampling,
+    });
+    const sets = await readdir(at("branches", "sets"));
+    const calls = await Promise.all(
+      sets.map(async (set) => {
+        const text = await readFile(at("branches", "sets", set, "measures.json"), "utf8");
+        return JSON.parse(text).spent.calls as number;
+      }),
+    );
+    expect(calls.sort((a, b) => a - b)).toEqual([0, 0, 0, 8, 8, 12, 12]);
+    for (const [was, is, told] of [
+      ['"images":16', '"images":16,"network":{}', /L1 begins with .*: leave out network or from/],
+      [at("begun"), at("gone"), /gone/],
+      ['"steps":"own"', '"steps":"own","sampler":"ddim"', /L1 has a sampler and steps: own/],
+    ] as const) {
+      await writeFile(file, JSON.stringify(branches).replace(was, is));
+      expect((await run([file], "wrong")).stderr).toMatch(told);
+    }
+  }, 100_000);
 
   it("says in one line what cannot be", async () => {
     const file = at("wrong.yaml");

@@ -31,20 +31,35 @@ export function armsOf({ train, factors }: Study): Arm[] {
   return arms;
 }
 
+/** The models that arms of the studies begin with, by their names in the files. */
+export function startingModels(studies: readonly Study[]): string[] {
+  const named = studies.flatMap((study) =>
+    armsOf(study).flatMap(({ settings }) => settings.from ?? []),
+  );
+  return [...new Set(named)];
+}
+
 /**
- * What `resolvePlan` takes for an arm.
+ * What `resolvePlan` takes for an arm; an arm that begins with a model has its network, and unless
+ * it says otherwise the settings of that network's preset.
  * @throws PaletteError when its network cannot be.
  */
 export function trainingSettings(
   { name, settings }: Arm,
   options: Pick<TrainingSettings, "folderWeights" | "fileWeights" | "holdOut" | "threads" | "seed">,
 ): TrainingSettings {
-  const { preset = "tiny-32", network, images: _, sampler: __, steps: ___, ...rest } = settings;
+  const { network, images: _, sampler: __, steps: ___, from, ...rest } = settings;
+  const { preset = from === undefined ? "tiny-32" : undefined } = settings;
+  if (from !== undefined && network !== undefined) {
+    throw new PaletteError(
+      `${name} begins with ${from}, which has a network of its own: leave out network or from`,
+    );
+  }
   return {
     ...omitUndefined(options),
     ...omitUndefined(rest),
-    preset,
-    ...(network && { network: networkOf(name, preset, network) }),
+    ...omitUndefined({ preset }),
+    ...(network && preset && { network: networkOf(name, preset, network) }),
     threads: options.threads,
   };
 }

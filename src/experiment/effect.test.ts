@@ -95,7 +95,7 @@ describe("a verdict", () => {
       { title: "Hard", effect: effect(-0.003, -0.001), outcome: "holds" },
     ] as const;
     const claim: Compared = { comparison, rows, outcome: "holds" };
-    expect(sentenceOf([claim])).toBe(
+    expect(sentenceOf([claim], "The paper's direction")).toBe(
       'The paper\'s direction holds at this size: "a is better" holds in 2 of 2 conditions (Hard: KID ×10³, a − b, −2.0, 95 % −3.0 to −1.0; expected below 0).',
     );
   });

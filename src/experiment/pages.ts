@@ -10,7 +10,11 @@ import { comparisonTable, measureTable, methodOf, methodOfAll, type TextTable } 
 /** The first line of a Markdown page that this module writes. */
 export const markdownMark = "<!-- written by palette experiment -->";
 
-const title = "The paper's studies, at a small size";
+function titleOf({ studies }: ExperimentReport): string {
+  return studies.every(({ paper }) => paper !== undefined)
+    ? "The paper's studies, at a small size"
+    : "Studies";
+}
 
 /** The charts by the names of the studies. */
 export function chartsOf({ studies }: ExperimentReport): Map<string, string> {
@@ -35,7 +39,7 @@ export function studiesMarkdown(
   const charts = chartsOf(report);
   const sections = report.studies.flatMap((study) => [
     `## ${study.title}`,
-    study.paper.trim(),
+    ...(study.paper === undefined ? [] : [study.paper.trim()]),
     `**${study.sentence}**`,
     ...methodOf(study),
     ...(charts.has(study.name)
@@ -47,7 +51,7 @@ export function studiesMarkdown(
   ]);
   return `${[
     markdownMark,
-    `# ${title}`,
+    `# ${titleOf(report)}`,
     summaryLines(report).join("\n"),
     ...methodOfAll,
     factsOf(report).join(" "),
@@ -65,12 +69,12 @@ export function studiesHtml(report: ExperimentReport): string {
   const section = (study: StudyReport) => {
     const chart = charts.get(study.name);
     return html`<section aria-labelledby="${study.name}"><h2 id="${study.name}">${study.title}</h2>
-<p>${study.paper}</p>
-<p><strong>${study.sentence}</strong></p>
+${study.paper && html`<p>${study.paper}</p>\n`}<p><strong>${study.sentence}</strong></p>
 ${methodOf(study).map((text) => html`<p>${text.replaceAll("**", "")}</p>\n`)}
 ${chart && html`<figure>${new Markup(chart)}</figure>\n`}
 ${[comparisonTable(study), measureTable(study)].map(inHtml)}</section>\n`;
   };
+  const title = titleOf(report);
   return htmlDocument(
     title,
     html`<header><h1>${title}</h1></header>

@@ -10,15 +10,19 @@ import {
   evaluationConditions,
 } from "../evaluation/protocol/conditions.ts";
 import {
+  ownWay,
   parseSampling,
   type Sampling,
+  samplingIn,
   samplingName,
   samplingOf,
 } from "../evaluation/protocol/sampler-settings.ts";
 import { registeredTasks } from "../tasks/registry.ts";
 import { resolvePlan, type TrainingPlan } from "../training/plan.ts";
 import { trainedModel } from "../training/run-config.ts";
+import type { WarmStart } from "../training/warm-start.ts";
 import { PaletteError, reasonOf } from "../util/errors.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { sha256 } from "../util/sha256.ts";
 import { type Arm, armsOf, trainingSettings } from "./arms.ts";
 import { jobsInOrder } from "./jobs.ts";
@@ -39,6 +43,8 @@ export interface ExperimentInputs {
   readonly folders: readonly string[];
   readonly folderWeights?: Readonly<Record<string, number>>;
   readonly fileWeights?: readonly FileWeight[];
+  /** The models that trainings begin with, by their names in the studies. */
+  readonly models?: ReadonlyMap<string, WarmStart>;
   readonly threads: number;
   /** What the features depend on besides the pictures; undefined without a feature network. */
   readonly features?: string;
@@ -115,7 +121,7 @@ class Planner {
             await this.set(study, {
               label: `${arm.name}, seed ${study.seeds[k]}, ${condition.id}`,
               ...{ source: training, protocol, condition },
-              ...samplingFor(study, arm, training),
+              ...samplingFor(study, arm, training, condition),
               samples: config.objective.regression ? 1 : study.evaluate.samples,
             }),
           );
@@ -134,12 +140,14 @@ class Planner {
   }
 
   private async training(study: Study, arm: Arm, seed: number): Promise<PlannedTraining> {
-    const { photoSets, folders, folderWeights, fileWeights, threads } = this.inputs;
+    const { photoSets, folders, folderWeights, fileWeights, models, threads } = this.inputs;
     const settings = trainingSettings(arm, {
       ...{ folderWeights, fileWeights, threads, seed },
       holdOut: study.evaluate.holdOut,
     });
-    const plan = resolvePlan(settings, { sets: photoSets, folders });
+    const { from: named } = arm.settings;
+    const from = named === undefined ? undefined : models?.get(named);
+    const plan = resolvePlan(settings, { sets: photoSets, folders, ...omitUndefined({ from }) });
     const { machine: _, ...identity } = plan.config;
     const key = (await sha256(JSON.stringify(identity))).slice(0, 12);
     const label = `${study.name}: ${arm.name}, seed ${seed}`;
@@ -192,18 +200,24 @@ class Planner {
   }
 }
 
-/** How an arm answers; the Regression baseline in one network call. */
+/** How an arm answers in a condition; the Regression baseline in one network call. */
 function samplingFor(
   { evaluate }: Study,
-  { settings }: Arm,
+  { name: arm, settings }: Arm,
   { plan }: PlannedTraining,
+  condition: EvaluationCondition,
 ): { sampling?: Sampling } {
   if (plan.config.objective.regression) return {};
-  const { sampler } = trainedModel(plan.config, { images: 0, steps: 0 });
-  const [name, ...words] = (settings.sampler ?? evaluate.sampler ?? "").split(":");
-  const steps = String(settings.steps ?? evaluate.steps);
+  const model = trainedModel(plan.config, { images: 0, steps: 0 });
+  const sampler = settings.sampler ?? evaluate.sampler;
+  const steps = settings.steps ?? evaluate.steps;
+  if (steps === ownWay) {
+    if (sampler === undefined) return { sampling: samplingIn(condition, ownWay, model) };
+    throw new PaletteError(`${arm} has a sampler and steps: own, which has its own: leave out one`);
+  }
+  const [name, ...words] = (sampler ?? "").split(":");
   const wish = [...(name ? [name] : []), steps, ...words].join(":");
-  return { sampling: samplingOf(parseSampling(wish), sampler) };
+  return { sampling: samplingOf(parseSampling(wish), model.sampler) };
 }
 
 function conditionsOf({ evaluate: { tasks, variants = {} } }: Study): EvaluationCondition[] {

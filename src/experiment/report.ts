@@ -2,6 +2,7 @@
  * What the studies found, as plain values: the file `report.json`, from which the pages are made.
  */
 import { quantity } from "../util/format.ts";
+import { omitUndefined } from "../util/omit-undefined.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import { type Measures, type MetricName, metricNames } from "./metrics.ts";
 import { cellKey, type ExperimentPlan, type PlannedStudy } from "./planned.ts";
@@ -29,7 +30,8 @@ export interface ArmReport {
 export interface StudyReport {
   readonly name: string;
   readonly title: string;
-  readonly paper: string;
+  /** What the paper says, of a study of the paper's. */
+  readonly paper?: string;
   readonly factors: readonly string[];
   readonly seeds: number;
   readonly crops: number;
@@ -139,7 +141,7 @@ function studyReport(
   const complete = done.sets.done === done.sets.of;
   const outcome = together(claims.map((claim) => claim.outcome));
   return {
-    ...{ name: study.name, title: study.title, paper: study.paper },
+    ...{ name: study.name, title: study.title, ...omitUndefined({ paper: study.paper }) },
     factors: Object.keys(study.factors),
     seeds: study.seeds.length,
     ...{ crops: protocol.crops, referenceCrops: protocol.referenceCrops, photos },
@@ -165,7 +167,10 @@ function studyReport(
     shown: study.shown.map(compare),
     ...(complete && { outcome }),
     sentence: complete
-      ? sentenceOf(claims)
+      ? sentenceOf(
+          claims,
+          study.paper === undefined ? "What was expected" : "The paper's direction",
+        )
       : `Not finished: ${countsOf(done)} are there, so nothing is said yet.`,
     done,
     changes: changes.get(study.name) ?? [],

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { cropScales } from "../data/crop-scale.ts";
+import { ownWay } from "../evaluation/protocol/sampler-settings.ts";
 import { presetNames } from "../models/presets.ts";
 import { augmentationSchema } from "../models/settings/augmentation.ts";
 import { objectiveSchema } from "../models/settings/objective.ts";
@@ -14,8 +15,16 @@ import { metricNames } from "./metrics.ts";
 
 const text = z.string().min(1);
 
+/** Network calls an answer; "own": each task's sampler, steps and start as the model says. */
+const stepsSetting = z.union([z.int().positive(), z.literal(ownWay)]);
+
 /** Settings of `palette train` by the names of their schemas; what is left out is the preset's. */
 const settingsSchema = z.strictObject({
+  /**
+   * The model whose weights, network and objective a training begins with: a bundled one's name, or
+   * a folder; fresh weights where left out.
+   */
+  from: text.optional(),
   preset: z.enum(presetNames as [string, ...string[]]).optional(),
   /** What is other than in the preset's network. */
   network: z.record(z.string(), z.unknown()).optional(),
@@ -30,7 +39,7 @@ const settingsSchema = z.strictObject({
    * As in `palette evaluate --steps`, without the steps: "ddpm", "dpm++:logsnr"; the model's own.
    */
   sampler: text.optional(),
-  steps: z.int().positive().optional(),
+  steps: stepsSetting.optional(),
 });
 
 export type StudySettings = z.infer<typeof settingsSchema>;
@@ -50,7 +59,7 @@ const evaluationSchema = z.strictObject({
   holdOut: text.default("every:7:1"),
   /** Of arms that do not say theirs. */
   sampler: text.optional(),
-  steps: z.int().positive().default(20),
+  steps: stepsSetting.default(20),
   /** Answers a picture; two or more measure diversity. */
   samples: z.int().min(1).max(16).default(1),
   /** FID takes some 15 seconds a set of 2,000 crops, and is left out where it is false. */
@@ -92,8 +101,8 @@ const studySchema = z.strictObject({
   format: z.literal(1),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "must be of small letters, digits and hyphens"),
   title: text,
-  /** What the paper says. */
-  paper: text,
+  /** What the paper says, where the study is one of the paper's. */
+  paper: text.optional(),
   /** Of all arms, unless a level says otherwise. */
   train: settingsSchema.required({ images: true }),
   seeds: z.array(z.int().min(0)).min(1),

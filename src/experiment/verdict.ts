@@ -62,19 +62,19 @@ export interface Compared {
   readonly outcome: Outcome;
 }
 
-const words: Readonly<Record<Outcome, string>> = {
-  holds: "The paper's direction holds at this size",
-  fails: "The paper's direction does not hold at this size",
-  open: "Whether the paper's direction holds cannot be told at this size",
-};
-
 /**
  * The study's one sentence: the verdict, and of each claim the interval that decides it, which is
  * the one of its conditions that is least in favour.
+ * @param expected what the claims say together: "The paper's direction"
  */
-export function sentenceOf(claims: readonly Compared[]): string {
+export function sentenceOf(claims: readonly Compared[], expected: string): string {
+  const words: Readonly<Record<Outcome, string>> = {
+    holds: `${expected} holds`,
+    fails: `${expected} does not hold`,
+    open: `Whether ${expected.charAt(0).toLowerCase()}${expected.slice(1)} holds cannot be told`,
+  };
   const verdict = together(claims.map(({ outcome }) => outcome));
-  return `${words[verdict]}: ${claims.map(claimInWords).join("; ")}.`;
+  return `${words[verdict]} at this size: ${claims.map(claimInWords).join("; ")}.`;
 }
 
 function claimInWords({ comparison, rows, outcome }: Compared): string {

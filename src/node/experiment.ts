@@ -6,33 +6,26 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileWeight } from "../data/weights.ts";
-import { answersOf, removeAnswers } from "../experiment/answers.ts";
+import { startingModels } from "../experiment/arms.ts";
 import { Ledger, secondsFor } from "../experiment/estimate.ts";
 import type { Measures } from "../experiment/metrics.ts";
 import { chartsOf, studiesHtml, studiesMarkdown } from "../experiment/pages.ts";
 import { planExperiment } from "../experiment/plan.ts";
-import {
-  callsOf,
-  type ExperimentPlan,
-  type Job,
-  type PlannedSet,
-  type PlannedTraining,
-  trainingId,
-} from "../experiment/planned.ts";
+import { type ExperimentPlan, type Job, trainingId } from "../experiment/planned.ts";
 import { adoptStudy, type ExperimentRecords } from "../experiment/records.ts";
 import { type ExperimentReport, type StudyReport, studyReports } from "../experiment/report.ts";
 import type { Study } from "../experiment/study-file.ts";
 import type { Device } from "../runtime/runtime.ts";
+import type { WarmStart } from "../training/warm-start.ts";
 import { quantity } from "../util/format.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { isInShard, type Shard } from "../util/shard.ts";
-import { nodeCodec } from "./codec.ts";
 import { packageVersion } from "./evaluate.ts";
 import { ExperimentFolder } from "./experiment-folder.ts";
-import { ExperimentTools } from "./experiment-tools.ts";
+import { JobRunner, type RunOptions } from "./experiment-jobs.ts";
 import type { ChosenNetworks } from "./feature-networks.ts";
 import { scanPhotoSets } from "./photo-folders.ts";
-import { train } from "./training.ts";
+import { startWith } from "./starting-model.ts";
 
 export interface ExperimentOptions {
   /** Folders of photos. */
@@ -50,19 +43,6 @@ export interface ExperimentOptions {
   readonly acceptChanges?: boolean;
 }
 
-export interface RunOptions {
-  readonly signal?: AbortSignal;
-  /** Told a line about each job. */
-  readonly onLine?: (line: string) => void;
-  readonly onProgress?: (progress: ExperimentProgress) => void;
-}
-
-export interface ExperimentProgress {
-  readonly what: "training" | "answering" | "measuring";
-  readonly done: number;
-  readonly total: number;
-}
-
 export class Experiment {
   readonly plan: ExperimentPlan;
   readonly folder: ExperimentFolder;
@@ -73,7 +53,7 @@ export class Experiment {
   private readonly trainings = new Set<string>();
   private readonly measures = new Map<string, Measures>();
   private records: ExperimentRecords;
-  private readonly tools: ExperimentTools;
+  private readonly runner: JobRunner;
 
   private constructor(
     plan: ExperimentPlan,
@@ -86,7 +66,7 @@ export class Experiment {
     this.options = options;
     this.data = known.data;
     this.records = known.records;
-    this.tools = new ExperimentTools(folder, options);
+    this.runner = new JobRunner(folder, options);
   }
 
   /**
@@ -97,8 +77,10 @@ export class Experiment {
     const folder = await ExperimentFolder.open(options.out);
     const { data, folderWeights, fileWeights, threads, shard, networks } = options;
     const photoSets = await scanPhotoSets(data, { records: true });
+    const models = new Map<string, WarmStart>();
+    for (const name of startingModels(studies)) models.set(name, await startWith(name));
     const plan = await planExperiment(studies, {
-      ...{ photoSets, folders: data, threads },
+      ...{ photoSets, folders: data, models, threads },
       ...omitUndefined({ folderWeights, fileWeights, shards: shard?.of }),
       ...omitUndefined({ features: await networkKey(networks) }),
     });
@@ -129,6 +111,8 @@ export class Experiment {
     const { signal, onLine } = options;
     await this.folder.writeRecords(this.records);
     const missing = this.missing;
+    const plans = missing.flatMap((job) => (job.kind === "training" ? job.training.plan : []));
+    for (const note of new Set(plans.flatMap(({ notes }) => notes))) onLine?.(note);
     try {
       for (const [k, job] of missing.entries()) {
         signal?.throwIfAborted();
@@ -141,16 +125,13 @@ export class Experiment {
         const label = job.kind === "training" ? job.training.label : job.set.label;
         const what = job.kind === "training" ? "train" : "measure";
         onLine?.(`[${k + 1}/${missing.length}] ${what} ${label}${time}`);
-        const done =
-          job.kind === "training"
-            ? await this.train(job.training, options)
-            : await this.measure(job.set, options);
+        const done = await this.runner.run(job, options);
         // Others may be at work in this folder.
         await this.look();
         if (done && this.completes(job)) await this.writePages();
       }
     } finally {
-      await this.tools.dispose();
+      await this.runner.dispose();
     }
     await this.look();
     await this.writePages();
@@ -241,90 +222,6 @@ export class Experiment {
       const keys = [originals, ...degraded.values(), ...[...cells.values()].flat()];
       return keys.includes(job.set.key) && keys.every((key) => this.measures.has(key));
     });
-  }
-
-  /** False when another process is at it. */
-  private async train(training: PlannedTraining, options: RunOptions): Promise<boolean> {
-    const { signal, onLine, onProgress } = options;
-    const lock = await this.folder.lock("trainings", training.key);
-    if (lock === undefined) {
-      onLine?.("  another process is at it: left to that one");
-      return false;
-    }
-    try {
-      await this.tools.closeModel();
-      const before = await this.folder.startFromShorter(training);
-      const { images } = training;
-      const never = Number.MAX_SAFE_INTEGER;
-      const outcome = await train(training.plan, {
-        out: this.folder.runFolder(training),
-        images,
-        ...{ heldOutEvery: never, samplesEvery: never, lastValidation: false },
-        ...omitUndefined({ signal, device: this.options.device }),
-        reporter: {
-          line() {},
-          progress: (progress) =>
-            onProgress?.({ what: "training", done: progress.images, total: images }),
-        },
-      });
-      if (outcome.end === "stopped") signal?.throwIfAborted();
-      const done = {
-        label: training.label,
-        images,
-        trained: outcome.images - before.images,
-        seconds: outcome.seconds - before.seconds,
-        total: outcome.seconds,
-      };
-      await this.folder.writeTrainingDone(training, done);
-      this.trainings.add(trainingId(training));
-      this.ledger.trained(training.plan.config.network, done.trained, done.seconds);
-      return true;
-    } finally {
-      await lock.release();
-    }
-  }
-
-  /** False when another process is at it, or its training is not there. */
-  private async measure(set: PlannedSet, options: RunOptions): Promise<boolean> {
-    const { signal, onLine, onProgress } = options;
-    const { source } = set;
-    if (typeof source !== "string" && (await this.folder.trainingDone(source)) === undefined) {
-      onLine?.("  its training is not there yet");
-      return false;
-    }
-    const lock = await this.folder.lock("sets", set.key);
-    if (lock === undefined) {
-      onLine?.("  another process is at it: left to that one");
-      return false;
-    }
-    try {
-      const { crops, measurer } = await this.tools.protocolOf(set.protocol, {
-        ...omitUndefined({ signal }),
-        onPicture: (done, total) => onProgress?.({ what: "measuring", done, total }),
-      });
-      const { samples, spent } = await answersOf(set, {
-        ...{ store: this.folder, codec: nodeCodec, crops },
-        open: () => this.tools.openModel(source),
-        ...omitUndefined({ signal }),
-        onPictures: (done, total) => onProgress?.({ what: "answering", done, total }),
-      });
-      const start = performance.now();
-      const measures = await measurer.measure(set, samples);
-      const calls = (callsOf(set) * spent.pictures) / set.protocol.crops;
-      const pictures = set.protocol.crops * set.samples;
-      const measuring = (performance.now() - start) / 1000;
-      await this.folder.writeMeasured(set, {
-        ...{ label: set.label, samples: set.samples, fid: set.fid, measures },
-        spent: { calls, answering: spent.seconds, pictures, measuring },
-      });
-      await removeAnswers(set, this.folder);
-      this.measures.set(set.key, measures);
-      this.ledger.called(calls, spent.seconds);
-      this.ledger.measured(pictures, measuring);
-      return true;
-    } finally {
-      await lock.release();
-    }
   }
 }
 

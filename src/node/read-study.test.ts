@@ -24,15 +24,17 @@ async function refusal(from: string | RegExp, to: string, small = false): Promis
 }
 
 describe("a study's file", () => {
-  it("of the paper's six, and of three second runs, can be read, whole and in the small form", async () => {
+  it("of the paper's six, three second runs and the weights, can be read, also in the small form", async () => {
     const all = await readdir(folder, { recursive: true });
     const files = all.filter((name) => name.endsWith(".yaml"));
-    expect(files).toHaveLength(9);
+    expect(files).toHaveLength(10);
     for (const file of files) {
       const [whole, small] = [await readStudy(folder + file), await readStudy(folder + file, true)];
       expect(`${whole.name}.yaml`).toBe(basename(file));
-      expect(whole.evaluate.crops).toBe(2000);
-      expect(whole.seeds.length).toBeGreaterThan(1);
+      if (whole.paper !== undefined) {
+        expect(whole.evaluate.crops).toBe(2000);
+        expect(whole.seeds.length).toBeGreaterThan(1);
+      }
       expect(small.evaluate.crops).toBeLessThan(100);
     }
   });

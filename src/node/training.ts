@@ -1,7 +1,6 @@
 /** `palette-diffusion/training` under Node: models from folders of photos, in run folders. */
 import { join, resolve } from "node:path";
 import type { PhotoSet } from "../data/photo-reader.ts";
-import { weightsFile } from "../models/model.ts";
 import { nodeRuntime } from "../runtime/node/index.ts";
 import { spawnReplica } from "../runtime/node/replica.ts";
 import { assertTrainingFits } from "../training/memory.ts";
@@ -14,13 +13,12 @@ import { Leader } from "../training/ranks/leader.ts";
 import type { RunConfig } from "../training/run-config.ts";
 import { partitionOf } from "../training/step/strategy.ts";
 import { runTraining } from "../training/train.ts";
-import { type WarmStart, warmStart, warmStartOf } from "../training/warm-start.ts";
+import { type WarmStart, warmStartOf } from "../training/warm-start.ts";
 import { UsageError } from "../util/errors.ts";
 import { nodeCodec, photoFiles } from "./codec.ts";
-import { modelDigest } from "./fingerprint.ts";
-import { findModel, openModel } from "./model-folder.ts";
 import { scanPhotoSets } from "./photo-folders.ts";
 import { RunFolder } from "./run-folder.ts";
+import { startWith } from "./starting-model.ts";
 
 export * from "../training/index.ts";
 export type { Environment } from "../util/environment.ts";
@@ -74,7 +72,11 @@ export async function planTraining(request: TrainingRequest): Promise<TrainingPl
   const { data, from: named, out, ...settings } = request;
   if (named !== undefined && out !== undefined) assertNotItsOwn(named, out);
   const earlier = out === undefined ? undefined : await RunFolder.begunIn(out);
-  const from = earlier ? continued(named, earlier) : await newStart(named);
+  const from = earlier
+    ? continued(named, earlier)
+    : named === undefined
+      ? undefined
+      : await startWith(named);
   const sets = await scanPhotoSets(data, { records: true });
   const folderWeights = weightsOf(sets, settings.folderWeights);
   return resolvePlan(
@@ -130,17 +132,6 @@ export async function trainTogether(
     // Where the others are gone, the reason is on its way already.
     await leader.end(failed).catch(() => {});
   }
-}
-
-async function newStart(named: string | undefined): Promise<WarmStart | undefined> {
-  if (named === undefined) return undefined;
-  const folder = await findModel(named);
-  return warmStart({
-    name: named,
-    source: join(folder, weightsFile),
-    ...(await openModel(folder)),
-    digest: () => modelDigest(folder, [weightsFile]),
-  });
 }
 
 /**
