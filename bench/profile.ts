@@ -11,13 +11,8 @@ import ort from "onnxruntime-node";
 import { weightsInMemory } from "../src/models/model.ts";
 import { presetNamed } from "../src/models/presets.ts";
 import { uNetConfig } from "../src/nn/config.ts";
-import {
-  inferenceGraph,
-  lowMemorySession,
-  type TrainingCost,
-  trainingCost,
-  trainingGraph,
-} from "../src/nn/graphs.ts";
+import { type TrainingCost, trainingCost } from "../src/nn/graph-costs.ts";
+import { inferenceGraph, lowMemorySession, trainingGraph } from "../src/nn/graphs.ts";
 import { initialParameters } from "../src/nn/parameters.ts";
 import { parameterSpecs } from "../src/nn/registry.ts";
 import { weightInputs } from "../src/runtime/weight-inputs.ts";

@@ -1,6 +1,6 @@
 /** What a training step of the presets costs, counted in the graphs that a GPU runs. */
 import { presetNamed } from "../../src/models/presets.ts";
-import { trainingCost } from "../../src/nn/graphs.ts";
+import { trainingCost } from "../../src/nn/graph-costs.ts";
 import { parameterCount } from "../../src/nn/parameters.ts";
 import { parameterSpecs } from "../../src/nn/registry.ts";
 import { type Card, cards } from "./cards.ts";

@@ -1,7 +1,7 @@
 /** `palette bench`: training images and network calls a second on this machine. */
 import { availableParallelism } from "node:os";
 import { presetNamed } from "../models/presets.ts";
-import { operationsPerImage } from "../nn/graphs.ts";
+import { operationsPerImage } from "../nn/graph-costs.ts";
 import { matrixPeak } from "../node/benchmark/peak-memory.ts";
 import { measureThroughput, type Throughput } from "../node/benchmark/throughput.ts";
 import { counted, inGigabytes, quantity } from "../util/format.ts";

@@ -1,4 +1,4 @@
-/** The whole way of studies in a small form: trainings, answers, verdicts; the paper's six first. */
+/** The whole way of studies in their small form: trainings, answers, verdicts. */
 import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

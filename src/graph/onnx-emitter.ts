@@ -11,6 +11,7 @@ import {
   tensorMessage,
   UINT8,
 } from "./onnx-messages.ts";
+import { ownSine } from "./own-sine.ts";
 import type { MessageWriter } from "./protobuf.ts";
 import type { contributed, Emitter, RankedValue, Shape } from "./tensor.ts";
 
@@ -60,7 +61,7 @@ export class OnnxEmitter implements Emitter {
   private readonly zeros = new Map<string, string>();
   /** What `reshapeAfter` has made: of what, and the zero that it waits for. */
   private readonly waiting = new Map<string, { readonly source: string; readonly zero: string }>();
-  /** Zero, by way of a size, for `hiddenShape`; and the nodes of hidden shapes by what they hold. */
+  /** Zero, by way of a size, for `hiddenShape`; the nodes of hidden shapes by what they hold. */
   private nothing: string | undefined;
   private readonly written = new Map<string, string>();
   private names = 0;
@@ -186,28 +187,7 @@ export class OnnxEmitter implements Emitter {
   }
 
   sine(type: "Sin" | "Cos", input: string): string {
-    if (!this.ownSines) return this.node(type, [input]);
-    const number = (value: number) => this.floats(Float32Array.of(value), []);
-    const apply = (op: "Add" | "Sub" | "Mul", a: string, b: string | number) =>
-      this.node(op, [a, typeof b === "number" ? number(b) : b]);
-    // sin(x) = (-1)^k sin(x - k pi), and cos(x) = (-1)^k sin(x - k pi + pi/2).
-    const turns = apply("Mul", input, 1 / Math.PI);
-    const k = this.node("Floor", [apply("Add", turns, type === "Sin" ? 0.5 : 1)]);
-    // pi in two parts (Cody & Waite): the first has 8 bits, so that its multiples are exact.
-    const coarse = 201 / 64;
-    const near = apply("Sub", input, apply("Mul", k, coarse));
-    const angle = apply("Sub", near, apply("Mul", k, Math.PI - coarse));
-    const x = type === "Sin" ? angle : apply("Add", angle, Math.PI / 2);
-    const pairs = this.node("Floor", [apply("Mul", k, 0.5)]);
-    const sign = apply("Add", apply("Mul", apply("Sub", k, apply("Add", pairs, pairs)), -2), 1);
-    // x (1 - x^2 / (2 3) (1 - x^2 / (4 5) (...))), to 6e-8 between -pi/2 and pi/2.
-    const squared = apply("Mul", x, x);
-    let series = apply("Add", apply("Mul", squared, -1 / (10 * 11)), 1);
-    for (let n = 8; n >= 2; n -= 2) {
-      const term = apply("Mul", apply("Mul", squared, series), -1 / (n * (n + 1)));
-      series = apply("Add", term, 1);
-    }
-    return apply("Mul", apply("Mul", x, series), sign);
+    return this.ownSines ? ownSine(this, type, input) : this.node(type, [input]);
   }
 
   /**

@@ -1,7 +1,8 @@
 /** What a network costs: its parameters layer by layer, and the memory it needs. */
 import { Graph, peakLiveSize, size } from "../graph/index.ts";
 import { isUNet, sideOf } from "../nn/config.ts";
-import { lowMemoryInferenceBytes, weightResidency } from "../nn/graphs.ts";
+import { lowMemoryInferenceBytes } from "../nn/graph-costs.ts";
+import { weightResidency } from "../nn/graphs.ts";
 import { type NetworkConfig, networkInputs } from "../nn/network.ts";
 import { DeclaredParameters, type ParameterSpec, parameterCount } from "../nn/parameters.ts";
 import { buildNetwork, parameterSpecs, sideMultiple } from "../nn/registry.ts";

@@ -1,4 +1,4 @@
-/** The graph that the ranges of a network's convolutions are read from (`training/calibrate.ts`). */
+/** The graph that gives the ranges of a network's convolutions (`training/calibrate.ts`). */
 import { encodeOnnx, Graph, type Quantization, type Tensor } from "../graph/index.ts";
 import { type NetworkConfig, networkInputs } from "./network.ts";
 import { ConstantParameters, type ParameterSpec } from "./parameters.ts";

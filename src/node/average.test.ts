@@ -1,4 +1,4 @@
-/** Averages whose length is chosen after the training: runs that keep them, and `palette average`. */
+/** Averages whose length is chosen after the training: runs that keep them, `palette average`. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,8 +1,8 @@
 /**
  * Panoramas (the paper's Figure 2). A photo is continued to the left and to the right, half a
  * window at a time. Each window continues what is there already. The photo's short side becomes the
- * model's resolution; of a tall photo the window is as high as the photo, and seen in parts. A model
- * that sharpens then brings what was added to the photo's own pixels.
+ * model's resolution; of a tall photo the window is as high as the photo, and seen in parts. A
+ * model that sharpens then brings what was added to the photo's own pixels.
  */
 
 import { checkImage } from "../image/check-image.ts";

@@ -1,4 +1,4 @@
-/** In which stages a filling is sharpened, and in which parts each stage goes through the network. */
+/** In which stages a filling is sharpened, and in which parts a stage goes through the network. */
 
 import type { Box, Mask } from "../image/image.ts";
 import { clearBox, cropMask, fitMask, maskAtLeast } from "../image/mask.ts";

@@ -1,4 +1,4 @@
-/** What tests have in place of `runtime/node/spawn.ts`: threads and processes of compiled modules. */
+/** In tests in place of `runtime/node/spawn.ts`: threads and processes of compiled modules. */
 import { type ChildProcess, type ForkOptions, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";

@@ -35,8 +35,8 @@ export interface KernelLayout {
 }
 
 /**
- * What a kernel was made into, outside of the graph: Winograd's form (winograd.ts), whose first axis
- * has 6 numbers instead of 3, or that for repeated pixels (upsampled.ts), of the same shape.
+ * What a kernel was made into, outside of the graph: Winograd's form (winograd.ts), whose first
+ * axis has 6 numbers instead of 3, or that for repeated pixels (upsampled.ts), of the same shape.
  */
 export type KernelForm = "winograd" | "upsampled";
 

@@ -7,12 +7,8 @@
  * bytes.
  */
 import { stack } from "../../image/stack.ts";
-import {
-  lowMemorySession,
-  type TrainingGraphOptions,
-  trainingGraph,
-  trainingGraphBytes,
-} from "../../nn/graphs.ts";
+import { trainingGraphBytes } from "../../nn/graph-costs.ts";
+import { lowMemorySession, type TrainingGraphOptions, trainingGraph } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { type EngineTensors, loweringFor } from "../../runtime/runtime.ts";

@@ -5,7 +5,8 @@
 
 import { stack } from "../../image/stack.ts";
 import { isUNet, sideOf } from "../../nn/config.ts";
-import { lowMemorySession, trainingGraph, trainingGraphBytes } from "../../nn/graphs.ts";
+import { trainingGraphBytes } from "../../nn/graph-costs.ts";
+import { lowMemorySession, trainingGraph } from "../../nn/graphs.ts";
 import { parameterCount } from "../../nn/parameters.ts";
 import { parameterSpecs } from "../../nn/registry.ts";
 import { omitUndefined } from "../../util/omit-undefined.ts";

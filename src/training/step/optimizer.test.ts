@@ -13,7 +13,7 @@ function state(parameters: number[]) {
 
 describe("Adam", () => {
   it("takes the steps worked out by hand for one weight", () => {
-    // Learning rate 0.1, gradients 2, -1, 0.5; by Algorithm 1 of Kingma & Ba with a pocket calculator:
+    // Learning rate 0.1, gradients 2, -1, 0.5; by Algorithm 1 of Kingma & Ba, by hand:
     //   m: 0.2, 0.08, 0.122                    v: 0.004, 0.004996, 0.005241004
     //   m/(1-0.9^t): 2, 0.4210526, 0.4501845   v/(1-0.999^t): 4, 2.4992496, 1.7487516
     //   steps: 0.1, 0.0266338, 0.0340426

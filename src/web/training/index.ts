@@ -1,6 +1,6 @@
 /**
- * `palette-diffusion/training` in a browser: models from photos that a person chose, in runs that the
- * browser keeps. Nothing leaves the machine. Call it in a worker, so that the page stays
+ * `palette-diffusion/training` in a browser: models from photos that a person chose, in runs that
+ * the browser keeps. Nothing leaves the machine. Call it in a worker, so that the page stays
  * responsive.
  */
 import { webRuntime } from "../../runtime/web/index.ts";
