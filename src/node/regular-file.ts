@@ -1,6 +1,7 @@
 /** What is read as a file must be one: a folder has no bytes, and a device no end. */
 import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import { PaletteError, reasonOf } from "../util/errors.ts";
 
 /**
  * The bytes of a file, or of a pipe until its end.
@@ -19,6 +20,21 @@ export async function readToEnd(path: string): Promise<Buffer> {
 export async function assertRegularFile(path: string): Promise<void> {
   const entry = await stat(path);
   if (!entry.isFile()) throw notAFile(kindOf(entry));
+}
+
+/**
+ * The text of a file; undefined where there is none.
+ * @throws PaletteError when it cannot be read
+ */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    await assertRegularFile(path);
+    return await readFile(path, "utf8");
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new PaletteError(`${path} cannot be read: ${reasonOf(thrown)}.`, { cause: thrown });
+  }
 }
 
 function kindOf(entry: Stats): string {

@@ -3,8 +3,7 @@
  * checkpoint.safetensors, model/ (the averaged weights, for use), clock.json and, where the
  * average's length is to be chosen later, averages/. Continuing is opening the same folder again.
  */
-import { closeSync, constants, openSync, writeFileSync } from "node:fs";
-import { access, appendFile, open, readdir, readFile, rm } from "node:fs/promises";
+import { access, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { PhotoRecord } from "../data/photo-reader.ts";
@@ -21,7 +20,9 @@ import { type Lock, lockFolder } from "./folder-lock.ts";
 import { makeFolder } from "./make-folder.ts";
 import { loadModelConfig, saveModel } from "./model-folder.ts";
 import { claimFolder, folderKinds } from "./output-rule.ts";
-import { assertRegularFile } from "./regular-file.ts";
+import { photoList, photosIn } from "./photo-list.ts";
+import { readIfThere } from "./regular-file.ts";
+import { RunRecords } from "./run-records.ts";
 import { SnapshotFolder } from "./snapshot-folder.ts";
 import { readCheckpoint, writeCheckpoint } from "./training-checkpoint.ts";
 
@@ -29,8 +30,6 @@ const names = {
   averages: "averages",
   config: "config.json",
   photos: "photos.tsv",
-  stats: "stats.jsonl",
-  log: "log.txt",
   samples: "samples",
   checkpoint: "checkpoint.safetensors",
   clock: "clock.json",
@@ -39,19 +38,17 @@ const names = {
 
 const clockSchema = z.object({ seconds: z.number().min(0) });
 
-/** As "a", but a pipe that nobody reads is an error instead of a wait without end. */
-const appending =
-  constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NONBLOCK ?? 0);
-
 export class RunFolder implements RunStore {
   readonly path: string;
   /** The configuration of the run that goes on; undefined when nothing was trained here yet. */
   earlier: RunConfig | undefined;
   readonly snapshots: SnapshotFolder;
   private readonly lock: Lock;
+  private readonly records: RunRecords;
 
   private constructor(path: string, lock: Lock) {
     this.path = path;
+    this.records = new RunRecords(path);
     this.lock = lock;
     this.snapshots = RunFolder.snapshotsIn(path);
   }
@@ -144,62 +141,20 @@ export class RunFolder implements RunStore {
     return path;
   }
 
-  /** Adds a line to log.txt, with the time. The log is for people: that it fails stops nothing. */
   log(line: string): void {
-    try {
-      const text = `${new Date().toISOString()} ${line}\n`;
-      const file = openSync(join(this.path, names.log), appending);
-      try {
-        writeFileSync(file, text);
-      } finally {
-        closeSync(file);
-      }
-    } catch {
-      // What fills the disk is met, and told, where it matters.
-    }
+    this.records.log(line);
   }
 
-  /** Adds a line to stats.jsonl. */
-  async addStats(line: StatsLine & Record<string, unknown>): Promise<void> {
-    const path = join(this.path, names.stats);
-    try {
-      await appendFile(path, `${JSON.stringify(line)}\n`, { flag: appending });
-    } catch (thrown) {
-      throw new PaletteError(`Cannot write ${path}: ${reasonOf(thrown)}.`, { cause: thrown });
-    }
+  addStats(line: StatsLine & Record<string, unknown>): Promise<void> {
+    return this.records.add(line);
   }
 
-  /** Brings stats.jsonl to the disk: a checkpoint relies on it. */
-  async syncStats(): Promise<void> {
-    const path = join(this.path, names.stats);
-    try {
-      const file = await open(path, appending);
-      try {
-        await file.sync();
-      } catch (thrown) {
-        // Devices and pipes have nothing to bring to a disk.
-        const { code = "" } = thrown as NodeJS.ErrnoException;
-        if (!["EINVAL", "ENOTSUP"].includes(code)) throw thrown;
-      } finally {
-        await file.close();
-      }
-    } catch (thrown) {
-      throw new PaletteError(`Cannot write ${path}: ${reasonOf(thrown)}.`, { cause: thrown });
-    }
+  syncStats(): Promise<void> {
+    return this.records.sync();
   }
 
-  /**
-   * Drops the lines about images after `images`, which will be seen again, and a line cut short.
-   * Returns the number of images at the last line.
-   */
-  async rewindStats(images: number): Promise<number | undefined> {
-    const text = (await readIfThere(join(this.path, names.stats))) ?? "";
-    const lines = text.split("\n").slice(0, -1);
-    const end = lines.findIndex((line) => !(imagesOf(line) <= images));
-    const kept = end < 0 ? lines : lines.slice(0, end);
-    const content = kept.map((line) => `${line}\n`).join("");
-    if (content !== text) await writeAtomically(join(this.path, names.stats), content);
-    return kept.length === 0 ? undefined : imagesOf(kept.at(-1)!);
+  rewindStats(images: number): Promise<number | undefined> {
+    return this.records.rewind(images);
   }
 
   /** Seconds of training up to the checkpoint, which itself does not depend on the clock. */
@@ -285,27 +240,6 @@ function allPhotos({ photos }: RunConfig): number {
   return photos.training + photos.heldOut;
 }
 
-/** A line a photo: its fingerprint and its name, written as in JSON where it is unusual. */
-function photoList(photos: readonly PhotoRecord[]): string {
-  const lines = photos.map(
-    ({ name, fingerprint }) => `${fingerprint}\t${JSON.stringify(name).slice(1, -1)}\n`,
-  );
-  return lines.join("");
-}
-
-/** Lines that cannot be read are passed over: the list is for a message. */
-function photosIn(list: string): PhotoRecord[] {
-  return list.split("\n").flatMap((line) => {
-    const [, fingerprint = "", name] = /^([^\t]*)\t(.+)$/.exec(line) ?? [];
-    if (name === undefined) return [];
-    try {
-      return [{ fingerprint, name: JSON.parse(`"${name}"`) as string }];
-    } catch {
-      return [];
-    }
-  });
-}
-
 /** The names in a folder; none when it does not exist. */
 async function contents(path: string): Promise<string[]> {
   try {
@@ -321,25 +255,4 @@ async function contents(path: string): Promise<string[]> {
 async function isThere(path: string): Promise<boolean> {
   const failure = await access(path).catch((thrown: NodeJS.ErrnoException) => thrown);
   return failure?.code !== "ENOENT";
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    await assertRegularFile(path);
-    return await readFile(path, "utf8");
-  } catch (thrown) {
-    const code = (thrown as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new PaletteError(`${path} cannot be read: ${reasonOf(thrown)}.`, { cause: thrown });
-  }
-}
-
-/** Of a line of stats.jsonl; not a number when it is damaged. */
-function imagesOf(line: string): number {
-  try {
-    const { images } = JSON.parse(line) as { images: unknown };
-    return typeof images === "number" ? images : Number.NaN;
-  } catch {
-    return Number.NaN;
-  }
 }

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exclusionRule, studyReportPage } from "../study/report-page.ts";
 import { countedSubjects, type StudyResults, studyResults } from "../study/results.ts";
-import { StudyStore, type VoteRow } from "../study/server/store.ts";
+import { StudyStore } from "../study/server/store.ts";
+import type { VoteRow } from "../study/server/tables.ts";
 import { type Study, studyFiles } from "../study/settings.ts";
 import { writeAtomically } from "./atomic-write.ts";
 
