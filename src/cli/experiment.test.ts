@@ -157,7 +157,11 @@ describe("palette experiment", () => {
     for (const [was, is, told] of [
       ['"images":16', '"images":16,"network":{}', /L1 begins with .*: leave out network or from/],
       [at("begun"), at("gone"), /gone/],
-      ['"steps":"own"', '"steps":"own","sampler":"ddim"', /L1 has a sampler and steps: own/],
+      [
+        '"steps":"own"',
+        '"steps":"own","sampler":"ddim"',
+        /L1 has a sampler and steps: own, which need none/,
+      ],
     ] as const) {
       await writeFile(file, JSON.stringify(branches).replace(was, is));
       expect((await run([file], "wrong")).stderr).toMatch(told);

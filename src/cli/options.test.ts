@@ -36,7 +36,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
   "--from": ["@/model"],
   "--tasks": ["colorize", "inpaint,dejpeg", "colorize,inpaint,uncrop,dejpeg,sharpen"],
   "--mix": ["dejpeg:3,inpaint:2"],
-  "--noisiest": ["dejpeg:0.3,inpaint:0.1", "dejpeg:0", "dejpeg:1"],
+  "--first-call": ["dejpeg:0.3,inpaint:0.1", "dejpeg:0", "dejpeg:1"],
   "--own-pixels": ["dejpeg:0.5,sharpen:0.5", "dejpeg:0", "dejpeg:1"],
   "--hold-out": ["every:7:1", "none"],
   "--checkpoint-every": ["10min", "5000"],
@@ -57,7 +57,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
 };
 /** Where a command means something else by it. */
 const documentedOf: Readonly<Record<string, readonly string[]>> = {
-  "evaluate --steps": ["20", "ddpm:1000", "20,dpm++:20", "20:guidance=1.5", "own,2:start=1.5"],
+  "evaluate --steps": ["20", "ddpm:1000", "20,dpm++:20", "20:guidance=1.5", "own,mean,2:start=1.5"],
   "evaluate --precision": ["float32", "float32,int8"],
   "study --steps": ["20", "ddpm:1000"],
   "study --size": ["256"],

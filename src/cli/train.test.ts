@@ -177,9 +177,9 @@ describe("palette train", () => {
     expect(varied.stdout).toMatch(
       /^crops +own\.\.full, 0\.5 of dejpeg at own pixels, each of another aspect and tone$/m,
     );
-    const noisy = await dry("--noisiest", "dejpeg:0.3,inpaint:0.1");
+    const noisy = await dry("--first-call", "dejpeg:0.3,inpaint:0.1");
     expect(noisy.stdout).toMatch(
-      /^objective .*levels, 0\.3 of dejpeg noise alone, 0\.1 of inpaint/m,
+      /^objective .*levels, 0\.3 of dejpeg as first calls, 0\.1 of inpaint/m,
     );
     const { stdout } = await dry("--json", "--loss", "l1");
     expect(JSON.parse(stdout)).toMatchObject({
@@ -209,8 +209,8 @@ describe("palette train", () => {
     ["--mix", "dejpg:2"],
     ["--own-pixels", "dejpeg:1.5"],
     ["--own-pixels", "dejpg:0.5"],
-    ["--noisiest", "dejpeg:-1"],
-    ["--noisiest", "dejpg:0.5"],
+    ["--first-call", "dejpeg:-1"],
+    ["--first-call", "dejpg:0.5"],
     ["--gray", "1.5"],
     ["--preset", "huge"],
     ["--hold-out", "some"],

@@ -113,7 +113,7 @@ export async function trainingRequest(
     out,
     objective: {
       ...settingsGiven(objectiveSchema, given),
-      ...omitUndefined({ noisiest: options.noisiest }),
+      ...omitUndefined({ firstCall: options.firstCall }),
     },
     optimizer: settingsGiven(optimizerSchema, given),
     augmentation: {
@@ -196,8 +196,8 @@ function inWords(config: RunConfig, device: Device): string {
   const own = Object.entries(ownPixels).map(
     ([task, share]) => `, ${share} of ${task} at own pixels`,
   );
-  const noisiest = Object.entries(objective.noisiest ?? {}).map(
-    ([task, share]) => `, ${share} of ${task} noise alone`,
+  const first = Object.entries(objective.firstCall ?? {}).map(
+    ([task, share]) => `, ${share} of ${task} as first calls`,
   );
   const lines: [string, string][] = [
     ["preset", `${config.preset}, ${config.network.resolution}x${config.network.resolution}`],
@@ -219,7 +219,7 @@ function inWords(config: RunConfig, device: Device): string {
       "objective",
       objective.regression
         ? `regression, ${objective.loss}`
-        : `${objective.prediction}, ${objective.loss}, ${objective.weighting} weights, ${objective.noiseLevels} noise levels${noisiest.join("")}${objective.conditioningDropout ? `, ${objective.conditioningDropout} of the pictures to colorize unseen` : ""}`,
+        : `${objective.prediction}, ${objective.loss}, ${objective.weighting} weights, ${objective.noiseLevels} noise levels${first.join("")}${objective.conditioningDropout ? `, ${objective.conditioningDropout} of the pictures to colorize unseen` : ""}`,
     ],
     [
       "batch",

@@ -10,7 +10,7 @@ import {
   evaluationConditions,
 } from "../evaluation/protocol/conditions.ts";
 import {
-  ownWay,
+  isOwnWay,
   parseSampling,
   type Sampling,
   samplingIn,
@@ -211,9 +211,11 @@ function samplingFor(
   const model = trainedModel(plan.config, { images: 0, steps: 0 });
   const sampler = settings.sampler ?? evaluate.sampler;
   const steps = settings.steps ?? evaluate.steps;
-  if (steps === ownWay) {
-    if (sampler === undefined) return { sampling: samplingIn(condition, ownWay, model) };
-    throw new PaletteError(`${arm} has a sampler and steps: own, which has its own: leave out one`);
+  if (isOwnWay(steps)) {
+    if (sampler === undefined) return { sampling: samplingIn(condition, steps, model) };
+    throw new PaletteError(
+      `${arm} has a sampler and steps: ${steps}, which need none: leave out one`,
+    );
   }
   const [name, ...words] = (sampler ?? "").split(":");
   const wish = [...(name ? [name] : []), steps, ...words].join(":");

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { cropScales } from "../data/crop-scale.ts";
-import { ownWay } from "../evaluation/protocol/sampler-settings.ts";
+import { ownWays } from "../evaluation/protocol/sampler-settings.ts";
 import { presetNames } from "../models/presets.ts";
 import { augmentationSchema } from "../models/settings/augmentation.ts";
 import { objectiveSchema } from "../models/settings/objective.ts";
@@ -15,8 +15,8 @@ import { metricNames } from "./metrics.ts";
 
 const text = z.string().min(1);
 
-/** Network calls an answer; "own": each task's sampler, steps and start as the model says. */
-const stepsSetting = z.union([z.int().positive(), z.literal(ownWay)]);
+/** Network calls an answer; or each task's sampler, steps and start as the model says, or mean. */
+const stepsSetting = z.union([z.int().positive(), z.enum(ownWays)]);
 
 /** Settings of `palette train` by the names of their schemas; what is left out is the preset's. */
 const settingsSchema = z.strictObject({

@@ -417,6 +417,16 @@ describe("a plan", () => {
       );
     expect(ways("colorize")).toEqual(["dpm++:3:logsnr:sigma-min=0.05", "dpm++:5"]);
     expect(ways("dejpeg", { quality: 15 })).toEqual(["dpm++:2:start=0.4", "dpm++:5"]);
+    const mean = { ...plan, samplings: new Map([[plan.models[0]!, ["mean" as const]]]) };
+    const meanOf = (task: string, known = {}) =>
+      plannedRows(mean, { task: taskNamed(task), known }).map(({ id, sampling: way }) => [
+        id.replace(/^.*-/, ""),
+        way && samplingName(way),
+      ]);
+    expect(meanOf("colorize")).toEqual([["mean", "dpm++:1:logsnr:sigma-min=0.05"]]);
+    expect(meanOf("dejpeg", { quality: 15 })).toEqual([
+      ["mean", "dpm++:1:start=0.4:start-noise=0"],
+    ]);
     const [own, five] = plannedRows(plan, { task: taskNamed("colorize") });
     expect([own!.label, five!.label].join()).toMatch(/each task in its own way.*dpm\+\+ 5 steps/);
     expect(own!.id).toMatch(/-own$/);

@@ -79,6 +79,7 @@ export const dejpeg: Task<"dejpeg", DejpegOptions> = {
     return {
       x: await codec.jpegRoundTrip(first.picture, quality),
       detail: `quality ${quality}${first.detail}`,
+      drawn: { quality },
     };
   },
   // x, y_t, y0, an estimate to be shown, and what a browser gives back late.

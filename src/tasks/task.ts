@@ -24,6 +24,8 @@ export interface Condition {
   readonly holeIsShown?: true;
   /** The choices made, in words: "quality 7", "free-form 23%", "left". */
   readonly detail: string;
+  /** Options of the task that were drawn, and that the model's settings go by. */
+  readonly drawn?: object;
 }
 
 /** A part of the finished picture whose filling was made smaller than it is. */

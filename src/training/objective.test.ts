@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { largestDifference } from "../../test/support/differentiation.ts";
 import { platform } from "../../test/support/task-context.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { type Example, ExampleSource } from "../data/examples.ts";
@@ -42,6 +43,7 @@ describe("the objective, in batches", () => {
     readonly seed?: number;
     readonly objective?: Partial<Objective>;
     readonly optimizer?: Partial<BatchOptions["optimizer"]>;
+    readonly sampling?: BatchOptions["sampling"];
   }
   const plain = {
     prediction: "x0",
@@ -103,10 +105,10 @@ describe("the objective, in batches", () => {
     expect({ ...some, source: undefined }).toEqual({ ...all, source: undefined });
   });
 
-  it("show a task noise alone as often as asked, and the others as before", async () => {
+  it("show a task what first calls are given as often as asked, and the others as before", async () => {
     const [plainly, often] = [
       await source().batch(0),
-      await source({ objective: { noisiest: { inpaint: 0.5 } } }).batch(0),
+      await source({ objective: { firstCall: { inpaint: 0.5 } } }).batch(0),
     ];
     const changed = often.tasks.filter((task, k) => {
       if (gammaOf(often, k) === gammaOf(plainly, k)) return false;
@@ -117,6 +119,36 @@ describe("the objective, in batches", () => {
     expect(changed.length).toBeGreaterThan(0);
     expect(often.tasks.filter((task) => task === "inpaint").length).toBeGreaterThan(changed.length);
     expect(often.target).toEqual(plainly.target);
+  });
+
+  it("begin at x where sampling does, and what is wrong with x is noise", async () => {
+    const sampling = { jpegStarts: { 1: 0.5 }, startNoise: { dejpeg: 0 } };
+    const from = examples();
+    const objective = { prediction: "x0-skip", firstCall: { dejpeg: 1, colorize: 1 } } as const;
+    const batch = await source({ objective, sampling }, from).batch(0);
+    for (const [k, task] of batch.tasks.entries()) {
+      const gamma = gammaOf(batch, k);
+      if (task === "colorize") expect(gamma).toBeCloseTo(smallestGamma(trainingSchedule), 6);
+      if (task !== "dejpeg") continue;
+      expect(gamma).toBeCloseTo(0.8, 5); // 1 / (1 + 0.5^2)
+      const { y, condition } = await from.example(k);
+      const [noisy, output] = [batch.noisy, batch.target].map((all) =>
+        all.slice(k * values, (k + 1) * values),
+      );
+      const x = condition.x.data.map((value) => Math.sqrt(0.8) * value);
+      expect(largestDifference(noisy!, x)).toBeLessThan(1e-6);
+      const clean = estimateClean("x0-skip", output!, noisy!, gamma);
+      expect(largestDifference(clean, y.data)).toBeLessThan(1e-5);
+    }
+    const some = { ...sampling, startNoise: { dejpeg: 0.4 } };
+    const noisier = await source({ objective, sampling: some }, from).batch(0);
+    const at = values * batch.tasks.indexOf("dejpeg");
+    const added = noisier.noisy
+      .slice(at, at + values)
+      .map((value, i) => (value - batch.noisy[at + i]!) / Math.sqrt(0.2));
+    const deviation = Math.sqrt(added.reduce((sum, value) => sum + value ** 2, 0) / values);
+    expect(deviation).toBeGreaterThan(0);
+    expect(deviation).toBeLessThan(0.42);
   });
 
   it("are made a few at a time", async () => {

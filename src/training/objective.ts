@@ -15,7 +15,9 @@ import {
   smallestGamma,
 } from "../diffusion/schedule.ts";
 import type { Objective } from "../models/settings/objective.ts";
+import type { SamplingSettings } from "../models/settings/sampling.ts";
 import { type NetworkConfig, noiseEmbeddingInput } from "../nn/network.ts";
+import { ownStart } from "../pipeline/sampling-options.ts";
 import { Random } from "../util/random.ts";
 import type { TrainingBatch } from "./step/types.ts";
 
@@ -24,6 +26,8 @@ export interface ObjectiveOptions {
   readonly objective: Objective;
   /** The training schedule. */
   readonly schedule: NoiseSchedule;
+  /** How the model will be sampled: where its first calls start. */
+  readonly sampling?: SamplingSettings;
   readonly seed: number;
 }
 
@@ -38,11 +42,14 @@ export type TrainingImage = TrainingBatch;
  * @param share the image's share of its update's loss: 1 / images
  */
 export function writeTrainingImage(
-  { index, y, task, condition: { x, mask } }: Example,
-  { network, objective, schedule, seed }: ObjectiveOptions,
+  example: Example,
+  options: ObjectiveOptions,
   share: number,
   into: TrainingImage,
 ): void {
+  const { index, y, task, condition } = example;
+  const { x, mask } = condition;
+  const { network, objective, schedule, seed } = options;
   const { prediction, loss, weighting, noiseLevels, regression } = objective;
   const { resolution, channels } = network;
   const { conditioningDropout = 0 } = objective;
@@ -63,11 +70,9 @@ export function writeTrainingImage(
   const random = Random.from(seed, "noise", index);
   // gamma ~ p(gamma)
   const drawn = sampleGamma(noiseLevels, schedule, random);
-  const noisiest = objective.noisiest?.[task.name] ?? 0;
-  const wholly = noisiest > 0 && Random.from(seed, "noisiest", index).uniform() < noisiest;
-  const gamma = wholly ? smallestGamma(schedule) : drawn;
   // epsilon ~ N(0, I)
   const epsilon = random.fillNormal(new Float32Array(y.data.length));
+  const gamma = firstCall(example, options, epsilon) ?? drawn;
   // y_t = sqrt(gamma) y + sqrt(1 - gamma) epsilon, with the known pixels clean
   const noisyAt = (level: number, out: Float32Array) => {
     addNoise(y.data, epsilon, level, out);
@@ -97,4 +102,26 @@ export function writeTrainingImage(
       into.target[i] = factors.y * y.data[i]! + factors.epsilon * epsilon[i]!;
     nearer.pull[0] = factors.pull;
   }
+}
+
+/**
+ * The level of an example that is what a sampling's first call is given; undefined for the others.
+ * Where the sampling starts at x, under a share of the noise of that level (none for the posterior
+ * mean), what is wrong with x is noise as well: it is added to `epsilon`.
+ */
+function firstCall(
+  { index, y, task, condition: { x, mask, drawn = {} } }: Example,
+  { objective, schedule, seed, sampling }: ObjectiveOptions,
+  epsilon: Float32Array,
+): number | undefined {
+  const often = objective.firstCall?.[task.name] ?? 0;
+  const random = Random.from(seed, "first call", index);
+  if (often === 0 || random.uniform() >= often) return undefined;
+  const start = mask === undefined && sampling ? ownStart({ sampling }, task, drawn) : {};
+  const { startSigma: sigma, startNoise = 1 } = start;
+  if (sigma === undefined) return smallestGamma(schedule);
+  const share = startNoise * random.uniform();
+  for (let i = 0; i < epsilon.length; i++)
+    epsilon[i] = (x.data[i]! - y.data[i]!) / sigma + share * epsilon[i]!;
+  return gammaOfSigma(sigma);
 }

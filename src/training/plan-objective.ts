@@ -34,11 +34,11 @@ export function objectiveOf(
   }
   const prediction = regression ? "x0" : (asked.prediction ?? base.prediction);
   const { prediction: _, regression: __, ...choices } = omitUndefined(asked);
-  // A student that is trained on by itself is a diffusion model again. Which tasks see noise alone
+  // A student that is trained on by itself is a diffusion model again. Which tasks see first calls
   // is asked for each time.
   const {
     consistencyImages: ____,
-    noisiest: _____,
+    firstCall: _____,
     ...inherited
   }: Partial<Objective> = from?.objective ?? {};
   const objective: Objective = {
@@ -57,15 +57,15 @@ export function objectiveOf(
   return regression ? { ...rest, regression } : rest;
 }
 
-/** @throws UsageError for examples of noise alone that cannot be. */
-export function checkNoisiest(
-  { noisiest = {}, regression }: Objective,
+/** @throws UsageError for examples of first calls that cannot be. */
+export function checkFirstCall(
+  { firstCall = {}, regression }: Objective,
   tasks: readonly string[],
 ): void {
-  const names = Object.keys(noisiest);
-  for (const name of names) assertLearned(name, tasks, "--noisiest");
+  const names = Object.keys(firstCall);
+  for (const name of names) assertLearned(name, tasks, "--first-call");
   if (regression && names.length > 0)
-    throw new UsageError("The regression baseline knows no noise: leave out --noisiest.");
+    throw new UsageError("The regression baseline has one call: leave out --first-call.");
 }
 
 /**

@@ -16,7 +16,7 @@ import { deepEqual } from "../util/deep-equal.ts";
 import { UsageError } from "../util/errors.ts";
 import { omitUndefined } from "../util/omit-undefined.ts";
 import { problemIn } from "../util/schema-problem.ts";
-import { checkNoisiest, objectiveOf, withDropout } from "./plan-objective.ts";
+import { checkFirstCall, objectiveOf, withDropout } from "./plan-objective.ts";
 import { type RunConfig, runConfig } from "./run-config.ts";
 import {
   checkWarmStart,
@@ -115,7 +115,7 @@ export function resolvePlan(
     .filter((task) => wanted.has(task))
     .map(({ name }) => name);
   if (tasks.length === 0) throw new UsageError("Name at least one task.");
-  checkNoisiest(chosen, tasks);
+  checkFirstCall(chosen, tasks);
   const objective = withDropout(chosen, tasks, request.objective?.conditioningDropout);
   const digests = sets.map(({ digest }) => digest);
   const known = from?.record.photos ?? [];

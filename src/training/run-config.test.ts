@@ -155,16 +155,16 @@ describe("a plan", () => {
     await expect(planned(baseline)).rejects.toThrow("cannot be guided");
   });
 
-  it("shows noise alone to tasks that are learned, and not to the baseline", async () => {
+  it("shows first calls to tasks that are learned, and not to the baseline", async () => {
     const planned = (objective: object) =>
       planTraining({ ...request, tasks: ["colorize", "dejpeg"], objective });
-    const { config } = await planned({ noisiest: { dejpeg: 0.3 } });
-    expect(config.objective.noisiest).toEqual({ dejpeg: 0.3 });
-    await expect(planned({ noisiest: { inpaint: 0.3 } })).rejects.toThrow(
-      "--noisiest names inpaint, which is not among the tasks to learn.",
+    const { config } = await planned({ firstCall: { dejpeg: 0.3 } });
+    expect(config.objective.firstCall).toEqual({ dejpeg: 0.3 });
+    await expect(planned({ firstCall: { inpaint: 0.3 } })).rejects.toThrow(
+      "--first-call names inpaint, which is not among the tasks to learn.",
     );
-    await expect(planned({ noisiest: { dejpeg: 0.3 }, regression: true })).rejects.toThrow(
-      "knows no noise",
+    await expect(planned({ firstCall: { dejpeg: 0.3 }, regression: true })).rejects.toThrow(
+      "has one call",
     );
   });
 

@@ -95,7 +95,7 @@ export function declareEvaluate(command: Command): void {
     .addOption(
       listOption(
         "--steps <list>",
-        `steps of the model's own sampler, or sampler:steps, and then any of ${suffixes()}; or own, each task as the model's config.json says; the first gives the pictures shown`,
+        `steps of the model's own sampler, or sampler:steps, and then any of ${suffixes()}; or own, each task as the model's config.json says, or mean, the posterior mean; the first gives the pictures shown`,
         ["20"],
       ),
     )

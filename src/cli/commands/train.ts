@@ -26,7 +26,7 @@ export interface TrainFlags {
   tasks?: string[];
   mix?: TaskMix;
   ownPixels?: Readonly<Record<string, number>>;
-  noisiest?: Readonly<Record<string, number>>;
+  firstCall?: Readonly<Record<string, number>>;
   holdOut?: string;
   images?: number;
   hours?: number;
@@ -61,8 +61,8 @@ export function declareTrain(command: Command): void {
     .addOption(networkOption());
   addSettings(command, objectiveSchema)
     .option(
-      "--noisiest <shares>",
-      "share of a task's examples that are noise alone, as the first network call and --mean have it: dejpeg:0.3 (default: as --levels draws them)",
+      "--first-call <shares>",
+      "share of a task's examples that are what the first network call and --mean are given, noise alone or the picture that sampling starts at: dejpeg:0.3 (default: as --levels draws them)",
       sharesOf("dejpeg:0.3", part),
     )
     .optionsGroup("Optimizer (defaults: the preset's):");

@@ -26,7 +26,8 @@ import { type CommonSettings, pictureName } from "./files.ts";
 import { choosePhotos } from "./photo-choice.ts";
 import { type EvaluatedModel, modelLabels, type RowChoice } from "./rows.ts";
 import {
-  ownWay,
+  isOwnWay,
+  type OwnWay,
   parseWay,
   type SamplingWay,
   type SamplingWish,
@@ -130,7 +131,7 @@ export async function resolvePlan(
     ...omitUndefined({ variants: request.variants }),
     tasks: request.tasks ?? trainedTasks(models),
   });
-  const guidances = wishes.map((wish) => (wish === ownWay ? undefined : wish.guidance));
+  const guidances = wishes.map((wish) => (isOwnWay(wish) ? undefined : wish.guidance));
   for (const guidance of guidances)
     for (const { task } of conditions) checkGuidedTask(guidance, task);
   const samplings = new Map(
@@ -307,16 +308,16 @@ async function findOthers(
  */
 function uniqueSamplings(
   { config }: EvaluatedModel,
-  wishes: readonly (SamplingWish | typeof ownWay)[],
+  wishes: readonly (SamplingWish | OwnWay)[],
 ): SamplingWay[] {
   const ways = wishes.flatMap((wish): SamplingWay[] => {
-    if (wish === ownWay) return [wish];
+    if (isOwnWay(wish)) return [wish];
     const possible = !isGuided(wish.guidance) || knowsGuidance(config);
     return possible ? [samplingOf(wish, config.sampler)] : [];
   });
   if (ways.length === 0) {
     const [first] = wishes;
-    checkGuidance(config, first === ownWay ? undefined : first?.guidance);
+    checkGuidance(config, isOwnWay(first) ? undefined : first?.guidance);
   }
   return [...new Map(ways.map((one) => [wayName(one), one])).values()];
 }

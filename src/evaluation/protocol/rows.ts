@@ -3,7 +3,7 @@ import { quantity } from "../../util/format.ts";
 import type { EvaluationModel } from "../platform.ts";
 import type { EvaluationCondition } from "./conditions.ts";
 import {
-  ownWay,
+  isOwnWay,
   type Sampling,
   type SamplingWay,
   samplerName,
@@ -75,7 +75,7 @@ function labelOf({ config: { name, objective }, precision }: EvaluationModel): s
 }
 
 function inWords(way: SamplingWay): string {
-  if (way === ownWay) return "each task in its own way";
+  if (isOwnWay(way)) return way === "own" ? "each task in its own way" : "the mean";
   return `${samplerName(way)} ${quantity(way.steps, "step")}`;
 }
 

@@ -4,7 +4,8 @@
  * "ddim:20:logsnr:eta=1:sigma-min=0.05" are samplers as in their papers, with changes. Of
  * colorization ":guidance=1.5" is guided by the source; ":start=1.5" begins at the source under
  * noise of that sigma, with ":start-noise=0.4" under that share of it. "own" is what restoring
- * does: each task's sampler, steps and start as the model's config.json says.
+ * does: each task's sampler, steps and start as the model's config.json says; "mean" is what
+ * `--mean` does, the posterior mean in one call.
  */
 
 import { stepsSchema } from "../../diffusion/samplers/levels.ts";
@@ -40,15 +41,22 @@ export type SamplingWish = SamplerChoices & Steps;
 /** How a model is sampled. */
 export type Sampling = SamplerConfig & Steps;
 
-/** Each task in its own way, as `Palette.restore` does unless told otherwise. */
-export const ownWay = "own" satisfies SamplingWay;
+/** Each task in its own way: as `Palette.restore` samples unless told otherwise, or its mean. */
+export const ownWays = ["own", "mean"] as const;
+
+export type OwnWay = (typeof ownWays)[number];
 
 /** How a model is sampled in all tasks. */
-export type SamplingWay = Sampling | "own";
+export type SamplingWay = Sampling | "own" | "mean";
+
+export function isOwnWay(way: unknown): way is OwnWay {
+  return ownWays.some((one) => one === way);
+}
 
 /** What `--steps` lists. @throws UsageError as `parseSampling` */
-export function parseWay(text: string): SamplingWish | typeof ownWay {
-  return text.trim() === ownWay ? ownWay : parseSampling(text);
+export function parseWay(text: string): SamplingWish | OwnWay {
+  const word = text.trim();
+  return isOwnWay(word) ? word : parseSampling(text);
 }
 
 /** How a model is sampled in a condition. */
@@ -57,17 +65,22 @@ export function samplingIn(
   way: SamplingWay,
   config: ModelConfig,
 ): Sampling {
-  if (way !== ownWay) return way;
+  if (!isOwnWay(way)) return way;
+  const sampler = resolveSampler({}, ownSampler(config, task.name));
+  const start = omitUndefined(ownStart(config, task, known));
+  if (way === "own") return { ...sampler, steps: ownSteps(config, task.name), ...start };
+  // One step of any sampler is the estimate at the noisiest level, and of a start without noise.
   return {
-    ...resolveSampler({}, ownSampler(config, task.name)),
-    steps: ownSteps(config, task.name),
-    ...omitUndefined(ownStart(config, task, known)),
+    ...sampler,
+    steps: 1,
+    ...start,
+    ...(start.startSigma !== undefined && { startNoise: 0 }),
   };
 }
 
 /** The way as options and reports write it: "own", "dpm++:20". */
 export function wayName(way: SamplingWay): string {
-  return way === ownWay ? way : samplingName(way);
+  return isOwnWay(way) ? way : samplingName(way);
 }
 
 /**
@@ -88,7 +101,7 @@ export function parseSampling(text: string): SamplingWish {
   ) {
     const names = samplers.map((sampler) => sampler.name).join(", ");
     throw new UsageError(
-      `Cannot read the steps "${text}": write a number such as 20, or own, or sampler:number such as ddpm:1000 (samplers: ${names}), then any of ${suffixes()}.`,
+      `Cannot read the steps "${text}": write a number such as 20, or own, or mean, or sampler:number such as ddpm:1000 (samplers: ${names}), then any of ${suffixes()}.`,
     );
   }
   validate(stepsSchema, Number(digits));

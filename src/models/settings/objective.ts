@@ -43,11 +43,11 @@ export const objectiveSchema = z.strictObject({
     expects: "a number from 0 to 0.5",
   }),
   /**
-   * Share of a task's examples at the noisiest level of the schedule, by task: what the first call
-   * of a sampling is given, and the only one of the posterior mean. Left out where p(gamma) alone
-   * draws.
+   * Share of a task's examples, by task, that are what the first network call of a sampling is
+   * given, and the only one of the posterior mean: noise alone, or x where the model starts there
+   * (`sampling.starts`, `jpegStarts`). Left out where p(gamma) alone draws.
    */
-  noisiest: z.record(z.string(), z.number().min(0).max(1)).optional(),
+  firstCall: z.record(z.string(), z.number().min(0).max(1)).optional(),
   /**
    * Images over which a diffusion model is tuned into a consistency model, which needs few network
    * calls (`diffusion/consistency.ts`); `palette distill` sets it. Left out for all others.
