@@ -39,6 +39,7 @@ const documented: Readonly<Record<string, readonly string[]>> = {
   "--first-call": ["dejpeg:0.3,inpaint:0.1", "dejpeg:0", "dejpeg:1"],
   "--own-pixels": ["dejpeg:0.5,sharpen:0.5", "dejpeg:0", "dejpeg:1"],
   "--hold-out": ["every:7:1", "none"],
+  "--resolution": ["64", "128"],
   "--checkpoint-every": ["10min", "5000"],
   "--ema": ["0", "0.999"],
   "--lr": ["0.0001", "1e-5"],

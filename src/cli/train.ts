@@ -99,15 +99,15 @@ export async function trainingRequest(
   options: TrainFlags,
   launch?: Launch,
 ): Promise<TrainingRequest> {
-  const { weights, preset, from, out, network, tasks, mix, holdOut, seed, threads, recompute } =
-    options;
+  const { weights, preset, from, out, network, resolution, tasks, mix, holdOut } = options;
+  const { seed, threads, recompute } = options;
   const given = { ...options };
   const known = await RunFolder.configIn(out);
   const folders = await weightedFolders(options.data);
   return {
     data: folders.map(({ folder }) => folder),
     folderWeights: Object.fromEntries(folders.map(({ folder, weight }) => [folder, weight])),
-    ...omitUndefined({ preset, from, tasks, mix, holdOut }),
+    ...omitUndefined({ preset, from, resolution, tasks, mix, holdOut }),
     ...(weights !== undefined && { fileWeights: await readWeights(weights) }),
     ...(network !== undefined && { network: await readNetwork(network) }),
     out,

@@ -116,6 +116,12 @@ export function sideOf(config: Pick<UNetConfig, "resolution" | "stem">, stage: n
   return config.resolution / config.stem / 2 ** stage;
 }
 
+/** The same stages attend. The side may not suit: the schema says so. */
+export function uNetAtResolution(config: UNetConfig, resolution: number): UNetConfig {
+  const attention = config.attention.map((side) => (side * resolution) / config.resolution);
+  return { ...config, resolution, attention };
+}
+
 /** Heights and widths of images that the U-Net can take at all are multiples of this. */
 export function uNetSideMultiple(config: UNetConfig): number {
   const quarters = config.context === "local-attention" ? 2 : 1;

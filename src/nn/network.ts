@@ -43,6 +43,8 @@ export interface NetworkDefinition<C extends NetworkConfig = NetworkConfig> {
   build(config: C, parameters: Parameters, inputs: NetworkInputs, options?: BuildOptions): Tensor;
   /** Heights and widths of images that it takes at all are multiples of this; 1 unless given. */
   sideMultiple?(config: C): number;
+  /** The network with the same weights, made for images of this side; `resolution` alone else. */
+  atResolution?(config: C, resolution: number): NetworkConfig;
 }
 
 /** The network's inputs as inputs of a graph, for a batch of n images of the given size. */

@@ -4,9 +4,11 @@
  */
 import { z } from "zod";
 import { Graph, type Tensor } from "../graph/index.ts";
+import { deepEqual } from "../util/deep-equal.ts";
+import { UsageError } from "../util/errors.ts";
 import { Registry } from "../util/registry.ts";
-import { explained } from "../util/schema-problem.ts";
-import { uNetConfig, uNetSideMultiple } from "./config.ts";
+import { explained, problemIn } from "../util/schema-problem.ts";
+import { uNetAtResolution, uNetConfig, uNetSideMultiple } from "./config.ts";
 import {
   type BuildOptions,
   type NetworkConfig,
@@ -23,6 +25,7 @@ registerNetwork("unet", {
   configSchema: uNetConfig,
   build: uNet,
   sideMultiple: uNetSideMultiple,
+  atResolution: uNetAtResolution,
 });
 
 /**
@@ -70,6 +73,24 @@ export function buildNetwork(
   options?: BuildOptions,
 ): Tensor {
   return networkOfType(config.type).build(config, parameters, inputs, options);
+}
+
+/**
+ * The network with the same weights for images of another side.
+ * @throws UsageError when it cannot be, or would have other weights.
+ */
+export function atResolution(config: NetworkConfig, resolution: number): NetworkConfig {
+  const refuse = (reason: string) =>
+    new UsageError(`The network cannot be for ${resolution} pixels a side: ${reason}.`);
+  const multiple = sideMultiple(config);
+  if (resolution % multiple !== 0) throw refuse(`they must be a multiple of ${multiple}`);
+  const { atResolution: changed } = networkOfType(config.type);
+  const value = changed?.(config, resolution) ?? { ...config, resolution };
+  const { data, error } = networkSchema.safeParse(value);
+  if (data === undefined) throw refuse(problemIn(networkSchema, value, error));
+  if (!deepEqual(parameterSpecs(data), parameterSpecs(config)))
+    throw refuse("its weights would be others");
+  return data;
 }
 
 /** Heights and widths of images that the network can take at all are multiples of this. */

@@ -11,6 +11,7 @@ import type { Optimizer } from "../models/settings/optimizer.ts";
 import { inheritedSampling, type SamplingSettings } from "../models/settings/sampling.ts";
 import { holdOutRules, overlap } from "../models/train-test-overlap.ts";
 import type { NetworkConfig } from "../nn/network.ts";
+import { atResolution } from "../nn/registry.ts";
 import { tasks as allTasks, registeredTasks, taskNamed } from "../tasks/registry.ts";
 import { deepEqual } from "../util/deep-equal.ts";
 import { UsageError } from "../util/errors.ts";
@@ -37,6 +38,8 @@ export interface TrainingSettings {
   readonly preset?: string;
   /** In place of the preset's, whose other settings stay. */
   readonly network?: NetworkConfig;
+  /** In place of the network's own: its weights fit pictures of any side. */
+  readonly resolution?: number;
   /** Names; all tasks unless given. The order does not matter. */
   readonly tasks?: readonly string[];
   /** Tasks to be drawn more often than the others, by name; equally often unless given. */
@@ -103,7 +106,8 @@ export function resolvePlan(
   if (from) checkWarmStart(from, request);
   const preset = presetOf(request, from);
   const base: Inherited = from?.inherited ?? preset;
-  const { network = base.network } = request;
+  const { network: own = base.network, resolution } = request;
+  const network = resolution === undefined ? own : atResolution(own, resolution);
   const chosen = objectiveOf(request.objective ?? {}, preset, from);
   if (network.channels !== 3) {
     throw new UsageError(

@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { randomModel } from "../../test/random-model.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import { presetNamed } from "../models/presets.ts";
+import { saveModel } from "../node/model-folder.ts";
 import { planTraining, type TrainingRequest } from "../node/training.ts";
 import { UsageError } from "../util/errors.ts";
 import { differences, parseRunConfig, type RunConfig } from "./run-config.ts";
@@ -153,6 +155,20 @@ describe("a plan", () => {
     );
     const baseline = { conditioningDropout: 0.1, regression: true };
     await expect(planned(baseline)).rejects.toThrow("cannot be guided");
+  });
+
+  it("trains at another resolution, a model's weights too", async () => {
+    const { config } = await planTraining({ ...request, preset: "tiny-32", resolution: 64 });
+    const { network } = presetNamed("tiny-32");
+    expect(config).toMatchObject({ preset: "custom", network: { resolution: 64 } });
+    const model = randomModel({}, network);
+    await saveModel(join(folder, "small"), model);
+    const start = { ...request, preset: undefined, from: join(folder, "small") };
+    const larger = await planTraining({ ...start, resolution: 64 });
+    expect(larger.config.network).toEqual(config.network);
+    await expect(planTraining({ ...start, resolution: 50 })).rejects.toThrow(
+      "The network cannot be for 50 pixels a side",
+    );
   });
 
   it("shows first calls to tasks that are learned, and not to the baseline", async () => {

@@ -21,6 +21,7 @@ export interface TrainFlags {
   weights?: string;
   out: string;
   preset?: string;
+  resolution?: number;
   from?: string;
   network?: string;
   tasks?: string[];
@@ -58,7 +59,12 @@ export function declareTrain(command: Command): void {
       "--from <model>",
       "begin with the weights, network and objective of a model: its folder or name",
     )
-    .addOption(networkOption());
+    .addOption(networkOption())
+    .option(
+      "--resolution <side>",
+      "side of the training pictures, and of what the model sees at once: the same weights fit any (default: the network's)",
+      whole,
+    );
   addSettings(command, objectiveSchema)
     .option(
       "--first-call <shares>",
