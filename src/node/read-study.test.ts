@@ -27,7 +27,7 @@ describe("a study's file", () => {
   it("of the paper's six, three second runs and the weights, can be read, also in the small form", async () => {
     const all = await readdir(folder, { recursive: true });
     const files = all.filter((name) => name.endsWith(".yaml"));
-    expect(files).toHaveLength(10);
+    expect(files).toHaveLength(11);
     for (const file of files) {
       const [whole, small] = [await readStudy(folder + file), await readStudy(folder + file, true)];
       expect(`${whole.name}.yaml`).toBe(basename(file));
