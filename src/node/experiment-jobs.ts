@@ -37,18 +37,13 @@ export class JobRunner {
    * @throws the signal's reason when aborted
    */
   async run(job: Job, options: RunOptions): Promise<boolean> {
-    const [kind, key] =
-      job.kind === "training"
-        ? (["trainings", job.training.key] as const)
-        : (["sets", job.set.key] as const);
-    if (job.kind === "set") {
-      const { source } = job.set;
-      if (typeof source !== "string" && (await this.folder.trainingDone(source)) === undefined) {
-        options.onLine?.("  its training is not there yet");
-        return false;
-      }
+    if (job.kind === "set" && !(await this.isTrained(job.set))) {
+      options.onLine?.("  its training is not there yet");
+      return false;
     }
-    const lock = await this.folder.lock(kind, key);
+    const lock = await (job.kind === "training"
+      ? this.folder.lock("trainings", job.training.key)
+      : this.folder.lock("sets", job.set.key));
     if (lock === undefined) {
       options.onLine?.("  another process is at it: left to that one");
       return false;
@@ -60,6 +55,10 @@ export class JobRunner {
     } finally {
       await lock.release();
     }
+  }
+
+  private async isTrained({ source }: PlannedSet): Promise<boolean> {
+    return typeof source === "string" || (await this.folder.trainingDone(source)) !== undefined;
   }
 
   private async train(
