@@ -12,7 +12,10 @@ import { program } from "../../test/support/compiled.ts";
 import { writeTinyNetwork } from "../../test/support/tiny-network.ts";
 import { writePhotos } from "../../test/training-photos.ts";
 import type { ExperimentReport } from "../experiment/report.ts";
+import { Experiment } from "../node/experiment.ts";
+import { chooseNetworks } from "../node/feature-networks.ts";
 import { openModel, saveModel } from "../node/model-folder.ts";
+import { readStudy } from "../node/read-study.ts";
 
 const folder = fileURLToPath(new URL("../../experiments", import.meta.url));
 const names = ["attention", "generalist", "loss", "prediction", "regression", "steps"];
@@ -55,6 +58,28 @@ async function killed(files: readonly string[], out: string): Promise<NodeJS.Sig
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return gone;
+}
+
+/** A study of two arms that begin with a tiny model. */
+async function writeBranches() {
+  const tasks = ["colorize", "dejpeg"];
+  const model = randomModel({ tasks }, smallestNetwork);
+  const sampling = { steps: { colorize: 2, dejpeg: 3 }, jpegStarts: { 10: 0.5, 20: 0.3 } };
+  await saveModel(at("begun"), { ...model, config: { ...model.config, sampling } });
+  const file = at("branches.yaml");
+  const branches = {
+    ...{ format: 1, name: "branches", title: "Branches", seeds: [1] },
+    train: { from: at("begun"), tasks, images: 16 },
+    factors: { loss: { L1: { objective: { loss: "l1" } }, L2: { objective: { loss: "l2" } } } },
+    evaluate: {
+      ...{ tasks, variants: { qualities: [10] }, steps: "own" },
+      ...{ crops: 4, referenceCrops: 4, replicates: 10, fid: false },
+    },
+    claims: [{ says: "L1 is sharper", metric: "psnr", of: "L1", against: "L2", expect: "lower" }],
+    small: {},
+  };
+  await writeFile(file, JSON.stringify(branches));
+  return { file, branches };
 }
 
 describe("palette experiment", () => {
@@ -119,22 +144,7 @@ describe("palette experiment", () => {
   });
 
   it("branches from a model, each task answered in the model's own way", async () => {
-    const model = randomModel({ tasks: ["colorize", "dejpeg"] }, smallestNetwork);
-    const sampling = { steps: { colorize: 2, dejpeg: 3 }, jpegStarts: { 10: 0.5, 20: 0.3 } };
-    await saveModel(at("begun"), { ...model, config: { ...model.config, sampling } });
-    const file = at("branches.yaml");
-    const branches = {
-      ...{ format: 1, name: "branches", title: "Branches", seeds: [1] },
-      train: { from: at("begun"), tasks: ["colorize", "dejpeg"], images: 16 },
-      factors: { loss: { L1: { objective: { loss: "l1" } }, L2: { objective: { loss: "l2" } } } },
-      evaluate: {
-        ...{ tasks: ["colorize", "dejpeg"], variants: { qualities: [10] }, steps: "own" },
-        ...{ crops: 4, referenceCrops: 4, replicates: 10, fid: false },
-      },
-      claims: [{ says: "L1 is sharper", metric: "psnr", of: "L1", against: "L2", expect: "lower" }],
-      small: {},
-    };
-    await writeFile(file, JSON.stringify(branches));
+    const { file, branches } = await writeBranches();
     const { code, stdout } = await run([file], "branches");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Branches: .*[Ww]hat was expected .*at this size/);
@@ -144,7 +154,7 @@ describe("palette experiment", () => {
     expect(config).toMatchObject({
       network: smallestNetwork,
       training: { images: 16, from: {} },
-      sampling,
+      sampling: { steps: { colorize: 2, dejpeg: 3 } },
     });
     const sets = await readdir(at("branches", "sets"));
     const calls = await Promise.all(
@@ -166,6 +176,26 @@ describe("palette experiment", () => {
       await writeFile(file, JSON.stringify(branches).replace(was, is));
       expect((await run([file], "wrong")).stderr).toMatch(told);
     }
+  }, 100_000);
+
+  it("takes up at the end what another process was at and let go", async () => {
+    const { file } = await writeBranches();
+    const networks = await chooseNetworks({ nets: at("nets"), features: "tiny" });
+    const options = { data: [process.env.PALETTE_DATA!], out: at("let-go"), threads: 1, networks };
+    const experiment = await Experiment.open([await readStudy(file)], options);
+    const trainings = experiment.plan.jobs.flatMap((job) =>
+      job.kind === "training" ? [job.training] : [],
+    );
+    const lock = await experiment.folder.lock("trainings", trainings[0]!.key);
+    const lines: string[] = [];
+    const left = await experiment.run({
+      onLine(line) {
+        lines.push(line);
+        if (line.includes("another process is at it")) void lock?.release();
+      },
+    });
+    expect(left).toBe(0);
+    expect(lines.filter((line) => line.includes("train branches: L1"))).toHaveLength(2);
   }, 100_000);
 
   it("says in one line what cannot be", async () => {

@@ -103,39 +103,47 @@ export class Experiment {
   }
 
   /**
-   * Computes what is missing and writes the pages.
-   * @returns how many jobs others are at, or wait for others
+   * Computes what is missing and writes the pages. What others were at is looked at again once all
+   * else is done.
+   * @returns how many jobs others are still at, or wait for others
    * @throws the signal's reason when aborted; the same command goes on
    */
   async run(options: RunOptions = {}): Promise<number> {
-    const { signal, onLine } = options;
+    const { onLine } = options;
     await this.folder.writeRecords(this.records);
-    const missing = this.missing;
-    const plans = missing.flatMap((job) => (job.kind === "training" ? job.training.plan : []));
+    const plans = this.missing.flatMap((job) => (job.kind === "training" ? job.training.plan : []));
     for (const note of new Set(plans.flatMap(({ notes }) => notes))) onLine?.(note);
     try {
-      for (const [k, job] of missing.entries()) {
-        signal?.throwIfAborted();
-        if (this.isDone(job)) continue;
-        const rest = secondsFor(
-          missing.slice(k).filter((one) => !this.isDone(one)),
-          this.ledger,
-        );
-        const time = rest === undefined ? "" : `; about ${(rest / 3600).toFixed(1)} h left`;
-        const label = job.kind === "training" ? job.training.label : job.set.label;
-        const what = job.kind === "training" ? "train" : "measure";
-        onLine?.(`[${k + 1}/${missing.length}] ${what} ${label}${time}`);
-        const done = await this.runner.run(job, options);
-        // Others may be at work in this folder.
-        await this.look();
-        if (done && this.completes(job)) await this.writePages();
-      }
+      while ((await this.pass(this.missing, options)) > 0);
     } finally {
       await this.runner.dispose();
     }
-    await this.look();
     await this.writePages();
-    return missing.filter((job) => !this.isDone(job)).length;
+    return this.missing.length;
+  }
+
+  /** Does the jobs that no one else is at. @returns how many it has done */
+  private async pass(jobs: readonly Job[], options: RunOptions): Promise<number> {
+    const { signal, onLine } = options;
+    let count = 0;
+    for (const [k, job] of jobs.entries()) {
+      signal?.throwIfAborted();
+      if (this.isDone(job)) continue;
+      const rest = secondsFor(
+        jobs.slice(k).filter((one) => !this.isDone(one)),
+        this.ledger,
+      );
+      const time = rest === undefined ? "" : `; about ${(rest / 3600).toFixed(1)} h left`;
+      const label = job.kind === "training" ? job.training.label : job.set.label;
+      const what = job.kind === "training" ? "train" : "measure";
+      onLine?.(`[${k + 1}/${jobs.length}] ${what} ${label}${time}`);
+      const done = await this.runner.run(job, options);
+      // Others may be at work in this folder.
+      await this.look();
+      if (done) count++;
+      if (done && this.completes(job)) await this.writePages();
+    }
+    return count;
   }
 
   /** What was found so far. */
