@@ -48,8 +48,8 @@ export function trainingSettings(
   { name, settings }: Arm,
   options: Pick<TrainingSettings, "folderWeights" | "fileWeights" | "holdOut" | "threads" | "seed">,
 ): TrainingSettings {
-  const { network, images: _, sampler: __, steps: ___, from, ...rest } = settings;
-  const { preset = from === undefined ? "tiny-32" : undefined } = settings;
+  const { from, network, images: _, sampler: __, steps: ___, ...rest } = settings;
+  const preset = rest.preset ?? (from === undefined ? "tiny-32" : undefined);
   if (from !== undefined && network !== undefined) {
     throw new PaletteError(
       `${name} begins with ${from}, which has a network of its own: leave out network or from`,

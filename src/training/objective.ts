@@ -115,8 +115,9 @@ function firstCall(
   epsilon: Float32Array,
 ): number | undefined {
   const often = objective.firstCall?.[task.name] ?? 0;
+  if (often === 0) return undefined;
   const random = Random.from(seed, "first call", index);
-  if (often === 0 || random.uniform() >= often) return undefined;
+  if (random.uniform() >= often) return undefined;
   const start = mask === undefined && sampling ? ownStart({ sampling }, task, drawn) : {};
   const { startSigma: sigma, startNoise = 1 } = start;
   if (sigma === undefined) return smallestGamma(schedule);
