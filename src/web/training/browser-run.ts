@@ -26,6 +26,7 @@ import {
   openFolder,
   readFile,
   readText,
+  readWith,
   remove,
   writeWhole,
 } from "./storage.ts";
@@ -71,10 +72,12 @@ export const browserRuns = {
   /** Images seen at the last checkpoint; 0 when there is none. */
   async images(name: string): Promise<number> {
     const folder = await openFolder([root, name], false);
-    const file = folder && (await readFile(folder, names.checkpoint));
-    if (file === undefined) return 0;
-    const reader = await SafetensorsReader.open(blobSource(file), names.checkpoint);
-    return Number(reader.metadata.images ?? 0);
+    const images = await (folder &&
+      readWith(folder, names.checkpoint, async (file) => {
+        const { metadata } = await SafetensorsReader.open(blobSource(file), names.checkpoint);
+        return Number(metadata.images ?? 0);
+      }));
+    return images ?? 0;
   },
   /** The lines of statistics so far. */
   async stats(name: string): Promise<(StatsLine & Record<string, unknown>)[]> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { failureOf } from "../../../test/support/failure.ts";
-import { type Folder, writeWhole } from "./storage.ts";
+import { type Folder, readFile, readText, writeWhole } from "./storage.ts";
 
 /** A folder whose files take so many bytes. */
 function folderWith(room: number) {
@@ -34,5 +34,31 @@ describe("a file in the browser's storage", () => {
     const line = await failureOf(writeWhole(folder, "model", ["weights"]));
     expect(line).toMatch(/^model has no room left in the browser's storage: free some on the disk/);
     expect(ends).toEqual(["given up"]);
+  });
+
+  /** A folder whose file is read so, time after time; its last text stays. */
+  function folderReading(...texts: (string | DOMException)[]): Folder {
+    const read = async () => {
+      const text = texts.length > 1 ? texts.shift() : texts[0];
+      if (typeof text !== "string") throw text;
+      return text;
+    };
+    const file = { size: texts[0] === "" ? 0 : 9, text: read };
+    return { getFileHandle: async () => ({ getFile: async () => file }) } as unknown as Folder;
+  }
+  const swapped = new DOMException("acquired before", "NotReadableError");
+
+  it("is read anew when it was swapped meanwhile", async () => {
+    expect(await readText(folderReading(swapped, swapped, "new"), "log.txt")).toBe("new");
+  });
+
+  it("is given up in one line when it never can be read", async () => {
+    expect(await failureOf(readText(folderReading(swapped), "log.txt"))).toBe(
+      "log.txt cannot be read from the browser's storage: load the page anew.",
+    );
+  });
+
+  it("is none while it was never written whole", async () => {
+    expect(await readFile(folderReading(""), "log.txt")).toBeUndefined();
   });
 });

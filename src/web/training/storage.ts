@@ -43,23 +43,44 @@ export async function openFolder(
   return folder;
 }
 
-/** Undefined when there is no such file. */
+/** Undefined when there is no such file, or none of it was written whole yet. */
 export async function readFile(folder: Folder, name: string): Promise<File | undefined> {
   try {
-    return await (await folder.getFileHandle(name)).getFile();
+    const file = await (await folder.getFileHandle(name)).getFile();
+    return file.size > 0 ? file : undefined;
   } catch (thrown) {
     if (isMissing(thrown)) return undefined;
-    throw new PaletteError(
-      `${name} cannot be read from the browser's storage: load the page anew.`,
-      {
-        cause: thrown,
-      },
-    );
+    throw unreadable(name, thrown);
   }
 }
 
-export async function readText(folder: Folder, name: string): Promise<string | undefined> {
-  return (await readFile(folder, name))?.text();
+/**
+ * What `use` makes of a file; undefined when there is none. A file that was read in part when
+ * another worker or tab swapped it is lost to its reader: `use` is called again with the new one.
+ */
+export async function readWith<T>(
+  folder: Folder,
+  name: string,
+  use: (file: File) => Promise<T>,
+): Promise<T | undefined> {
+  for (let left = readAttempts; ; left--) {
+    const file = await readFile(folder, name);
+    try {
+      return file && (await use(file));
+    } catch (thrown) {
+      if (!isSwapped(thrown)) throw thrown;
+      if (left === 1) throw unreadable(name, thrown);
+      await new Promise((done) => setTimeout(done, readPause));
+    }
+  }
+}
+
+const readAttempts = 20;
+/** Milliseconds. */
+const readPause = 10;
+
+export function readText(folder: Folder, name: string): Promise<string | undefined> {
+  return readWith(folder, name, (file) => file.text());
 }
 
 /**
@@ -107,6 +128,20 @@ export async function namesIn(folder: Folder): Promise<string[]> {
 
 function isMissing(thrown: unknown): boolean {
   return thrown instanceof DOMException && thrown.name === "NotFoundError";
+}
+
+/** Of a file that was replaced or removed after it was opened. */
+function isSwapped(thrown: unknown): boolean {
+  return (
+    isMissing(thrown) || (thrown instanceof DOMException && thrown.name === "NotReadableError")
+  );
+}
+
+function unreadable(name: string, thrown: unknown): PaletteError {
+  return new PaletteError(
+    `${name} cannot be read from the browser's storage: load the page anew.`,
+    { cause: thrown },
+  );
 }
 
 function storageError(name: string, thrown: unknown): PaletteError {

@@ -1,6 +1,7 @@
 /** The page of the training tests: trains as a program of one's own would. */
 import type { TrainingOutcome } from "../../../src/training/options.ts";
 import { browserRuns, planTraining, train } from "../../../src/web/training/index.ts";
+import { openFolder, readText, writeWhole } from "../../../src/web/training/storage.ts";
 import { trainingSettings } from "../settings.ts";
 
 export interface PageTraining {
@@ -51,4 +52,28 @@ async function digests(out: string): Promise<string[]> {
   );
 }
 
-Object.assign(globalThis, { trainingSuite: { run, digests, stats: browserRuns.stats } });
+/** What is read of a file that is replaced all the while, so many times. */
+async function readSwapped(times: number): Promise<string[]> {
+  const folder = await openFolder(["swapped"], true);
+  const write = () => writeWhole(folder, "text", ["x".repeat(2 ** 16)]);
+  await write();
+  let on = true;
+  const writing = (async () => {
+    while (on) await write();
+  })();
+  const seen = new Set<string>();
+  for (let k = 0; k < times; k++) {
+    seen.add(
+      await readText(folder, "text").then(
+        (text) => `${text?.length} characters`,
+        (thrown) => String(thrown),
+      ),
+    );
+  }
+  on = false;
+  await writing;
+  return [...seen];
+}
+
+const { stats } = browserRuns;
+Object.assign(globalThis, { trainingSuite: { run, digests, stats, readSwapped } });
