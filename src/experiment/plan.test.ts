@@ -88,4 +88,12 @@ describe("the plan of the six studies", () => {
       "Two of the studies are called attention",
     );
   });
+
+  it("refuses a study whose models are not given", async () => {
+    const study = studies[0]!;
+    const further = { ...study, train: { ...study.train, from: "photos-64" } };
+    await expect(planExperiment([further], inputs)).rejects.toThrow(
+      "The study attention: it begins with the model photos-64, which was not given.",
+    );
+  });
 });

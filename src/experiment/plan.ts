@@ -147,6 +147,9 @@ class Planner {
     });
     const { from: named } = arm.settings;
     const from = named === undefined ? undefined : models?.get(named);
+    if (named !== undefined && from === undefined) {
+      throw new PaletteError(`it begins with the model ${named}, which was not given`);
+    }
     const plan = resolvePlan(settings, { sets: photoSets, folders, ...omitUndefined({ from }) });
     const { machine: _, ...identity } = plan.config;
     const key = (await sha256(JSON.stringify(identity))).slice(0, 12);
