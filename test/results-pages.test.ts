@@ -45,7 +45,7 @@ describe("the tables of docs/results", () => {
   it("may be a report's", () => {
     const markdown = renderTable(reportJson(syntheticReport()));
     expect(markdown).toMatch(/^\|.*FID/m);
-    expect(markdown).toMatch(/\*\*[\d.]+\*\*/);
+    expect(markdown).toMatch(/\*\*[\d.]+\*\* ± [\d.]+/);
   });
 
   it("may be those of palette bench --json", () => {

@@ -2,7 +2,7 @@
  * Renders the tables of docs/results from docs/results/data: `npm run docs:results`. A page says
  * `<!-- table: NAME -->` and `<!-- /table -->`; NAME.json is one of four files:
  *
- * - `report.json` of `palette evaluate`: its tables as in the report, without intervals;
+ * - `report.json` of `palette evaluate`: its tables as in the report, with its intervals;
  * - the output of `palette bench --json`;
  * - a table of `npm run campaign -- --record` or of a program in bench, `"source": "campaign"` or
  *   `"bench"`, with its command and day;
@@ -85,7 +85,10 @@ function reportTables(json: string): string {
         inBlock.map(({ label, cells }) => [
           title,
           label,
-          ...cells.map(({ text, best }) => (best ? `**${text}**` : text)),
+          ...cells.map(({ text, interval, best }) => {
+            const value = best ? `**${text}**` : text;
+            return interval === undefined ? value : `${value} ± ${interval}`;
+          }),
         ]),
       );
       return `${caption}\n\n${table([["", "", ...columns.map(({ heading }) => heading)], ...rows])}`;
