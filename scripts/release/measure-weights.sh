@@ -2,7 +2,7 @@
 # Measures weights before they are bundled, beside what they have to beat; the same command goes on.
 #   scripts/release/measure-weights.sh OUT MODEL BEFORE REGRESSION PHOTOS-OPEN CID22 LANDSCAPES
 # MODEL, BEFORE (the weights bundled before) and REGRESSION are folders or names of models.
-# Needs python3-opencv. CROPS=500 and REPLICATES=50 are what docs/results/quality.md is made with.
+# Needs python3-opencv, and what `npm ci` has built. CROPS and REPLICATES make it shorter.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=$1 model=$2 before=$3 regression=$4 open=$5 cid22=$6 landscapes=$7
@@ -30,9 +30,8 @@ varied --others "Telea=$out/opencv/telea" "Navier-Stokes=$out/opencv/navier-stok
 evaluate --data "$landscapes" --masks center --tasks colorize,inpaint,uncrop,dejpeg -o "$out/landscapes"
 
 # Whole pictures at their own pixels: JPEGs by PSNR and by FID of tiles, then borders of fillings.
-ways=2@192/16,mean@192/16
 npx tsx bench/dejpeg.ts "$cid22" --model "$model" --photos 24 --side 512 --qualities 10 \
-  --ways "$ways" --tiles "$out/tiles" | tee "$out/dejpeg.md"
+  --ways 2@192/16,mean@192/16 --tiles "$out/tiles" | tee "$out/dejpeg.md"
 set="$(basename "$cid22")"
 for answers in jpeg "2@192-16" "mean@192-16"; do
   palette fid "$out/tiles/$set/10/$answers" "$out/tiles/$set/10/truth" | tee "$out/fid-$answers.txt"

@@ -111,7 +111,7 @@ describe.skipIf(skipsChromium)("training in a page", () => {
     limit,
   );
 
-  it("reads files whole that another worker replaces all the while", async () => {
+  it("reads files whole that are replaced all the while", async () => {
     const page = await opened(site, await browser.newContext());
     expect(await page.evaluate("trainingSuite.readSwapped(300)")).toEqual(["65536 characters"]);
   });
